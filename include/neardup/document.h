@@ -1,0 +1,51 @@
+/* Documents, and where the engine takes them from. */
+#ifndef NEARDUP_DOCUMENT_H
+#define NEARDUP_DOCUMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/status.h"
+
+ND_BEGIN_DECLS
+
+/* One document as a source hands it over; the bytes are borrowed for the call. */
+typedef struct nd_document {
+    const char *id; /* any bytes; ordered as unsigned bytes */
+    size_t id_len_bytes;
+    const char *text; /* UTF-8, checked by the engine */
+    size_t text_len_bytes;
+    uint64_t preference; /* see ND_REPRESENTATIVE_PREFERRED: smaller is kept first */
+} nd_document;
+
+/* Takes one document; a status other than ND_OK stops the source, which returns it. */
+typedef nd_status (*nd_document_fn)(void *ctx, const nd_document *document);
+
+/* Where documents come from, cut in blocks (about 1 MB) so that several threads can decode.
+ *
+ * next: gives the next block, NULL after the last. Called by one thread at a time.
+ * decode: hands every document of a block to `emit`, and releases the block, also when it fails.
+ *   Called by several threads at once, each with a block of its own.
+ * discard: releases a block that will not be decoded. */
+typedef struct nd_source {
+    void *ctx;
+    nd_status (*next)(void *ctx, void **block, nd_error *error);
+    nd_status (*decode)(void *ctx, void *block, nd_document_fn emit, void *emit_ctx,
+                        nd_error *error);
+    void (*discard)(void *ctx, void *block);
+} nd_source;
+
+/* What a long call reports. `done` of `total` steps; total is 0 while it is not known. Called by
+ * one thread at a time, at most a few thousand times a second; a status other than ND_OK stops the
+ * call, which returns it. */
+typedef enum nd_phase {
+    ND_PHASE_READ = 0, /* documents taken from the source */
+    ND_PHASE_BANDS,    /* bands looked at */
+    ND_PHASE_GROUP,    /* documents grouped */
+} nd_phase;
+
+typedef nd_status (*nd_progress_fn)(void *ctx, nd_phase phase, uint64_t done, uint64_t total);
+
+ND_END_DECLS
+
+#endif

@@ -1,0 +1,29 @@
+/* Runs a function over every document of a source, on several threads. */
+#ifndef NEARDUP_DOCUMENT_MAP_H
+#define NEARDUP_DOCUMENT_MAP_H
+
+#include <stdint.h>
+
+#include "neardup/allocator.h"
+#include "neardup/document.h"
+#include "neardup/status.h"
+
+ND_BEGIN_DECLS
+
+/* `worker` counts from 0 to num_threads - 1: one worker handles one document at a time, so what a
+ * caller keeps for each worker needs no lock. */
+typedef nd_status (*nd_document_map_fn)(void *ctx, uint32_t worker, const nd_document *document);
+
+/* Calls `map` for every document, in no particular order, from num_threads threads (at least 1; the
+ * caller's thread waits). Stops at the first failure and returns it; with several, one of them. */
+ND_API ND_NODISCARD nd_status nd_document_map(const nd_source *source, uint32_t num_threads,
+                                              nd_document_map_fn map, void *ctx,
+                                              nd_progress_fn progress, void *progress_ctx,
+                                              const nd_allocator *allocator, nd_error *error);
+
+/* Processors this process may run on, at least 1. Thread-safe. */
+ND_API uint32_t nd_num_processors(void);
+
+ND_END_DECLS
+
+#endif

@@ -1,0 +1,20 @@
+/* neardup: near-duplicate detection for text. Includes the whole public API. */
+#ifndef NEARDUP_NEARDUP_H
+#define NEARDUP_NEARDUP_H
+
+#include "neardup/allocator.h"
+#include "neardup/document.h"
+#include "neardup/document_map.h"
+#include "neardup/kernel.h"
+#include "neardup/match.h"
+#include "neardup/passages.h"
+#include "neardup/plan.h"
+#include "neardup/scan.h"
+#include "neardup/shingle.h"
+#include "neardup/sketch.h"
+#include "neardup/status.h"
+#include "neardup/table.h"
+#include "neardup/text.h"
+#include "neardup/version.h"
+
+#endif

@@ -1,0 +1,49 @@
+/* The LSH plan: bands, rows and sketch size from the threshold and the recall one asks for. */
+#ifndef NEARDUP_PLAN_H
+#define NEARDUP_PLAN_H
+
+#include <stdint.h>
+
+#include "neardup/status.h"
+
+ND_BEGIN_DECLS
+
+/* What is asked for. */
+typedef struct nd_plan_request {
+    double threshold; /* jaccard, above 0, at most 1 */
+    double recall;    /* chance that a pair exactly at the threshold is proposed; 0 < recall < 1 */
+    uint32_t max_slots; /* at most so many slots; 0 means the default, 128 where that can do */
+} nd_plan_request;
+
+/* `bands` groups of `rows` slots (Indyk and Motwani 1998; Leskovec, Rajaraman and Ullman, Mining of
+ * Massive Datasets, section 3.4). Immutable. */
+typedef struct nd_plan {
+    double threshold;
+    double recall; /* had at the threshold: at least the one asked for */
+    uint32_t bands;
+    uint32_t rows;
+    uint32_t slots; /* size of the sketch: at least bands * rows */
+} nd_plan;
+
+/* Finds the bands and rows with the least expected work among those that reach the recall. Work is
+ * that of filling the slots, sorting the bands, and verifying candidates whose similarities are
+ * spread as src/lsh/plan.c states. ND_ERR_INVALID_ARGUMENT: a value out of range.
+ * ND_ERR_LIMIT: ND_SKETCH_MAX_SLOTS (or max_slots) cannot reach it. */
+ND_API ND_NODISCARD nd_status nd_plan_solve(const nd_plan_request *request, nd_plan *out);
+
+/* Chance that a pair of that similarity shares a band: the S-curve 1 - (1 - J^rows)^bands. */
+ND_API double nd_plan_probability(const nd_plan *plan, double jaccard);
+
+/* Bytes the engine holds for that many documents with that many shingles on average: beyond the
+ * shingle sets, and for the sets. Estimates; the sum is about the peak RSS of a scan. */
+typedef struct nd_plan_memory {
+    uint64_t index_bytes;
+    uint64_t set_bytes;
+} nd_plan_memory;
+
+ND_API nd_plan_memory nd_plan_estimate_memory(const nd_plan *plan, uint64_t num_documents,
+                                              double mean_shingles, double mean_id_bytes);
+
+ND_END_DECLS
+
+#endif

@@ -1,0 +1,142 @@
+/* The batch engine: near-copies across documents, as pairs or as groups. */
+#ifndef NEARDUP_SCAN_H
+#define NEARDUP_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/allocator.h"
+#include "neardup/document.h"
+#include "neardup/match.h"
+#include "neardup/plan.h"
+#include "neardup/shingle.h"
+#include "neardup/status.h"
+
+ND_BEGIN_DECLS
+
+typedef enum nd_scan_output {
+    ND_SCAN_PAIRS = 0,
+    ND_SCAN_GROUPS,
+} nd_scan_output;
+
+/* How matches become groups. */
+typedef enum nd_link {
+    ND_LINK_ANCHORED = 0, /* every member matches the representative itself */
+    ND_LINK_SINGLE,       /* every member matches some other member (union-find) */
+} nd_link;
+
+/* Which document of a group is kept; ties go to the first id in byte order. */
+typedef enum nd_representative {
+    ND_REPRESENTATIVE_LONGEST = 0, /* the most tokens */
+    ND_REPRESENTATIVE_PREFERRED,   /* the smallest nd_document.preference, then the longest */
+    ND_REPRESENTATIVE_FIRST_ID,
+} nd_representative;
+
+typedef struct nd_scan_options {
+    nd_shingle_spec shingle;
+    nd_match_rule rule;   /* what is reported */
+    double recall;        /* asked for at the jaccard threshold */
+    uint32_t num_threads; /* 0: one for each processor */
+    uint32_t max_matches; /* pairs: see nd_scan_each_pair; 0: no limit */
+    nd_scan_output output;
+    nd_link link;
+    nd_representative representative;
+    nd_progress_fn progress; /* may be NULL */
+    void *progress_ctx;
+} nd_scan_options;
+
+/* The corpus preset: word 5, jaccard 0.8, no containment, recall 0.99, all processors, 1,000
+ * matches, groups, anchored, longest. */
+ND_API void nd_scan_options_init(nd_scan_options *options);
+
+/* One scan over a set of documents; exclusive. Add, then finish once, then look at the result. The
+ * result depends on the documents and the options alone: not on threads, kernels or input order. */
+typedef struct nd_scan nd_scan;
+
+/* With a containment threshold the plan is made for ND_SCAN_CONTAINMENT_JACCARD where that is
+ * lower: a text shorter than about that fraction of the one that holds it may be missed.
+ * ND_ERR_INVALID_ARGUMENT: an option out of range. ND_ERR_LIMIT: no plan. Free with nd_scan_free.
+ */
+#define ND_SCAN_CONTAINMENT_JACCARD 0.05
+ND_API ND_NODISCARD nd_status nd_scan_new(const nd_scan_options *options,
+                                          const nd_allocator *allocator, nd_scan **out);
+
+/* Adds one document. */
+ND_API ND_NODISCARD nd_status nd_scan_add(nd_scan *scan, const nd_document *document);
+
+/* Adds all documents of a source, on options.num_threads threads. After a failure the scan can only
+ * be freed. */
+ND_API ND_NODISCARD nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source,
+                                                 nd_error *error);
+
+/* Finds the matches, verified. Add nothing afterwards. Cost: sorting of every band, and exact work
+ * for the candidates, which caps keep linear in the number of documents. */
+ND_API ND_NODISCARD nd_status nd_scan_finish(nd_scan *scan);
+
+/* An id; borrowed from the scan. */
+typedef struct nd_id {
+    const char *p;
+    size_t len_bytes;
+} nd_id;
+
+typedef struct nd_pair {
+    nd_id a, b; /* a < b in byte order (equal only when two documents carry one id) */
+    nd_match_kind kind;
+    nd_similarity similarity;
+} nd_pair;
+
+typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
+
+/* Calls `each` for every pair, ordered by a, then b. A document with more than max_matches of them
+ * keeps the best (by jaccard, then the larger containment, then id); a pair stands if both
+ * documents keep it, or if it is the best of one of them, so that no copy goes unmentioned. */
+ND_API ND_NODISCARD nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx);
+
+typedef struct nd_member {
+    nd_id id;
+    nd_match_kind kind;       /* the representative's view: contains = it holds the member */
+    nd_similarity similarity; /* a is the member, b the representative. ND_LINK_SINGLE: exact too,
+                                 though it may be below the thresholds (kind none) */
+} nd_member;
+
+typedef struct nd_group {
+    nd_id representative;
+    size_t num_members;       /* without the representative */
+    const nd_member *members; /* ordered by id; hold until `each` returns */
+} nd_group;
+
+typedef nd_status (*nd_group_fn)(void *ctx, const nd_group *group);
+
+/* Calls `each` for every group of two documents and more, ordered by representative. */
+ND_API ND_NODISCARD nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx);
+
+/* What was done and what was left out. */
+typedef struct nd_scan_stats {
+    uint64_t documents;
+    uint64_t text_bytes;
+    uint64_t tokens;
+    uint64_t shingles;            /* distinct within a document, summed, where that was needed */
+    uint64_t documents_no_tokens; /* match nothing */
+    uint64_t documents_invalid_utf8;
+    uint64_t invalid_bytes;
+    uint64_t duplicate_ids; /* documents whose id an earlier one carries */
+    uint64_t exact_copies;  /* documents whose normalised text another one has */
+    uint64_t candidates;    /* pairs compared exactly */
+    uint64_t matches;       /* of them (exact copies collapsed) */
+    uint64_t pairs;         /* reported; set by ND_SCAN_PAIRS */
+    uint64_t groups;        /* set by ND_SCAN_GROUPS, as are the members without representatives */
+    uint64_t group_members;
+    uint64_t capped_buckets;     /* larger than the bucket cap: members met a part of the others */
+    uint64_t capped_comparisons; /* comparisons these left out (an upper bound) */
+    uint64_t capped_documents;   /* with more than max_matches pairs */
+    uint64_t capped_pairs;       /* pairs that this left out */
+    nd_plan plan;
+} nd_scan_stats;
+
+ND_API nd_scan_stats nd_scan_stats_get(const nd_scan *scan);
+
+ND_API void nd_scan_free(nd_scan *scan);
+
+ND_END_DECLS
+
+#endif

@@ -1,0 +1,69 @@
+#include "util/arena.h"
+
+#include <stdint.h>
+
+#include "util/checked.h"
+
+struct nd_arena_chunk {
+    struct nd_arena_chunk *next;
+    size_t used, size;
+    _Alignas(16) unsigned char bytes[];
+};
+
+void nd_arena_init(nd_arena *arena, const nd_allocator *allocator, size_t chunk_bytes)
+{
+    *arena = (nd_arena){.allocator = *allocator, .chunk_bytes = chunk_bytes};
+}
+
+static struct nd_arena_chunk *add_chunk(nd_arena *arena, size_t size)
+{
+    size_t total;
+    if (!nd_size_add(sizeof(struct nd_arena_chunk), size, &total))
+        return NULL;
+    struct nd_arena_chunk *const chunk = nd_alloc(&arena->allocator, 1, total);
+    if (!chunk)
+        return NULL;
+    chunk->used = 0;
+    chunk->size = size;
+    arena->total_bytes += total;
+    return chunk;
+}
+
+void *nd_arena_alloc(nd_arena *arena, size_t size_bytes)
+{
+    size_t padded;
+    if (!nd_size_add(size_bytes, 7, &padded))
+        return NULL;
+    padded &= ~(size_t)7;
+    struct nd_arena_chunk *chunk = arena->chunks;
+    if (chunk && chunk->size - chunk->used >= padded) {
+        void *const block = chunk->bytes + chunk->used;
+        chunk->used += padded;
+        return block;
+    }
+    const size_t wanted = padded > arena->chunk_bytes ? padded : arena->chunk_bytes;
+    struct nd_arena_chunk *const fresh = add_chunk(arena, wanted);
+    if (!fresh)
+        return NULL;
+    fresh->used = padded;
+    if (padded == wanted && chunk) { /* filled at once: keep the one that still has room in front */
+        fresh->next = chunk->next;
+        chunk->next = fresh;
+    } else {
+        fresh->next = chunk;
+        arena->chunks = fresh;
+    }
+    return fresh->bytes;
+}
+
+void nd_arena_release(nd_arena *arena)
+{
+    struct nd_arena_chunk *chunk = arena->chunks;
+    while (chunk) {
+        struct nd_arena_chunk *const next = chunk->next;
+        nd_release(&arena->allocator, chunk);
+        chunk = next;
+    }
+    arena->chunks = NULL;
+    arena->total_bytes = 0;
+}

@@ -1,0 +1,80 @@
+#include "util/threads.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct job {
+    nd_worker_fn run;
+    void *ctx;
+    uint32_t worker;
+    nd_status status;
+    pthread_t thread;
+    bool started;
+} job;
+
+static void *run_job(void *arg)
+{
+    job *const j = arg;
+    j->status = j->run(j->ctx, j->worker);
+    return NULL;
+}
+
+nd_status nd_threads_run(const nd_allocator *allocator, uint32_t num_threads, nd_worker_fn run,
+                         void *ctx)
+{
+    if (num_threads <= 1)
+        return run(ctx, 0);
+    job *const jobs = nd_alloc_zeroed(allocator, num_threads, sizeof *jobs);
+    if (!jobs)
+        return ND_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < num_threads; i++)
+        jobs[i] = (job){.run = run, .ctx = ctx, .worker = i};
+    for (uint32_t i = 1; i < num_threads; i++)
+        jobs[i].started = pthread_create(&jobs[i].thread, NULL, run_job, &jobs[i]) == 0;
+    for (uint32_t i = 0; i < num_threads; i++)
+        if (!jobs[i].started)
+            run_job(&jobs[i]);
+    nd_status status = ND_OK;
+    for (uint32_t i = 0; i < num_threads; i++) {
+        if (jobs[i].started)
+            pthread_join(jobs[i].thread, NULL);
+        if (status == ND_OK)
+            status = jobs[i].status;
+    }
+    nd_release(allocator, jobs);
+    return status;
+}
+
+typedef struct task_queue {
+    nd_task_fn run;
+    void *ctx;
+    size_t num_tasks;
+    _Atomic size_t next;
+    _Atomic bool failed;
+} task_queue;
+
+static nd_status work_off(void *ctx, uint32_t worker)
+{
+    task_queue *const queue = ctx;
+    while (!atomic_load_explicit(&queue->failed, memory_order_relaxed)) {
+        const size_t task = atomic_fetch_add_explicit(&queue->next, 1, memory_order_relaxed);
+        if (task >= queue->num_tasks)
+            break;
+        const nd_status status = queue->run(queue->ctx, worker, task);
+        if (status != ND_OK) {
+            atomic_store_explicit(&queue->failed, true, memory_order_relaxed);
+            return status;
+        }
+    }
+    return ND_OK;
+}
+
+nd_status nd_threads_for(const nd_allocator *allocator, uint32_t num_threads, size_t num_tasks,
+                         nd_task_fn run, void *ctx)
+{
+    task_queue queue = {.run = run, .ctx = ctx, .num_tasks = num_tasks};
+    if (num_threads > num_tasks)
+        num_threads = num_tasks ? (uint32_t)num_tasks : 1;
+    return nd_threads_run(allocator, num_threads, work_off, &queue);
+}
