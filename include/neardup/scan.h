@@ -49,6 +49,11 @@ typedef struct nd_scan_options {
  * matches, groups, anchored, longest. */
 ND_API void nd_scan_options_init(nd_scan_options *options);
 
+/* The news preset, for syndicated copies: word 3, jaccard 0.8 or coverage 0.4; the rest alike. With
+ * a coverage threshold there are no bands (the plan is all zeros): documents that share rare
+ * shingles are compared, whatever their jaccard, and `recall` is not used. */
+ND_API void nd_scan_options_init_news(nd_scan_options *options);
+
 /* One scan over a set of documents; exclusive. Add, then finish once, then look at the result. The
  * result depends on the documents and the options alone: not on threads, kernels or input order. */
 typedef struct nd_scan nd_scan;
@@ -83,6 +88,7 @@ typedef struct nd_pair {
     nd_id a, b; /* a < b in byte order (equal only when two documents carry one id) */
     nd_match_kind kind;
     nd_similarity similarity;
+    nd_coverage coverage; /* zeros where the rule does not ask for it */
 } nd_pair;
 
 typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
@@ -97,6 +103,7 @@ typedef struct nd_member {
     nd_match_kind kind;       /* the representative's view: contains = it holds the member */
     nd_similarity similarity; /* a is the member, b the representative. ND_LINK_SINGLE: exact too,
                                  though it may be below the thresholds (kind none) */
+    nd_coverage coverage;     /* likewise; zeros where the rule does not ask for it */
 } nd_member;
 
 typedef struct nd_group {
@@ -128,6 +135,7 @@ typedef struct nd_scan_stats {
     uint64_t group_members;
     uint64_t capped_buckets;     /* larger than the bucket cap: members met a part of the others */
     uint64_t capped_comparisons; /* comparisons these left out (an upper bound) */
+    uint64_t budget_documents;   /* coverage: whose common shingles were not all followed */
     uint64_t capped_documents;   /* with more than max_matches pairs */
     nd_plan plan;
 } nd_scan_stats;

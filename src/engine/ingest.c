@@ -8,12 +8,13 @@
 
 enum { RECORD_CHUNK_BYTES = 1 << 18 };
 
-nd_status nd_scan_worker_init(nd_scan_worker *worker, uint32_t num_slots,
-                              const nd_allocator *allocator)
+nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_scan_options *options,
+                              uint32_t num_slots, const nd_allocator *allocator)
 {
     *worker = (nd_scan_worker){0};
     nd_arena_init(&worker->records, allocator, RECORD_CHUNK_BYTES);
     nd_set_store_init(&worker->sets, allocator);
+    nd_coverage_finder_init(&worker->coverage, options->shingle);
     worker->slots = nd_alloc(allocator, num_slots, sizeof *worker->slots);
     if (!worker->slots)
         return ND_ERR_NO_MEMORY;
@@ -28,6 +29,10 @@ void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocato
     nd_set_store_release(&worker->sets);
     ND_VEC_RELEASE(allocator, &worker->added);
     nd_release(allocator, worker->set_scratch);
+    nd_position_index_release(&worker->positions, allocator);
+    nd_candidate_finder_release(&worker->candidates, allocator);
+    ND_VEC_RELEASE(allocator, &worker->pairs);
+    nd_coverage_finder_release(&worker->coverage, allocator);
     ND_VEC_RELEASE(allocator, &worker->edges);
 }
 
@@ -44,6 +49,29 @@ static nd_record *new_record(nd_scan_worker *worker, const nd_document *document
     return record;
 }
 
+static nd_status add_band_keys(const nd_scan *scan, nd_scan_worker *worker, nd_record *record)
+{
+    const nd_status status =
+        nd_sketch_compute(record->hashes, record->num_hashes, scan->plan.slots, worker->slots);
+    if (status == ND_OK)
+        nd_band_keys(worker->slots, scan->plan.bands, scan->plan.rows, record->band_keys);
+    return status;
+}
+
+/* For coverage: the set, but in text order. */
+static nd_status drop_repeats(const nd_scan *scan, nd_scan_worker *worker, nd_record *record)
+{
+    size_t num_distinct;
+    const nd_status status = nd_position_index_distinct(
+        &worker->positions, &scan->allocator, record->hashes, record->num_hashes, &num_distinct);
+    if (status != ND_OK)
+        return status;
+    record->num_hashes = (uint32_t)num_distinct;
+    record->is_set = 1;
+    worker->stats.shingles += num_distinct;
+    return ND_OK;
+}
+
 /* Fills in what the text says: digest, hashes, band keys. */
 static nd_status sketch_record(const nd_scan *scan, nd_scan_worker *worker, nd_record *record)
 {
@@ -57,10 +85,10 @@ static nd_status sketch_record(const nd_scan *scan, nd_scan_worker *worker, nd_r
         return ND_ERR_NO_MEMORY;
     nd_status status = nd_shingle_hashes(worker->text, scan->options.shingle, record->hashes);
     if (status == ND_OK)
-        status = nd_sketch_compute(record->hashes, num_hashes, scan->plan.slots, worker->slots);
+        status = nd_scan_asks_coverage(scan) ? drop_repeats(scan, worker, record)
+                                             : add_band_keys(scan, worker, record);
     if (status != ND_OK)
         return status;
-    nd_band_keys(worker->slots, scan->plan.bands, scan->plan.rows, record->band_keys);
     size_t len_bytes;
     const char *const normalised = nd_text_normalised(worker->text, &len_bytes);
     const XXH128_hash_t digest = XXH3_128bits(normalised, len_bytes);

@@ -12,7 +12,7 @@
  * The shingle hashes stand elsewhere (set_store.h), so that they can be given up or written out
  * while the record stays. They are in text order, repeats included, until the first comparison
  * turns them into a set (nd_record_set): most documents are never compared, and sorting would cost
- * more than sketching. */
+ * more than sketching. Where coverage is asked for they are a set in text order from the start. */
 typedef struct nd_record {
     uint64_t digest[2]; /* XXH3_128bits of the normalised text */
     uint64_t *hashes;

@@ -2,11 +2,16 @@
 #ifndef ENGINE_SCAN_STATE_H
 #define ENGINE_SCAN_STATE_H
 
+#include <stdbool.h>
+
 #include "engine/catalog.h"
 #include "engine/pair_lists.h"
 #include "engine/record.h"
 #include "engine/set_store.h"
 #include "group/anchored_groups.h"
+#include "lsh/rare_candidates.h"
+#include "lsh/shared_shingles.h"
+#include "match/coverage.h"
 #include "neardup/scan.h"
 #include "neardup/text.h"
 #include "util/arena.h"
@@ -23,6 +28,10 @@ typedef struct nd_scan_worker {
     ND_VEC(nd_record *) added;
     uint64_t *set_scratch;
     size_t set_scratch_capacity;
+    nd_position_index positions; /* coverage: from here on */
+    nd_candidate_finder candidates;
+    ND_VEC(uint64_t) pairs; /* larger distinct << 32 | smaller one */
+    nd_coverage_finder coverage;
     nd_edge_vec edges;   /* matches this worker verified */
     nd_scan_stats stats; /* its share */
 } nd_scan_worker;
@@ -38,14 +47,22 @@ struct nd_scan {
     nd_allocator allocator;
     nd_plan plan;
     nd_scan_phase phase;
-    nd_scan_worker *workers; /* options.num_threads */
-    nd_scan_stats stats;     /* summed up by nd_scan_finish */
-    nd_catalog catalog;      /* from here on: set by nd_scan_finish */
-    nd_edge *edges;          /* sorted by from, to; no repeats */
+    nd_scan_worker *workers;   /* options.num_threads */
+    nd_scan_stats stats;       /* summed up by nd_scan_finish */
+    nd_catalog catalog;        /* from here on: set by nd_scan_finish */
+    nd_shared_shingles shared; /* coverage: of the distincts */
+    nd_edge *edges;            /* sorted by from, to; no repeats */
     size_t num_edges;
     nd_pair_lists pairs; /* pairs */
     nd_anchors anchors;  /* groups: arrays of catalog.num_distinct */
 };
+
+/* Whether coverage decides: then shingles are kept in text order, none twice, and there are no
+ * sketches. */
+static inline bool nd_scan_asks_coverage(const nd_scan *scan)
+{
+    return scan->options.rule.coverage > 0;
+}
 
 /* The id of a document, by its number in the catalog. */
 static inline nd_id nd_scan_id(const nd_scan *scan, uint32_t document)
