@@ -75,6 +75,7 @@ static inline unsigned count_bits(uint64_t bits)
     return (unsigned)__builtin_popcountll(bits);
 }
 
+#ifndef BLOCK_WRITES_POSITIONS
 /* Writes base + the position of each set bit, and 32 entries at most, as no two neighbours may be
  * set. Eight at a time: the branches are taken the same way in nearly every block of a language. */
 static inline size_t write_positions(uint64_t bits, uint32_t base, uint32_t *out)
@@ -89,6 +90,7 @@ static inline size_t write_positions(uint64_t bits, uint32_t base, uint32_t *out
     }
     return num;
 }
+#endif
 
 /* What is known of a block that is not all ASCII. */
 typedef struct mixed_block {

@@ -5,6 +5,7 @@ const nd_tokenise_kernel *nd_tokenise_kernel_of(nd_kernel kernel)
     switch (kernel) {
 #if defined(__x86_64__)
     case ND_KERNEL_AVX512:
+        return &nd_tokenise_kernel_avx512;
     case ND_KERNEL_AVX2:
         return &nd_tokenise_kernel_avx2;
 #elif defined(__aarch64__)

@@ -14,11 +14,15 @@
 #include "text/tokeniser.h"
 #include "text/utf8.h"
 
+/* Made in emulation/ from the sources of the real ones. */
+extern const nd_tokenise_kernel nd_tokenise_kernel_avx512_emulated;
+extern const nd_tokenise_kernel nd_tokenise_kernel_neon_emulated;
+
 static struct {
     const char *name;
     const nd_tokenise_kernel *kernel;
     nd_text *text; /* set again and again, as in use */
-} kernels[4];
+} kernels[8];
 static size_t num_kernels;
 
 static void add_kernel(const char *name, const nd_tokenise_kernel *kernel)
@@ -33,6 +37,8 @@ static int set_up(void **state)
 {
     (void)state;
     add_kernel("scalar", &nd_tokenise_kernel_scalar);
+    add_kernel("avx512 (emulated)", &nd_tokenise_kernel_avx512_emulated);
+    add_kernel("neon (emulated)", &nd_tokenise_kernel_neon_emulated);
     const nd_kernel best = nd_kernel_best();
     for (int kernel = ND_KERNEL_AVX2; kernel <= ND_KERNEL_NEON; kernel++)
         if (nd_kernel_select((nd_kernel)kernel) == ND_OK)
