@@ -50,7 +50,7 @@ EMULATED_BINARY(_mm512_sllv_epi16, u16, 32, (uint16_t)(b.u16[i] < 16 ? a.u16[i] 
     {                                                                                              \
         __m512i r;                                                                                 \
         for (unsigned i = 0; i < (num); i++)                                                       \
-            r.lane[i] = count < 8 * sizeof(type) ? (type)(a.lane[i] operator count) : 0;           \
+            r.lane[i] = (type)(count < 8 * sizeof(type) ? a.lane[i] operator count : 0);           \
         return r;                                                                                  \
     }
 
