@@ -66,8 +66,8 @@ static nd_status side_read(nd_job *job, side *s, const char *path, nd_error *err
     if (status != ND_OK)
         return status;
     job->progress.input = input;
-    status = nd_document_map(nd_input_source(input), 1, keep_first, s, nd_progress_step,
-                             &job->progress, job->allocator, error);
+    const nd_document_map_options options = {1, nd_progress_step, &job->progress, job->allocator};
+    status = nd_document_map(nd_input_source(input), &options, keep_first, s, error);
     job->progress.input = NULL;
     s->report = nd_input_report_get(input);
     nd_input_free(input);

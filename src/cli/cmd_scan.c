@@ -139,9 +139,8 @@ static void add_notes(nd_notes *notes, const nd_scan_stats *stats, uint64_t max_
                  (unsigned long long)stats->capped_buckets,
                  nd_amount_of(stats->capped_comparisons, "comparison").text);
     nd_notes_add(notes, ND_NOTE_LOSS, "capped_documents", stats->capped_documents,
-                 "documents with over %llu matches: %llu, %s left out",
-                 (unsigned long long)max_matches, (unsigned long long)stats->capped_documents,
-                 nd_amount_of(stats->capped_pairs, "pair").text);
+                 "documents with over %llu matches, of which the best are kept: %llu",
+                 (unsigned long long)max_matches, (unsigned long long)stats->capped_documents);
 }
 
 static void add_stats(nd_page *page, const nd_scan_stats *stats)
@@ -162,7 +161,6 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"groups", stats->groups},
         {"group_members", stats->group_members},
         {"capped_comparisons", stats->capped_comparisons},
-        {"capped_pairs", stats->capped_pairs},
     };
     nd_page_printf(page,
                    ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"
@@ -175,18 +173,23 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
     nd_page_put(page, "}");
 }
 
-static void set_headline(nd_job *job, const nd_scan_stats *stats)
+/* num_written: UINT64_MAX where the reader of the output went away. */
+static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_written)
 {
-    nd_page_printf(&job->headline, "%s, ", nd_amount_of(stats->documents, "document").text);
-    if (job->settings->scan_output == ND_SCAN_PAIRS)
-        nd_page_put(&job->headline, nd_amount_of(stats->pairs, "pair").text);
-    else
-        nd_page_printf(&job->headline, "%s, %s beside the representatives",
+    nd_page *const line = &job->headline;
+    nd_page_printf(line, "%s, ", nd_amount_of(stats->documents, "document").text);
+    if (job->settings->scan_output == ND_SCAN_GROUPS)
+        nd_page_printf(line, "%s, %s beside the representatives",
                        nd_amount_of(stats->groups, "group").text,
                        nd_amount_count(stats->group_members).text);
+    else if (num_written < stats->pairs)
+        nd_page_printf(line, "%s, of %s found", nd_amount_of(num_written, "pair").text,
+                       nd_amount_count(stats->pairs).text);
+    else
+        nd_page_put(line, nd_amount_of(stats->pairs, "pair").text);
 }
 
-static nd_status write_results(nd_job *job, const nd_scan *scan)
+static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats)
 {
     nd_match_writer writer;
     nd_match_writer_init(&writer, job);
@@ -196,6 +199,7 @@ static nd_status write_results(nd_job *job, const nd_scan *scan)
                      ? nd_scan_each_pair(scan, nd_match_writer_pair, &writer)
                      : nd_scan_each_group(scan, nd_match_writer_group, &writer);
     nd_match_writer_release(&writer);
+    set_headline(job, stats, status == ND_OK ? writer.num_written : UINT64_MAX);
     nd_job_lap(job, "writing");
     return status;
 }
@@ -211,6 +215,15 @@ static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
     return status;
 }
 
+static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *error)
+{
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
+    add_notes(&job->notes, &stats, job->settings->max_matches);
+    add_stats(&job->stats, &stats);
+    const nd_status status = nd_job_check_strict(job, error);
+    return status == ND_OK ? write_results(job, scan, &stats) : status;
+}
+
 static nd_status scan_inputs(nd_job *job, nd_error *error)
 {
     const nd_scan_options options = scan_options(job);
@@ -218,15 +231,8 @@ static nd_status scan_inputs(nd_job *job, nd_error *error)
     nd_status status = nd_scan_new(&options, job->allocator, &scan);
     if (status == ND_OK)
         status = read_and_match(job, scan, error);
-    if (status == ND_OK) {
-        const nd_scan_stats stats = nd_scan_stats_get(scan);
-        add_notes(&job->notes, &stats, job->settings->max_matches);
-        add_stats(&job->stats, &stats);
-        set_headline(job, &stats);
-        status = nd_job_check_strict(job, error);
-    }
     if (status == ND_OK)
-        status = write_results(job, scan);
+        status = report_and_write(job, scan, error);
     nd_scan_free(scan);
     return status;
 }

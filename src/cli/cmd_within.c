@@ -168,9 +168,10 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
 {
     crew c;
     nd_status status = crew_new(job, &c);
+    const nd_document_map_options options = {job->num_threads, nd_progress_step, &job->progress,
+                                             job->allocator};
     if (status == ND_OK)
-        status = nd_document_map(nd_input_source(job->input), job->num_threads, find_repeats, &c,
-                                 nd_progress_step, &job->progress, job->allocator, error);
+        status = nd_document_map(nd_input_source(job->input), &options, find_repeats, &c, error);
     if (status == ND_OK)
         status = nd_job_reading_done(job, error);
     if (status == ND_OK) {

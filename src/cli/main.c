@@ -26,6 +26,8 @@ static int refuse_command(const char *name)
     nd_suggestion suggestion = nd_suggestion_for(name);
     for (const nd_command *const *command = commands; *command; command++)
         nd_suggestion_consider(&suggestion, (*command)->name);
+    nd_suggestion_consider(&suggestion, "--help");
+    nd_suggestion_consider(&suggestion, "--version");
     const char *const kind = name[0] == '-' && name[1] ? "option" : "command";
     if (suggestion.nearest)
         nd_message("unknown %s '%s', did you mean '%s'?", kind, name, suggestion.nearest);

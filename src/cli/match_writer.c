@@ -8,7 +8,7 @@ enum { KIND_COLUMNS = 9, PERCENT_COLUMNS = 5 };
 
 void nd_match_writer_init(nd_match_writer *writer, nd_job *job)
 {
-    writer->job = job;
+    *writer = (nd_match_writer){.job = job};
     nd_page_init(&writer->page, job->allocator);
 }
 
@@ -68,6 +68,7 @@ static void pair_as_text(nd_page *page, const nd_pair *pair)
 nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair)
 {
     nd_match_writer *const writer = ctx;
+    writer->num_written++;
     if (writer->job->format == ND_FORMAT_JSONL)
         pair_as_json(&writer->page, pair);
     else if (writer->job->format == ND_FORMAT_TSV)
@@ -150,6 +151,7 @@ static void group_as_text(const nd_job *job, nd_page *page, const nd_group *grou
 nd_status nd_match_writer_group(void *ctx, const nd_group *group)
 {
     nd_match_writer *const writer = ctx;
+    writer->num_written++;
     if (writer->job->format == ND_FORMAT_JSONL)
         group_as_json(&writer->page, group);
     else if (writer->job->format == ND_FORMAT_TSV)

@@ -8,6 +8,7 @@
 typedef struct nd_match_writer {
     nd_job *job;
     nd_page page;
+    uint64_t num_written; /* pairs or groups */
 } nd_match_writer;
 
 void nd_match_writer_init(nd_match_writer *writer, nd_job *job);

@@ -22,8 +22,8 @@ static const void *const_field_of(const nd_option *option, const nd_settings *se
 static nd_status refuse(const nd_option *option, const char *text, const char *allowed,
                         nd_error *error)
 {
-    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "invalid value '%s' for '--%s': %s", text,
-                        option->name, allowed);
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                        "invalid value '%s' for '--%s', allowed: %s", text, option->name, allowed);
 }
 
 static bool parse_count(const char *text, uint64_t *out)
@@ -44,8 +44,7 @@ static nd_status store_count(const nd_option *option, const char *text, nd_setti
         return ND_OK;
     }
     char allowed[80];
-    snprintf(allowed, sizeof allowed, "a whole number from %.0f to %.0f is allowed", option->min,
-             option->max);
+    snprintf(allowed, sizeof allowed, "a whole number from %.0f to %.0f", option->min, option->max);
     return refuse(option, text, allowed, error);
 }
 
@@ -70,9 +69,12 @@ static nd_status store_number(const nd_option *option, const char *text, nd_sett
         return ND_OK;
     }
     char allowed[80];
-    snprintf(allowed, sizeof allowed, "a number %s %g and %s %g is allowed",
-             option->bounds == ND_BOUNDS_CLOSED ? "of at least" : "above", option->min,
-             option->bounds == ND_BOUNDS_OPEN ? "below" : "of at most", option->max);
+    snprintf(allowed, sizeof allowed, "a number %s %g %s %g",
+             option->bounds == ND_BOUNDS_CLOSED ? "from" : "above", option->min,
+             option->bounds == ND_BOUNDS_OPEN     ? "and below"
+             : option->bounds == ND_BOUNDS_CLOSED ? "to"
+                                                  : "and up to",
+             option->max);
     return refuse(option, text, allowed, error);
 }
 
@@ -88,9 +90,6 @@ static nd_status store_choice(const nd_option *option, const char *text, nd_sett
         const size_t len = strlen(allowed);
         snprintf(allowed + len, sizeof allowed - len, "%s%s", len ? ", " : "", choice->name);
     }
-    const bool has_one = option->choices[1].name == NULL;
-    const size_t len = strlen(allowed);
-    snprintf(allowed + len, sizeof allowed - len, has_one ? " is allowed" : " are allowed");
     return refuse(option, text, allowed, error);
 }
 
@@ -112,7 +111,7 @@ static nd_status store_shingle(const nd_option *option, const char *text, nd_set
         }
     }
     char allowed[80];
-    snprintf(allowed, sizeof allowed, "word:N and char:N are allowed, with N from 1 to %d",
+    snprintf(allowed, sizeof allowed, "word:N and char:N with N from 1 to %d",
              ND_SHINGLE_WIDTH_MAX);
     return refuse(option, text, allowed, error);
 }
@@ -125,11 +124,11 @@ static nd_status store_list(const nd_option *option, const char *text,
     for (size_t i = 0; i < len; i++) {
         const bool is_empty = text[i] == ',' && (i == 0 || text[i - 1] == ',' || i + 1 == len);
         if (is_empty)
-            return refuse(option, text, "names with a comma between them are allowed", error);
+            return refuse(option, text, "names with a comma between them", error);
         num_names += text[i] == ',';
     }
     if (len == 0)
-        return refuse(option, text, "names with a comma between them are allowed", error);
+        return refuse(option, text, "names with a comma between them", error);
     nd_name_list list = {.copy = nd_alloc(allocator, len + 1, 1),
                          .names = nd_alloc(allocator, num_names, sizeof *list.names)};
     if (!list.copy || !list.names) {
@@ -163,7 +162,7 @@ nd_status nd_option_store(const nd_option *option, const char *text, const nd_al
         return store_number(option, text, settings, error);
     case ND_OPTION_STRING:
         if (*text == '\0')
-            return refuse(option, text, "it is empty", error);
+            return refuse(option, text, "any text but none", error);
         *(const char **)field_of(option, settings) = text;
         return ND_OK;
     case ND_OPTION_LIST:

@@ -79,10 +79,11 @@ static void print_curve(const nd_job *job, nd_page *page, const nd_plan *plan)
     for (int step = 1; step <= CURVE_STEPS; step++) {
         const double jaccard = curve_jaccard(step);
         const double probability = nd_plan_probability(plan, jaccard);
-        nd_page_printf(page, "   %.2f  %8.4f %%  ", jaccard, 100 * probability);
-        nd_page_put(page, nd_style(job, ND_STYLE_FAINT));
-        nd_page_fill(page, '#', (size_t)(probability * BAR_COLUMNS + 0.5));
-        nd_page_put(page, nd_style(job, ND_STYLE_PLAIN));
+        const size_t bar = (size_t)(probability * BAR_COLUMNS + 0.5);
+        nd_page_printf(page, "   %.2f  %8.4f %%%s", jaccard, 100 * probability, bar ? "  " : "");
+        nd_page_put(page, bar ? nd_style(job, ND_STYLE_FAINT) : "");
+        nd_page_fill(page, '#', bar);
+        nd_page_put(page, bar ? nd_style(job, ND_STYLE_PLAIN) : "");
         /* The first point that is not below the threshold carries the mark. */
         if (jaccard >= plan->threshold - 1e-9 && curve_jaccard(step - 1) < plan->threshold - 1e-9)
             nd_page_put(page, "  <- threshold");

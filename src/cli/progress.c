@@ -71,7 +71,7 @@ static void draw_reading(nd_progress *progress, uint64_t documents)
         draw_share(progress, "reading", (double)report.bytes / (double)report.bytes_total, rate);
         return;
     }
-    char after[160];
+    char after[192];
     snprintf(after, sizeof after, " %s  %s%s", nd_amount_of(documents, "document").text,
              nd_amount_bytes((double)report.bytes).text, rate);
     draw_line(progress, "reading", -1, after);
