@@ -139,7 +139,7 @@ static void report(nd_job *job, const tally *sum)
                    (unsigned long long)sum->dropped_occurrences);
     nd_page_printf(&job->headline, "%s, ", nd_amount_of(sum->documents, "document").text);
     nd_page_printf(&job->headline, "%s in %s", nd_amount_of(sum->repeats, "repeat").text,
-                   nd_amount_count(sum->repeating).text);
+                   nd_amount_of(sum->repeating, "document").text);
 }
 
 static nd_status write_results(nd_job *job, crew *c)

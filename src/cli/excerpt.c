@@ -14,13 +14,13 @@ void nd_excerpt_print(nd_page *page, const char *p, size_t len_bytes, size_t col
     for (size_t i = 0; i < len_bytes && page->status == ND_OK;) {
         const nd_shown_char c = nd_shown_char_at(p + i, len_bytes - i);
         const bool is_space = c.kind == ND_SHOWN_SPACE;
-        if (is_space && in_word && used + 4 <= columns)
+        if (is_space && in_word && used + 4 <= columns /* " ..." */)
             cut_len = page->bytes.len;
         if (used + c.columns + 3 <= columns)
             fit_len = page->bytes.len;
         if (!is_space && used + c.columns > columns) {
             page->bytes.len = cut_len ? cut_len : fit_len;
-            nd_page_put(page, "...");
+            nd_page_put(page, cut_len ? " ..." : "...");
             return;
         }
         if (!is_space || in_word)

@@ -60,6 +60,7 @@ nd_status nd_job_write(nd_job *job, nd_page *page)
         return ND_ERR_CANCELLED;
     const nd_status status = nd_output_write(job->output, page->bytes.items, page->bytes.len);
     nd_page_clear(page);
+    job->is_write_failed = status != ND_OK;
     return status;
 }
 
@@ -116,15 +117,14 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
     return status;
 }
 
-/* A reader that has seen enough (`| head`) is no failure: the rest is simply not wanted. */
+/* Also after a failed write, whose message the commit has. A reader that has seen enough (`| head`)
+ * is no failure: the rest is simply not wanted. */
 static nd_status commit(nd_job *job, nd_status status, nd_error *error)
 {
-    if (status == ND_OK || nd_output_is_closed(job->output)) {
-        status = nd_output_commit(job->output, error);
-        if (nd_output_is_closed(job->output))
-            status = ND_OK;
-    }
-    return status;
+    if (status != ND_OK && !job->is_write_failed)
+        return status;
+    status = nd_output_commit(job->output, error);
+    return nd_output_is_closed(job->output) ? ND_OK : status;
 }
 
 static void print_times(const nd_job *job)

@@ -59,7 +59,7 @@ static void pair_as_text(nd_page *page, const nd_pair *pair)
     nd_page_put(page, "  ");
     nd_page_shown(page, pair->b.p, pair->b.len_bytes);
     if (pair->kind != ND_MATCH_EXACT)
-        nd_page_printf(page, "  (%s of the first in the second, %s of the second in the first)",
+        nd_page_printf(page, "  (%s of the first, %s of the second)",
                        nd_amount_percent(pair->similarity.a_in_b).text,
                        nd_amount_percent(pair->similarity.b_in_a).text);
     nd_page_put(page, "\n");
@@ -123,8 +123,9 @@ static size_t widest_id(const nd_group *group, size_t most)
 }
 
 /* news/bridge-agency.txt and 2 copies
-     near        93 %  news/bridge-courier.txt  (96 % of it in the first, 95 % of the first in it)
-     contained   61 %  news/bridge-short.txt    (100 % ...)                                       */
+     near        93 %  news/bridge-courier.txt  (96 % of it, 95 % of the first)
+     contained   61 %  news/bridge-short.txt    (100 % of it, 61 % of the first)
+   The shares are of shingles in common. */
 static void group_as_text(const nd_job *job, nd_page *page, const nd_group *group)
 {
     nd_page_put(page, nd_style(job, ND_STYLE_STRONG));
@@ -139,7 +140,7 @@ static void group_as_text(const nd_job *job, nd_page *page, const nd_group *grou
         const size_t columns = nd_page_shown(page, member->id.p, member->id.len_bytes);
         if (member->kind != ND_MATCH_EXACT) {
             nd_page_fill(page, ' ', columns < widest ? widest - columns : 0);
-            nd_page_printf(page, "  (%s of it in the first, %s of the first in it)",
+            nd_page_printf(page, "  (%s of it, %s of the first)",
                            nd_amount_percent(member->similarity.a_in_b).text,
                            nd_amount_percent(member->similarity.b_in_a).text);
         }

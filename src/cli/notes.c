@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/amounts.h"
 #include "cli/message.h"
 
 void nd_notes_add(nd_notes *notes, nd_note_weight weight, const char *key, uint64_t count,
@@ -30,6 +31,13 @@ void nd_notes_add_skips(nd_notes *notes, const nd_input_report *report)
                      nd_skip_reason_name((nd_skip_reason)reason), (unsigned long long)skips->count,
                      skips->first.message);
     }
+    nd_notes_add(notes, ND_NOTE_LOSS, "invalid_utf8_lines", report->invalid_utf8_lines,
+                 "JSON lines with invalid UTF-8, read as U+FFFD: %llu (%s)",
+                 (unsigned long long)report->invalid_utf8_lines,
+                 nd_amount_of(report->invalid_bytes, "byte").text);
+    nd_notes_add(notes, ND_NOTE_LOSS, "without_preference", report->without_preference,
+                 "documents without the field that names the representative, which come last: %llu",
+                 (unsigned long long)report->without_preference);
 }
 
 size_t nd_notes_num_losses(const nd_notes *notes)

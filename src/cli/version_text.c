@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <utf8proc.h>
+#include <zlib.h>
 
 #include "cli/stdout_end.h"
 #include "cli/tool_allocator.h"
@@ -44,6 +45,7 @@ int nd_version_print(void)
     printf("utf8proc:   %s (Unicode %s)\n", utf8proc_version(), utf8proc_unicode_version());
     printf("simdjson:   %s\n", NEARDUP_SIMDJSON_VERSION);
     printf("libarchive: %d.%d.%d\n", archive / 1000000, archive / 1000 % 1000, archive % 1000);
+    printf("zlib:       %s\n", zlibVersion());
     printf("compiler:   %s\n", NEARDUP_COMPILER);
     return nd_stdout_finish();
 }
