@@ -93,7 +93,7 @@ static nd_scan_options scan_options(nd_job *job)
     nd_scan_options options;
     nd_scan_options_init(&options);
     options.shingle = settings->shingle;
-    options.rule = (nd_match_rule){settings->threshold, settings->containment};
+    options.rule = (nd_match_rule){settings->threshold, settings->containment, settings->coverage};
     options.recall = settings->recall;
     options.num_threads = job->num_threads;
     options.max_matches = (uint32_t)settings->max_matches;
@@ -117,8 +117,11 @@ static nd_status check(const nd_settings *settings, nd_error *error)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "'--representative %s' needs fields, which text files do not have",
                             settings->keep == ND_KEEP_EARLIEST ? "earliest" : "preferred");
+    if (settings->coverage > 0 && nd_settings_given(settings, "recall"))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--recall' has no effect with a coverage: there are no bands");
     nd_plan plan;
-    return nd_plan_settings(settings, &plan, error);
+    return settings->coverage > 0 ? ND_OK : nd_plan_settings(settings, &plan, error);
 }
 
 /* What the engine left out, and what users should know. */
@@ -261,9 +264,10 @@ const nd_command nd_command_scan = {
                 "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
                 "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
                 "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
-    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_threshold, &nd_options_recall,
-               &result_group, &nd_options_input, &nd_options_output, &nd_options_report,
-               &nd_options_progress, &nd_options_threads, &nd_options_kernel, &nd_options_help},
+    .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
+               &nd_options_coverage, &nd_options_recall, &result_group, &nd_options_input,
+               &nd_options_output, &nd_options_report, &nd_options_progress, &nd_options_threads,
+               &nd_options_kernel, &nd_options_help},
     .check = check,
     .run = run,
 };

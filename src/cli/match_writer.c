@@ -23,24 +23,36 @@ nd_status nd_match_writer_begin(nd_match_writer *writer)
     return nd_job_write(writer->job, page);
 }
 
-static void pair_as_json(nd_page *page, const nd_pair *pair)
+static bool asks_coverage(const nd_job *job)
+{
+    return job->settings->coverage > 0;
+}
+
+static void pair_as_json(const nd_job *job, nd_page *page, const nd_pair *pair)
 {
     nd_page_put(page, "{\"a\":");
     nd_page_json(page, pair->a.p, pair->a.len_bytes);
     nd_page_put(page, ",\"b\":");
     nd_page_json(page, pair->b.p, pair->b.len_bytes);
-    nd_page_printf(page, ",\"kind\":\"%s\",\"jaccard\":%.6f,\"a_in_b\":%.6f,\"b_in_a\":%.6f}\n",
+    nd_page_printf(page, ",\"kind\":\"%s\",\"jaccard\":%.6f,\"a_in_b\":%.6f,\"b_in_a\":%.6f",
                    nd_match_kind_name(pair->kind), pair->similarity.jaccard,
                    pair->similarity.a_in_b, pair->similarity.b_in_a);
+    if (asks_coverage(job))
+        nd_page_printf(page, ",\"a_covered\":%.6f,\"b_covered\":%.6f", pair->coverage.a_in_b,
+                       pair->coverage.b_in_a);
+    nd_page_put(page, "}\n");
 }
 
-static void pair_as_tsv(nd_page *page, const nd_pair *pair)
+static void pair_as_tsv(const nd_job *job, nd_page *page, const nd_pair *pair)
 {
     nd_page_tsv(page, pair->a.p, pair->a.len_bytes);
     nd_page_put(page, "\t");
     nd_page_tsv(page, pair->b.p, pair->b.len_bytes);
-    nd_page_printf(page, "\t%s\t%.6f\t%.6f\t%.6f\n", nd_match_kind_name(pair->kind),
+    nd_page_printf(page, "\t%s\t%.6f\t%.6f\t%.6f", nd_match_kind_name(pair->kind),
                    pair->similarity.jaccard, pair->similarity.a_in_b, pair->similarity.b_in_a);
+    if (asks_coverage(job))
+        nd_page_printf(page, "\t%.6f\t%.6f", pair->coverage.a_in_b, pair->coverage.b_in_a);
+    nd_page_put(page, "\n");
 }
 
 /* "  near       93 %  " */
@@ -70,9 +82,9 @@ nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair)
     nd_match_writer *const writer = ctx;
     writer->num_written++;
     if (writer->job->format == ND_FORMAT_JSONL)
-        pair_as_json(&writer->page, pair);
+        pair_as_json(writer->job, &writer->page, pair);
     else if (writer->job->format == ND_FORMAT_TSV)
-        pair_as_tsv(&writer->page, pair);
+        pair_as_tsv(writer->job, &writer->page, pair);
     else
         pair_as_text(&writer->page, pair);
     return nd_job_write(writer->job, &writer->page);

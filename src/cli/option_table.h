@@ -46,6 +46,7 @@ typedef struct nd_option {
     const char *argument;     /* name of its value in the help; NULL for ND_OPTION_SET */
     const char *help;         /* one sentence, without full stop */
     const char *initial;      /* as one would type it; NULL: zero */
+    const char *initial_news; /* with --preset news; NULL: the same */
     const char *initial_help; /* what the help says instead */
     size_t offset;            /* in nd_settings */
     int value;
