@@ -43,7 +43,7 @@ typedef struct active_runs {
 
 /* What the runs of one text sum up to. */
 typedef struct covered_sum {
-    uint64_t covered, num_weights, weight;
+    uint64_t covered, num_shared, num_weights, weight;
 } covered_sum;
 
 void nd_coverage_finder_init(nd_coverage_finder *finder, nd_shingle_spec shingle)
@@ -185,6 +185,7 @@ static covered_sum sum_side(nd_coverage_finder *f, int side)
             continue;
         const run_side *const s = &f->runs.items[i].sides[side];
         f->intervals.items[f->intervals.len++] = (uint64_t)s->first << 32 | s->last;
+        sum.num_shared += f->runs.items[i].num;
         sum.num_weights += s->num_weights;
         sum.weight += s->weight;
     }
@@ -192,19 +193,32 @@ static covered_sum sum_side(nd_coverage_finder *f, int side)
     return sum;
 }
 
+/* Of the words that runs bridge: those to be taken for edits of a copy. Shingles of weight one
+ * stand in a few documents, so what lies between them in order was copied with them; common ones
+ * are found in order wherever a formula is used, and say little of the figures and names between
+ * them. The part falls with the square of their mean weight: as 1 / frequency. */
+static uint64_t copied_words(const covered_sum *sum)
+{
+    const uint64_t mean = sum->num_weights ? sum->weight / sum->num_weights : ND_WEIGHT_ONE;
+    if (sum->covered <= sum->num_shared)
+        return sum->covered;
+    const uint64_t bridged = sum->covered - sum->num_shared;
+    return sum->num_shared + bridged * mean / ND_WEIGHT_ONE * mean / ND_WEIGHT_ONE;
+}
+
 /* Weights are below 2^13 and lengths below 2^32: the largest product stays below 2^62. Without a
  * sample in one of the parts nothing is known of how common it is, and it weighs what the other
  * does. */
 static uint32_t covered_part(const nd_weighted_text *text, const covered_sum *sum)
 {
-    const uint64_t rest = text->num - sum->covered;
+    const uint64_t copied = copied_words(sum), rest = text->num - copied;
     const uint64_t num_rest = text->num_weights - sum->num_weights;
     uint64_t mean = 1, mean_rest = 1;
     if (sum->num_weights && num_rest) {
         mean = sum->weight * 4 / sum->num_weights;
         mean_rest = (text->weight_sum - sum->weight) * 4 / num_rest;
     }
-    const uint64_t covered = sum->covered * mean;
+    const uint64_t covered = copied * mean;
     const uint64_t whole = covered + rest * mean_rest;
     return whole ? (uint32_t)(covered * ND_COVERED_ALL / whole) : 0;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lsh/shared_shingles.h"
 #include "neardup/shingle.h"
 #include "sketch/distinct.h"
 #include "util/vec.h"
