@@ -25,7 +25,7 @@ enum { ND_SAMPLE_MIN = 24 };
 /* A shingle in up to ND_PLAIN_FREQUENCY documents weighs ND_WEIGHT_ONE, one in df of them
  * ND_WEIGHT_ONE * sqrt(ND_PLAIN_FREQUENCY / df), at least 1: what a few documents share may be one
  * story, what hundreds share is mostly a footer. */
-enum { ND_WEIGHT_ONE = 4096, ND_PLAIN_FREQUENCY = 4 };
+enum { ND_WEIGHT_ONE = 4096, ND_PLAIN_FREQUENCY = 6 };
 
 #define ND_NO_BUCKET UINT32_MAX
 
