@@ -185,6 +185,17 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
     return status;
 }
 
+static const nd_option shingle_options[] = {
+    {.name = "shingle",
+     .kind = ND_OPTION_SHINGLE,
+     .argument = "word:N",
+     .help = "what edited passages are compared by: runs of N words",
+     .initial = "word:5",
+     .offset = offsetof(nd_settings, shingle)},
+    {0},
+};
+static const nd_option_group shingle_group = {NULL, shingle_options};
+
 static nd_status check(const nd_settings *settings, nd_error *error)
 {
     if (settings->shingle.kind != ND_SHINGLE_WORD)
@@ -218,7 +229,7 @@ const nd_command nd_command_within = {
     .examples = "  neardup within article.txt\n"
                 "  neardup within --min-words 20 --format tsv crawl.jsonl.zst\n"
                 "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n",
-    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_passages, &nd_options_input,
+    .groups = {&nd_options_preset, &shingle_group, &nd_options_passages, &nd_options_input,
                &nd_options_output, &nd_options_report, &nd_options_progress, &nd_options_threads,
                &nd_options_kernel, &nd_options_help},
     .check = check,
