@@ -12,8 +12,8 @@ enum {
      * larger one a member meets the WINDOW that follow it, which are the nearest to it in length;
      * and no more than MAX_WINDOWED over all such buckets. */
     FULL_BUCKET = 512,
-    WINDOW = 256,
-    MAX_WINDOWED = 1024,
+    WINDOW = 128,
+    MAX_WINDOWED = 512,
     /* Groups: leaders that a bucket may try. Members left then meet the NEIGHBOURS that follow. */
     MAX_LEADERS = 64,
     NEIGHBOURS = 32,

@@ -90,13 +90,15 @@ static nd_span tokens_of_seeds(const nd_passage_fitter *f, uint32_t first, uint3
     return (nd_span){first, last_end + f->seed_width - 1};
 }
 
-static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run)
+/* A run as it stands, where it is long enough, else what it has of whole lines or sentences. */
+static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run, bool *is_taken)
 {
     nd_span earlier = tokens_of_seeds(f, run->earlier, run->earlier + run->len);
     nd_span later = tokens_of_seeds(f, run->later, run->later + run->len);
     const uint32_t len = nd_span_len(later);
     const uint32_t skip = stray_at_start(f, earlier, later, len);
     const uint32_t cut = stray_at_end(f, earlier, later, len);
+    *is_taken = false;
     if (skip + cut < len &&
         nd_span_has_words(f->text, (nd_span){later.start + skip, later.end - cut},
                           f->options.min_words_unbound)) {
@@ -107,10 +109,12 @@ static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run)
         if (!nd_span_has_words(f->text, later, f->min_words_bound))
             return ND_OK;
     }
-    if (nd_span_has_variety(f->text, later, f->options.min_words))
-        return nd_passage_fitter_emit(f, (nd_span_pair){earlier, later, 1.0});
-    f->dropped += run->len;
-    return ND_OK;
+    if (!nd_span_has_variety(f->text, later, f->options.min_words)) {
+        f->dropped += run->len;
+        return ND_OK;
+    }
+    *is_taken = true;
+    return nd_passage_fitter_emit(f, (nd_span_pair){earlier, later, 1.0});
 }
 
 /* The nearest border at or before `token`, at most WIDEN_MAX back; `token` if there is none. */
@@ -176,31 +180,83 @@ nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd
     return status;
 }
 
-/* Runs of which at least one follows another: first as wide as its borders, then as it stands, else
- * each run on its own. */
-static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t num)
+/* Whether spans that share num_equal seeds can reach the similarity asked for. Exact for seeds that
+ * are the shingles; where shingles are wider they share fewer, and no more is known of shorter. */
+static bool can_reach(const nd_passage_fitter *f, nd_span_pair pair, uint32_t num_equal)
+{
+    const uint32_t width = f->seed_width;
+    if (f->options.shingle.width < width)
+        return true;
+    const uint32_t a = nd_span_len(pair.earlier), b = nd_span_len(pair.later);
+    if (a < width || b < width)
+        return false;
+    const double both = (double)(a - width + 1) + (double)(b - width + 1);
+    return num_equal * (1 + f->options.min_similarity) >= f->options.min_similarity * both;
+}
+
+/* The runs with what is between them, widened to near borders, or else as they stand. */
+static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t num, bool *is_taken)
 {
     const nd_run *const last = &runs[num - 1];
-    const nd_span earlier = tokens_of_seeds(f, runs->earlier, last->earlier + last->len);
-    const nd_span later = tokens_of_seeds(f, runs->later, last->later + last->len);
-    nd_span wide_earlier = earlier, wide_later = later;
-    snap_starts(f, &wide_earlier, &wide_later, runs->len);
-    snap_ends(f, &wide_earlier, &wide_later, last->len);
-    bool is_taken;
-    nd_status status = nd_passage_fitter_try_edited(f, wide_earlier, wide_later, &is_taken);
-    if (status == ND_OK && !is_taken)
-        status = nd_passage_fitter_try_edited(f, earlier, later, &is_taken);
-    for (uint32_t i = 0; i < num && status == ND_OK && !is_taken; i++)
-        status = fit_exact(f, &runs[i]);
+    const nd_span_pair narrow = {
+        .earlier = tokens_of_seeds(f, runs->earlier, last->earlier + last->len),
+        .later = tokens_of_seeds(f, runs->later, last->later + last->len),
+    };
+    nd_span_pair wide = narrow;
+    uint32_t num_equal = 0;
+    for (uint32_t i = 0; i < num; i++)
+        num_equal += runs[i].len;
+    snap_starts(f, &wide.earlier, &wide.later, runs->len);
+    snap_ends(f, &wide.earlier, &wide.later, last->len);
+    *is_taken = false;
+    nd_status status = ND_OK;
+    if (can_reach(f, wide, num_equal))
+        status = nd_passage_fitter_try_edited(f, wide.earlier, wide.later, is_taken);
+    if (status == ND_OK && !*is_taken && num > 1)
+        status = nd_passage_fitter_try_edited(f, narrow.earlier, narrow.later, is_taken);
     return status;
 }
 
-static nd_status fit_piece(nd_passage_fitter *f, const nd_run *runs, uint32_t num)
+/* Runs and what is between them as one passage. */
+static nd_status fit_runs(nd_passage_fitter *f, const nd_run *runs, uint32_t num, bool *is_taken)
 {
     const nd_run *const last = &runs[num - 1];
+    *is_taken = false;
     if (last->earlier + last->len + f->seed_width - 1 > runs->later)
-        return nd_passage_fitter_add_period(f, runs, num);
-    return num == 1 ? fit_exact(f, runs) : fit_edited(f, runs, num);
+        return nd_passage_fitter_add_period(f, runs, num, is_taken);
+    nd_status status = ND_OK;
+    if (num == 1)
+        status = fit_exact(f, runs, is_taken);
+    if (status == ND_OK && !*is_taken)
+        status = fit_edited(f, runs, num, is_taken);
+    return status;
+}
+
+/* The runs of a piece as one passage, or else each on its own. */
+static nd_status fit_piece(nd_passage_fitter *f, const nd_run *runs, uint32_t num)
+{
+    bool is_taken;
+    nd_status status = fit_runs(f, runs, num, &is_taken);
+    if (is_taken || num == 1)
+        return status;
+    for (uint32_t i = 0; i < num && status == ND_OK; i++)
+        status = fit_runs(f, &runs[i], 1, &is_taken);
+    return status;
+}
+
+/* Joined pieces as one passage, or else each on its own. */
+static nd_status fit_joined(nd_passage_fitter *f, const nd_run *runs, nd_joined_piece joined)
+{
+    const nd_piece *const pieces = f->pieces.list.items;
+    const uint32_t first = pieces[joined.first_piece].first;
+    bool is_taken = false;
+    nd_status status = ND_OK;
+    if (joined.first_piece < joined.last_piece)
+        status = fit_runs(f, runs + first, pieces[joined.last_piece].last - first + 1, &is_taken);
+    for (uint32_t i = joined.first_piece; i <= joined.last_piece && status == ND_OK && !is_taken;
+         i++)
+        status = fit_piece(f, runs + pieces[i].first, pieces[i].last - pieces[i].first + 1);
+    return status;
 }
 
 nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *runs, uint32_t num)
@@ -209,10 +265,11 @@ nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *runs, u
         return fit_piece(fitter, runs, 1);
     nd_status status = nd_pieces_split(&fitter->pieces, &fitter->allocator, runs, num,
                                        fitter->options.min_similarity);
-    for (size_t i = 0; i < fitter->pieces.list.len && status == ND_OK; i++) {
-        const nd_piece piece = fitter->pieces.list.items[i];
-        status = fit_piece(fitter, runs + piece.first, piece.last - piece.first + 1);
-    }
+    if (status == ND_OK)
+        status = nd_pieces_join(&fitter->pieces, &fitter->allocator, runs,
+                                (nd_piece_borders){fitter->borders, fitter->seed_width});
+    for (size_t i = 0; i < fitter->pieces.joined.len && status == ND_OK; i++)
+        status = fit_joined(fitter, runs, fitter->pieces.joined.items[i]);
     return status;
 }
 

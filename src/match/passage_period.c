@@ -6,6 +6,9 @@
 /* Tokens that a place's end may move to reach a border, where edits make the period vary. */
 enum { SNAP_MAX = 4 };
 
+/* With so many periods one more or less does not matter. */
+enum { ENOUGH_PERIODS = 4 };
+
 /* The alignment, read as a function from earlier tokens to later ones. */
 typedef struct period_map {
     const nd_run *runs;
@@ -26,10 +29,22 @@ static bool is_border(const nd_passage_fitter *f, uint32_t token, nd_border leas
     return f->borders[token] >= least;
 }
 
-/* The first token of the first period that begins a line, or else a sentence, in two periods. */
+/* Places of one period each that fit in from `token` on, at most `limit`. */
+static uint32_t count_periods(period_map map, uint32_t token, uint32_t limit)
+{
+    uint32_t num = 0;
+    map.at = 0;
+    for (uint32_t end = next_period(&map, token); end <= map.end && num < limit; num++)
+        end = next_period(&map, end);
+    return num;
+}
+
+/* The first token of the first period that begins a line, or else a sentence, in two periods, and
+ * leaves as many periods. */
 static uint32_t find_phase(const nd_passage_fitter *f, period_map map)
 {
     const uint32_t second = next_period(&map, map.start);
+    const uint32_t wanted = count_periods(map, map.start, ENOUGH_PERIODS);
     for (nd_border least = ND_BORDER_LINE; least > ND_BORDER_NONE; least--) {
         period_map step = map;
         step.at = 0;
@@ -37,8 +52,11 @@ static uint32_t find_phase(const nd_passage_fitter *f, period_map map)
             const uint32_t next = next_period(&step, token);
             if (next >= map.end)
                 break;
-            if (is_border(f, token, least) && is_border(f, next, least))
-                return token;
+            if (!is_border(f, token, least) || !is_border(f, next, least))
+                continue;
+            if (count_periods(map, token, ENOUGH_PERIODS) < wanted)
+                break;
+            return token;
         }
     }
     return map.start;
@@ -103,7 +121,8 @@ static nd_status pair_places(nd_passage_fitter *f, period_map map, uint32_t star
     }
 }
 
-nd_status nd_passage_fitter_add_period(nd_passage_fitter *fitter, const nd_run *runs, uint32_t num)
+nd_status nd_passage_fitter_add_period(nd_passage_fitter *fitter, const nd_run *runs, uint32_t num,
+                                       bool *is_taken)
 {
     const nd_run *const last = &runs[num - 1];
     const period_map map = {
@@ -113,12 +132,19 @@ nd_status nd_passage_fitter_add_period(nd_passage_fitter *fitter, const nd_run *
         .end = last->later + last->len + fitter->seed_width - 1,
     };
     const nd_span first_period = {runs->earlier, runs->later};
+    *is_taken = false;
     if (!nd_span_has_variety(fitter->text, first_period, fitter->options.min_words)) {
         for (uint32_t i = 0; i < num; i++)
             fitter->dropped += runs[i].len;
+        *is_taken = true;
         return ND_OK;
     }
     const uint32_t start = find_phase(fitter, map);
     const uint32_t periods = periods_per_place(fitter, map, start);
-    return periods == 0 ? ND_OK : pair_places(fitter, map, start, periods);
+    if (periods == 0)
+        return ND_OK;
+    const size_t num_before = fitter->pairs.len;
+    const nd_status status = pair_places(fitter, map, start, periods);
+    *is_taken = fitter->pairs.len > num_before;
+    return status;
 }

@@ -12,8 +12,8 @@
  *   places    | A | A | A | A | A ...     as many periods to a place as make it long enough
  *
  * Each place is paired with the next. What repeats fewer different words than make a passage
- * ("ha ha ha ha") is counted in fitter->dropped instead. */
+ * ("ha ha ha ha") is counted in fitter->dropped instead. *is_taken: a pair was found. */
 ND_NODISCARD nd_status nd_passage_fitter_add_period(nd_passage_fitter *fitter, const nd_run *runs,
-                                                    uint32_t num);
+                                                    uint32_t num, bool *is_taken);
 
 #endif

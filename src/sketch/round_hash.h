@@ -66,11 +66,21 @@ static inline uint32_t nd_bin(uint32_t hash16, uint32_t num_slots)
     return hash16 * num_slots >> 16;
 }
 
+/* The value in any round but the first, under the key of the round. */
+static inline uint64_t nd_later_key(uint32_t round)
+{
+    return round * ND_VALUE_STEP;
+}
+
+static inline uint64_t nd_later_value(uint64_t z, uint64_t key)
+{
+    return (z ^ key) * ND_VALUE_MULTIPLIER >> (64 - ND_SLOT_VALUE_BITS);
+}
+
 /* The slot an element leaves in any round but the first. */
 static inline uint64_t nd_later_slot(uint64_t z, uint32_t round)
 {
-    const uint64_t product = (z ^ round * ND_VALUE_STEP) * ND_VALUE_MULTIPLIER;
-    return (uint64_t)round << ND_SLOT_VALUE_BITS | product >> (64 - ND_SLOT_VALUE_BITS);
+    return (uint64_t)round << ND_SLOT_VALUE_BITS | nd_later_value(z, nd_later_key(round));
 }
 
 #endif

@@ -1,6 +1,21 @@
 #include "neardup/sketch.h"
 
+#include "neardup/kernel.h"
 #include "sketch/sketch_kernels.h"
+
+static nd_sketch_kernel_fn *current_kernel(void)
+{
+    switch (nd_kernel_current()) {
+#if defined(__x86_64__)
+    case ND_KERNEL_AVX512:
+        return nd_sketch_avx512;
+    case ND_KERNEL_AVX2:
+        return nd_sketch_avx2;
+#endif
+    default:
+        return nd_sketch_scalar;
+    }
+}
 
 nd_status nd_sketch_compute(const uint64_t *hashes, size_t num_hashes, uint32_t num_slots,
                             uint64_t *slots)
@@ -8,7 +23,7 @@ nd_status nd_sketch_compute(const uint64_t *hashes, size_t num_hashes, uint32_t 
     if (num_slots < ND_SKETCH_MIN_SLOTS || num_slots > ND_SKETCH_MAX_SLOTS)
         return ND_ERR_INVALID_ARGUMENT;
     if (num_hashes > 0) {
-        nd_sketch_scalar(hashes, num_hashes, num_slots, slots);
+        current_kernel()(hashes, num_hashes, num_slots, slots);
         return ND_OK;
     }
     for (uint32_t i = 0; i < num_slots; i++)

@@ -10,5 +10,7 @@ typedef void nd_sketch_kernel_fn(const uint64_t *hashes, size_t num_hashes, uint
                                  uint64_t *slots);
 
 nd_sketch_kernel_fn nd_sketch_scalar;
+nd_sketch_kernel_fn nd_sketch_avx2;
+nd_sketch_kernel_fn nd_sketch_avx512;
 
 #endif
