@@ -222,6 +222,7 @@ static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *er
     const nd_scan_stats stats = nd_scan_stats_get(scan);
     add_notes(&job->notes, &stats, job->settings->max_matches);
     add_stats(&job->stats, &stats);
+    job->text_bytes = stats.text_bytes;
     const nd_status status = nd_job_check_strict(job, error);
     return status == ND_OK ? write_results(job, scan, &stats) : status;
 }

@@ -30,9 +30,10 @@ static void catch_one(int signal_number)
 void nd_interrupt_removes(const char *path)
 {
     is_armed = 0;
-    if (!path || strlen(path) >= sizeof unfinished)
+    const size_t size_bytes = path ? strlen(path) + 1 : 0;
+    if (!path || size_bytes > sizeof unfinished)
         return;
-    strcpy(unfinished, path);
+    memcpy(unfinished, path, size_bytes);
     is_armed = 1;
     catch_one(SIGINT);
     catch_one(SIGTERM);

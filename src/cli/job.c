@@ -138,8 +138,9 @@ static void print_times(const nd_job *job)
                  nd_amount_seconds(job->laps[i].seconds).text);
     }
     const double seconds = nd_clock_seconds() - job->started;
-    nd_message("%sall %s, %s/s", line, nd_amount_seconds(seconds).text,
-               nd_amount_bytes((double)job->report.bytes / (seconds > 0 ? seconds : 1e-9)).text);
+    nd_message("%sall %s; %s of text, %s/s", line, nd_amount_seconds(seconds).text,
+               nd_amount_bytes((double)job->text_bytes).text,
+               nd_amount_bytes((double)job->text_bytes / (seconds > 0 ? seconds : 1e-9)).text);
 }
 
 static void print_summary(const nd_job *job, nd_status status)

@@ -34,6 +34,7 @@ typedef struct nd_job {
     } laps[ND_JOB_MAX_LAPS];
     size_t num_laps;
     nd_input_report report; /* of the input, once it is read */
+    uint64_t text_bytes;    /* of the documents */
 } nd_job;
 
 /* What a command does within a job. */
