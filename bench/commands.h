@@ -3,5 +3,6 @@
 #define BENCH_COMMANDS_H
 
 int bench_cmd_gen(int argc, char **argv);
+int bench_cmd_join(int argc, char **argv);
 
 #endif

@@ -13,6 +13,7 @@ typedef struct command {
 
 static const command commands[] = {
     {"gen", bench_cmd_gen, "make a news-like corpus, with planted copies and their truth"},
+    {"join", bench_cmd_join, "join sets exactly: the truth that others are scored against"},
 };
 
 static void print_help(FILE *out)
