@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "random.h"
+#include "bench_random.h"
 #include "shuffle.h"
 
 /* Longest family: keeps the walk from a copy back to its original short. */

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "bench_random.h"
 #include "exact_join.h"
 #include "neardup/shingle.h"
-#include "random.h"
 
 enum { NUM_SETS = 300, MAX_SIZE = 60 };
 
