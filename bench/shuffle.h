@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "random.h"
+#include "bench_random.h"
 
 /* A Feistel network over the next even power of two, walked along its cycle until the number is
  * below num (Black and Rogaway: Ciphers with Arbitrary Finite Domains, CT-RSA 2002, section 5): at

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "random.h"
+#include "bench_random.h"
 #include "text/utf8.h"
 
 /* How a script makes words: syllables of a consonant and a vowel drawn from these strings (a letter

@@ -1,9 +1,9 @@
-#include "corpus.h"
+#include "news_corpus.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "random.h"
+#include "bench_random.h"
 #include "shuffle.h"
 
 /* Longest family: keeps the walk from a copy back to its original short. */
