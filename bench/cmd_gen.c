@@ -8,8 +8,8 @@
 
 #include "bench_options.h"
 #include "commands.h"
-#include "corpus_text.h"
-#include "corpus_truth.h"
+#include "news_text.h"
+#include "news_truth.h"
 
 typedef struct gen_options {
     bench_corpus_spec spec;

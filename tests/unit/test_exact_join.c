@@ -10,6 +10,7 @@
 
 #include "bench_random.h"
 #include "exact_join.h"
+#include "failing_allocator.h"
 #include "neardup/shingle.h"
 
 enum { NUM_SETS = 300, MAX_SIZE = 60 };
@@ -123,11 +124,39 @@ static void no_sets_have_no_pairs_and_no_threshold_is_zero(void **state)
     assert_int_equal(calls, 0);
 }
 
+static nd_status ignore_pair(void *ctx, size_t i, size_t j, const nd_similarity *similarity)
+{
+    (void)ctx;
+    (void)i;
+    (void)j;
+    (void)similarity;
+    return ND_OK;
+}
+
+static void each_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    static sets_fixture fixture;
+    const bench_set_list sets = random_sets(&fixture);
+    long num = 0;
+    for (;; num++) {
+        failing_allocator failing = {.left = num};
+        const nd_allocator allocator = failing_allocator_make(&failing);
+        const nd_status status = bench_exact_join(&sets, 0.5, &allocator, ignore_pair, NULL);
+        assert_int_equal(failing.live, 0);
+        if (status == ND_OK)
+            break;
+        assert_int_equal(status, ND_ERR_NO_MEMORY);
+    }
+    assert_true(num > 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_each_pair_that_reaches_the_threshold_once_and_no_other),
         cmocka_unit_test(a_callback_that_stops_ends_the_join),
+        cmocka_unit_test(each_failing_allocation_is_reported),
         cmocka_unit_test(no_sets_have_no_pairs_and_no_threshold_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

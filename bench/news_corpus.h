@@ -1,6 +1,6 @@
 /* A made-up news corpus: any document of it on its own, the same on every machine. */
-#ifndef BENCH_CORPUS_H
-#define BENCH_CORPUS_H
+#ifndef BENCH_NEWS_CORPUS_H
+#define BENCH_NEWS_CORPUS_H
 
 #include <stdint.h>
 

@@ -1,9 +1,9 @@
 /* The planted pairs of a made-up corpus. */
-#ifndef BENCH_CORPUS_TRUTH_H
-#define BENCH_CORPUS_TRUTH_H
+#ifndef BENCH_NEWS_TRUTH_H
+#define BENCH_NEWS_TRUTH_H
 
-#include "corpus.h"
 #include "neardup/match.h"
+#include "news_corpus.h"
 
 /* Two documents of one family; a stands before b in the output. */
 typedef struct bench_planted_pair {

@@ -1,8 +1,8 @@
-#include "corpus_truth.h"
+#include "news_truth.h"
 
 #include <stdbool.h>
 
-#include "corpus_text.h"
+#include "news_text.h"
 
 typedef struct member {
     uint64_t position;

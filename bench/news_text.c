@@ -1,4 +1,4 @@
-#include "corpus_text.h"
+#include "news_text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Documents of a made-up corpus as bytes, and what is true of them. */
-#ifndef BENCH_CORPUS_TEXT_H
-#define BENCH_CORPUS_TEXT_H
+#ifndef BENCH_NEWS_TEXT_H
+#define BENCH_NEWS_TEXT_H
 
-#include "corpus.h"
 #include "io/json_text.h"
+#include "news_corpus.h"
 
 /* Appends the words as text; `newline` is a line end, written out or as JSON escapes it. */
 ND_NODISCARD nd_status bench_text_append(const bench_vocabulary *vocabulary,

@@ -1,4 +1,4 @@
-#include "corpus.h"
+#include "news_corpus.h"
 
 #include <stdbool.h>
 #include <string.h>

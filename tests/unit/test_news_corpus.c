@@ -8,11 +8,12 @@
 
 #include <cmocka.h>
 
-#include "corpus.h"
-#include "corpus_text.h"
-#include "corpus_truth.h"
+#include "failing_allocator.h"
 #include "neardup/shingle.h"
 #include "neardup/text.h"
+#include "news_corpus.h"
+#include "news_text.h"
+#include "news_truth.h"
 #include "util/xxh.h"
 
 static bench_corpus_spec small_spec(void)
@@ -279,25 +280,6 @@ static void values_out_of_range_are_refused(void **state)
     assert_int_equal(bench_corpus_new(&spec, NULL, &corpus), ND_ERR_INVALID_ARGUMENT);
 }
 
-/* Fails the allocation after `left` more. */
-static void *counted_allocate(void *ctx, size_t size_bytes)
-{
-    size_t *const left = ctx;
-    return (*left)-- > 0 ? malloc(size_bytes) : (++*left, NULL);
-}
-
-static void *counted_resize(void *ctx, void *block, size_t size_bytes)
-{
-    size_t *const left = ctx;
-    return (*left)-- > 0 ? realloc(block, size_bytes) : (++*left, NULL);
-}
-
-static void counted_release(void *ctx, void *block)
-{
-    (void)ctx;
-    free(block);
-}
-
 static nd_status ignore_pair(void *ctx, const bench_planted_pair *pair)
 {
     (void)ctx;
@@ -324,12 +306,12 @@ static nd_status make_and_list(const nd_allocator *allocator)
 static void each_failing_allocation_is_reported(void **state)
 {
     (void)state;
-    size_t left;
-    const nd_allocator allocator = {counted_allocate, counted_resize, counted_release, &left};
-    size_t num = 0;
+    long num = 0;
     for (;; num++) {
-        left = num;
+        failing_allocator failing = {.left = num};
+        const nd_allocator allocator = failing_allocator_make(&failing);
         const nd_status status = make_and_list(&allocator);
+        assert_int_equal(failing.live, 0);
         if (status == ND_OK)
             break;
         assert_int_equal(status, ND_ERR_NO_MEMORY);
