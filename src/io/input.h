@@ -19,20 +19,24 @@ typedef enum nd_input_format {
 /* Where nd_document.preference comes from (JSON Lines only; elsewhere it is 0). */
 typedef enum nd_preference {
     ND_PREFERENCE_NONE = 0,
-    ND_PREFERENCE_DATE, /* an ISO 8601 date or a number in `preference_field`: earlier is smaller */
-    ND_PREFERENCE_SOURCE /* place of the string in `preference_field` among `sources`; not listed:
-                            after all that are */
-} nd_preference;
+    /* The date in `preference_field`: earlier is smaller. See io/date.h. */
+    ND_PREFERENCE_DATE,
+    /* Place of the string in `preference_field` among `sources`; not listed: after all that are. */
+    ND_PREFERENCE_SOURCE,
+} nd_preference; /* a line without such a field comes after all others, and is counted */
 
 typedef struct nd_input_options {
     nd_input_format format;
-    const char *text_field; /* NULL: "text" */
-    const char
-        *id_field; /* NULL: "id" where a line has it, else path:line. Named: every line has it */
+    /* NULL: "text". Fields are those of the line's own object, not of objects inside it. */
+    const char *text_field;
+    /* NULL: "id" where a line has it and it is not null, else path:line. Named: every line has it.
+     * A number is taken as it is written. */
+    const char *id_field;
     nd_preference preference;
-    const char *preference_field;
+    const char *preference_field; /* NULL: "date" or "source" */
     const char *const *sources;
     size_t num_sources;
+    size_t block_bytes; /* of a block, about; 0: 1 MiB. Changes nothing but speed. */
 } nd_input_options;
 
 /* Why something was left out; every one is counted. */
@@ -40,7 +44,7 @@ typedef enum nd_skip_reason {
     ND_SKIP_UNREADABLE = 0, /* a file or folder below a named folder that cannot be read */
     ND_SKIP_SPECIAL,        /* neither file nor folder, or a symbolic link below a named folder */
     ND_SKIP_BINARY,         /* below a named folder: a NUL in its first 8 KiB */
-    ND_SKIP_TOO_LARGE,      /* a document over ND_TEXT_MAX_BYTES */
+    ND_SKIP_TOO_LARGE,      /* a document over ND_TEXT_MAX_BYTES, a line as long as that */
     ND_SKIP_MALFORMED_JSON, /* a line that is not one JSON object */
     ND_SKIP_NO_TEXT_FIELD,  /* a line without the text field */
     ND_SKIP_NO_ID_FIELD,    /* a line without the id field that was named */
@@ -56,36 +60,53 @@ typedef struct nd_input_skips {
 } nd_input_skips;
 
 typedef struct nd_input_report {
-    uint64_t files;
-    uint64_t documents;
+    uint64_t files;       /* read, standard input included; without those skipped */
+    uint64_t documents;   /* handed over */
     uint64_t bytes;       /* read, before decompression */
-    uint64_t bytes_total; /* of all inputs, before decompression; 0 while unknown (a pipe) */
+    uint64_t bytes_total; /* of all inputs, before decompression; 0 while unknown: with a pipe, and
+                             until the last folder is walked */
+    uint64_t invalid_utf8_lines; /* documents of JSON Lines that held bytes or \u escapes which are
+                                    not Unicode text, and now hold U+FFFD */
+    uint64_t invalid_bytes;      /* bytes these lines had of them; an escape has six */
+    uint64_t without_preference; /* documents of JSON Lines without a readable preference field */
     nd_input_skips skips[ND_SKIP_NUM_REASONS];
 } nd_input_report;
 
 typedef struct nd_input nd_input;
 
-/* Opens the inputs: paths of files and folders, "-" for standard input. A folder is walked in byte
- * order of names, one document a file. Files compressed by gzip, zstd, xz, bzip2 or lz4 are
- * decompressed. A file is JSON Lines where its first line is one JSON object (in a folder: one with
- * the text field). A named path that cannot be opened is an error here, before any work. */
+/* Opens the inputs: paths of files and folders, "-" (once) for standard input. The options and
+ * paths are copied.
+ *
+ * A folder is walked in byte order of names, one document a file; the ids of its files are its path
+ * as given, one '/', and the way down. Files compressed by gzip, zstd, xz, bzip2 or lz4, found by
+ * their first bytes, are decompressed. A file is JSON Lines where its first line that is not blank
+ * is one JSON object (in a folder: one with the text field), otherwise one text; an empty file is
+ * an empty text. In JSON Lines blank lines and a byte order mark at the start do not count.
+ *
+ * A named path that cannot be opened is an error here, before any work, and so is a named file of a
+ * kind that is neither (an archive, a JSON array, UTF-16, ...), unless options->format says that it
+ * is text. */
 ND_NODISCARD nd_status nd_input_new(const nd_input_options *options, const char *const *paths,
                                     size_t num_paths, const nd_allocator *allocator, nd_input **out,
                                     nd_error *error);
 
-/* The documents; belongs to the input. Invalid UTF-8 in JSON strings arrives as U+FFFD ... see
- * input.c; a read error in a named file is an error, below a folder a skip. */
+/* The documents; belongs to the input, and can be read once. Texts of text files arrive byte for
+ * byte. In JSON Lines invalid UTF-8 and half surrogate pairs arrive as U+FFFD, and are counted. A
+ * file that cannot be read or decompressed to its end is an error where it was named, and below a
+ * folder a skip (lines before the bad place have been handed over). */
 const nd_source *nd_input_source(const nd_input *input);
 
-/* What was read so far. Thread-safe, also while the source is read. */
+/* What was read so far, in steps of a block. Thread-safe, also while the source is read. Once all
+ * blocks are decoded it depends on the inputs and options alone, not on threads. */
 nd_input_report nd_input_report_get(nd_input *input);
 
-/* A short English phrase for a reason, such as "lines of malformed JSON"; static. */
+/* A short English phrase for a reason, such as "lines that are not a JSON object"; static. */
 const char *nd_skip_reason_name(nd_skip_reason reason);
 
 /* Its key in --stats JSON, such as "malformed_json"; static. */
 const char *nd_skip_reason_key(nd_skip_reason reason);
 
+/* After every block was decoded or discarded. */
 void nd_input_free(nd_input *input);
 
 #endif

@@ -3,21 +3,12 @@
 #define IO_JSON_TEXT_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-#include "util/vec.h"
+#include "io/bytes.h"
 
-typedef ND_VEC(char) nd_byte_vec;
-
-ND_NODISCARD nd_status nd_bytes_append(const nd_allocator *allocator, nd_byte_vec *out,
-                                       const void *bytes, size_t len_bytes);
-
-/* printf-style. */
-ND_NODISCARD nd_status nd_bytes_printf(const nd_allocator *allocator, nd_byte_vec *out,
-                                       const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* A quoted JSON string; bytes that are not UTF-8 become U+FFFD, control characters are escaped. */
+/* A quoted JSON string. Quote, backslash and control characters are escaped (the short forms where
+ * JSON has them); each maximal invalid part of UTF-8 becomes U+FFFD. On failure *out is as it was.
+ */
 ND_NODISCARD nd_status nd_json_append_string(const nd_allocator *allocator, nd_byte_vec *out,
                                              const char *p, size_t len_bytes);
 

@@ -7,22 +7,31 @@
 #include "neardup/allocator.h"
 #include "neardup/status.h"
 
-/* A buffered writer; exclusive. After a failed write every further call returns that failure. */
+/* A buffered writer; exclusive. After a failed write every further call returns that failure. The
+ * caller ignores SIGPIPE. */
 typedef struct nd_output nd_output;
 
-/* path NULL or "-": standard output. Otherwise a temporary file beside `path`, which takes its
- * place at nd_output_commit. */
+/* path NULL or "-": standard output. A device, a FIFO, and all below /dev and /proc, are written
+ * to as they are. Otherwise a temporary file in the folder of `path` (of what it points to, where
+ * it is a symbolic link), which takes its place at nd_output_commit, with the permissions of the
+ * file that was there, or those of a new one. ND_ERR_IO, ND_ERR_NOT_FOUND with a message. */
 ND_NODISCARD nd_status nd_output_new(const char *path, const nd_allocator *allocator,
                                      nd_output **out, nd_error *error);
 
+/* ND_ERR_IO; nd_output_commit has the message. */
 ND_NODISCARD nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes);
 
-/* Flushes; a file is synced and renamed. Returns ND_ERR_IO with a message in *error ("cannot write
- * ...: No space left on device"). */
+/* Flushes; a file is synced and renamed. Call it also after a failed write, for the message:
+ * ND_ERR_IO ("cannot write 'x': No space left on device"). */
 ND_NODISCARD nd_status nd_output_commit(nd_output *output, nd_error *error);
 
-/* Whether the reader of standard output went away (EPIPE): the command then ends quietly. */
+/* Whether the reader of standard output (or of a FIFO) went away (EPIPE): the command then ends
+ * quietly. */
 int nd_output_is_closed(const nd_output *output);
+
+/* The temporary file, for a signal handler to remove; NULL where there is none. Belongs to the
+ * output. */
+const char *nd_output_temp_path(const nd_output *output);
 
 /* Without a commit before it, removes the temporary file. */
 void nd_output_free(nd_output *output);

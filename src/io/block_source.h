@@ -1,0 +1,31 @@
+/* Blocks of documents: cut one after the other, decoded side by side. */
+#ifndef IO_BLOCK_SOURCE_H
+#define IO_BLOCK_SOURCE_H
+
+#include <stddef.h>
+
+#include "io/input.h"
+#include "io/path_walk.h"
+
+/* What stands behind an nd_source; internally locked as an nd_source must be. */
+typedef struct nd_block_source nd_block_source;
+
+/* Reads the files of `walk`, which it takes over, also when it fails. `options`, with text_field,
+ * preference_field and block_bytes set, is borrowed. */
+ND_NODISCARD nd_status nd_block_source_new(const nd_allocator *allocator,
+                                           const nd_input_options *options, nd_path_walk *walk,
+                                           nd_block_source **out);
+
+/* The functions of an nd_source; ctx is the nd_block_source. */
+nd_status nd_block_source_next(void *ctx, void **block, nd_error *error);
+nd_status nd_block_source_decode(void *ctx, void *block, nd_document_fn emit, void *emit_ctx,
+                                 nd_error *error);
+void nd_block_source_discard(void *ctx, void *block);
+
+/* Thread-safe. */
+nd_input_report nd_block_source_report(nd_block_source *source);
+
+/* After all blocks were given back. */
+void nd_block_source_free(nd_block_source *source);
+
+#endif

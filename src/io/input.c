@@ -1,0 +1,206 @@
+#include "io/input.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/block_source.h"
+#include "io/foreign_kind.h"
+#include "io/path_walk.h"
+#include "util/arena.h"
+#include "util/error.h"
+
+enum {
+    BLOCK_BYTES = 1 << 20,
+    ARENA_CHUNK_BYTES = 1 << 16,
+    HEAD_BYTES = 512, /* what nd_foreign_kind looks at */
+};
+
+struct nd_input {
+    nd_arena arena; /* strings and roots */
+    nd_input_options options;
+    nd_block_source *blocks;
+    nd_source source;
+};
+
+static nd_status copy_string(nd_arena *arena, const char *from, const char **to)
+{
+    const size_t len = strlen(from) + 1;
+    char *const copy = nd_arena_alloc(arena, len);
+    if (!copy)
+        return ND_ERR_NO_MEMORY;
+    memcpy(copy, from, len);
+    *to = copy;
+    return ND_OK;
+}
+
+static nd_status copy_sources(nd_arena *arena, nd_input_options *options)
+{
+    const char **const sources =
+        nd_arena_alloc(arena, options->num_sources * sizeof *options->sources);
+    if (!sources)
+        return ND_ERR_NO_MEMORY;
+    nd_status status = ND_OK;
+    for (size_t i = 0; status == ND_OK && i < options->num_sources; i++)
+        status = copy_string(arena, options->sources[i], &sources[i]);
+    options->sources = sources;
+    return status;
+}
+
+/* Copies the options and fills in what was left to us. */
+static nd_status copy_options(nd_arena *arena, const nd_input_options *from, nd_input_options *to)
+{
+    *to = *from;
+    if (!to->text_field)
+        to->text_field = "text";
+    if (!to->preference_field)
+        to->preference_field = to->preference == ND_PREFERENCE_DATE ? "date" : "source";
+    if (!to->block_bytes)
+        to->block_bytes = BLOCK_BYTES;
+    nd_status status = copy_string(arena, to->text_field, &to->text_field);
+    if (status == ND_OK && to->id_field)
+        status = copy_string(arena, to->id_field, &to->id_field);
+    if (status == ND_OK)
+        status = copy_string(arena, to->preference_field, &to->preference_field);
+    if (status == ND_OK && to->num_sources)
+        status = copy_sources(arena, to);
+    return status;
+}
+
+/* Refuses a file of a foreign kind at once, and not after hours, when its turn comes. One that
+ * cannot be read fails then. */
+static nd_status refuse_foreign(const nd_path_root *root, nd_error *error)
+{
+    int fd;
+    if (root->kind != ND_PATH_FILE || nd_path_open(root->path, &fd, NULL) != ND_OK)
+        return ND_OK;
+    char head[HEAD_BYTES];
+    const ssize_t len = read(fd, head, sizeof head);
+    close(fd);
+    const char *const foreign = len > 0 ? nd_foreign_kind(head, (size_t)len) : NULL;
+    if (!foreign)
+        return ND_OK;
+    return nd_error_set(error, ND_ERR_FORMAT, "'%s' %s", root->path, foreign);
+}
+
+static nd_status look_at_paths(nd_input *input, const char *const *paths, size_t num_paths,
+                               nd_path_root *roots, nd_error *error)
+{
+    size_t num_stdin = 0;
+    for (size_t i = 0; i < num_paths; i++) {
+        const char *path;
+        nd_status status = copy_string(&input->arena, paths[i], &path);
+        if (status != ND_OK)
+            return nd_error_set(error, status, "%s", nd_status_message(status));
+        num_stdin += strcmp(path, "-") == 0;
+        if (num_stdin > 1)
+            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                                "standard input '-' is named twice");
+        status = nd_path_root_look(path, &roots[i], error);
+        if (status == ND_OK && input->options.format != ND_INPUT_TEXT)
+            status = refuse_foreign(&roots[i], error);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
+static nd_status open_blocks(nd_input *input, const nd_path_root *roots, size_t num_roots)
+{
+    const nd_allocator *const allocator = &input->arena.allocator;
+    nd_path_walk *walk;
+    const nd_status status = nd_path_walk_new(allocator, roots, num_roots, &walk);
+    if (status != ND_OK)
+        return status;
+    return nd_block_source_new(allocator, &input->options, walk, &input->blocks);
+}
+
+static nd_status init(nd_input *input, const nd_input_options *options, const char *const *paths,
+                      size_t num_paths, nd_error *error)
+{
+    nd_path_root *roots = NULL;
+    nd_status status = copy_options(&input->arena, options, &input->options);
+    if (status == ND_OK) {
+        roots = nd_arena_alloc(&input->arena, num_paths * sizeof *roots);
+        status = roots ? ND_OK : ND_ERR_NO_MEMORY;
+    }
+    if (status == ND_OK) {
+        status = look_at_paths(input, paths, num_paths, roots, error);
+        if (status != ND_OK)
+            return status;
+        status = open_blocks(input, roots, num_paths);
+    }
+    if (status != ND_OK)
+        nd_error_set(error, status, "%s", nd_status_message(status));
+    return status;
+}
+
+nd_status nd_input_new(const nd_input_options *options, const char *const *paths, size_t num_paths,
+                       const nd_allocator *allocator, nd_input **out, nd_error *error)
+{
+    *out = NULL;
+    if (!num_paths)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "no input is named");
+    const nd_allocator a = nd_allocator_or_default(allocator);
+    nd_input *const input = nd_alloc_zeroed(&a, 1, sizeof *input);
+    if (!input)
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "%s", nd_status_message(ND_ERR_NO_MEMORY));
+    nd_arena_init(&input->arena, &a, ARENA_CHUNK_BYTES);
+    const nd_status status = init(input, options, paths, num_paths, error);
+    if (status != ND_OK) {
+        nd_input_free(input);
+        return status;
+    }
+    input->source = (nd_source){.ctx = input->blocks,
+                                .next = nd_block_source_next,
+                                .decode = nd_block_source_decode,
+                                .discard = nd_block_source_discard};
+    *out = input;
+    return ND_OK;
+}
+
+const nd_source *nd_input_source(const nd_input *input)
+{
+    return &input->source;
+}
+
+nd_input_report nd_input_report_get(nd_input *input)
+{
+    return nd_block_source_report(input->blocks);
+}
+
+/* What is said of a reason. */
+typedef struct reason_text {
+    const char *name, *key;
+} reason_text;
+
+static const reason_text reason_texts[ND_SKIP_NUM_REASONS] = {
+    [ND_SKIP_UNREADABLE] = {"files or folders that cannot be read", "unreadable"},
+    [ND_SKIP_SPECIAL] = {"links and special files", "special"},
+    [ND_SKIP_BINARY] = {"binary files", "binary"},
+    [ND_SKIP_TOO_LARGE] = {"documents that are too large", "too_large"},
+    [ND_SKIP_MALFORMED_JSON] = {"lines that are not a JSON object", "malformed_json"},
+    [ND_SKIP_NO_TEXT_FIELD] = {"lines without the text field", "no_text_field"},
+    [ND_SKIP_NO_ID_FIELD] = {"lines without the id field", "no_id_field"},
+    [ND_SKIP_FIELD_TYPE] = {"lines with a field of the wrong type", "field_type"},
+};
+
+const char *nd_skip_reason_name(nd_skip_reason reason)
+{
+    return reason < ND_SKIP_NUM_REASONS ? reason_texts[reason].name : "unknown";
+}
+
+const char *nd_skip_reason_key(nd_skip_reason reason)
+{
+    return reason < ND_SKIP_NUM_REASONS ? reason_texts[reason].key : "unknown";
+}
+
+void nd_input_free(nd_input *input)
+{
+    if (!input)
+        return;
+    nd_block_source_free(input->blocks);
+    nd_arena_release(&input->arena);
+    const nd_allocator allocator = input->arena.allocator;
+    nd_release(&allocator, input);
+}

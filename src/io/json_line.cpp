@@ -1,0 +1,319 @@
+/* simdjson's first stage finds the tokens of a line (Langdale, Lemire: Parsing Gigabytes of JSON
+ * per Second, VLDB Journal 28, 2019, section 3.1), with the kernel of this CPU, and checks UTF-8
+ * and strings; a plain walk over the tokens does the rest:
+ *
+ *   line   {"id": 17, "text": "A \"b\" c"}
+ *   at     0 1   5 7 9 11    17 19       29
+ *
+ * Why not simdjson's own second stage: its document tree refuses numbers past 64 bits, forgets how
+ * an id was spelt, refuses half surrogate pairs and copies every string; its on-demand interface
+ * checks only what is asked for and is not chosen at run time. Here nothing is copied. */
+#include "io/json_line.h"
+
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include <simdjson.h>
+
+extern "C" {
+#include "io/json_string.h"
+#include "util/alloc.h"
+}
+
+using simdjson::internal::dom_parser_implementation;
+
+struct nd_json_parser {
+    nd_allocator allocator;
+    std::unique_ptr<dom_parser_implementation> stage;
+};
+
+namespace
+{
+
+constexpr size_t SMALLEST_CAPACITY = size_t{1} << 16;
+constexpr size_t KEPT_CAPACITY = size_t{1} << 22;
+
+struct span {
+    const char *p;
+    size_t len;
+};
+
+struct value {
+    nd_json_type type;
+    span bytes; /* of a string or a number */
+};
+
+/* The tokens of one line; reading past the last gives an empty token. */
+class token_walk
+{
+  public:
+    token_walk(span line, const dom_parser_implementation &stage)
+        : line_(line), at_(stage.structural_indexes.get()), num_(stage.n_structural_indexes)
+    {
+    }
+
+    char peek() const
+    {
+        return next_ < num_ ? line_.p[at_[next_]] : '\0';
+    }
+
+    bool take(char c)
+    {
+        if (peek() != c || next_ == num_)
+            return false;
+        next_++;
+        return true;
+    }
+
+    /* The token with all up to the next one, white space after it left out. */
+    span take_token()
+    {
+        if (next_ == num_)
+            return {line_.p, 0};
+        const size_t start = at_[next_++];
+        size_t end = next_ < num_ ? at_[next_] : line_.len;
+        while (end > start && is_space(line_.p[end - 1]))
+            end--;
+        return {line_.p + start, end - start};
+    }
+
+    bool at_end() const
+    {
+        return next_ == num_;
+    }
+
+  private:
+    static bool is_space(char c)
+    {
+        return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    }
+
+    span line_;
+    const uint32_t *at_;
+    size_t num_;
+    size_t next_ = 0;
+};
+
+size_t count_digits(span s, size_t from)
+{
+    size_t i = from;
+    while (i < s.len && s.p[i] >= '0' && s.p[i] <= '9')
+        i++;
+    return i - from;
+}
+
+/* number = [ minus ] int [ frac ] [ exp ] (RFC 8259, section 6). */
+bool is_number(span s)
+{
+    size_t i = s.len && s.p[0] == '-' ? 1 : 0;
+    const size_t whole = count_digits(s, i);
+    if (!whole || (whole > 1 && s.p[i] == '0'))
+        return false;
+    i += whole;
+    if (i < s.len && s.p[i] == '.') {
+        const size_t fraction = count_digits(s, i + 1);
+        if (!fraction)
+            return false;
+        i += 1 + fraction;
+    }
+    if (i < s.len && (s.p[i] == 'e' || s.p[i] == 'E')) {
+        i++;
+        if (i < s.len && (s.p[i] == '+' || s.p[i] == '-'))
+            i++;
+        const size_t exponent = count_digits(s, i);
+        if (!exponent)
+            return false;
+        i += exponent;
+    }
+    return i == s.len;
+}
+
+bool equals(span s, const char *literal)
+{
+    return s.len == std::strlen(literal) && std::memcmp(s.p, literal, s.len) == 0;
+}
+
+bool read_string(token_walk &walk, span *inside)
+{
+    const span token = walk.take_token();
+    if (token.len < 2 || token.p[0] != '"' || token.p[token.len - 1] != '"')
+        return false;
+    *inside = {token.p + 1, token.len - 2};
+    return true;
+}
+
+bool read_scalar(token_walk &walk, value *out)
+{
+    const span token = walk.take_token();
+    if (is_number(token))
+        *out = {ND_JSON_NUMBER, token};
+    else if (equals(token, "null"))
+        *out = {ND_JSON_NULL, {}};
+    else if (equals(token, "true") || equals(token, "false"))
+        *out = {ND_JSON_OTHER, {}};
+    else
+        return false;
+    return true;
+}
+
+bool read_value(token_walk &walk, value *out, unsigned depth);
+
+bool has_escapes(span s)
+{
+    return std::memchr(s.p, '\\', s.len) != nullptr;
+}
+
+bool escapes_are_valid(const value &v)
+{
+    return v.type != ND_JSON_STRING || nd_json_escapes_are_valid(v.bytes.p, v.bytes.len);
+}
+
+bool is_name_of(const nd_json_field &field, span key, bool is_plain)
+{
+    if (is_plain)
+        return key.len == field.name_len_bytes && std::memcmp(key.p, field.name, key.len) == 0;
+    return nd_json_string_equals(key.p, key.len, field.name, field.name_len_bytes);
+}
+
+/* Whether the member is one looked for, the first of its name. */
+bool note_field(nd_json_fields *fields, span key, bool is_plain, const value &found)
+{
+    bool is_noted = false;
+    for (size_t i = 0; i < fields->num; i++) {
+        nd_json_field &field = fields->items[i];
+        if (field.type != ND_JSON_ABSENT || !is_name_of(field, key, is_plain))
+            continue;
+        field.type = found.type;
+        field.p = found.bytes.p;
+        field.len_bytes = found.bytes.len;
+        is_noted = true;
+    }
+    return is_noted;
+}
+
+/* An object, its first brace taken; fields may be null. */
+bool read_members(token_walk &walk, nd_json_fields *fields, unsigned depth)
+{
+    if (walk.take('}'))
+        return true;
+    do {
+        span key;
+        value member;
+        if (!read_string(walk, &key))
+            return false;
+        const bool is_plain = !has_escapes(key);
+        if (!is_plain && !nd_json_escapes_are_valid(key.p, key.len))
+            return false;
+        if (!walk.take(':') || !read_value(walk, &member, depth))
+            return false;
+        if (!(fields && note_field(fields, key, is_plain, member)) && !escapes_are_valid(member))
+            return false;
+    } while (walk.take(','));
+    return walk.take('}');
+}
+
+/* An array, its first bracket taken. */
+bool read_elements(token_walk &walk, unsigned depth)
+{
+    if (walk.take(']'))
+        return true;
+    do {
+        value element;
+        if (!read_value(walk, &element, depth) || !escapes_are_valid(element))
+            return false;
+    } while (walk.take(','));
+    return walk.take(']');
+}
+
+/* The escapes of a string are left to the caller. */
+bool read_value(token_walk &walk, value *out, unsigned depth)
+{
+    *out = {ND_JSON_OTHER, {}};
+    if (depth >= ND_JSON_MAX_DEPTH)
+        return false;
+    if (walk.take('{'))
+        return read_members(walk, nullptr, depth + 1);
+    if (walk.take('['))
+        return read_elements(walk, depth + 1);
+    if (walk.peek() != '"')
+        return read_scalar(walk, out);
+    out->type = ND_JSON_STRING;
+    return read_string(walk, &out->bytes);
+}
+
+simdjson::error_code reserve(nd_json_parser *parser, size_t len)
+{
+    if (parser->stage && parser->stage->capacity() >= len)
+        return simdjson::SUCCESS;
+    size_t capacity = SMALLEST_CAPACITY;
+    while (capacity < len)
+        capacity *= 2;
+    if (capacity > simdjson::SIMDJSON_MAXSIZE_BYTES)
+        capacity = simdjson::SIMDJSON_MAXSIZE_BYTES;
+    if (capacity < len)
+        return simdjson::CAPACITY;
+    parser->stage.reset();
+    return simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1,
+                                                                                   parser->stage);
+}
+
+nd_json_verdict verdict_of(simdjson::error_code code)
+{
+    switch (code) {
+    case simdjson::SUCCESS:
+        return ND_JSON_OBJECT;
+    case simdjson::UTF8_ERROR:
+        return ND_JSON_NOT_UTF8;
+    case simdjson::CAPACITY:
+        return ND_JSON_TOO_LONG;
+    case simdjson::MEMALLOC:
+        return ND_JSON_NO_MEMORY;
+    default:
+        return ND_JSON_NOT_AN_OBJECT;
+    }
+}
+
+} // namespace
+
+extern "C" nd_status nd_json_parser_new(const nd_allocator *allocator, nd_json_parser **out)
+{
+    *out = nullptr;
+    void *const block = nd_alloc(allocator, 1, sizeof(nd_json_parser));
+    if (!block)
+        return ND_ERR_NO_MEMORY;
+    *out = new (block) nd_json_parser{*allocator, nullptr};
+    return ND_OK;
+}
+
+extern "C" nd_json_verdict nd_json_line_parse(nd_json_parser *parser, const char *p,
+                                              size_t len_bytes, nd_json_fields *fields)
+{
+    for (size_t i = 0; i < fields->num; i++)
+        fields->items[i].type = ND_JSON_ABSENT;
+    simdjson::error_code code = reserve(parser, len_bytes);
+    if (code == simdjson::SUCCESS)
+        code = parser->stage->stage1(reinterpret_cast<const uint8_t *>(p), len_bytes,
+                                     simdjson::stage1_mode::regular);
+    if (code != simdjson::SUCCESS)
+        return verdict_of(code);
+    token_walk walk({p, len_bytes}, *parser->stage);
+    if (!walk.take('{') || !read_members(walk, fields, 1) || !walk.at_end())
+        return ND_JSON_NOT_AN_OBJECT;
+    return ND_JSON_OBJECT;
+}
+
+extern "C" void nd_json_parser_trim(nd_json_parser *parser)
+{
+    if (parser->stage && parser->stage->capacity() > KEPT_CAPACITY)
+        parser->stage.reset();
+}
+
+extern "C" void nd_json_parser_free(nd_json_parser *parser)
+{
+    if (!parser)
+        return;
+    const nd_allocator allocator = parser->allocator;
+    parser->~nd_json_parser();
+    nd_release(&allocator, parser);
+}

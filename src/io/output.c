@@ -1,0 +1,270 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+
+#include "io/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/bytes.h"
+#include "util/error.h"
+
+enum {
+    BUFFER_BYTES = 1 << 16,
+    TEMP_NAME_BYTES = 64, /* of ".neardup-<pid>-<number>" */
+    TEMP_ATTEMPTS = 100,
+};
+
+struct nd_output {
+    nd_allocator allocator;
+    int fd;
+    bool is_stdout;
+    nd_byte_vec path;         /* as given, terminated; for messages */
+    nd_byte_vec target, temp; /* terminated; empty: written to directly */
+    int error_number;         /* of the first failed call; 0: none */
+    size_t len;
+    char buffer[BUFFER_BYTES];
+};
+
+static nd_status fail(nd_output *output, int error_number)
+{
+    if (!output->error_number)
+        output->error_number = error_number;
+    return ND_ERR_IO;
+}
+
+static nd_status describe(const nd_output *output, nd_error *error)
+{
+    const int number = output->error_number;
+    const nd_status status = number == ENOENT ? ND_ERR_NOT_FOUND : ND_ERR_IO;
+    if (output->is_stdout)
+        return nd_error_set(error, status, "cannot write standard output: %s", strerror(number));
+    return nd_error_set(error, status, "cannot write '%s': %s", output->path.items,
+                        strerror(number));
+}
+
+/* What stands at the path. */
+static bool is_written_directly(const char *path, mode_t mode)
+{
+    return (!S_ISREG(mode) && !S_ISDIR(mode)) || strncmp(path, "/dev/", 5) == 0 ||
+           strncmp(path, "/proc/", 6) == 0;
+}
+
+static nd_status open_directly(nd_output *output)
+{
+    output->fd = open(output->path.items, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    return output->fd < 0 ? fail(output, errno) : ND_OK;
+}
+
+/* Sets the file to be replaced: the path, or what it points to. */
+static nd_status set_target(nd_output *output)
+{
+    const char *const path = output->path.items;
+    struct stat info;
+    char *resolved = NULL;
+    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+        resolved = realpath(path, NULL);
+    const char *const target = resolved ? resolved : path;
+    const nd_status status =
+        nd_bytes_append(&output->allocator, &output->target, target, strlen(target) + 1);
+    free(resolved);
+    return status;
+}
+
+/* Creates a file beside the target, under a name that was free. The mode of a new file is what the
+ * umask leaves of 0666. */
+static nd_status create_temp(nd_output *output)
+{
+    const char *const target = output->target.items;
+    const char *const slash = strrchr(target, '/');
+    const size_t folder_len = slash ? (size_t)(slash - target) + 1 : 0;
+    for (unsigned attempt = 0; attempt < TEMP_ATTEMPTS; attempt++) {
+        char name[TEMP_NAME_BYTES];
+        const int len =
+            snprintf(name, sizeof name, ".neardup-%" PRIdMAX "-%u", (intmax_t)getpid(), attempt);
+        output->temp.len = 0;
+        nd_status status = nd_bytes_append(&output->allocator, &output->temp, target, folder_len);
+        if (status == ND_OK)
+            status = nd_bytes_append(&output->allocator, &output->temp, name, (size_t)len + 1);
+        if (status != ND_OK) {
+            output->temp.len = 0;
+            return status;
+        }
+        output->fd = open(output->temp.items, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (output->fd >= 0)
+            return ND_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    output->temp.len = 0;
+    return fail(output, errno);
+}
+
+/* Opens a temporary file for a path at which `info` stands, or nothing (NULL). */
+static nd_status open_replacement(nd_output *output, const struct stat *info)
+{
+    if (info && S_ISDIR(info->st_mode))
+        return fail(output, EISDIR);
+    if (info && access(output->path.items, W_OK) != 0) /* a rename would not ask */
+        return fail(output, errno);
+    nd_status status = set_target(output);
+    if (status == ND_OK)
+        status = create_temp(output);
+    if (status == ND_OK && info && fchmod(output->fd, info->st_mode & 0777) != 0)
+        return fail(output, errno);
+    return status;
+}
+
+static nd_status open_path(nd_output *output, const char *path)
+{
+    const nd_status status =
+        nd_bytes_append(&output->allocator, &output->path, path, strlen(path) + 1);
+    if (status != ND_OK)
+        return status;
+    struct stat info;
+    if (stat(path, &info) == 0)
+        return is_written_directly(path, info.st_mode) ? open_directly(output)
+                                                       : open_replacement(output, &info);
+    return errno == ENOENT ? open_replacement(output, NULL) : fail(output, errno);
+}
+
+nd_status nd_output_new(const char *path, const nd_allocator *allocator, nd_output **out,
+                        nd_error *error)
+{
+    *out = NULL;
+    const nd_allocator a = nd_allocator_or_default(allocator);
+    nd_output *const output = nd_alloc(&a, 1, sizeof *output);
+    if (!output)
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "%s", nd_status_message(ND_ERR_NO_MEMORY));
+    memset(output, 0, offsetof(nd_output, buffer));
+    output->allocator = a;
+    output->is_stdout = !path || strcmp(path, "-") == 0;
+    output->fd = output->is_stdout ? STDOUT_FILENO : -1;
+    nd_status status = output->is_stdout ? ND_OK : open_path(output, path);
+    if (status == ND_OK) {
+        *out = output;
+        return ND_OK;
+    }
+    status = output->error_number ? describe(output, error)
+                                  : nd_error_set(error, status, "%s", nd_status_message(status));
+    nd_output_free(output);
+    return status;
+}
+
+/* Writes it all, in as many calls as that takes. */
+static nd_status write_all(nd_output *output, const char *p, size_t len)
+{
+    const size_t most = (size_t)1 << 30;
+    while (len) {
+        const ssize_t n = write(output->fd, p, len < most ? len : most);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(output, errno);
+        p += n;
+        len -= (size_t)n;
+    }
+    return ND_OK;
+}
+
+static nd_status flush(nd_output *output)
+{
+    const size_t len = output->len;
+    output->len = 0;
+    return write_all(output, output->buffer, len);
+}
+
+nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes)
+{
+    if (output->error_number)
+        return ND_ERR_IO;
+    if (len_bytes > BUFFER_BYTES - output->len) {
+        const nd_status status = flush(output);
+        if (status != ND_OK)
+            return status;
+    }
+    if (len_bytes > BUFFER_BYTES)
+        return write_all(output, bytes, len_bytes);
+    if (len_bytes)
+        memcpy(output->buffer + output->len, bytes, len_bytes);
+    output->len += len_bytes;
+    return ND_OK;
+}
+
+/* Makes the rename last: the folder is a file, too. Not every file system can; that is no failure
+ * of ours. */
+static void sync_folder(const char *path)
+{
+    char *const copy = realpath(path, NULL);
+    char *const slash = copy ? strrchr(copy, '/') : NULL;
+    if (slash) {
+        slash[slash == copy] = '\0';
+        const int fd = open(copy, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0) {
+            (void)fsync(fd);
+            close(fd);
+        }
+    }
+    free(copy);
+}
+
+/* Closes what we opened. */
+static nd_status close_fd(nd_output *output)
+{
+    const int fd = output->fd;
+    output->fd = -1;
+    if (output->is_stdout || fd < 0 || close(fd) == 0)
+        return ND_OK;
+    return fail(output, errno);
+}
+
+static nd_status replace_target(nd_output *output)
+{
+    if (fsync(output->fd) != 0)
+        return fail(output, errno);
+    if (close_fd(output) != ND_OK)
+        return ND_ERR_IO;
+    if (rename(output->temp.items, output->target.items) != 0)
+        return fail(output, errno);
+    output->temp.len = 0;
+    sync_folder(output->target.items);
+    return ND_OK;
+}
+
+nd_status nd_output_commit(nd_output *output, nd_error *error)
+{
+    nd_status status = output->error_number ? ND_ERR_IO : flush(output);
+    if (status == ND_OK)
+        status = output->temp.len ? replace_target(output) : close_fd(output);
+    return status == ND_OK ? ND_OK : describe(output, error);
+}
+
+int nd_output_is_closed(const nd_output *output)
+{
+    return output->error_number == EPIPE;
+}
+
+const char *nd_output_temp_path(const nd_output *output)
+{
+    return output->temp.len ? output->temp.items : NULL;
+}
+
+void nd_output_free(nd_output *output)
+{
+    if (!output)
+        return;
+    (void)close_fd(output);
+    if (output->temp.len)
+        unlink(output->temp.items);
+    const nd_allocator allocator = output->allocator;
+    ND_VEC_RELEASE(&allocator, &output->path);
+    ND_VEC_RELEASE(&allocator, &output->target);
+    ND_VEC_RELEASE(&allocator, &output->temp);
+    nd_release(&allocator, output);
+}

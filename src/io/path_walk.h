@@ -1,0 +1,59 @@
+/* The files that the named paths stand for, one after the other. */
+#ifndef IO_PATH_WALK_H
+#define IO_PATH_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/bytes.h"
+#include "io/tally.h"
+
+typedef enum nd_path_kind {
+    ND_PATH_FILE = 0, /* a regular file: can be opened by any thread, at any time */
+    ND_PATH_STREAM,   /* standard input, a FIFO, a device: is read when its turn comes */
+    ND_PATH_FOLDER,
+} nd_path_kind;
+
+/* A path as it was named. */
+typedef struct nd_path_root {
+    const char *path; /* "-": standard input */
+    nd_path_kind kind;
+    bool has_size;
+    uint64_t size;
+} nd_path_root;
+
+/* Finds out what `path` is, and that it can be opened; borrows it. ND_ERR_NOT_FOUND, ND_ERR_IO,
+ * ND_ERR_UNSUPPORTED (a socket). */
+ND_NODISCARD nd_status nd_path_root_look(const char *path, nd_path_root *out, nd_error *error);
+
+/* Opens standard input or the path for reading; *fd is the caller's to close. */
+ND_NODISCARD nd_status nd_path_open(const char *path, int *fd, nd_error *error);
+
+/* One file to read. */
+typedef struct nd_path_entry {
+    const char *path; /* terminated; valid until the next step of the walk */
+    nd_path_kind kind;
+    uint64_t size;
+    uint64_t file; /* running number: see tally.h */
+    bool is_named;
+} nd_path_entry;
+
+typedef struct nd_path_walk nd_path_walk;
+
+/* A walk over `roots`, which are borrowed. Exclusive. */
+ND_NODISCARD nd_status nd_path_walk_new(const nd_allocator *allocator, const nd_path_root *roots,
+                                        size_t num_roots, nd_path_walk **out);
+
+/* Steps to the next file; *found is false after the last. Below a folder, what is no file and no
+ * folder, and folders that cannot be read, are counted in *tally. Memory: the names of the folders
+ * on the way down. */
+ND_NODISCARD nd_status nd_path_walk_next(nd_path_walk *walk, nd_tally *tally, nd_path_entry *entry,
+                                         bool *found, nd_error *error);
+
+/* Bytes of all files, once they are known; else 0. */
+uint64_t nd_path_walk_total_bytes(const nd_path_walk *walk);
+
+void nd_path_walk_free(nd_path_walk *walk);
+
+#endif
