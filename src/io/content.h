@@ -9,6 +9,7 @@
 
 #include "io/byte_reader.h"
 #include "io/bytes.h"
+#include "io/line_block.h"
 
 /* Exclusive.
  *
@@ -45,7 +46,7 @@ void nd_content_drop(nd_content *content, size_t bytes);
  * longer; none at the end. Before, `line` is the number of the first of them. Memory: the longest
  * line, plus `bytes`. ND_ERR_LIMIT: the line numbered `line` - 1 was longer than max_bytes, and was
  * dropped; go on with the next call. */
-ND_NODISCARD nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_byte_vec *out,
+ND_NODISCARD nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block *out,
                                              nd_error *error);
 
 /* Reads all the rest into `ahead`. ND_ERR_LIMIT: more than max_bytes. */

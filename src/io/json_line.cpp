@@ -159,17 +159,37 @@ bool read_scalar(token_walk &walk, value *out)
 
 bool read_value(token_walk &walk, value *out, unsigned depth);
 
-void note_field(nd_json_fields *fields, span key, const value &found)
+bool has_escapes(span s)
 {
+    return std::memchr(s.p, '\\', s.len) != nullptr;
+}
+
+bool escapes_are_valid(const value &v)
+{
+    return v.type != ND_JSON_STRING || nd_json_escapes_are_valid(v.bytes.p, v.bytes.len);
+}
+
+bool is_name_of(const nd_json_field &field, span key, bool is_plain)
+{
+    if (is_plain)
+        return key.len == field.name_len_bytes && std::memcmp(key.p, field.name, key.len) == 0;
+    return nd_json_string_equals(key.p, key.len, field.name, field.name_len_bytes);
+}
+
+/* Whether the member is one looked for, the first of its name. */
+bool note_field(nd_json_fields *fields, span key, bool is_plain, const value &found)
+{
+    bool is_noted = false;
     for (size_t i = 0; i < fields->num; i++) {
         nd_json_field &field = fields->items[i];
-        if (field.type != ND_JSON_ABSENT ||
-            !nd_json_string_equals(key.p, key.len, field.name, field.name_len_bytes))
+        if (field.type != ND_JSON_ABSENT || !is_name_of(field, key, is_plain))
             continue;
         field.type = found.type;
         field.p = found.bytes.p;
         field.len_bytes = found.bytes.len;
+        is_noted = true;
     }
+    return is_noted;
 }
 
 /* An object, its first brace taken; fields may be null. */
@@ -180,12 +200,15 @@ bool read_members(token_walk &walk, nd_json_fields *fields, unsigned depth)
     do {
         span key;
         value member;
-        if (!read_string(walk, &key) || !nd_json_escapes_are_valid(key.p, key.len))
+        if (!read_string(walk, &key))
+            return false;
+        const bool is_plain = !has_escapes(key);
+        if (!is_plain && !nd_json_escapes_are_valid(key.p, key.len))
             return false;
         if (!walk.take(':') || !read_value(walk, &member, depth))
             return false;
-        if (fields)
-            note_field(fields, key, member);
+        if (!(fields && note_field(fields, key, is_plain, member)) && !escapes_are_valid(member))
+            return false;
     } while (walk.take(','));
     return walk.take('}');
 }
@@ -197,12 +220,13 @@ bool read_elements(token_walk &walk, unsigned depth)
         return true;
     do {
         value element;
-        if (!read_value(walk, &element, depth))
+        if (!read_value(walk, &element, depth) || !escapes_are_valid(element))
             return false;
     } while (walk.take(','));
     return walk.take(']');
 }
 
+/* The escapes of a string are left to the caller. */
 bool read_value(token_walk &walk, value *out, unsigned depth)
 {
     *out = {ND_JSON_OTHER, {}};
@@ -215,8 +239,7 @@ bool read_value(token_walk &walk, value *out, unsigned depth)
     if (walk.peek() != '"')
         return read_scalar(walk, out);
     out->type = ND_JSON_STRING;
-    return read_string(walk, &out->bytes) &&
-           nd_json_escapes_are_valid(out->bytes.p, out->bytes.len);
+    return read_string(walk, &out->bytes);
 }
 
 simdjson::error_code reserve(nd_json_parser *parser, size_t len)

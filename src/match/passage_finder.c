@@ -125,7 +125,7 @@ static nd_status fit_alignments(nd_passage_finder *f, const char *bytes, size_t 
     if (status != ND_OK)
         return status;
     nd_text_borders(f->text, bytes, len_bytes, f->borders.items);
-    nd_passage_fitter_begin(&f->fitter, f->text, f->borders.items, f->seed_width);
+    nd_passage_fitter_begin(&f->fitter, &f->seeds, f->borders.items);
     for (size_t i = 0; i < f->chainer.alignments.len && status == ND_OK; i++) {
         const nd_alignment alignment = f->chainer.alignments.items[i];
         status = nd_passage_fitter_add(&f->fitter, f->chainer.runs.items + alignment.first_run,

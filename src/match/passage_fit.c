@@ -12,7 +12,10 @@ enum {
     WIDEN_MAX = 10,
     /* Texts up to this many tokens are held to options.min_words as it is. */
     SHORT_TEXT = 1 << 12,
+    ROW_MAX_WORDS = 40,
 };
+
+static const double row_similarity_max = 0.8;
 
 void nd_passage_fitter_init(nd_passage_fitter *fitter, const nd_allocator *allocator,
                             const nd_passage_options *options)
@@ -23,18 +26,18 @@ void nd_passage_fitter_init(nd_passage_fitter *fitter, const nd_allocator *alloc
     nd_span_scorer_init(&fitter->scorer, allocator, options->shingle.width);
 }
 
-void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_text *text, const uint8_t *borders,
-                             uint32_t seed_width)
+void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *seeds,
+                             const uint8_t *borders)
 {
     uint32_t min_words = fitter->options.min_words;
-    for (size_t num = nd_text_num_tokens(text); num >= SHORT_TEXT; num /= 4)
+    for (size_t num = nd_text_num_tokens(seeds->text); num >= SHORT_TEXT; num /= 4)
         min_words++;
     fitter->min_words_bound = min_words < fitter->options.min_words_unbound
                                   ? min_words
                                   : fitter->options.min_words_unbound;
-    fitter->text = text;
+    fitter->text = seeds->text;
     fitter->borders = borders;
-    fitter->seed_width = seed_width;
+    fitter->seeds = seeds;
     fitter->pairs.len = 0;
     fitter->dropped = 0;
 }
@@ -87,7 +90,7 @@ static void narrow_to_borders(const nd_passage_fitter *f, nd_span *earlier, nd_s
 
 static nd_span tokens_of_seeds(const nd_passage_fitter *f, uint32_t first, uint32_t last_end)
 {
-    return (nd_span){first, last_end + f->seed_width - 1};
+    return (nd_span){first, last_end + f->seeds->width - 1};
 }
 
 /* A run as it stands, where it is long enough, else what it has of whole lines or sentences. */
@@ -162,6 +165,21 @@ static void snap_ends(const nd_passage_fitter *f, nd_span *earlier, nd_span *lat
     later->end = b;
 }
 
+/* Rows of a list differ in what each is about and agree in what all have: a short passage that is
+ * not very similar must be similar without what stands in many places, too. */
+static nd_status check_row(nd_passage_fitter *f, const nd_span_pair *pair, bool *is_row)
+{
+    *is_row = false;
+    if (pair->similarity >= row_similarity_max ||
+        nd_span_has_words(f->text, pair->later, ROW_MAX_WORDS))
+        return ND_OK;
+    double similarity;
+    const nd_status status =
+        nd_span_rare_similarity(&f->scorer, f->seeds, pair->earlier, pair->later, &similarity);
+    *is_row = similarity < f->options.min_similarity;
+    return status;
+}
+
 nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd_span later,
                                        bool *is_taken)
 {
@@ -175,6 +193,10 @@ nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd
     nd_status status = nd_span_similarity(&f->scorer, f->text, earlier, later, &pair.similarity);
     if (status != ND_OK || pair.similarity < f->options.min_similarity)
         return status;
+    bool is_row;
+    status = check_row(f, &pair, &is_row);
+    if (status != ND_OK || is_row)
+        return status;
     status = nd_passage_fitter_emit(f, pair);
     *is_taken = status == ND_OK;
     return status;
@@ -184,7 +206,7 @@ nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd
  * are the shingles; where shingles are wider they share fewer, and no more is known of shorter. */
 static bool can_reach(const nd_passage_fitter *f, nd_span_pair pair, uint32_t num_equal)
 {
-    const uint32_t width = f->seed_width;
+    const uint32_t width = f->seeds->width;
     if (f->options.shingle.width < width)
         return true;
     const uint32_t a = nd_span_len(pair.earlier), b = nd_span_len(pair.later);
@@ -222,7 +244,7 @@ static nd_status fit_runs(nd_passage_fitter *f, const nd_run *runs, uint32_t num
 {
     const nd_run *const last = &runs[num - 1];
     *is_taken = false;
-    if (last->earlier + last->len + f->seed_width - 1 > runs->later)
+    if (last->earlier + last->len + f->seeds->width - 1 > runs->later)
         return nd_passage_fitter_add_period(f, runs, num, is_taken);
     nd_status status = ND_OK;
     if (num == 1)
@@ -267,7 +289,7 @@ nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *runs, u
                                        fitter->options.min_similarity);
     if (status == ND_OK)
         status = nd_pieces_join(&fitter->pieces, &fitter->allocator, runs,
-                                (nd_piece_borders){fitter->borders, fitter->seed_width});
+                                (nd_piece_borders){fitter->borders, fitter->seeds->width});
     for (size_t i = 0; i < fitter->pieces.joined.len && status == ND_OK; i++)
         status = fit_joined(fitter, runs, fitter->pieces.joined.items[i]);
     return status;

@@ -17,7 +17,7 @@ typedef struct nd_passage_fitter {
     nd_passage_options options;
     const nd_text *text;
     const uint8_t *borders; /* see nd_text_borders */
-    uint32_t seed_width;
+    const nd_seed_index *seeds;
     uint32_t min_words_bound; /* of this text: see nd_passage_fitter_begin */
     nd_span_scorer scorer;
     nd_pieces pieces;
@@ -28,13 +28,13 @@ typedef struct nd_passage_fitter {
 void nd_passage_fitter_init(nd_passage_fitter *fitter, const nd_allocator *allocator,
                             const nd_passage_options *options);
 
-/* Begins a text; `text` and `borders` are borrowed.
+/* Begins the text of `seeds`; both arguments are borrowed.
  *
  * Whole lines and sentences recur by chance the more often the longer the text (the pairs of them
  * grow with its square), so their shortest length grows by one word with each fourfold length from
  * 4,096 tokens on: 5 words in an article, 8 in a novel. */
-void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_text *text, const uint8_t *borders,
-                             uint32_t seed_width);
+void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *seeds,
+                             const uint8_t *borders);
 
 /* Appends to fitter->pairs what the alignment runs[0..num) holds, if anything: trimmed or widened
  * to near borders, scored, long enough. The two places of a pair do not overlap. */

@@ -129,7 +129,7 @@ nd_status nd_passage_fitter_add_period(nd_passage_fitter *fitter, const nd_run *
         .runs = runs,
         .num = num,
         .start = runs->earlier,
-        .end = last->later + last->len + fitter->seed_width - 1,
+        .end = last->later + last->len + fitter->seeds->width - 1,
     };
     const nd_span first_period = {runs->earlier, runs->later};
     *is_taken = false;

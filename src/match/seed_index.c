@@ -84,6 +84,9 @@ nd_status nd_seed_index_begin(nd_seed_index *index, const nd_text *text, uint32_
         status = nd_reserve(&index->allocator, (void **)&index->previous, &index->previous_capacity,
                             num_seeds, sizeof *index->previous);
     if (status == ND_OK)
+        status = nd_reserve(&index->allocator, (void **)&index->occurrences,
+                            &index->occurrences_capacity, num_seeds, 1);
+    if (status == ND_OK)
         status = reserve_slots(index, num_slots);
     if (status != ND_OK)
         return status;
@@ -173,12 +176,15 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
         *slot = slot_value(index, hashes[i - from], i);
         if (stamp < index->epoch) {
             index->class_of[i] = i;
+            index->occurrences[i] = 1;
             index->num_classes++;
             continue;
         }
-        const uint32_t previous = stamp - index->epoch;
-        index->class_of[i] = index->class_of[previous];
+        const uint32_t previous = stamp - index->epoch, class = index->class_of[previous];
+        index->class_of[i] = class;
         index->previous[i] = previous;
+        if (index->occurrences[class] < UINT8_MAX)
+            index->occurrences[class]++;
         links[num++] = (nd_seed_link){i, previous};
     }
     *num_links = num;
@@ -197,9 +203,9 @@ void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
             index->class_of[i] = ND_SEED_NONE;
             continue;
         }
-        const uint32_t previous = stamp - index->epoch;
-        index->class_of[i] = index->class_of[previous];
-        links[num++] = (nd_seed_link){i, previous};
+        const uint32_t first = index->class_of[stamp - index->epoch];
+        index->class_of[i] = first;
+        links[num++] = (nd_seed_link){i, first};
     }
     *num_links = num;
 }
@@ -214,5 +220,6 @@ void nd_seed_index_release(nd_seed_index *index)
 {
     nd_release(&index->allocator, index->class_of);
     nd_release(&index->allocator, index->previous);
+    nd_release(&index->allocator, index->occurrences);
     nd_release(&index->allocator, index->slots);
 }

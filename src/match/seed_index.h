@@ -21,6 +21,8 @@ typedef struct nd_seed_link {
  *   class_of:  position of the first seed of the same tokens (itself, if it is the first), so two
  *              positions hold the same seed iff their classes are equal
  *   previous:  the latest earlier one; written only where class_of[i] != i
+ *   occurrences: how many positions have this class, at most 255; written only where
+ *              class_of[i] == i
  *
  * Hash table with linear probing, at most half full; a slot is 64 bits:
  *
@@ -34,7 +36,8 @@ typedef struct nd_seed_index {
     uint32_t num_seeds; /* positions */
     uint32_t *class_of;
     uint32_t *previous;
-    size_t class_capacity, previous_capacity;
+    uint8_t *occurrences;
+    size_t class_capacity, previous_capacity, occurrences_capacity;
     uint64_t *slots;
     size_t slot_capacity;
     uint32_t mask;        /* slots in use for this text - 1 */
@@ -54,8 +57,9 @@ ND_NODISCARD nd_status nd_seed_index_begin(nd_seed_index *index, const nd_text *
 ND_NODISCARD nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
                                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links);
 
-/* Looks positions [from, to), at most ND_SEED_BLOCK, up without adding them: links to the latest
- * indexed position. The class of one that is not found is ND_SEED_NONE. */
+/* Looks positions [from, to), at most ND_SEED_BLOCK, up without adding them: links to the first
+ * indexed position, so that text which goes round runs along from its beginning. The class of one
+ * that is not found is ND_SEED_NONE. */
 void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links);
 

@@ -92,19 +92,52 @@ static void count_span(nd_span_scorer *scorer, const nd_text *text, nd_span span
                       side, t);
 }
 
+static nd_status begin(nd_span_scorer *scorer, uint32_t width, nd_span a, nd_span b)
+{
+    const nd_status status = reserve(scorer, (size_t)num_shingles(nd_span_len(a), width) +
+                                                 num_shingles(nd_span_len(b), width));
+    if (status == ND_OK)
+        next_epoch(scorer);
+    return status;
+}
+
 nd_status nd_span_similarity(nd_span_scorer *scorer, const nd_text *text, nd_span a, nd_span b,
                              double *similarity)
 {
     *similarity = 0;
-    const size_t num = (size_t)num_shingles(nd_span_len(a), scorer->width) +
-                       num_shingles(nd_span_len(b), scorer->width);
-    const nd_status status = reserve(scorer, num);
+    const nd_status status = begin(scorer, scorer->width, a, b);
     if (status != ND_OK)
         return status;
-    next_epoch(scorer);
     tally t = {0};
     count_span(scorer, text, a, IN_A, &t);
     count_span(scorer, text, b, IN_B, &t);
+    *similarity = nd_similarity_from_counts(t.size_a, t.size_b, t.common).jaccard;
+    return ND_OK;
+}
+
+/* A seed without a class is the only one of its tokens. */
+static void count_rare_seeds(nd_span_scorer *scorer, const nd_seed_index *seeds, nd_span span,
+                             uint32_t side, tally *t)
+{
+    for (uint32_t i = span.start; i + seeds->width <= span.end; i++) {
+        const uint32_t class = seeds->class_of[i];
+        if (class == ND_SEED_NONE)
+            count_shingle(scorer, i, side, t);
+        else if (seeds->occurrences[class] < ND_SEED_HOT)
+            count_shingle(scorer, class, side, t);
+    }
+}
+
+nd_status nd_span_rare_similarity(nd_span_scorer *scorer, const nd_seed_index *seeds, nd_span a,
+                                  nd_span b, double *similarity)
+{
+    *similarity = 0;
+    const nd_status status = begin(scorer, seeds->width, a, b);
+    if (status != ND_OK)
+        return status;
+    tally t = {0};
+    count_rare_seeds(scorer, seeds, a, IN_A, &t);
+    count_rare_seeds(scorer, seeds, b, IN_B, &t);
     *similarity = nd_similarity_from_counts(t.size_a, t.size_b, t.common).jaccard;
     return ND_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef MATCH_SPAN_SIMILARITY_H
 #define MATCH_SPAN_SIMILARITY_H
 
+#include "match/seed_index.h"
 #include "match/span.h"
 #include "neardup/text.h"
 #include "util/alloc.h"
@@ -26,6 +27,13 @@ void nd_span_scorer_init(nd_span_scorer *scorer, const nd_allocator *allocator, 
 /* Jaccard of the shingle sets of two spans, neither empty, to *similarity. O(length of both). */
 ND_NODISCARD nd_status nd_span_similarity(nd_span_scorer *scorer, const nd_text *text, nd_span a,
                                           nd_span b, double *similarity);
+
+/* The same over the seeds that stand at fewer than ND_SEED_HOT positions of the text: what two rows
+ * of a list have in common beyond what all its rows have. 0 where there are none. */
+ND_NODISCARD nd_status nd_span_rare_similarity(nd_span_scorer *scorer, const nd_seed_index *seeds,
+                                               nd_span a, nd_span b, double *similarity);
+
+enum { ND_SEED_HOT = 5 };
 
 void nd_span_scorer_release(nd_span_scorer *scorer);
 
