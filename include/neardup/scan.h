@@ -9,6 +9,7 @@
 #include "neardup/document.h"
 #include "neardup/match.h"
 #include "neardup/plan.h"
+#include "neardup/repair.h"
 #include "neardup/shingle.h"
 #include "neardup/status.h"
 
@@ -36,6 +37,7 @@ typedef struct nd_scan_options {
     nd_shingle_spec shingle;
     nd_match_rule rule;   /* what is reported */
     double recall;        /* asked for at the jaccard threshold */
+    uint32_t repairs;     /* of ND_REPAIR_*: made before tokens are read */
     uint32_t num_threads; /* 0: one for each processor */
     uint32_t max_matches; /* pairs: see nd_scan_each_pair; 0: no limit */
     nd_scan_output output;
@@ -49,9 +51,9 @@ typedef struct nd_scan_options {
  * matches, groups, anchored, longest. */
 ND_API void nd_scan_options_init(nd_scan_options *options);
 
-/* The news preset, for syndicated copies: word 3, jaccard 0.8 or coverage 0.4; the rest alike. With
- * a coverage threshold there are no bands (the plan is all zeros): documents that share rare
- * shingles are compared, whatever their jaccard, and `recall` is not used. */
+/* The news preset, for syndicated copies: word 3, jaccard 0.8 or coverage 0.4, all repairs; the
+ * rest alike. With a coverage threshold there are no bands (the plan is all zeros): documents that
+ * share rare shingles are compared, whatever their jaccard, and `recall` is not used. */
 ND_API void nd_scan_options_init_news(nd_scan_options *options);
 
 /* One scan over a set of documents; exclusive. Add, then finish once, then look at the result. The
@@ -126,6 +128,8 @@ typedef struct nd_scan_stats {
     uint64_t documents_no_tokens; /* match nothing */
     uint64_t documents_invalid_utf8;
     uint64_t invalid_bytes;
+    uint64_t repaired_documents;
+    uint64_t repairs;
     uint64_t duplicate_ids; /* documents whose id an earlier one carries */
     uint64_t exact_copies;  /* documents whose normalised text another one has */
     uint64_t candidates;    /* pairs compared exactly */

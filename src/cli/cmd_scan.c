@@ -95,6 +95,7 @@ static nd_scan_options scan_options(nd_job *job)
     options.shingle = settings->shingle;
     options.rule = (nd_match_rule){settings->threshold, settings->containment, settings->coverage};
     options.recall = settings->recall;
+    options.repairs = (uint32_t)settings->repairs;
     options.num_threads = job->num_threads;
     options.max_matches = (uint32_t)settings->max_matches;
     options.output = (nd_scan_output)settings->scan_output;
@@ -157,6 +158,8 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"tokens", stats->tokens},
         {"shingles", stats->shingles},
         {"invalid_bytes", stats->invalid_bytes},
+        {"repaired_documents", stats->repaired_documents},
+        {"repairs", stats->repairs},
         {"exact_copies", stats->exact_copies},
         {"candidates", stats->candidates},
         {"matches", stats->matches},
@@ -164,6 +167,7 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"groups", stats->groups},
         {"group_members", stats->group_members},
         {"capped_comparisons", stats->capped_comparisons},
+        {"budget_documents", stats->budget_documents},
     };
     nd_page_printf(page,
                    ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"
@@ -268,9 +272,9 @@ const nd_command nd_command_scan = {
                 "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
                 "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
     .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
-               &nd_options_coverage, &nd_options_recall, &result_group, &nd_options_input,
-               &nd_options_output, &nd_options_report, &nd_options_progress, &nd_options_threads,
-               &nd_options_kernel, &nd_options_help},
+               &nd_options_coverage, &nd_options_repair, &nd_options_recall, &result_group,
+               &nd_options_input, &nd_options_output, &nd_options_report, &nd_options_progress,
+               &nd_options_threads, &nd_options_kernel, &nd_options_help},
     .check = check,
     .run = run,
 };

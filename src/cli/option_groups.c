@@ -89,6 +89,32 @@ static const nd_option coverage_options[] = {
 };
 const nd_option_group nd_options_coverage = {NULL, coverage_options};
 
+static const nd_choice repairs[] = {
+    {"none", ND_REPAIR_NONE},
+    {"all", ND_REPAIR_ALL},
+    {"entities", ND_REPAIR_ENTITIES},
+    {"tags", ND_REPAIR_TAGS},
+    {"mojibake", ND_REPAIR_MOJIBAKE},
+    {"hyphenation", ND_REPAIR_HYPHENATION},
+    {NULL, 0},
+};
+
+static const nd_option repair_options[] = {
+    {.name = "repair",
+     .kind = ND_OPTION_FLAGS,
+     .argument = "KIND,...",
+     .help = "undo what web sites do to text, before it is compared: none, all, or some of "
+             "entities (&amp;), tags (<p>), mojibake (misread UTF-8) and hyphenation (words broken "
+             "at the end of a line)",
+     .initial_help = "none; with --preset news all",
+     .initial = "none",
+     .initial_news = "all",
+     .offset = offsetof(nd_settings, repairs),
+     .choices = repairs},
+    {0},
+};
+const nd_option_group nd_options_repair = {NULL, repair_options};
+
 static const nd_option recall_options[] = {
     {.name = "recall",
      .kind = ND_OPTION_NUMBER,

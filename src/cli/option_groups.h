@@ -7,6 +7,7 @@
 extern const nd_option_group nd_options_preset;      /* "Matching": --preset */
 extern const nd_option_group nd_options_scan_preset; /* the same, with news */
 extern const nd_option_group nd_options_coverage;    /* --coverage */
+extern const nd_option_group nd_options_repair;      /* --repair */
 extern const nd_option_group nd_options_shingle;     /* --shingle */
 extern const nd_option_group nd_options_threshold;   /* --threshold, --containment */
 extern const nd_option_group nd_options_recall;      /* --recall */

@@ -58,6 +58,7 @@ typedef struct nd_settings {
     int preset;
     nd_shingle_spec shingle;
     double threshold, containment, coverage, recall;
+    int repairs; /* ND_REPAIR_* */
     uint64_t max_matches;
     int scan_output; /* nd_scan_output */
     int link;        /* nd_link */

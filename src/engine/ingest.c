@@ -18,11 +18,13 @@ nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_scan_options *opt
     worker->slots = nd_alloc(allocator, num_slots, sizeof *worker->slots);
     if (!worker->slots)
         return ND_ERR_NO_MEMORY;
-    return nd_text_new(allocator, &worker->text);
+    const nd_status status = nd_repairer_new(options->repairs, allocator, &worker->repairer);
+    return status == ND_OK ? nd_text_new(allocator, &worker->text) : status;
 }
 
 void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocator)
 {
+    nd_repairer_free(worker->repairer);
     nd_text_free(worker->text);
     nd_release(allocator, worker->slots);
     nd_arena_release(&worker->records);
@@ -97,8 +99,23 @@ static nd_status sketch_record(const nd_scan *scan, nd_scan_worker *worker, nd_r
     return ND_OK;
 }
 
-static void count_document(nd_scan_stats *stats, const nd_text *text, const nd_document *document)
+static nd_status read_text(nd_scan_worker *worker, const nd_document *document)
 {
+    const char *text;
+    size_t len_bytes;
+    const nd_status status = nd_repairer_apply(worker->repairer, document->text,
+                                               document->text_len_bytes, &text, &len_bytes);
+    return status == ND_OK ? nd_text_set(worker->text, text, len_bytes, ND_TEXT_NO_OFFSETS)
+                           : status;
+}
+
+static void count_document(nd_scan_worker *worker, const nd_document *document)
+{
+    nd_scan_stats *const stats = &worker->stats;
+    const nd_text *const text = worker->text;
+    const size_t num_repairs = nd_repairer_count(worker->repairer);
+    stats->repairs += num_repairs;
+    stats->repaired_documents += num_repairs > 0;
     const uint64_t invalid_bytes = nd_text_num_invalid_bytes(text);
     stats->documents++;
     stats->text_bytes += document->text_len_bytes;
@@ -112,8 +129,7 @@ nd_status nd_scan_worker_add(nd_scan *scan, nd_scan_worker *worker, const nd_doc
 {
     if (document->id_len_bytes > UINT32_MAX)
         return ND_ERR_LIMIT;
-    nd_status status =
-        nd_text_set(worker->text, document->text, document->text_len_bytes, ND_TEXT_NO_OFFSETS);
+    nd_status status = read_text(worker, document);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(&scan->allocator, &worker->added, 1);
     if (status != ND_OK)
@@ -125,6 +141,6 @@ nd_status nd_scan_worker_add(nd_scan *scan, nd_scan_worker *worker, const nd_doc
     if (status != ND_OK)
         return status;
     worker->added.items[worker->added.len++] = record;
-    count_document(&worker->stats, worker->text, document);
+    count_document(worker, document);
     return ND_OK;
 }

@@ -25,6 +25,7 @@ void nd_scan_options_init_news(nd_scan_options *options)
     nd_scan_options_init(options);
     options->shingle.width = 3;
     options->rule.coverage = 0.4;
+    options->repairs = ND_REPAIR_ALL;
 }
 
 /* Written so that a NaN is out of range. */
@@ -35,7 +36,7 @@ static nd_status check_options(const nd_scan_options *o)
         (o->shingle.kind == ND_SHINGLE_WORD || o->shingle.kind == ND_SHINGLE_CHAR) &&
         o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
         o->rule.containment <= 1 && o->rule.coverage >= 0 && o->rule.coverage <= 1 &&
-        o->recall > 0 && o->recall < 1 &&
+        (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
         (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
         (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
         o->representative <= ND_REPRESENTATIVE_FIRST_ID;
@@ -141,6 +142,8 @@ static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
     sum->documents_no_tokens += part->documents_no_tokens;
     sum->documents_invalid_utf8 += part->documents_invalid_utf8;
     sum->invalid_bytes += part->invalid_bytes;
+    sum->repaired_documents += part->repaired_documents;
+    sum->repairs += part->repairs;
     sum->candidates += part->candidates;
     sum->matches += part->matches;
     sum->capped_buckets += part->capped_buckets;

@@ -21,6 +21,7 @@ typedef ND_VEC(nd_edge) nd_edge_vec;
 
 /* What one worker has for itself, so that no document takes a lock. */
 typedef struct nd_scan_worker {
+    nd_repairer *repairer;
     nd_text *text;
     uint64_t *slots;
     nd_arena records;
