@@ -139,7 +139,7 @@ typedef struct nd_scan_stats {
     uint64_t group_members;
     uint64_t capped_buckets;     /* larger than the bucket cap: members met a part of the others */
     uint64_t capped_comparisons; /* comparisons these left out (an upper bound) */
-    uint64_t budget_documents;   /* coverage: whose common shingles were not all followed */
+    uint64_t common_documents;   /* coverage: mostly text that too many hold; met some of those */
     uint64_t capped_documents;   /* with more than max_matches pairs */
     nd_plan plan;
 } nd_scan_stats;

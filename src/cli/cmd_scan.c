@@ -142,6 +142,9 @@ static void add_notes(nd_notes *notes, const nd_scan_stats *stats, uint64_t max_
                  "buckets over the cap: %llu, at most %s left out",
                  (unsigned long long)stats->capped_buckets,
                  nd_amount_of(stats->capped_comparisons, "comparison").text);
+    nd_notes_add(notes, ND_NOTE_LOSS, "common_documents", stats->common_documents,
+                 "documents mostly of text that very many share, compared with some of those: %llu",
+                 (unsigned long long)stats->common_documents);
     nd_notes_add(notes, ND_NOTE_LOSS, "capped_documents", stats->capped_documents,
                  "documents with over %llu matches, of which the best are kept: %llu",
                  (unsigned long long)max_matches, (unsigned long long)stats->capped_documents);
@@ -167,7 +170,7 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"groups", stats->groups},
         {"group_members", stats->group_members},
         {"capped_comparisons", stats->capped_comparisons},
-        {"budget_documents", stats->budget_documents},
+        {"common_documents", stats->common_documents},
     };
     nd_page_printf(page,
                    ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"

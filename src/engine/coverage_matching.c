@@ -152,8 +152,8 @@ static nd_status propose(nd_scan *scan, nd_scan_worker *worker, uint32_t x)
         return status;
     for (size_t i = 0; i < finder->candidates.len; i++)
         worker->pairs.items[worker->pairs.len++] = pair_key(scan, x, finder->candidates.items[i]);
-    worker->stats.budget_documents += finder->left_out > 0;
-    worker->stats.capped_comparisons += finder->left_out;
+    worker->stats.common_documents += finder->is_common;
+    worker->stats.capped_comparisons += finder->is_common ? finder->left_out : 0;
     return ND_OK;
 }
 

@@ -148,7 +148,7 @@ static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
     sum->matches += part->matches;
     sum->capped_buckets += part->capped_buckets;
     sum->capped_comparisons += part->capped_comparisons;
-    sum->budget_documents += part->budget_documents;
+    sum->common_documents += part->common_documents;
 }
 
 static nd_status link_matches(nd_scan *scan)

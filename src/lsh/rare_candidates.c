@@ -9,8 +9,9 @@ enum {
      * hundred places is found whole with it; twice as much finds no further copies in news. */
     BUDGET = 1024,
     BUDGET_A_SAMPLE = 8,
-    MIN_SHARED = 2,           /* shingles followed that a candidate holds, where so many are */
-    MIN_WEIGHT_FRACTION = 10, /* one part in so many of the weight followed */
+    MIN_SHARED = 2,         /* shingles followed that a candidate holds, where so many are */
+    MIN_FOLLOWED_PART = 10, /* one part in so many of the weight followed */
+    MIN_TEXT_PART = 24,     /* and of the weight of the shorter text */
     /* Common text: so many buckets, of each the first members and the next after d. */
     COMMON_BUCKETS = 2,
     LEADERS = 4,
@@ -26,6 +27,7 @@ typedef struct nd_tally {
 typedef struct followed {
     size_t num;
     uint64_t weight, postings;
+    uint64_t weight_of_rest; /* of d's samples, but for those it could not afford to follow */
 } followed;
 
 static nd_status order_samples(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
@@ -114,12 +116,21 @@ static void follow(nd_candidate_finder *f, const nd_shared_shingles *shared, uin
     }
 }
 
-static void choose(nd_candidate_finder *f, const followed *total)
+static bool is_candidate(const nd_shared_shingles *shared, const tally *t, const followed *total)
 {
     const size_t least = total->num < MIN_SHARED ? total->num : MIN_SHARED;
+    if (t->num < least || t->weight * MIN_FOLLOWED_PART < total->weight)
+        return false;
+    const uint64_t of_other = shared->weight_sum[t->document];
+    const uint64_t of_shorter = of_other < total->weight_of_rest ? of_other : total->weight_of_rest;
+    return t->weight * MIN_TEXT_PART >= of_shorter;
+}
+
+static void choose(nd_candidate_finder *f, const nd_shared_shingles *shared, const followed *total)
+{
     for (size_t i = 0; i < f->touched.len; i++) {
         const tally *const t = &f->tallies[f->touched.items[i]];
-        if (t->num >= least && t->weight * MIN_WEIGHT_FRACTION >= total->weight)
+        if (is_candidate(shared, t, total))
             f->candidates.items[f->candidates.len++] = t->document;
     }
 }
@@ -163,11 +174,15 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
     if (status != ND_OK)
         return status;
     follow(finder, shared, d, &total);
-    choose(finder, &total);
+    total.weight_of_rest = shared->weight_sum[d];
     finder->left_out = 0;
-    for (size_t i = total.num; i < finder->order.len; i++)
+    for (size_t i = total.num; i < finder->order.len; i++) {
         finder->left_out += shared->members[(uint32_t)finder->order.items[i]] - 1;
-    if ((finder->order.len - total.num) * 2 >= num_samples)
+        total.weight_of_rest -= ND_WEIGHT_ONE - (finder->order.items[i] >> 32);
+    }
+    choose(finder, shared, &total);
+    finder->is_common = (finder->order.len - total.num) * 2 >= num_samples;
+    if (finder->is_common)
         for (size_t i = 0; i < COMMON_BUCKETS && total.num + i < finder->order.len; i++)
             meet_common(finder, shared->members + (uint32_t)finder->order.items[total.num + i], d);
     return ND_OK;

@@ -2,6 +2,8 @@
 #ifndef LSH_RARE_CANDIDATES_H
 #define LSH_RARE_CANDIDATES_H
 
+#include <stdbool.h>
+
 #include "lsh/shared_shingles.h"
 #include "util/vec.h"
 
@@ -17,6 +19,7 @@ typedef struct nd_candidate_finder {
     size_t tallies_capacity, mask;
     ND_VEC(uint32_t) touched;
     ND_VEC(uint32_t) candidates; /* what the last call found: not ordered, without d */
+    bool is_common;              /* d is mostly text that too many documents hold */
     uint64_t left_out;           /* postings of d's shared shingles that it did not follow */
 } nd_candidate_finder;
 
