@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "neardup/text.h"
+#include "util/threads.h"
 
 static void assert_normalises(const char *bytes, const char *expected)
 {
@@ -182,9 +183,40 @@ static void a_text_over_the_limit_is_refused_unread(void **state)
     nd_text_free(text);
 }
 
+enum { NUM_THREADS = 4 };
+
+static nd_status set_on_thread(void *ctx, uint32_t worker)
+{
+    nd_text **const texts = ctx;
+    static const char bytes[] =
+        "\u041c\u043e\u0441\u043a\u0432\u0430 e\u0301t\u00e9 \U0001d400\u0915\u093f";
+    return nd_text_set(texts[worker], bytes, sizeof bytes - 1, ND_TEXT_NO_OFFSETS);
+}
+
+/* Stands first: the tables are made by whichever thread needs them first. */
+static void texts_set_at_once_on_several_threads_are_the_same(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    static const char expected[] =
+        "\u043c\u043e\u0441\u043a\u0432\u0430 \u00e9t\u00e9 a\u0915\u093f ";
+    nd_text *texts[NUM_THREADS];
+    for (int i = 0; i < NUM_THREADS; i++)
+        assert_int_equal(nd_text_new(NULL, &texts[i]), ND_OK);
+    assert_int_equal(nd_threads_run(&allocator, NUM_THREADS, set_on_thread, texts), ND_OK);
+    for (int i = 0; i < NUM_THREADS; i++) {
+        size_t len;
+        const char *const normalised = nd_text_normalised(texts[i], &len);
+        assert_int_equal(len, sizeof expected - 1);
+        assert_memory_equal(normalised, expected, len);
+        nd_text_free(texts[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_set_at_once_on_several_threads_are_the_same),
         cmocka_unit_test(words_are_folded_and_joined_by_one_space),
         cmocka_unit_test(characters_without_spaces_are_tokens_of_their_own),
         cmocka_unit_test(marks_and_dropped_characters_belong_to_the_token_before_them),
