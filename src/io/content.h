@@ -44,10 +44,10 @@ ND_NODISCARD nd_status nd_content_look(nd_content *content, size_t bytes, nd_err
 void nd_content_drop(nd_content *content, size_t bytes);
 
 /* Takes whole lines into *out, replacing what was there: about `bytes` bytes, more where a line is
- * longer; none at the end. Lines before a place that cannot be read are taken before that is an
- * error. Before, `line` is the number of the first of them. Memory: the longest
- * line, plus `bytes`. ND_ERR_LIMIT: the line numbered `line` - 1 was longer than max_bytes, and was
- * dropped; go on with the next call. */
+ * longer; none at the end. Before, `line` is the number of the first of them. Lines before a place
+ * that cannot be read are taken before that is an error. Memory: the longest line, plus `bytes`.
+ * ND_ERR_LIMIT: the line numbered `line` - 1 was longer than max_bytes, and was dropped; go on with
+ * the next call. */
 ND_NODISCARD nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block *out,
                                              nd_error *error);
 
