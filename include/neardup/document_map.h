@@ -14,12 +14,18 @@ ND_BEGIN_DECLS
  * caller keeps for each worker needs no lock. */
 typedef nd_status (*nd_document_map_fn)(void *ctx, uint32_t worker, const nd_document *document);
 
-/* Calls `map` for every document, in no particular order, from num_threads threads (at least 1; the
- * caller's thread waits). Stops at the first failure and returns it; with several, one of them. */
-ND_API ND_NODISCARD nd_status nd_document_map(const nd_source *source, uint32_t num_threads,
-                                              nd_document_map_fn map, void *ctx,
-                                              nd_progress_fn progress, void *progress_ctx,
-                                              const nd_allocator *allocator, nd_error *error);
+typedef struct nd_document_map_options {
+    uint32_t num_threads;    /* at least 1; the caller's thread is one of them */
+    nd_progress_fn progress; /* may be NULL */
+    void *progress_ctx;
+    const nd_allocator *allocator; /* may be NULL */
+} nd_document_map_options;
+
+/* Calls `map` for every document, in no particular order, from several threads. Stops at the first
+ * failure and returns it; with several at once, one of them. */
+ND_API ND_NODISCARD nd_status nd_document_map(const nd_source *source,
+                                              const nd_document_map_options *options,
+                                              nd_document_map_fn map, void *ctx, nd_error *error);
 
 /* Processors this process may run on, at least 1. Thread-safe. */
 ND_API uint32_t nd_num_processors(void);

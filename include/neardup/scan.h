@@ -123,13 +123,12 @@ typedef struct nd_scan_stats {
     uint64_t exact_copies;  /* documents whose normalised text another one has */
     uint64_t candidates;    /* pairs compared exactly */
     uint64_t matches;       /* of them (exact copies collapsed) */
-    uint64_t pairs;         /* reported; set by ND_SCAN_PAIRS */
+    uint64_t pairs;         /* of documents, before max_matches; set by ND_SCAN_PAIRS */
     uint64_t groups;        /* set by ND_SCAN_GROUPS, as are the members without representatives */
     uint64_t group_members;
     uint64_t capped_buckets;     /* larger than the bucket cap: members met a part of the others */
     uint64_t capped_comparisons; /* comparisons these left out (an upper bound) */
     uint64_t capped_documents;   /* with more than max_matches pairs */
-    uint64_t capped_pairs;       /* pairs that this left out */
     nd_plan plan;
 } nd_scan_stats;
 

@@ -1,37 +1,12 @@
 #include "neardup/text.h"
 
-#include <string.h>
-#include <utf8proc.h>
-
-#include "text/char_class.h"
 #include "text/token_buffer.h"
-#include "text/utf8.h"
+#include "text/tokeniser.h"
 #include "util/alloc.h"
 
-enum {
-    /* A starter and 30 marks (Stream-Safe Text Format): bounds the work of canonical ordering. */
-    CHUNK_CHARS = 31,
-    /* Longest NFKC_Casefold form of one code point, in code points: 18 (U+FDFA). */
-    CHUNK_DECOMPOSED = CHUNK_CHARS * 18,
-    CHUNK_UTF8_BYTES = CHUNK_DECOMPOSED * 4,
-    NORMALISE_OPTIONS =
-        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE,
-};
-
-/* A starter with what may combine with it: normalised on its own. */
-typedef struct chunk {
-    char bytes[CHUNK_CHARS * 4];
-    size_t len_bytes, num_chars;
-    size_t start, end; /* where it stands in the source */
-} chunk;
-
-/* The tokens being written. */
-typedef struct token_writer {
-    nd_text *text;
-    size_t len; /* bytes of the normalised text */
-    bool is_open;
-    bool is_alone; /* the open token is a single character */
-} token_writer;
+/* Normalised bytes made at a time, before their token starts are looked for: they are still in the
+ * first-level cache then. */
+enum { PIECE_BYTES = 16 * 1024 };
 
 nd_status nd_text_new(const nd_allocator *allocator, nd_text **out)
 {
@@ -51,100 +26,74 @@ nd_status nd_text_new(const nd_allocator *allocator, nd_text **out)
     return ND_OK;
 }
 
-static nd_status reserve_for_chunk(nd_text *text, size_t len)
+static nd_status reserve_entries(const nd_text *text, uint32_t **entries, size_t *capacity,
+                                 size_t need)
 {
-    const nd_allocator *const a = &text->allocator;
-    const size_t tokens = text->num_tokens + CHUNK_DECOMPOSED + 2;
-    if (len + CHUNK_UTF8_BYTES * 2 > UINT32_MAX)
-        return ND_ERR_LIMIT;
-    nd_status status = nd_reserve(a, (void **)&text->normalised, &text->normalised_capacity,
-                                  len + CHUNK_UTF8_BYTES * 2, 1);
+    return nd_reserve(&text->allocator, (void **)entries, capacity, need, sizeof **entries);
+}
+
+/* Makes room for the next piece, and in the normalised text for all of an ASCII document at once.
+ * A token takes two bytes of normalised text at least. */
+static nd_status reserve_piece(nd_text *text, nd_tokeniser *t)
+{
+    const size_t left = t->len_bytes - t->at + 1;
+    const size_t piece = left < PIECE_BYTES ? left : PIECE_BYTES;
+    const size_t tokens =
+        text->num_tokens + 1 + ND_TOKENISER_TOKEN_SLACK +
+        (t->out_len - text->token_start[text->num_tokens] + piece + ND_TOKENISER_OUT_SLACK) / 2;
+    nd_status status =
+        nd_reserve(&text->allocator, (void **)&text->normalised, &text->normalised_capacity,
+                   t->out_len + left + ND_TOKENISER_OUT_SLACK, 1);
     if (status == ND_OK)
-        status = nd_reserve(a, (void **)&text->token_start, &text->start_capacity, tokens,
-                            sizeof *text->token_start);
-    if (status != ND_OK || text->offsets == ND_TEXT_NO_OFFSETS)
-        return status;
-    status = nd_reserve(a, (void **)&text->source_start, &text->source_start_capacity, tokens,
-                        sizeof *text->source_start);
-    if (status == ND_OK)
-        status = nd_reserve(a, (void **)&text->source_end, &text->source_end_capacity, tokens,
-                            sizeof *text->source_end);
-    return status;
-}
-
-static void close_token(token_writer *w)
-{
-    if (!w->is_open)
-        return;
-    w->text->normalised[w->len++] = ' ';
-    w->text->num_tokens++;
-    w->text->token_start[w->text->num_tokens] = (uint32_t)w->len;
-    w->is_open = false;
-}
-
-static void put_char(token_writer *w, uint32_t code_point, const chunk *source)
-{
-    const nd_char_class class = nd_char_class_of(code_point);
-    const bool continues =
-        w->is_open && (class == ND_CHAR_MARK || (class == ND_CHAR_WORD && !w->is_alone));
-    if (!continues)
-        close_token(w);
-    if (class == ND_CHAR_SEPARATOR)
-        return;
-    nd_text *const text = w->text;
-    if (!w->is_open) {
-        w->is_open = true;
-        w->is_alone = class == ND_CHAR_ALONE;
-        if (text->offsets == ND_TEXT_WITH_OFFSETS)
-            text->source_start[text->num_tokens] = (uint32_t)source->start;
-    }
-    if (text->offsets == ND_TEXT_WITH_OFFSETS)
-        text->source_end[text->num_tokens] = (uint32_t)source->end;
-    w->len += nd_utf8_encode(code_point, text->normalised + w->len);
-}
-
-/* Normalises the chunk, writes its tokens, and empties it. */
-static nd_status flush_chunk(token_writer *w, chunk *c)
-{
-    if (c->num_chars == 0)
-        return ND_OK;
-    nd_status status = reserve_for_chunk(w->text, w->len);
+        status = reserve_entries(text, &text->token_start, &text->start_capacity, tokens);
+    if (status == ND_OK && text->offsets == ND_TEXT_WITH_OFFSETS)
+        status = reserve_entries(text, &text->source_start, &text->source_start_capacity, tokens);
+    if (status == ND_OK && text->offsets == ND_TEXT_WITH_OFFSETS)
+        status = reserve_entries(text, &text->source_end, &text->source_end_capacity, tokens);
     if (status != ND_OK)
         return status;
-    utf8proc_int32_t buffer[CHUNK_DECOMPOSED];
-    utf8proc_ssize_t num =
-        utf8proc_decompose((const utf8proc_uint8_t *)c->bytes, (utf8proc_ssize_t)c->len_bytes,
-                           buffer, CHUNK_DECOMPOSED, (utf8proc_option_t)NORMALISE_OPTIONS);
-    if (num > 0)
-        num = utf8proc_normalize_utf32(buffer, num, (utf8proc_option_t)NORMALISE_OPTIONS);
-    for (utf8proc_ssize_t i = 0; i < num; i++)
-        put_char(w, (uint32_t)buffer[i], c);
-    c->num_chars = c->len_bytes = 0;
+    t->out = (uint8_t *)text->normalised;
+    t->out_stop = t->out_len + piece;
+    if (text->offsets == ND_TEXT_WITH_OFFSETS) {
+        t->source_start = text->source_start;
+        t->source_end = text->source_end;
+    }
     return ND_OK;
 }
 
-static nd_status tokenise(token_writer *w, const char *bytes, size_t len_bytes)
+static void close_last_token(nd_tokeniser *t)
 {
-    chunk c = {.num_chars = 0};
-    for (size_t at = 0; at < len_bytes;) {
-        const nd_utf8_char ch = nd_utf8_decode(bytes + at, len_bytes - at);
-        if (c.num_chars == CHUNK_CHARS || nd_char_is_boundary(ch.code_point)) {
-            const nd_status status = flush_chunk(w, &c);
-            if (status != ND_OK)
-                return status;
-        }
-        if (c.num_chars == 0)
-            c.start = at;
-        at += ch.len_bytes;
-        c.end = at;
-        c.len_bytes += nd_utf8_encode(ch.code_point, c.bytes + c.len_bytes);
-        c.num_chars++;
-        w->text->invalid_bytes += ch.invalid ? ch.len_bytes : 0;
-    }
-    return flush_chunk(w, &c);
+    if (!t->is_open)
+        return;
+    t->out[t->out_len++] = ' ';
+    if (t->source_end)
+        t->source_end[t->num_ends++] = (uint32_t)t->token_end;
+    t->is_open = false;
 }
 
-nd_status nd_text_set(nd_text *text, const char *bytes, size_t len_bytes, nd_text_offsets offsets)
+/* Tokenises the next piece, and the end of the text where it is reached. */
+static nd_status take_piece(const nd_tokenise_kernel *kernel, nd_text *text, nd_tokeniser *t)
+{
+    const nd_status status = reserve_piece(text, t);
+    if (status != ND_OK)
+        return status;
+    while (t->at < t->len_bytes && t->out_len < t->out_stop) {
+        if (!t->in_hard)
+            kernel->easy(t);
+        if (t->at < t->len_bytes && t->out_len < t->out_stop)
+            nd_tokenise_hard(t);
+    }
+    if (t->at == t->len_bytes)
+        close_last_token(t);
+    if (t->out_len > UINT32_MAX)
+        return ND_ERR_LIMIT;
+    text->num_tokens += kernel->token_starts(t->out, text->token_start[text->num_tokens],
+                                             t->out_len, text->token_start + text->num_tokens + 1);
+    return ND_OK;
+}
+
+nd_status nd_text_set_by(const nd_tokenise_kernel *kernel, nd_text *text, const char *bytes,
+                         size_t len_bytes, nd_text_offsets offsets)
 {
     text->num_tokens = 0;
     text->invalid_bytes = 0;
@@ -152,14 +101,22 @@ nd_status nd_text_set(nd_text *text, const char *bytes, size_t len_bytes, nd_tex
     text->token_start[0] = 0;
     if (len_bytes > ND_TEXT_MAX_BYTES)
         return ND_ERR_LIMIT;
-    token_writer w = {.text = text};
-    const nd_status status = tokenise(&w, bytes, len_bytes);
-    if (status != ND_OK) {
-        text->num_tokens = 0;
-        return status;
+    nd_tokeniser t = {.bytes = (const uint8_t *)bytes, .len_bytes = len_bytes};
+    while (t.at < len_bytes) {
+        const nd_status status = take_piece(kernel, text, &t);
+        if (status != ND_OK) {
+            text->num_tokens = 0;
+            return status;
+        }
     }
-    close_token(&w);
+    text->invalid_bytes = t.invalid_bytes;
     return ND_OK;
+}
+
+nd_status nd_text_set(nd_text *text, const char *bytes, size_t len_bytes, nd_text_offsets offsets)
+{
+    return nd_text_set_by(nd_tokenise_kernel_of(nd_kernel_current()), text, bytes, len_bytes,
+                          offsets);
 }
 
 size_t nd_text_num_tokens(const nd_text *text)

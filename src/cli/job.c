@@ -1,0 +1,197 @@
+#include "cli/job.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/amounts.h"
+#include "cli/clock.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/stats_file.h"
+#include "cli/terminal.h"
+#include "cli/tool_allocator.h"
+#include "neardup/document_map.h"
+#include "neardup/kernel.h"
+#include "util/error.h"
+
+nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t num_paths,
+                            nd_input **out, nd_error *error)
+{
+    const nd_settings *const settings = job->settings;
+    const nd_input_options options = {
+        .format = (nd_input_format)settings->input_format,
+        .text_field = settings->text_field,
+        .id_field = settings->id_field,
+        .preference = settings->keep == ND_KEEP_EARLIEST    ? ND_PREFERENCE_DATE
+                      : settings->keep == ND_KEEP_PREFERRED ? ND_PREFERENCE_SOURCE
+                                                            : ND_PREFERENCE_NONE,
+        .preference_field =
+            settings->keep == ND_KEEP_EARLIEST ? settings->date_field : settings->source_field,
+        .sources = settings->prefer.names,
+        .num_sources = settings->prefer.num_names,
+    };
+    return nd_input_new(&options, paths, num_paths, job->allocator, out, error);
+}
+
+nd_status nd_job_reading_done(nd_job *job, nd_error *error)
+{
+    job->report = nd_input_report_get(job->input);
+    nd_notes_add_skips(&job->notes, &job->report);
+    nd_job_lap(job, "reading");
+    if (job->report.documents == 0 && nd_notes_num_losses(&job->notes) > 0)
+        return nd_error_set(error, ND_ERR_FORMAT, "no document is left");
+    return ND_OK;
+}
+
+nd_status nd_job_check_strict(const nd_job *job, nd_error *error)
+{
+    if (job->settings->strict && nd_notes_num_losses(&job->notes) > 0)
+        return nd_error_set(error, ND_ERR_FORMAT, "stopped by '--strict'");
+    return ND_OK;
+}
+
+nd_status nd_job_write(nd_job *job, nd_page *page)
+{
+    if (page->status != ND_OK)
+        return page->status;
+    const nd_status status = nd_output_write(job->output, page->bytes.items, page->bytes.len);
+    nd_page_clear(page);
+    job->is_write_failed = status != ND_OK;
+    return status;
+}
+
+void nd_job_lap(nd_job *job, const char *name)
+{
+    const double now = nd_clock_seconds();
+    if (job->num_laps < ND_JOB_MAX_LAPS) {
+        job->laps[job->num_laps].name = name;
+        job->laps[job->num_laps++].seconds = now - job->lap_started;
+    }
+    job->lap_started = now;
+}
+
+static nd_format format_for(const nd_settings *settings)
+{
+    if (settings->format != ND_FORMAT_AUTO)
+        return (nd_format)settings->format;
+    const bool to_stdout = !settings->output_path || strcmp(settings->output_path, "-") == 0;
+    return to_stdout && nd_terminal_is(STDOUT_FILENO) ? ND_FORMAT_TEXT : ND_FORMAT_JSONL;
+}
+
+static void init(nd_job *job, const nd_settings *settings)
+{
+    const bool to_stdout = !settings->output_path || strcmp(settings->output_path, "-") == 0;
+    *job = (nd_job){
+        .settings = settings,
+        .allocator = nd_tool_allocator(),
+        .format = format_for(settings),
+        .columns = nd_terminal_columns(to_stdout ? STDOUT_FILENO : -1),
+        .is_coloured = to_stdout && nd_terminal_colours(STDOUT_FILENO),
+        .num_threads = settings->threads ? (uint32_t)settings->threads : nd_num_processors(),
+        .started = nd_clock_seconds(),
+    };
+    job->lap_started = job->started;
+    nd_page_init(&job->headline, job->allocator);
+    nd_page_init(&job->stats, job->allocator);
+}
+
+static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
+{
+    const nd_settings *const settings = job->settings;
+    if (settings->kernel != ND_KERNEL_BEST &&
+        nd_kernel_select((nd_kernel)settings->kernel) != ND_OK)
+        return nd_error_set(error, ND_ERR_UNSUPPORTED,
+                            "kernel '%s' is not available on this machine",
+                            nd_kernel_name((nd_kernel)settings->kernel));
+    nd_status status = ND_OK;
+    if (input == ND_JOB_READS_OPERANDS)
+        status =
+            nd_job_open_input(job, settings->operands, settings->num_operands, &job->input, error);
+    if (status == ND_OK)
+        status = nd_output_new(settings->output_path, job->allocator, &job->output, error);
+    if (status == ND_OK)
+        nd_interrupt_removes(nd_output_temp_path(job->output));
+    nd_progress_init(&job->progress, (nd_progress_mode)settings->progress, job->input);
+    return status;
+}
+
+/* Also after a failed write, whose message the commit has. A reader that has seen enough (`| head`)
+ * is no failure: the rest is simply not wanted. */
+static nd_status commit(nd_job *job, nd_status status, nd_error *error)
+{
+    if (status != ND_OK && !job->is_write_failed)
+        return status;
+    status = nd_output_commit(job->output, error);
+    return nd_output_is_closed(job->output) ? ND_OK : status;
+}
+
+static void print_times(const nd_job *job)
+{
+    nd_message("kernel %s, %s", nd_kernel_name(nd_kernel_current()),
+               nd_amount_of(job->num_threads, "thread").text);
+    char line[512] = "";
+    for (size_t i = 0; i < job->num_laps; i++) {
+        const size_t len = strlen(line);
+        snprintf(line + len, sizeof line - len, "%s %s, ", job->laps[i].name,
+                 nd_amount_seconds(job->laps[i].seconds).text);
+    }
+    const double seconds = nd_clock_seconds() - job->started;
+    nd_message("%sall %s; %s of text, %s/s", line, nd_amount_seconds(seconds).text,
+               nd_amount_bytes((double)job->text_bytes).text,
+               nd_amount_bytes((double)job->text_bytes / (seconds > 0 ? seconds : 1e-9)).text);
+}
+
+static void print_summary(const nd_job *job, nd_status status)
+{
+    if (status != ND_OK) { /* the losses are why, or may explain it */
+        nd_notes_print(&job->notes, ND_NOTE_LOSS);
+        return;
+    }
+    if (job->settings->verbosity == ND_VERBOSITY_QUIET)
+        return;
+    if (job->headline.bytes.len > 0)
+        nd_message("%.*s", (int)job->headline.bytes.len, job->headline.bytes.items);
+    nd_notes_print(&job->notes, ND_NOTE_REMARK);
+    if (job->settings->verbosity == ND_VERBOSITY_VERBOSE)
+        print_times(job);
+}
+
+static void print_failure(const nd_job *job, nd_status status, const nd_error *error)
+{
+    if (error->message[0] != '\0')
+        nd_message("%s", error->message);
+    else
+        nd_message("%s: %s", job->settings->command->name, nd_status_message(status));
+}
+
+static void release(nd_job *job)
+{
+    nd_output_free(job->output);
+    nd_input_free(job->input);
+    nd_page_release(&job->headline);
+    nd_page_release(&job->stats);
+}
+
+int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body)
+{
+    nd_job job;
+    nd_error error = {0};
+    init(&job, settings);
+    nd_status status = open_all(&job, input, &error);
+    if (status == ND_OK)
+        status = commit(&job, body(&job, &error), &error);
+    nd_progress_clear(&job.progress);
+    print_summary(&job, status);
+    if (status != ND_OK)
+        print_failure(&job, status, &error);
+    error = (nd_error){0};
+    const nd_status stats_status =
+        settings->stats_path ? nd_stats_file_write(&job, status, &error) : ND_OK;
+    if (stats_status != ND_OK)
+        print_failure(&job, stats_status, &error);
+    release(&job);
+    nd_interrupt_removes(NULL);
+    return status == ND_OK && stats_status == ND_OK ? ND_EXIT_DONE : ND_EXIT_FAILED;
+}

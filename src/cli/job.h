@@ -1,0 +1,70 @@
+/* One run of a command: what it reads, writes, and says at its end. */
+#ifndef CLI_JOB_H
+#define CLI_JOB_H
+
+#include "cli/notes.h"
+#include "cli/page.h"
+#include "cli/progress.h"
+#include "cli/settings.h"
+#include "io/input.h"
+#include "io/output.h"
+#include "neardup/allocator.h"
+
+enum { ND_JOB_MAX_LAPS = 8 };
+
+typedef struct nd_job {
+    const nd_settings *settings;
+    const nd_allocator *allocator;
+    nd_format format; /* never ND_FORMAT_AUTO */
+    size_t columns;   /* of the text format */
+    bool is_coloured;
+    uint32_t num_threads;
+    nd_input *input; /* NULL for a command without inputs, or with inputs of its own */
+    nd_output *output;
+    bool is_write_failed;
+    nd_progress progress;
+
+    nd_notes notes;
+    nd_page headline; /* first line of the summary; empty: none */
+    nd_page stats;    /* members of the statistics: ,"key":value... */
+    double started, lap_started;
+    struct {
+        const char *name;
+        double seconds;
+    } laps[ND_JOB_MAX_LAPS];
+    size_t num_laps;
+    nd_input_report report; /* of the input, once it is read */
+    uint64_t text_bytes;    /* of the documents */
+} nd_job;
+
+/* What a command does within a job. */
+typedef nd_status (*nd_job_fn)(nd_job *job, nd_error *error);
+
+/* Where a job takes documents from. */
+typedef enum nd_job_input {
+    ND_JOB_READS_OPERANDS = 0, /* job->input is opened on the operands */
+    ND_JOB_OPENS_NOTHING,
+} nd_job_input;
+
+/* Opens input and output, calls `body`, commits the output, prints the summary and writes the
+ * statistics. Returns the exit code. */
+int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body);
+
+/* Opens inputs by the settings' options. */
+ND_NODISCARD nd_status nd_job_open_input(const nd_job *job, const char *const *paths,
+                                         size_t num_paths, nd_input **out, nd_error *error);
+
+/* The documents are read: takes the report of the reader, and its skips as notes. An error where
+ * there were documents and every one was left out. */
+ND_NODISCARD nd_status nd_job_reading_done(nd_job *job, nd_error *error);
+
+/* With --strict, ND_ERR_FORMAT where something was left out. Call before the first result. */
+ND_NODISCARD nd_status nd_job_check_strict(const nd_job *job, nd_error *error);
+
+/* Writes the page to the output and empties it. Other than ND_OK too where the page failed. */
+ND_NODISCARD nd_status nd_job_write(nd_job *job, nd_page *page);
+
+/* Names the time since the last lap, for --verbose. */
+void nd_job_lap(nd_job *job, const char *name);
+
+#endif

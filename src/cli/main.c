@@ -1,0 +1,110 @@
+/* neardup: the command line tool. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/message.h"
+#include "cli/suggest.h"
+#include "cli/tool_allocator.h"
+#include "cli/version_text.h"
+
+static const nd_command *const commands[] = {
+    &nd_command_scan, &nd_command_within, &nd_command_compare, &nd_command_plan, NULL,
+};
+
+static const nd_command *find_command(const char *name)
+{
+    const nd_command *const *command = commands;
+    while (*command && strcmp((*command)->name, name) != 0)
+        command++;
+    return *command;
+}
+
+static int refuse_command(const char *name)
+{
+    nd_suggestion suggestion = nd_suggestion_for(name);
+    for (const nd_command *const *command = commands; *command; command++)
+        nd_suggestion_consider(&suggestion, (*command)->name);
+    nd_suggestion_consider(&suggestion, "--help");
+    nd_suggestion_consider(&suggestion, "--version");
+    const char *const kind = name[0] == '-' && name[1] ? "option" : "command";
+    if (suggestion.nearest)
+        nd_message("unknown %s '%s', did you mean '%s'?", kind, name, suggestion.nearest);
+    else
+        nd_message("unknown %s '%s'", kind, name);
+    nd_message("see 'neardup --help'");
+    return ND_EXIT_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc == 0)
+        return nd_help_tool(commands);
+    const nd_command *const command = find_command(argv[0]);
+    if (!command)
+        return refuse_command(argv[0]);
+    if (argc > 1) {
+        nd_message("unexpected argument '%s'", argv[1]);
+        return ND_EXIT_USAGE;
+    }
+    return nd_help_command(command);
+}
+
+static int version(int argc, char **argv)
+{
+    if (argc > 0) {
+        nd_message("unexpected argument '%s'", argv[0]);
+        return ND_EXIT_USAGE;
+    }
+    return nd_version_print();
+}
+
+static int run_command(const nd_command *command, int argc, char **argv)
+{
+    nd_settings settings;
+    nd_error error = {0};
+    const nd_status status =
+        nd_settings_parse(command, argc, argv, nd_tool_allocator(), &settings, &error);
+    int exit_code = ND_EXIT_FAILED;
+    if (status == ND_OK) {
+        exit_code = settings.help ? nd_help_command(command) : command->run(&settings);
+    } else {
+        nd_message("%s", error.message);
+        if (status == ND_ERR_INVALID_ARGUMENT) {
+            nd_message("see 'neardup %s --help'", command->name);
+            exit_code = ND_EXIT_USAGE;
+        }
+    }
+    nd_settings_release(&settings, nd_tool_allocator());
+    return exit_code;
+}
+
+/* A closed standard stream would be the next file that is opened, and take its bytes or give it
+ * ours. In its place comes a file on which using it fails as it did; stderr goes nowhere. */
+static void occupy_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+int main(int argc, char **argv)
+{
+    occupy_standard_streams();
+    signal(SIGPIPE, SIG_IGN); /* a closed stdout is a status of its writer */
+    if (argc < 2) {
+        nd_message("no command: see 'neardup --help'");
+        return ND_EXIT_USAGE;
+    }
+    const char *const name = argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help(argc - 2, argv + 2);
+    if (strcmp(name, "--version") == 0)
+        return version(argc - 2, argv + 2);
+    const nd_command *const command = find_command(name);
+    return command ? run_command(command, argc - 2, argv + 2) : refuse_command(name);
+}

@@ -1,0 +1,25 @@
+/* Pairs and groups on their way out, in each format. */
+#ifndef CLI_MATCH_WRITER_H
+#define CLI_MATCH_WRITER_H
+
+#include "cli/job.h"
+#include "neardup/scan.h"
+
+typedef struct nd_match_writer {
+    nd_job *job;
+    nd_page page;
+    uint64_t num_written; /* pairs or groups */
+} nd_match_writer;
+
+void nd_match_writer_init(nd_match_writer *writer, nd_job *job);
+
+/* What stands before the first result: the header of a TSV. */
+ND_NODISCARD nd_status nd_match_writer_begin(nd_match_writer *writer);
+
+/* An nd_pair_fn and an nd_group_fn; `ctx` is the writer. */
+nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair);
+nd_status nd_match_writer_group(void *ctx, const nd_group *group);
+
+void nd_match_writer_release(nd_match_writer *writer);
+
+#endif

@@ -1,0 +1,14 @@
+#include "cli/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void nd_message(const char *format, ...)
+{
+    char text[1024]; /* one write a line: lines of two processes do not mix */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "neardup: %s\n", text);
+}

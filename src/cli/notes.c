@@ -1,0 +1,65 @@
+#include "cli/notes.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/amounts.h"
+#include "cli/message.h"
+
+void nd_notes_add(nd_notes *notes, nd_note_weight weight, const char *key, uint64_t count,
+                  const char *format, ...)
+{
+    assert(notes->num < ND_NOTES_MAX);
+    nd_note *const note = &notes->items[notes->num++];
+    note->weight = weight;
+    note->key = key;
+    note->count = count;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(note->text, sizeof note->text, format, args);
+    va_end(args);
+}
+
+void nd_notes_add_skips(nd_notes *notes, const nd_input_report *report)
+{
+    for (int reason = 0; reason < ND_SKIP_NUM_REASONS; reason++) {
+        const nd_input_skips *const skips = &report->skips[reason];
+        nd_notes_add(notes, ND_NOTE_LOSS, nd_skip_reason_key((nd_skip_reason)reason), skips->count,
+                     "left out, %s: %llu, the first: %s",
+                     nd_skip_reason_name((nd_skip_reason)reason), (unsigned long long)skips->count,
+                     skips->first.message);
+    }
+    nd_notes_add(notes, ND_NOTE_LOSS, "invalid_utf8_lines", report->invalid_utf8_lines,
+                 "JSON lines with invalid UTF-8, read as U+FFFD: %llu (%s)",
+                 (unsigned long long)report->invalid_utf8_lines,
+                 nd_amount_of(report->invalid_bytes, "byte").text);
+    nd_notes_add(notes, ND_NOTE_LOSS, "without_preference", report->without_preference,
+                 "documents without the field that names the representative, which come last: %llu",
+                 (unsigned long long)report->without_preference);
+}
+
+size_t nd_notes_num_losses(const nd_notes *notes)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < notes->num; i++)
+        num += notes->items[i].weight == ND_NOTE_LOSS && notes->items[i].count > 0;
+    return num;
+}
+
+void nd_notes_print(const nd_notes *notes, nd_note_weight lightest)
+{
+    for (size_t i = 0; i < notes->num; i++)
+        if (notes->items[i].count > 0 && notes->items[i].weight >= lightest)
+            nd_message("%s", notes->items[i].text);
+}
+
+void nd_notes_print_json(const nd_notes *notes, nd_page *page)
+{
+    nd_page_put(page, "{");
+    for (size_t i = 0; i < notes->num; i++)
+        nd_page_printf(page, "%s\"%s\":%llu", i ? "," : "", notes->items[i].key,
+                       (unsigned long long)notes->items[i].count);
+    nd_page_put(page, "}");
+}

@@ -1,0 +1,43 @@
+/* Output being put together in memory; the first failure sticks, so only the end needs a check. */
+#ifndef CLI_PAGE_H
+#define CLI_PAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/json_text.h"
+#include "neardup/allocator.h"
+#include "neardup/status.h"
+
+typedef struct nd_page {
+    const nd_allocator *allocator; /* borrowed */
+    nd_byte_vec bytes;
+    nd_status status; /* of the first call that failed; the later ones do nothing */
+} nd_page;
+
+void nd_page_init(nd_page *page, const nd_allocator *allocator);
+
+/* Keeps the memory. */
+void nd_page_clear(nd_page *page);
+
+void nd_page_put(nd_page *page, const char *string);
+
+void nd_page_append(nd_page *page, const char *p, size_t len_bytes);
+
+void nd_page_fill(nd_page *page, char c, size_t times);
+
+void nd_page_printf(nd_page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A JSON string with its quotes. */
+void nd_page_json(nd_page *page, const char *p, size_t len_bytes);
+
+/* A field of a TSV line: tab, newline, carriage return and backslash as \t \n \r \\. */
+void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes);
+
+/* For people: control characters and invalid UTF-8 become U+FFFD, so that no document can steer the
+ * terminal; white space becomes one space. Returns the columns written. */
+size_t nd_page_shown(nd_page *page, const char *p, size_t len_bytes);
+
+void nd_page_release(nd_page *page);
+
+#endif

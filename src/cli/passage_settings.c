@@ -1,0 +1,15 @@
+#include "cli/passage_settings.h"
+
+nd_passage_options nd_passage_settings(const nd_settings *settings)
+{
+    nd_passage_options options;
+    nd_passage_options_init(&options);
+    if (settings->shingle.kind == ND_SHINGLE_WORD) /* else compare by characters: the default */
+        options.shingle = settings->shingle;
+    options.min_similarity = settings->similarity;
+    options.min_words = (uint32_t)settings->min_words;
+    options.min_words_unbound =
+        (uint32_t)(settings->min_words_inside > settings->min_words ? settings->min_words_inside
+                                                                    : settings->min_words);
+    return options;
+}

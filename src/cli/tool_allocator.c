@@ -1,0 +1,63 @@
+#include "cli/tool_allocator.h"
+
+#include "util/alloc.h"
+
+#ifdef NEARDUP_JEMALLOC
+
+#    include <jemalloc/jemalloc.h>
+#    include <stdio.h>
+#    include <string.h>
+
+/* The library also exports malloc, realloc and free, so linking it gives jemalloc to everything in
+ * the process, the C++ runtime included; these calls take the shortest way to it. */
+static void *allocate(void *ctx, size_t size_bytes)
+{
+    (void)ctx;
+    return mallocx(size_bytes, 0);
+}
+
+static void *resize(void *ctx, void *block, size_t size_bytes)
+{
+    (void)ctx;
+    return block ? rallocx(block, size_bytes, 0) : mallocx(size_bytes, 0);
+}
+
+static void release(void *ctx, void *block)
+{
+    (void)ctx;
+    if (block)
+        dallocx(block, 0);
+}
+
+const nd_allocator *nd_tool_allocator(void)
+{
+    static const nd_allocator allocator = {allocate, resize, release, NULL};
+    return &allocator;
+}
+
+const char *nd_tool_allocator_name(void)
+{
+    static char name[32];
+    const char *version = NULL; /* of the library loaded, "5.3.0-0-g..." */
+    size_t size = sizeof version;
+    if (mallctl("version", &version, &size, NULL, 0) != 0)
+        version = "unknown";
+    snprintf(name, sizeof name, "jemalloc %.*s", (int)strcspn(version, "-"), version);
+    return name;
+}
+
+#else
+
+const nd_allocator *nd_tool_allocator(void)
+{
+    static nd_allocator allocator;
+    allocator = nd_allocator_or_default(NULL);
+    return &allocator;
+}
+
+const char *nd_tool_allocator_name(void)
+{
+    return "C library";
+}
+
+#endif

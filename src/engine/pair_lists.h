@@ -1,0 +1,52 @@
+/* Which pairs of documents a scan reports. */
+#ifndef ENGINE_PAIR_LISTS_H
+#define ENGINE_PAIR_LISTS_H
+
+#include "engine/catalog.h"
+#include "group/edge.h"
+#include "neardup/scan.h"
+
+/* A match of a distinct, seen from it. */
+typedef struct nd_neighbour {
+    uint32_t distinct;
+    uint32_t common;
+} nd_neighbour;
+
+/* neighbours[start[x] .. start[x + 1]) match distinct x, ascending. With a cap in force (num_capped
+ * > 0):
+ *
+ *   kept[kept_start[x] .. kept_start[x + 1])   partner document << 32 | rank, ascending: the best
+ *       documents for a document of x, itself included where x has copies: max_matches + 1 of them,
+ *       so that max_matches are left without itself (2 where x is not capped: its best)
+ *   best_of   best partner << 32 | document, ascending, for every document with a partner       */
+typedef struct nd_pair_lists {
+    size_t *start;
+    nd_neighbour *neighbours;
+    uint64_t num_pairs;  /* before any cap */
+    uint64_t num_capped; /* documents with more than max_matches partners */
+    size_t *kept_start;
+    uint64_t *kept;
+    uint64_t *best_of;
+    size_t num_best_of;
+} nd_pair_lists;
+
+typedef struct nd_edges {
+    const nd_edge *items; /* sorted by from, to */
+    size_t num;
+} nd_edges;
+
+ND_NODISCARD nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
+                                          nd_edges edges, uint32_t max_matches,
+                                          const nd_allocator *allocator);
+
+/* Documents that match a document of x: those of its neighbours, and its copies. */
+uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,
+                                    uint32_t x);
+
+/* Whether the cap leaves the pair of documents d (of distinct x) and e (of distinct y) standing. */
+int nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
+                   const uint32_t distincts[2]);
+
+void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator);
+
+#endif

@@ -1,0 +1,176 @@
+/* The pairs of a finished scan, ordered by a, then b. */
+#include <stdlib.h>
+
+#include "engine/scan_state.h"
+#include "util/radix_sort.h"
+
+/* A pair's second document, while the first is at work. */
+typedef struct partner {
+    uint32_t document, distinct, common;
+} partner;
+
+typedef struct report {
+    const nd_scan *scan;
+    nd_pair_fn each;
+    void *ctx;
+    uint32_t *distinct_of; /* [documents]; UINT32_MAX without tokens */
+    ND_VEC(partner) partners;
+} report;
+
+static nd_status list_distincts(report *r)
+{
+    const nd_catalog *const c = &r->scan->catalog;
+    r->distinct_of = nd_alloc(&r->scan->allocator, c->num_documents, sizeof *r->distinct_of);
+    if (!r->distinct_of)
+        return ND_ERR_NO_MEMORY;
+    for (size_t d = 0; d < c->num_documents; d++)
+        r->distinct_of[d] = UINT32_MAX;
+    for (uint32_t x = 0; x < c->num_distinct; x++)
+        for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
+            r->distinct_of[c->copies[i]] = x;
+    return ND_OK;
+}
+
+static nd_status add_partner(report *r, uint32_t d, partner p)
+{
+    const uint32_t documents[2] = {d, p.document};
+    const uint32_t distincts[2] = {r->distinct_of[d], p.distinct};
+    if (!nd_pair_stands(&r->scan->pairs, r->scan->options.max_matches, documents, distincts))
+        return ND_OK;
+    const nd_status status = ND_VEC_RESERVE(&r->scan->allocator, &r->partners, 1);
+    if (status == ND_OK)
+        r->partners.items[r->partners.len++] = p;
+    return status;
+}
+
+/* The documents after d of a distinct that matches it. */
+static nd_status add_copies(report *r, uint32_t d, uint32_t distinct, uint32_t common)
+{
+    const nd_catalog *const c = &r->scan->catalog;
+    uint32_t low = c->copies_start[distinct], high = c->copies_start[distinct + 1];
+    const uint32_t end = high;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (c->copies[middle] <= d)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    nd_status status = ND_OK;
+    for (uint32_t i = low; i < end && status == ND_OK; i++)
+        status = add_partner(r, d, (partner){c->copies[i], distinct, common});
+    return status;
+}
+
+/* Without a cap on d: all that match it. */
+static nd_status add_all_partners(report *r, uint32_t d)
+{
+    const nd_pair_lists *const pairs = &r->scan->pairs;
+    const uint32_t x = r->distinct_of[d];
+    nd_status status = add_copies(r, d, x, nd_catalog_record(&r->scan->catalog, x)->num_hashes);
+    for (size_t i = pairs->start[x]; i < pairs->start[x + 1] && status == ND_OK; i++)
+        status = add_copies(r, d, pairs->neighbours[i].distinct, pairs->neighbours[i].common);
+    return status;
+}
+
+/* Shingles that x shares with y, one of its neighbours or itself. */
+static uint32_t common_with(const report *r, uint32_t x, uint32_t y)
+{
+    if (x == y)
+        return nd_catalog_record(&r->scan->catalog, x)->num_hashes;
+    const nd_pair_lists *const pairs = &r->scan->pairs;
+    size_t low = pairs->start[x], high = pairs->start[x + 1];
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (pairs->neighbours[middle].distinct < y)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return pairs->neighbours[low].common;
+}
+
+static nd_status add_document(report *r, uint32_t d, uint32_t e)
+{
+    if (e <= d)
+        return ND_OK;
+    const uint32_t y = r->distinct_of[e];
+    return add_partner(r, d, (partner){e, y, common_with(r, r->distinct_of[d], y)});
+}
+
+static size_t first_best_of(const nd_pair_lists *pairs, uint32_t d)
+{
+    size_t low = 0, high = pairs->num_best_of;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (pairs->best_of[middle] >> 32 < d)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* With a cap on d: those it keeps, and those whose best it is. */
+static nd_status add_kept_partners(report *r, uint32_t d)
+{
+    const nd_pair_lists *const pairs = &r->scan->pairs;
+    const uint32_t x = r->distinct_of[d];
+    nd_status status = ND_OK;
+    for (size_t i = pairs->kept_start[x]; i < pairs->kept_start[x + 1] && status == ND_OK; i++)
+        status = add_document(r, d, (uint32_t)(pairs->kept[i] >> 32));
+    for (size_t i = first_best_of(pairs, d);
+         i < pairs->num_best_of && pairs->best_of[i] >> 32 == d && status == ND_OK; i++)
+        status = add_document(r, d, (uint32_t)pairs->best_of[i]);
+    return status;
+}
+
+static int compare_partners(const void *a, const void *b)
+{
+    const uint32_t x = ((const partner *)a)->document, y = ((const partner *)b)->document;
+    return (x > y) - (x < y);
+}
+
+static nd_pair make_pair(const report *r, uint32_t d, const partner *p)
+{
+    const nd_catalog *const c = &r->scan->catalog;
+    nd_pair pair = {.a = nd_scan_id(r->scan, d), .b = nd_scan_id(r->scan, p->document)};
+    pair.similarity =
+        nd_similarity_from_counts(nd_catalog_record(c, r->distinct_of[d])->num_hashes,
+                                  nd_catalog_record(c, p->distinct)->num_hashes, p->common);
+    pair.kind = nd_match_classify(&pair.similarity, &r->scan->options.rule);
+    return pair;
+}
+
+static nd_status report_document(report *r, uint32_t d)
+{
+    const nd_pair_lists *const pairs = &r->scan->pairs;
+    const uint32_t x = r->distinct_of[d];
+    r->partners.len = 0;
+    const int is_capped = pairs->num_capped > 0 && pairs->kept_start[x + 1] - pairs->kept_start[x] >
+                                                       r->scan->options.max_matches;
+    nd_status status = is_capped ? add_kept_partners(r, d) : add_all_partners(r, d);
+    if (r->partners.len > 1)
+        qsort(r->partners.items, r->partners.len, sizeof *r->partners.items, compare_partners);
+    for (size_t i = 0; i < r->partners.len && status == ND_OK; i++) {
+        if (i > 0 && r->partners.items[i].document == r->partners.items[i - 1].document)
+            continue; /* kept, and the best of the other */
+        const nd_pair pair = make_pair(r, d, &r->partners.items[i]);
+        status = r->each(r->ctx, &pair);
+    }
+    return status;
+}
+
+nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx)
+{
+    if (scan->phase != ND_SCAN_FINISHED || scan->options.output != ND_SCAN_PAIRS)
+        return ND_ERR_INVALID_ARGUMENT;
+    report r = {.scan = scan, .each = each, .ctx = ctx};
+    nd_status status = list_distincts(&r);
+    for (uint32_t d = 0; status == ND_OK && d < scan->catalog.num_documents; d++)
+        if (r.distinct_of[d] != UINT32_MAX)
+            status = report_document(&r, d);
+    nd_release(&scan->allocator, r.distinct_of);
+    ND_VEC_RELEASE(&scan->allocator, &r.partners);
+    return status;
+}

@@ -1,0 +1,11 @@
+/* Connected documents (single linkage). */
+#ifndef GROUP_UNION_FIND_H
+#define GROUP_UNION_FIND_H
+
+#include "group/anchored_groups.h"
+
+/* anchor_of[d] becomes the lowest document that a chain of edges connects with d. Near linear
+ * (Tarjan 1975; path halving: Tarjan and van Leeuwen 1984). */
+void nd_group_single_link(const nd_edge_list *list, uint32_t *anchor_of);
+
+#endif

@@ -1,0 +1,202 @@
+#include "lsh/band_buckets.h"
+
+#include <string.h>
+
+#include "util/radix_sort.h"
+#include "util/threads.h"
+
+/* The keys of a band are scattered by their top bits into partitions that fit the second-level
+ * cache, and each partition is sorted on its own:
+ *
+ *   items:  | partition 0 | partition 1 | ... | partition P-1 |
+ *             key, document   ascending top bits of key
+ *
+ * counts[worker][partition] is first how many items of the worker's slice of the documents go
+ * there, then where the worker puts the next of them. Slices ascend with the worker and each is
+ * walked in order, so a partition holds its documents ascending, and the stable sort keeps them so.
+ */
+enum {
+    ITEMS_PER_PARTITION = 4096,
+    MAX_PARTITION_BITS = 11, /* more write streams than the second-level TLB holds would stall */
+};
+
+/* What a worker needs to sort a partition. */
+typedef struct sort_scratch {
+    nd_key_value *items;
+    uint32_t *members;
+    size_t items_capacity, members_capacity;
+} sort_scratch;
+
+struct nd_band_buckets {
+    nd_allocator allocator;
+    size_t num;
+    uint32_t num_threads;
+    uint32_t partition_bits;
+    nd_key_value *items;
+    size_t *counts; /* [num_threads][partitions] */
+    size_t *starts; /* [partitions + 1] */
+    sort_scratch *scratch;
+    /* the call under way */
+    const uint64_t *const *keys_of;
+    uint32_t band;
+    nd_bucket_fn each;
+    void *ctx;
+};
+
+static size_t num_partitions(const nd_band_buckets *b)
+{
+    return (size_t)1 << b->partition_bits;
+}
+
+static size_t partition_of(const nd_band_buckets *b, uint64_t key)
+{
+    return b->partition_bits ? (size_t)(key >> (64 - b->partition_bits)) : 0;
+}
+
+nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocator *allocator,
+                              nd_band_buckets **out)
+{
+    *out = NULL;
+    if (num > UINT32_MAX)
+        return ND_ERR_LIMIT;
+    nd_band_buckets *const b = nd_alloc_zeroed(allocator, 1, sizeof *b);
+    if (!b)
+        return ND_ERR_NO_MEMORY;
+    b->allocator = *allocator;
+    b->num = num;
+    b->num_threads = num_threads;
+    while (b->partition_bits < MAX_PARTITION_BITS && num >> b->partition_bits > ITEMS_PER_PARTITION)
+        b->partition_bits++;
+    b->items = nd_alloc(allocator, num, sizeof *b->items);
+    b->counts = nd_alloc(allocator, num_threads, num_partitions(b) * sizeof *b->counts);
+    b->starts = nd_alloc(allocator, num_partitions(b) + 1, sizeof *b->starts);
+    b->scratch = nd_alloc_zeroed(allocator, num_threads, sizeof *b->scratch);
+    if (!b->items || !b->counts || !b->starts || !b->scratch) {
+        nd_band_buckets_free(b);
+        return ND_ERR_NO_MEMORY;
+    }
+    *out = b;
+    return ND_OK;
+}
+
+/* Documents [first, end) are the worker's slice. */
+static void slice_of(const nd_band_buckets *b, uint32_t worker, size_t *first, size_t *end)
+{
+    *first = b->num / b->num_threads * worker;
+    *end = worker + 1 == b->num_threads ? b->num : b->num / b->num_threads * (worker + 1);
+}
+
+static nd_status count_slice(void *ctx, uint32_t worker)
+{
+    const nd_band_buckets *const b = ctx;
+    size_t *const counts = b->counts + worker * num_partitions(b);
+    size_t first, end;
+    slice_of(b, worker, &first, &end);
+    memset(counts, 0, num_partitions(b) * sizeof *counts);
+    for (size_t d = first; d < end; d++)
+        counts[partition_of(b, b->keys_of[d][b->band])]++;
+    return ND_OK;
+}
+
+static nd_status scatter_slice(void *ctx, uint32_t worker)
+{
+    const nd_band_buckets *const b = ctx;
+    size_t *const next = b->counts + worker * num_partitions(b);
+    size_t first, end;
+    slice_of(b, worker, &first, &end);
+    for (size_t d = first; d < end; d++) {
+        const uint64_t key = b->keys_of[d][b->band];
+        b->items[next[partition_of(b, key)]++] = (nd_key_value){key, d};
+    }
+    return ND_OK;
+}
+
+/* Turns counts into places. */
+static void lay_out_partitions(nd_band_buckets *b)
+{
+    size_t at = 0;
+    for (size_t p = 0; p < num_partitions(b); p++) {
+        b->starts[p] = at;
+        for (uint32_t w = 0; w < b->num_threads; w++) {
+            size_t *const count = &b->counts[w * num_partitions(b) + p];
+            const size_t here = *count;
+            *count = at;
+            at += here;
+        }
+    }
+    b->starts[num_partitions(b)] = at;
+}
+
+static nd_status each_bucket_of(nd_band_buckets *b, uint32_t worker, const nd_key_value *items,
+                                size_t num)
+{
+    sort_scratch *const s = &b->scratch[worker];
+    for (size_t first = 0, end; first < num; first = end) {
+        end = first + 1;
+        while (end < num && items[end].key == items[first].key)
+            end++;
+        if (end - first < 2)
+            continue;
+        nd_status status = nd_reserve(&b->allocator, (void **)&s->members, &s->members_capacity,
+                                      end - first, sizeof *s->members);
+        if (status != ND_OK)
+            return status;
+        for (size_t i = first; i < end; i++)
+            s->members[i - first] = (uint32_t)items[i].value;
+        status = b->each(b->ctx, worker, s->members, end - first);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
+static nd_status sort_partition(void *ctx, uint32_t worker, size_t partition)
+{
+    nd_band_buckets *const b = ctx;
+    sort_scratch *const s = &b->scratch[worker];
+    const size_t num = b->starts[partition + 1] - b->starts[partition];
+    if (num < 2)
+        return ND_OK;
+    const nd_status status =
+        nd_reserve(&b->allocator, (void **)&s->items, &s->items_capacity, num, sizeof *s->items);
+    if (status != ND_OK)
+        return status;
+    nd_key_value *const items = b->items + b->starts[partition];
+    nd_radix_sort_pairs(items, s->items, num);
+    return each_bucket_of(b, worker, items, num);
+}
+
+nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint64_t *const *keys_of,
+                               uint32_t band, nd_bucket_fn each, void *ctx)
+{
+    buckets->keys_of = keys_of;
+    buckets->band = band;
+    buckets->each = each;
+    buckets->ctx = ctx;
+    const nd_allocator *const a = &buckets->allocator;
+    nd_status status = nd_threads_run(a, buckets->num_threads, count_slice, buckets);
+    if (status != ND_OK)
+        return status;
+    lay_out_partitions(buckets);
+    status = nd_threads_run(a, buckets->num_threads, scatter_slice, buckets);
+    if (status != ND_OK)
+        return status;
+    return nd_threads_for(a, buckets->num_threads, num_partitions(buckets), sort_partition,
+                          buckets);
+}
+
+void nd_band_buckets_free(nd_band_buckets *buckets)
+{
+    if (!buckets)
+        return;
+    const nd_allocator a = buckets->allocator;
+    for (uint32_t w = 0; buckets->scratch && w < buckets->num_threads; w++) {
+        nd_release(&a, buckets->scratch[w].items);
+        nd_release(&a, buckets->scratch[w].members);
+    }
+    nd_release(&a, buckets->scratch);
+    nd_release(&a, buckets->items);
+    nd_release(&a, buckets->counts);
+    nd_release(&a, buckets->starts);
+    nd_release(&a, buckets);
+}

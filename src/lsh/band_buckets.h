@@ -1,0 +1,31 @@
+/* The buckets of one band over a whole batch, by sorting its keys. */
+#ifndef LSH_BAND_BUCKETS_H
+#define LSH_BAND_BUCKETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/status.h"
+#include "util/alloc.h"
+
+/* Scratch memory of the sort, about 16 bytes a document; exclusive. */
+typedef struct nd_band_buckets nd_band_buckets;
+
+/* One bucket: the documents (ascending, at least two) whose key of the band is the same. `members`
+ * is the callee's to reorder. Calls with the same `worker` do not overlap, and no document is in
+ * two buckets of one band. */
+typedef nd_status (*nd_bucket_fn)(void *ctx, uint32_t worker, uint32_t *members, size_t num);
+
+/* For `num` documents, at most 2^32 - 1. */
+ND_NODISCARD nd_status nd_band_buckets_new(size_t num, uint32_t num_threads,
+                                           const nd_allocator *allocator, nd_band_buckets **out);
+
+/* Calls `each` for every bucket of `band`; keys_of[d][band] is the key of document d. O(num). Which
+ * worker gets which bucket, and when, is not determined; what is in them is. */
+ND_NODISCARD nd_status nd_band_buckets_each(nd_band_buckets *buckets,
+                                            const uint64_t *const *keys_of, uint32_t band,
+                                            nd_bucket_fn each, void *ctx);
+
+void nd_band_buckets_free(nd_band_buckets *buckets);
+
+#endif

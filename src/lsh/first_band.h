@@ -1,0 +1,20 @@
+/* A pair of candidates is taken from the first band it shares. */
+#ifndef LSH_FIRST_BAND_H
+#define LSH_FIRST_BAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether the keys agree in a band before `band` that the pair was taken from: one whose bit in
+ * `capped` is not set. `capped` has a bit for each band, set where the bucket of (either and so
+ * both of) the documents was too large to be expanded whole. */
+static inline bool nd_bands_shared_before(const uint64_t *keys_a, const uint64_t *keys_b,
+                                          uint32_t band, const uint8_t *capped)
+{
+    for (uint32_t j = 0; j < band; j++)
+        if (keys_a[j] == keys_b[j] && !(capped[j / 8] >> (j % 8) & 1))
+            return true;
+    return false;
+}
+
+#endif

@@ -1,0 +1,152 @@
+/* Which bands and rows do the least work.
+ *
+ * For each number of rows r the fewest bands b that reach the recall at the threshold are the
+ * cheapest ones; of these the pair (b, r) with the lowest cost a document is taken:
+ *
+ *   cost = SLOT * slots + BAND * b + VERIFY * N * integral of density(s) * P(s) ds
+ *
+ * with P the S-curve. The similarities s of one document with the N others of a corpus are taken to
+ * be spread as
+ *
+ *   density(s) = exp(-s / m) / m + (c / N) * 2 (1 - s)
+ *
+ * The first part is unrelated text, which shares phrases (mean m = 0.01: word shingles have less,
+ * short character shingles more); the second is c = 4 related documents of any similarity. N is a
+ * million: with fewer documents false candidates cost less than the model says, and the plan stays
+ * the same, so that growing a corpus does not change what is found. */
+#include "neardup/plan.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "neardup/sketch.h"
+
+/* Nanoseconds on one core of a server of 2021, rounded: filling a slot, making a band's key and
+ * sorting it in, comparing two sets of some hundred shingles that are not in the cache. */
+static const double SLOT_COST = 2, BAND_COST = 40, VERIFY_COST = 300;
+
+static const double MEAN_UNRELATED = 0.01, NUM_RELATED = 4, NUM_DOCUMENTS = 1e6;
+
+enum { DEFAULT_MAX_SLOTS = 128, STEPS = 400 };
+
+static double collision_probability(double jaccard, uint32_t bands, uint32_t rows)
+{
+    if (jaccard <= 0)
+        return 0;
+    if (jaccard >= 1)
+        return 1;
+    /* 1 - (1 - J^rows)^bands, without losing small probabilities to rounding */
+    return -expm1(bands * log1p(-pow(jaccard, rows)));
+}
+
+/* Fewest bands that reach the recall; above max_bands where none do. */
+static uint32_t fewest_bands(const nd_plan_request *request, uint32_t rows, uint32_t max_bands)
+{
+    if (request->threshold >= 1)
+        return 1;
+    const double estimate =
+        ceil(log1p(-request->recall) / log1p(-pow(request->threshold, rows))) - 1;
+    if (!(estimate < max_bands))
+        return max_bands + 1;
+    uint32_t bands = estimate < 1 ? 1 : (uint32_t)estimate;
+    while (bands <= max_bands &&
+           collision_probability(request->threshold, bands, rows) < request->recall)
+        bands++;
+    return bands;
+}
+
+/* Integral of density * P by the midpoint rule; steps are of equal size in sqrt(s), so that they
+ * are fine where the density is high. */
+static double expected_candidates(uint32_t bands, uint32_t rows)
+{
+    double sum = 0;
+    for (int i = 0; i < STEPS; i++) {
+        const double root = (i + 0.5) / STEPS;
+        const double s = root * root;
+        const double unrelated = NUM_DOCUMENTS * exp(-s / MEAN_UNRELATED) / MEAN_UNRELATED;
+        const double related = NUM_RELATED * 2 * (1 - s);
+        sum += (unrelated + related) * collision_probability(s, bands, rows) * 2 * root / STEPS;
+    }
+    return sum;
+}
+
+static uint32_t sketch_slots(uint32_t bands, uint32_t rows)
+{
+    const uint32_t used = bands * rows;
+    return used < ND_SKETCH_MIN_SLOTS ? ND_SKETCH_MIN_SLOTS : used;
+}
+
+static double expected_cost(uint32_t bands, uint32_t rows)
+{
+    return SLOT_COST * sketch_slots(bands, rows) + BAND_COST * bands +
+           VERIFY_COST * expected_candidates(bands, rows);
+}
+
+/* The cheapest plan of at most max_slots; false where none reaches the recall. */
+static bool solve_within(const nd_plan_request *request, uint32_t max_slots, nd_plan *out)
+{
+    double best_cost = INFINITY;
+    for (uint32_t rows = 1; rows <= max_slots; rows++) {
+        const uint32_t max_bands = max_slots / rows;
+        const uint32_t bands = fewest_bands(request, rows, max_bands);
+        if (bands > max_bands)
+            continue;
+        const double cost = expected_cost(bands, rows);
+        if (cost >= best_cost)
+            continue;
+        best_cost = cost;
+        *out = (nd_plan){.threshold = request->threshold,
+                         .recall = collision_probability(request->threshold, bands, rows),
+                         .bands = bands,
+                         .rows = rows,
+                         .slots = sketch_slots(bands, rows)};
+    }
+    return best_cost < INFINITY;
+}
+
+static bool is_valid(const nd_plan_request *request)
+{
+    if (!(request->threshold > 0 && request->threshold <= 1))
+        return false;
+    if (!(request->recall > 0 && request->recall < 1))
+        return false;
+    return request->max_slots == 0 ||
+           (request->max_slots >= ND_SKETCH_MIN_SLOTS && request->max_slots <= ND_SKETCH_MAX_SLOTS);
+}
+
+nd_status nd_plan_solve(const nd_plan_request *request, nd_plan *out)
+{
+    nd_plan plan = {0};
+    *out = plan;
+    if (!is_valid(request))
+        return ND_ERR_INVALID_ARGUMENT;
+    bool found;
+    if (request->max_slots > 0)
+        found = solve_within(request, request->max_slots, &plan);
+    else
+        found = solve_within(request, DEFAULT_MAX_SLOTS, &plan) ||
+                solve_within(request, ND_SKETCH_MAX_SLOTS, &plan);
+    if (!found)
+        return ND_ERR_LIMIT;
+    *out = plan;
+    return ND_OK;
+}
+
+double nd_plan_probability(const nd_plan *plan, double jaccard)
+{
+    return collision_probability(jaccard, plan->bands, plan->rows);
+}
+
+nd_plan_memory nd_plan_estimate_memory(const nd_plan *plan, uint64_t num_documents,
+                                       double mean_shingles, double mean_id_bytes)
+{
+    /* A document's record, its place in the id table, and its share of the band being sorted. */
+    static const double RECORD_BYTES = 64;
+    const double documents = (double)num_documents;
+    const double index = plan->bands * (double)sizeof(uint64_t) + RECORD_BYTES + mean_id_bytes;
+    return (nd_plan_memory){
+        .index_bytes = (uint64_t)(documents * index),
+        .set_bytes = (uint64_t)(documents * mean_shingles * (double)sizeof(uint64_t)),
+    };
+}

@@ -1,0 +1,492 @@
+/* The batch engine, from documents to pairs and groups. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "failing_allocator.h"
+#include "made_up_texts.h"
+#include "neardup/neardup.h"
+
+/* Everything a scan reports, as text. */
+typedef struct report {
+    char *text;
+    size_t len, capacity, num_lines;
+} report;
+
+static void report_printf(report *r, const char *format, ...)
+{
+    if (r->capacity - r->len < 512) {
+        r->capacity = r->capacity * 2 + 4096;
+        r->text = realloc(r->text, r->capacity);
+        assert_non_null(r->text);
+    }
+    va_list args;
+    va_start(args, format);
+    const int len = vsnprintf(r->text + r->len, r->capacity - r->len, format, args);
+    va_end(args);
+    r->len += (size_t)len;
+}
+
+static nd_status report_pair(void *ctx, const nd_pair *p)
+{
+    report *const r = ctx;
+    r->num_lines++;
+    report_printf(r, "%.*s %.*s %s %.6f %.6f %.6f\n", (int)p->a.len_bytes, p->a.p,
+                  (int)p->b.len_bytes, p->b.p, nd_match_kind_name(p->kind), p->similarity.jaccard,
+                  p->similarity.a_in_b, p->similarity.b_in_a);
+    return ND_OK;
+}
+
+static nd_status report_group(void *ctx, const nd_group *g)
+{
+    report *const r = ctx;
+    r->num_lines++;
+    report_printf(r, "%.*s:", (int)g->representative.len_bytes, g->representative.p);
+    for (size_t i = 0; i < g->num_members; i++) {
+        const nd_member *const m = &g->members[i];
+        report_printf(r, " %.*s %s %.6f %.6f", (int)m->id.len_bytes, m->id.p,
+                      nd_match_kind_name(m->kind), m->similarity.jaccard, m->similarity.a_in_b);
+    }
+    report_printf(r, "\n");
+    return ND_OK;
+}
+
+static nd_status add_corpus(nd_scan *scan, const corpus *c)
+{
+    for (size_t i = 0; i < c->num; i++) {
+        const corpus_document *const d = &c->documents[i];
+        const nd_document document = {d->id, strlen(d->id), d->text, strlen(d->text), i % 7};
+        const nd_status status = nd_scan_add(scan, &document);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
+/* Runs a scan; on success r holds the report and *stats the counts. */
+static nd_status run_scan(const nd_scan_options *options, const corpus *c,
+                          const nd_allocator *allocator, report *r, nd_scan_stats *stats)
+{
+    nd_scan *scan;
+    nd_status status = nd_scan_new(options, allocator, &scan);
+    if (status != ND_OK)
+        return status;
+    status = add_corpus(scan, c);
+    if (status == ND_OK)
+        status = nd_scan_finish(scan);
+    if (status == ND_OK)
+        status = options->output == ND_SCAN_PAIRS ? nd_scan_each_pair(scan, report_pair, r)
+                                                  : nd_scan_each_group(scan, report_group, r);
+    *stats = nd_scan_stats_get(scan);
+    nd_scan_free(scan);
+    return status;
+}
+
+static nd_scan_options default_options(nd_scan_output output)
+{
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    options.output = output;
+    options.num_threads = 1;
+    return options;
+}
+
+/* A shingle set of one text by the public functions alone. */
+typedef struct set {
+    uint64_t *hashes;
+    size_t size;
+} set;
+
+static set make_set(const char *bytes, nd_shingle_spec spec)
+{
+    nd_text *text;
+    assert_int_equal(nd_text_new(NULL, &text), ND_OK);
+    assert_int_equal(nd_text_set(text, bytes, strlen(bytes), ND_TEXT_NO_OFFSETS), ND_OK);
+    set s = {.size = nd_shingle_count(text, spec)};
+    s.hashes = malloc((s.size + 1) * sizeof *s.hashes);
+    assert_non_null(s.hashes);
+    assert_int_equal(nd_shingle_hashes(text, spec, s.hashes), ND_OK);
+    s.size = nd_shingle_set(s.hashes, s.size, NULL);
+    nd_text_free(text);
+    return s;
+}
+
+static int compare_documents(const void *a, const void *b)
+{
+    return strcmp(((const corpus_document *)a)->id, ((const corpus_document *)b)->id);
+}
+
+/* All pairs by comparing everything with everything. */
+static report all_pairs(const corpus *c, const nd_scan_options *options)
+{
+    qsort(c->documents, c->num, sizeof *c->documents, compare_documents);
+    set *const sets = calloc(c->num, sizeof *sets);
+    assert_non_null(sets);
+    for (size_t i = 0; i < c->num; i++)
+        sets[i] = make_set(c->documents[i].text, options->shingle);
+    report r = {0};
+    for (size_t i = 0; i < c->num; i++)
+        for (size_t j = i + 1; j < c->num; j++) {
+            const corpus_document *const a = &c->documents[i], *const b = &c->documents[j];
+            const nd_similarity s =
+                nd_similarity_compute(sets[i].hashes, sets[i].size, sets[j].hashes, sets[j].size);
+            const nd_match_kind kind = nd_match_classify(&s, &options->rule);
+            const nd_pair pair = {{a->id, strlen(a->id)}, {b->id, strlen(b->id)}, kind, s};
+            if (kind != ND_MATCH_NONE)
+                report_pair(&r, &pair);
+        }
+    for (size_t i = 0; i < c->num; i++)
+        free(sets[i].hashes);
+    free(sets);
+    return r;
+}
+
+static void pairs_are_those_of_the_exact_join(void **state)
+{
+    (void)state;
+    const double thresholds[] = {0.3, 0.5, 0.8, 1.0};
+    for (size_t t = 0; t < 4; t++) {
+        nd_random random = {40 + t};
+        corpus c = corpus_make(400, &random);
+        nd_scan_options options = default_options(ND_SCAN_PAIRS);
+        options.rule.jaccard = thresholds[t];
+        options.recall = 0.999999; /* so that one missed pair is a fault */
+        report found = {0};
+        nd_scan_stats stats;
+        assert_int_equal(run_scan(&options, &c, NULL, &found, &stats), ND_OK);
+        const report expected = all_pairs(&c, &options);
+        assert_true(expected.num_lines > 50);
+        assert_int_equal(found.num_lines, expected.num_lines);
+        assert_string_equal(found.text, expected.text);
+        assert_int_equal(stats.pairs, found.num_lines);
+        free(found.text);
+        free(expected.text);
+        corpus_free(&c);
+    }
+}
+
+static void containment_finds_texts_inside_longer_ones(void **state)
+{
+    (void)state;
+    nd_random random = {7};
+    corpus c = corpus_make(300, &random);
+    nd_scan_options options = default_options(ND_SCAN_PAIRS);
+    options.rule.containment = 0.9;
+    report found = {0};
+    nd_scan_stats stats;
+    assert_int_equal(run_scan(&options, &c, NULL, &found, &stats), ND_OK);
+    const report expected = all_pairs(&c, &options);
+    assert_non_null(strstr(found.text, " contains "));
+    assert_non_null(strstr(found.text, " contained "));
+    assert_true(found.num_lines <= expected.num_lines);
+    assert_true((double)found.num_lines >= 0.99 * (double)expected.num_lines);
+    free(found.text);
+    free(expected.text);
+    corpus_free(&c);
+}
+
+/* Runs the scan again with documents shuffled, 1, 2 and 8 threads, and every kernel there is. */
+static void assert_same_report_everywhere(nd_scan_options options, corpus *c,
+                                          const report *expected)
+{
+    static const nd_kernel kernels[] = {ND_KERNEL_SCALAR, ND_KERNEL_AVX2, ND_KERNEL_AVX512,
+                                        ND_KERNEL_NEON};
+    static const uint32_t threads[] = {1, 2, 8};
+    const nd_kernel best = nd_kernel_best();
+    nd_random random = {99};
+    for (size_t i = 0; i < 12; i++) {
+        corpus_shuffle(c, &random);
+        options.num_threads = threads[i % 3];
+        if (nd_kernel_select(kernels[i / 3]) != ND_OK)
+            continue;
+        report found = {0};
+        nd_scan_stats stats;
+        assert_int_equal(run_scan(&options, c, NULL, &found, &stats), ND_OK);
+        assert_string_equal(found.text, expected->text);
+        free(found.text);
+    }
+    assert_int_equal(nd_kernel_select(best), ND_OK);
+}
+
+static void threads_kernels_and_input_order_change_nothing(void **state)
+{
+    (void)state;
+    nd_random random = {3};
+    corpus c = corpus_make(500, &random);
+    for (int run = 0; run < 5; run++) {
+        nd_scan_options options = default_options(run < 2 ? ND_SCAN_PAIRS : ND_SCAN_GROUPS);
+        options.rule.jaccard = run % 2 ? 0.3 : 0.7;
+        options.max_matches = run == 1 ? 3 : 1000;
+        options.link = run == 3 ? ND_LINK_SINGLE : ND_LINK_ANCHORED;
+        options.representative = run == 4 ? ND_REPRESENTATIVE_FIRST_ID : ND_REPRESENTATIVE_LONGEST;
+        report expected = {0};
+        nd_scan_stats stats;
+        assert_int_equal(run_scan(&options, &c, NULL, &expected, &stats), ND_OK);
+        assert_true(expected.num_lines > 20);
+        assert_same_report_everywhere(options, &c, &expected);
+        free(expected.text);
+    }
+    corpus_free(&c);
+}
+
+/* Finds a document by id. */
+static const corpus_document *find_document(const corpus *c, nd_id id)
+{
+    for (size_t i = 0; i < c->num; i++)
+        if (strlen(c->documents[i].id) == id.len_bytes &&
+            memcmp(c->documents[i].id, id.p, id.len_bytes) == 0)
+            return &c->documents[i];
+    return NULL;
+}
+
+typedef struct group_check {
+    const corpus *documents;
+    const nd_scan_options *options;
+    unsigned char *seen; /* [documents] */
+    size_t num_members;
+} group_check;
+
+static void mark_seen(group_check *check, nd_id id)
+{
+    const corpus_document *const d = find_document(check->documents, id);
+    assert_non_null(d);
+    const size_t index = (size_t)(d - check->documents->documents);
+    assert_int_equal(check->seen[index], 0);
+    check->seen[index] = 1;
+}
+
+static nd_status check_group(void *ctx, const nd_group *g)
+{
+    group_check *const check = ctx;
+    mark_seen(check, g->representative);
+    const corpus_document *const rep = find_document(check->documents, g->representative);
+    const set rep_set = make_set(rep->text, check->options->shingle);
+    assert_true(g->num_members > 0);
+    for (size_t i = 0; i < g->num_members; i++) {
+        mark_seen(check, g->members[i].id);
+        const corpus_document *const member = find_document(check->documents, g->members[i].id);
+        const set s = make_set(member->text, check->options->shingle);
+        const nd_similarity exact =
+            nd_similarity_compute(s.hashes, s.size, rep_set.hashes, rep_set.size);
+        assert_true(exact.jaccard == g->members[i].similarity.jaccard);
+        assert_true(exact.a_in_b == g->members[i].similarity.a_in_b);
+        assert_true(exact.jaccard >= check->options->rule.jaccard);
+        assert_true(strlen(member->text) <= strlen(rep->text) + 400);
+        free(s.hashes);
+    }
+    free(rep_set.hashes);
+    check->num_members += g->num_members;
+    return ND_OK;
+}
+
+static void every_member_matches_its_representative_and_stands_in_one_group(void **state)
+{
+    (void)state;
+    nd_random random = {11};
+    corpus c = corpus_make(400, &random);
+    nd_scan_options options = default_options(ND_SCAN_GROUPS);
+    options.rule.jaccard = 0.5;
+    nd_scan *scan;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(add_corpus(scan, &c), ND_OK);
+    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    group_check check = {.documents = &c, .options = &options, .seen = calloc(c.num, 1)};
+    assert_int_equal(nd_scan_each_group(scan, check_group, &check), ND_OK);
+    assert_int_equal(nd_scan_stats_get(scan).group_members, check.num_members);
+    assert_true(check.num_members > 50);
+    free(check.seen);
+    nd_scan_free(scan);
+    corpus_free(&c);
+}
+
+/* A corpus given text by text; ids a, b, c, ... */
+static corpus corpus_of(const char *const *texts, size_t num)
+{
+    corpus c = {calloc(num, sizeof *c.documents), num};
+    assert_non_null(c.documents);
+    for (size_t i = 0; i < num; i++) {
+        c.documents[i].id[0] = (char)('a' + i);
+        c.documents[i].text = strdup(texts[i]);
+    }
+    return c;
+}
+
+static void assert_report(const nd_scan_options *options, const char *const *texts, size_t num,
+                          const char *expected)
+{
+    corpus c = corpus_of(texts, num);
+    report r = {0};
+    nd_scan_stats stats;
+    assert_int_equal(run_scan(options, &c, NULL, &r, &stats), ND_OK);
+    assert_string_equal(r.text ? r.text : "", expected);
+    free(r.text);
+    corpus_free(&c);
+}
+
+static void empty_and_one_word_texts_match_only_their_like(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"", "", " ,;- ", "word", "Word!", "other", "one two", "one  two"};
+    const nd_scan_options options = default_options(ND_SCAN_PAIRS);
+    assert_report(&options, texts, 8,
+                  "d e exact 1.000000 1.000000 1.000000\n"
+                  "g h exact 1.000000 1.000000 1.000000\n");
+}
+
+static void a_chain_of_matches_is_no_group_unless_links_are_single(void **state)
+{
+    (void)state;
+    /* a~b and b~c at 6/10, a~c at 4/12: the middle one is the longest and so no chain is needed;
+     * with the first id kept, a takes b and c stays alone. */
+    const char *const texts[] = {"1 2 3 4 5 6 7 8", "3 4 5 6 7 8 9 10", "5 6 7 8 9 10 11 12"};
+    nd_scan_options options = default_options(ND_SCAN_GROUPS);
+    options.shingle.width = 1;
+    options.rule.jaccard = 0.6;
+    options.representative = ND_REPRESENTATIVE_FIRST_ID;
+    options.recall = 0.999999;
+    assert_report(&options, texts, 3, "a: b near 0.600000 0.750000\n");
+    options.link = ND_LINK_SINGLE;
+    assert_report(&options, texts, 3, "a: b near 0.600000 0.750000 c none 0.333333 0.500000\n");
+}
+
+static void a_document_over_max_matches_keeps_its_best(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"1 2 3 4 5 6 7 8 9 10", "1 2 3 4 5 6 7 8 9 10",
+                                 "1 2 3 4 5 6 7 8 9 11", "1 2 3 4 5 6 7 8 9 11",
+                                 "1 2 3 4 5 6 7 8 12"};
+    nd_scan_options options = default_options(ND_SCAN_PAIRS);
+    options.shingle.width = 1;
+    options.rule.jaccard = 0.5;
+    options.recall = 0.999999;
+    options.max_matches = 1;
+    /* e keeps its best, the first of four equals; each text its copy. */
+    assert_report(&options, texts, 5,
+                  "a b exact 1.000000 1.000000 1.000000\n"
+                  "a e near 0.727273 0.800000 0.888889\n"
+                  "c d exact 1.000000 1.000000 1.000000\n");
+}
+
+static void two_documents_of_one_id_are_counted(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"the same words stand here", "the same words stand here"};
+    corpus c = corpus_of(texts, 2);
+    memcpy(c.documents[1].id, c.documents[0].id, sizeof c.documents[0].id);
+    const nd_scan_options options = default_options(ND_SCAN_PAIRS);
+    report r = {0};
+    nd_scan_stats stats;
+    assert_int_equal(run_scan(&options, &c, NULL, &r, &stats), ND_OK);
+    assert_string_equal(r.text, "a a exact 1.000000 1.000000 1.000000\n");
+    assert_int_equal(stats.duplicate_ids, 1);
+    assert_int_equal(stats.exact_copies, 1);
+    free(r.text);
+    corpus_free(&c);
+}
+
+/* num texts of 10 words of their own under a footer of 60 that all share. */
+static corpus corpus_with_footer(size_t num)
+{
+    corpus c = {calloc(num, sizeof *c.documents), num};
+    assert_non_null(c.documents);
+    for (size_t i = 0; i < num; i++) {
+        char *const text = malloc(2000);
+        assert_non_null(text);
+        size_t len = 0;
+        for (int w = 0; w < 10; w++)
+            len += (size_t)sprintf(text + len, "own%zu%c ", i, 'a' + w);
+        for (int w = 0; w < 60; w++)
+            len += (size_t)sprintf(text + len, "footer%d ", w);
+        c.documents[i].text = text;
+        snprintf(c.documents[i].id, sizeof c.documents[i].id, "%zu", i);
+    }
+    return c;
+}
+
+static void comparisons_in_hot_buckets_grow_linearly_and_are_counted(void **state)
+{
+    (void)state;
+    for (int output = 0; output < 2; output++) {
+        nd_scan_options options = default_options(output ? ND_SCAN_GROUPS : ND_SCAN_PAIRS);
+        uint64_t candidates[2];
+        for (size_t i = 0; i < 2; i++) {
+            corpus c = corpus_with_footer((size_t)5000 << i);
+            report r = {0};
+            nd_scan_stats stats;
+            assert_int_equal(run_scan(&options, &c, NULL, &r, &stats), ND_OK);
+            assert_int_equal(r.num_lines, 0);
+            assert_true(stats.capped_buckets > 0);
+            assert_true(stats.capped_comparisons > stats.candidates / 4);
+            candidates[i] = stats.candidates;
+            corpus_free(&c);
+        }
+        assert_true((double)candidates[1] < 2.2 * (double)candidates[0]);
+    }
+}
+
+static void each_failing_allocation_is_reported_and_nothing_leaks(void **state)
+{
+    (void)state;
+    nd_random random = {5};
+    corpus c = corpus_make(40, &random);
+    for (int output = 0; output < 2; output++) {
+        nd_scan_options options = default_options(output ? ND_SCAN_GROUPS : ND_SCAN_PAIRS);
+        options.num_threads = 2;
+        options.max_matches = 2;
+        options.rule.jaccard = 0.3;
+        nd_status status = ND_ERR_NO_MEMORY;
+        for (long left = 0; status != ND_OK; left++) {
+            failing_allocator f = {.left = left};
+            const nd_allocator a = failing_allocator_make(&f);
+            report r = {0};
+            nd_scan_stats stats;
+            status = run_scan(&options, &c, &a, &r, &stats);
+            assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+            assert_int_equal(f.live, 0);
+            free(r.text);
+        }
+    }
+    corpus_free(&c);
+}
+
+static void options_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    nd_scan *scan;
+    nd_scan_options options = default_options(ND_SCAN_PAIRS);
+    options.rule.jaccard = 0;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_null(scan);
+    options.rule.jaccard = 1.1;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    options = default_options(ND_SCAN_PAIRS);
+    options.shingle.width = 0;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    options = default_options(ND_SCAN_PAIRS);
+    options.recall = 1;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pairs_are_those_of_the_exact_join),
+        cmocka_unit_test(containment_finds_texts_inside_longer_ones),
+        cmocka_unit_test(threads_kernels_and_input_order_change_nothing),
+        cmocka_unit_test(every_member_matches_its_representative_and_stands_in_one_group),
+        cmocka_unit_test(empty_and_one_word_texts_match_only_their_like),
+        cmocka_unit_test(a_chain_of_matches_is_no_group_unless_links_are_single),
+        cmocka_unit_test(a_document_over_max_matches_keeps_its_best),
+        cmocka_unit_test(two_documents_of_one_id_are_counted),
+        cmocka_unit_test(comparisons_in_hot_buckets_grow_linearly_and_are_counted),
+        cmocka_unit_test(each_failing_allocation_is_reported_and_nothing_leaks),
+        cmocka_unit_test(options_out_of_range_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
