@@ -157,6 +157,8 @@ nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block
         status = end_last_line(content, out);
     if (status != ND_OK)
         return fail(content, status, error);
+    while (out->ends.len > 1 && out->ends.items[out->ends.len - 2] >= bytes)
+        out->ends.len--; /* more was looked at than is asked for */
     const size_t num = out->ends.len;
     content->line += num;
     return put_back(content, &out->bytes, num ? out->ends.items[num - 1] : 0, error);

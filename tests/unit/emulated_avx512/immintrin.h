@@ -116,11 +116,12 @@ static inline __m512i _mm512_permutex2var_epi8(__m512i a, __m512i index, __m512i
     return r;
 }
 
-static inline __m512i _mm512_permutexvar_epi64(__m512i index, __m512i a)
+/* The lower half of (high, low) after a shift down by `count` lanes. */
+static inline __m512i _mm512_alignr_epi64(__m512i high, __m512i low, unsigned count)
 {
     __m512i r;
     for (unsigned i = 0; i < 8; i++)
-        r.u64[i] = a.u64[index.u64[i] & 7];
+        r.u64[i] = i + count < 8 ? low.u64[i + count] : high.u64[i + count - 8];
     return r;
 }
 
