@@ -18,18 +18,17 @@ typedef struct nd_similarity {
 } nd_similarity;
 
 /* How much of each text stands in the other in order, edited words inside the copied passages
- * included, text that many documents hold counting less (src/match/coverage.h). */
+ * included, text that many documents hold counting less (src/match/coverage.h). A scan alone
+ * can tell it, since it depends on all documents. */
 typedef struct nd_coverage {
     double a_in_b;
     double b_in_a;
 } nd_coverage;
 
-/* Thresholds are reached by equality. containment, coverage 0: not asked for. */
+/* Thresholds are reached by equality. containment 0: not asked for. */
 typedef struct nd_match_rule {
     double jaccard;
     double containment;
-    double
-        coverage; /* of either text; a scan alone can tell it, since it depends on all documents */
 } nd_match_rule;
 
 /* A text covered by this much stands in the other whole, for nd_match_classify_covered. */
@@ -56,12 +55,11 @@ ND_API nd_similarity nd_similarity_from_counts(uint64_t size_a, uint64_t size_b,
  * its threshold (equal: contains), else none. Never partial, which coverage decides. */
 ND_API nd_match_kind nd_match_classify(const nd_similarity *similarity, const nd_match_rule *rule);
 
-/* The same where rule->coverage > 0: also near where both texts are covered by ND_COVERED_WHOLE,
- * contains or contained where one of them is, and else partial where one of them reaches
- * rule->coverage. */
+/* The same where the coverage of either text counts too, from `threshold` on: near where both are
+ * covered by ND_COVERED_WHOLE, contains or contained where one of them is, else partial. */
 ND_API nd_match_kind nd_match_classify_covered(const nd_similarity *similarity,
-                                               const nd_coverage *coverage,
-                                               const nd_match_rule *rule);
+                                               const nd_match_rule *rule,
+                                               const nd_coverage *coverage, double threshold);
 
 /* The same match seen from b: contains and contained change places. */
 ND_API nd_match_kind nd_match_kind_reversed(nd_match_kind kind);

@@ -36,6 +36,7 @@ typedef enum nd_representative {
 typedef struct nd_scan_options {
     nd_shingle_spec shingle;
     nd_match_rule rule;   /* what is reported */
+    double coverage;      /* of either text, is reported too; 0: not asked for */
     double recall;        /* asked for at the jaccard threshold */
     uint32_t repairs;     /* of ND_REPAIR_*: made before tokens are read */
     uint32_t num_threads; /* 0: one for each processor */
@@ -90,7 +91,7 @@ typedef struct nd_pair {
     nd_id a, b; /* a < b in byte order (equal only when two documents carry one id) */
     nd_match_kind kind;
     nd_similarity similarity;
-    nd_coverage coverage; /* zeros where the rule does not ask for it */
+    nd_coverage coverage; /* zeros where it is not asked for */
 } nd_pair;
 
 typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
@@ -105,7 +106,7 @@ typedef struct nd_member {
     nd_match_kind kind;       /* the representative's view: contains = it holds the member */
     nd_similarity similarity; /* a is the member, b the representative. ND_LINK_SINGLE: exact too,
                                  though it may be below the thresholds (kind none) */
-    nd_coverage coverage;     /* likewise; zeros where the rule does not ask for it */
+    nd_coverage coverage;     /* likewise; zeros where it is not asked for */
 } nd_member;
 
 typedef struct nd_group {

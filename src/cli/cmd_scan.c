@@ -93,7 +93,8 @@ static nd_scan_options scan_options(nd_job *job)
     nd_scan_options options;
     nd_scan_options_init(&options);
     options.shingle = settings->shingle;
-    options.rule = (nd_match_rule){settings->threshold, settings->containment, settings->coverage};
+    options.rule = (nd_match_rule){settings->threshold, settings->containment};
+    options.coverage = settings->coverage;
     options.recall = settings->recall;
     options.repairs = (uint32_t)settings->repairs;
     options.num_threads = job->num_threads;

@@ -36,16 +36,17 @@ static uint64_t pair_key(const nd_scan *scan, uint32_t a, uint32_t b)
 
 /* Against the text that worker->coverage holds. */
 static nd_status measure_held(const nd_scan *scan, nd_scan_worker *worker, uint64_t pair,
-                              nd_edge *edge)
+                              nd_measured *measured)
 {
     const uint32_t held = (uint32_t)(pair >> 32), other = (uint32_t)pair;
     const nd_weighted_text text = weighted_text(scan, other);
     nd_coverage_counts counts;
     const nd_status status =
         nd_coverage_finder_measure(&worker->coverage, &text, &scan->allocator, &counts);
-    const uint16_t of_held = (uint16_t)counts.of_held, of_other = (uint16_t)counts.of_other;
-    *edge = held < other ? (nd_edge){held, other, counts.common, of_held, of_other}
-                         : (nd_edge){other, held, counts.common, of_other, of_held};
+    const nd_covered covered = {(uint16_t)counts.of_held, (uint16_t)counts.of_other};
+    *measured = held < other
+                    ? (nd_measured){{held, other, counts.common}, covered}
+                    : (nd_measured){{other, held, counts.common}, {covered.to, covered.from}};
     worker->stats.candidates++;
     return status;
 }
@@ -57,40 +58,49 @@ static nd_status hold(const nd_scan *scan, nd_scan_worker *worker, uint32_t x)
 }
 
 nd_status nd_scan_measure(const nd_scan *scan, nd_scan_worker *worker, uint32_t a, uint32_t b,
-                          nd_edge *edge)
+                          nd_measured *measured)
 {
     const uint64_t pair = pair_key(scan, a, b);
     const nd_status status = hold(scan, worker, (uint32_t)(pair >> 32));
-    return status == ND_OK ? measure_held(scan, worker, pair, edge) : status;
+    return status == ND_OK ? measure_held(scan, worker, pair, measured) : status;
 }
 
-static nd_coverage coverage_of(const nd_edge *edge)
+static nd_coverage coverage_of(nd_covered covered)
 {
-    return (nd_coverage){(double)edge->from_covered / ND_COVERED_ALL,
-                         (double)edge->to_covered / ND_COVERED_ALL};
+    return (nd_coverage){(double)covered.from / ND_COVERED_ALL,
+                         (double)covered.to / ND_COVERED_ALL};
 }
 
-static bool is_match(const nd_scan *scan, const nd_edge *edge)
+static bool is_match(const nd_scan *scan, const nd_measured *m)
 {
     const nd_similarity similarity = nd_similarity_from_counts(
-        nd_catalog_record(&scan->catalog, edge->from)->num_hashes,
-        nd_catalog_record(&scan->catalog, edge->to)->num_hashes, edge->common);
-    const nd_coverage coverage = coverage_of(edge);
-    return nd_match_classify_covered(&similarity, &coverage, &scan->options.rule) != ND_MATCH_NONE;
+        nd_catalog_record(&scan->catalog, m->edge.from)->num_hashes,
+        nd_catalog_record(&scan->catalog, m->edge.to)->num_hashes, m->edge.common);
+    const nd_coverage coverage = coverage_of(m->covered);
+    return nd_scan_classify(scan, &similarity, &coverage) != ND_MATCH_NONE;
 }
 
 nd_status nd_scan_verify_coverage(const nd_scan *scan, nd_scan_worker *worker, uint32_t a,
                                   uint32_t b, uint32_t *common)
 {
-    nd_edge edge;
-    const nd_status status = nd_scan_measure(scan, worker, a, b, &edge);
-    *common = status == ND_OK && is_match(scan, &edge) ? edge.common : 0;
+    nd_measured measured;
+    const nd_status status = nd_scan_measure(scan, worker, a, b, &measured);
+    *common = status == ND_OK && is_match(scan, &measured) ? measured.edge.common : 0;
     worker->stats.matches += *common > 0;
     return status;
 }
 
-/* The edge of a < b, NULL where there is none. */
-static const nd_edge *find_edge(const nd_scan *scan, uint32_t a, uint32_t b)
+nd_match_kind nd_scan_classify(const nd_scan *scan, const nd_similarity *similarity,
+                               const nd_coverage *coverage)
+{
+    const nd_match_rule *const rule = &scan->options.rule;
+    return nd_scan_asks_coverage(scan)
+               ? nd_match_classify_covered(similarity, rule, coverage, scan->options.coverage)
+               : nd_match_classify(similarity, rule);
+}
+
+/* The number of the edge of a < b; num_edges where there is none. */
+static size_t find_edge(const nd_scan *scan, uint32_t a, uint32_t b)
 {
     const uint64_t wanted = (uint64_t)a << 32 | b;
     size_t low = 0, high = scan->num_edges;
@@ -103,7 +113,7 @@ static const nd_edge *find_edge(const nd_scan *scan, uint32_t a, uint32_t b)
             high = middle;
     }
     const nd_edge *const edge = &scan->edges[low];
-    return low < scan->num_edges && edge->from == a && edge->to == b ? edge : NULL;
+    return low < scan->num_edges && edge->from == a && edge->to == b ? low : scan->num_edges;
 }
 
 nd_status nd_scan_coverage(const nd_scan *scan, uint32_t a, uint32_t b, nd_coverage *coverage)
@@ -112,15 +122,16 @@ nd_status nd_scan_coverage(const nd_scan *scan, uint32_t a, uint32_t b, nd_cover
     if (a == b)
         return ND_OK;
     const uint32_t from = a < b ? a : b, to = a < b ? b : a;
-    const nd_edge *found = find_edge(scan, from, to);
-    nd_edge measured;
-    if (!found) {
-        const nd_status status = nd_scan_measure(scan, &scan->workers[0], from, to, &measured);
-        if (status != ND_OK)
-            return status;
-        found = &measured;
-    }
-    *coverage = coverage_of(found);
+    const size_t found = find_edge(scan, from, to);
+    nd_measured measured;
+    nd_status status = ND_OK;
+    if (found < scan->num_edges)
+        measured.covered = scan->covered[found];
+    else
+        status = nd_scan_measure(scan, &scan->workers[0], from, to, &measured);
+    if (status != ND_OK)
+        return status;
+    *coverage = coverage_of(measured.covered);
     if (from == b)
         *coverage = (nd_coverage){coverage->b_in_a, coverage->a_in_b};
     return ND_OK;
@@ -211,15 +222,19 @@ static size_t held_boundary(const verification *v, size_t at)
 
 static nd_status verify_pair(nd_scan *scan, nd_scan_worker *worker, uint64_t pair)
 {
-    nd_edge edge;
-    nd_status status = measure_held(scan, worker, pair, &edge);
-    if (status != ND_OK || !is_match(scan, &edge))
+    nd_measured measured;
+    nd_status status = measure_held(scan, worker, pair, &measured);
+    if (status != ND_OK || !is_match(scan, &measured))
         return status;
     status = ND_VEC_RESERVE(&scan->allocator, &worker->edges, 1);
     if (status == ND_OK)
-        worker->edges.items[worker->edges.len++] = edge;
+        status = ND_VEC_RESERVE(&scan->allocator, &worker->covered, 1);
+    if (status != ND_OK)
+        return status;
+    worker->edges.items[worker->edges.len++] = measured.edge;
+    worker->covered.items[worker->covered.len++] = measured.covered;
     worker->stats.matches++;
-    return status;
+    return ND_OK;
 }
 
 static nd_status verify_task(void *ctx, uint32_t worker_index, size_t task)

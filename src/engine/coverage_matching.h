@@ -9,9 +9,18 @@
  * in the shingles of all documents. */
 ND_NODISCARD nd_status nd_scan_match_by_coverage(nd_scan *scan);
 
-/* Measures two distincts, a < b, whether they match or not. */
+/* What two distincts have in common, whether they match or not. */
+typedef struct nd_measured {
+    nd_edge edge;
+    nd_covered covered;
+} nd_measured;
+
 ND_NODISCARD nd_status nd_scan_measure(const nd_scan *scan, nd_scan_worker *worker, uint32_t a,
-                                       uint32_t b, nd_edge *edge);
+                                       uint32_t b, nd_measured *measured);
+
+/* The kind by the scan's options; `coverage` counts where they ask for it. */
+nd_match_kind nd_scan_classify(const nd_scan *scan, const nd_similarity *similarity,
+                               const nd_coverage *coverage);
 
 /* See nd_scan_verify. */
 ND_NODISCARD nd_status nd_scan_verify_coverage(const nd_scan *scan, nd_scan_worker *worker,

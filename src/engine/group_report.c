@@ -47,8 +47,8 @@ static nd_status make_member(const nd_scan *scan, uint32_t document, uint32_t di
     nd_status status = ND_OK;
     if (nd_scan_asks_coverage(scan))
         status = nd_scan_coverage(scan, distinct, anchor, &member->coverage);
-    member->kind = nd_match_kind_reversed(
-        nd_match_classify_covered(&member->similarity, &member->coverage, &scan->options.rule));
+    member->kind =
+        nd_match_kind_reversed(nd_scan_classify(scan, &member->similarity, &member->coverage));
     return status;
 }
 

@@ -35,15 +35,15 @@ static nd_status link_single(nd_scan *scan, const nd_edge_list *list)
     nd_group_single_link(list, scan->anchors.anchor_of);
     for (size_t x = 0; x < list->num_documents; x++) {
         const uint32_t anchor = scan->anchors.anchor_of[x];
-        nd_edge edge = {.common = 0};
+        nd_measured measured = {.edge = {.common = 0}};
         nd_status status = ND_OK;
         if (anchor != x && nd_scan_asks_coverage(scan))
-            status = nd_scan_measure(scan, &scan->workers[0], anchor, (uint32_t)x, &edge);
+            status = nd_scan_measure(scan, &scan->workers[0], anchor, (uint32_t)x, &measured);
         else if (anchor != x)
-            edge.common = (uint32_t)nd_scan_similarity(scan, (uint32_t)x, anchor).common;
+            measured.edge.common = (uint32_t)nd_scan_similarity(scan, (uint32_t)x, anchor).common;
         if (status != ND_OK)
             return status;
-        scan->anchors.common_of[x] = edge.common;
+        scan->anchors.common_of[x] = measured.edge.common;
     }
     return ND_OK;
 }

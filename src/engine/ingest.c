@@ -9,14 +9,15 @@
 enum { RECORD_CHUNK_BYTES = 1 << 18 };
 
 nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_scan_options *options,
-                              uint32_t num_slots, const nd_allocator *allocator)
+                              const nd_plan *plan, const nd_allocator *allocator)
 {
     *worker = (nd_scan_worker){0};
     nd_arena_init(&worker->records, allocator, RECORD_CHUNK_BYTES);
     nd_set_store_init(&worker->sets, allocator);
     nd_coverage_finder_init(&worker->coverage, options->shingle);
-    worker->slots = nd_alloc(allocator, num_slots, sizeof *worker->slots);
-    if (!worker->slots)
+    worker->slots = nd_alloc(allocator, plan->slots, sizeof *worker->slots);
+    worker->keys = nd_alloc(allocator, plan->bands, sizeof *worker->keys);
+    if (!worker->slots || !worker->keys)
         return ND_ERR_NO_MEMORY;
     const nd_status status = nd_repairer_new(options->repairs, allocator, &worker->repairer);
     return status == ND_OK ? nd_text_new(allocator, &worker->text) : status;
@@ -27,6 +28,7 @@ void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocato
     nd_repairer_free(worker->repairer);
     nd_text_free(worker->text);
     nd_release(allocator, worker->slots);
+    nd_release(allocator, worker->keys);
     nd_arena_release(&worker->records);
     nd_set_store_release(&worker->sets);
     ND_VEC_RELEASE(allocator, &worker->added);
@@ -36,11 +38,12 @@ void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocato
     ND_VEC_RELEASE(allocator, &worker->pairs);
     nd_coverage_finder_release(&worker->coverage, allocator);
     ND_VEC_RELEASE(allocator, &worker->edges);
+    ND_VEC_RELEASE(allocator, &worker->covered);
 }
 
 static nd_record *new_record(nd_scan_worker *worker, const nd_document *document, uint32_t bands)
 {
-    const size_t size = sizeof(nd_record) + bands * sizeof(uint64_t) + document->id_len_bytes;
+    const size_t size = sizeof(nd_record) + bands * sizeof(uint32_t) + document->id_len_bytes;
     nd_record *const record = nd_arena_alloc(&worker->records, size);
     if (!record)
         return NULL;
@@ -55,9 +58,12 @@ static nd_status add_band_keys(const nd_scan *scan, nd_scan_worker *worker, nd_r
 {
     const nd_status status =
         nd_sketch_compute(record->hashes, record->num_hashes, scan->plan.slots, worker->slots);
-    if (status == ND_OK)
-        nd_band_keys(worker->slots, scan->plan.bands, scan->plan.rows, record->band_keys);
-    return status;
+    if (status != ND_OK)
+        return status;
+    nd_band_keys(worker->slots, scan->plan.bands, scan->plan.rows, worker->keys);
+    for (uint32_t j = 0; j < scan->plan.bands; j++)
+        record->band_keys[j] = nd_band_key_short(worker->keys[j]);
+    return ND_OK;
 }
 
 /* For coverage: the set, but in text order. */

@@ -142,8 +142,7 @@ static nd_status make_pair(const report *r, uint32_t d, const partner *p, nd_pai
     nd_status status = ND_OK;
     if (nd_scan_asks_coverage(r->scan))
         status = nd_scan_coverage(r->scan, x, p->distinct, &pair->coverage);
-    pair->kind =
-        nd_match_classify_covered(&pair->similarity, &pair->coverage, &r->scan->options.rule);
+    pair->kind = nd_scan_classify(r->scan, &pair->similarity, &pair->coverage);
     return status;
 }
 

@@ -24,7 +24,7 @@ void nd_scan_options_init_news(nd_scan_options *options)
 {
     nd_scan_options_init(options);
     options->shingle.width = 3;
-    options->rule.coverage = 0.4;
+    options->coverage = 0.4;
     options->repairs = ND_REPAIR_ALL;
 }
 
@@ -35,7 +35,7 @@ static nd_status check_options(const nd_scan_options *o)
         o->shingle.width >= 1 && o->shingle.width <= ND_SHINGLE_WIDTH_MAX &&
         (o->shingle.kind == ND_SHINGLE_WORD || o->shingle.kind == ND_SHINGLE_CHAR) &&
         o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
-        o->rule.containment <= 1 && o->rule.coverage >= 0 && o->rule.coverage <= 1 &&
+        o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 &&
         (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
         (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
         (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
@@ -47,7 +47,7 @@ static nd_status solve_plan(const nd_scan_options *o, nd_plan *plan)
 {
     double threshold = o->rule.jaccard;
     *plan = (nd_plan){0};
-    if (o->rule.coverage > 0)
+    if (o->coverage > 0)
         return ND_OK; /* no bands */
     if (o->rule.containment > 0 && threshold > ND_SCAN_CONTAINMENT_JACCARD)
         threshold = ND_SCAN_CONTAINMENT_JACCARD;
@@ -77,7 +77,7 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     scan->workers = nd_alloc_zeroed(&a, num_threads, sizeof *scan->workers);
     status = scan->workers ? ND_OK : ND_ERR_NO_MEMORY;
     for (uint32_t w = 0; status == ND_OK && w < num_threads; w++)
-        status = nd_scan_worker_init(&scan->workers[w], options, plan.slots, &a);
+        status = nd_scan_worker_init(&scan->workers[w], options, &plan, &a);
     if (status != ND_OK) {
         nd_scan_free(scan);
         return status;
@@ -208,6 +208,7 @@ void nd_scan_free(nd_scan *scan)
     nd_pair_lists_release(&scan->pairs, &a);
     nd_shared_shingles_release(&scan->shared, &a);
     nd_release(&a, scan->edges);
+    nd_release(&a, scan->covered);
     nd_release(&a, scan->anchors.anchor_of);
     nd_release(&a, scan->anchors.common_of);
     nd_release(&a, scan);

@@ -19,11 +19,17 @@
 
 typedef ND_VEC(nd_edge) nd_edge_vec;
 
+/* How much of the two ends of an edge stands in the other, in parts of ND_COVERED_ALL. */
+typedef struct nd_covered {
+    uint16_t from, to;
+} nd_covered;
+
 /* What one worker has for itself, so that no document takes a lock. */
 typedef struct nd_scan_worker {
     nd_repairer *repairer;
     nd_text *text;
     uint64_t *slots;
+    uint64_t *keys; /* of the bands of one document */
     nd_arena records;
     nd_set_store sets;
     ND_VEC(nd_record *) added;
@@ -33,8 +39,9 @@ typedef struct nd_scan_worker {
     nd_candidate_finder candidates;
     ND_VEC(uint64_t) pairs; /* larger distinct << 32 | smaller one */
     nd_coverage_finder coverage;
-    nd_edge_vec edges;   /* matches this worker verified */
-    nd_scan_stats stats; /* its share */
+    nd_edge_vec edges;          /* matches this worker verified */
+    ND_VEC(nd_covered) covered; /* coverage: of the same edges */
+    nd_scan_stats stats;        /* its share */
 } nd_scan_worker;
 
 typedef enum nd_scan_phase {
@@ -53,6 +60,7 @@ struct nd_scan {
     nd_catalog catalog;        /* from here on: set by nd_scan_finish */
     nd_shared_shingles shared; /* coverage: of the distincts */
     nd_edge *edges;            /* sorted by from, to; no repeats */
+    nd_covered *covered;       /* of the same edges; NULL where coverage is not asked for */
     size_t num_edges;
     nd_pair_lists pairs; /* pairs */
     nd_anchors anchors;  /* groups: arrays of catalog.num_distinct */
@@ -62,7 +70,7 @@ struct nd_scan {
  * sketches. */
 static inline bool nd_scan_asks_coverage(const nd_scan *scan)
 {
-    return scan->options.rule.coverage > 0;
+    return scan->options.coverage > 0;
 }
 
 /* The id of a document, by its number in the catalog. */

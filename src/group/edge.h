@@ -8,7 +8,6 @@
 typedef struct nd_edge {
     uint32_t from, to;
     uint32_t common; /* shingles in both sets */
-    uint16_t from_covered, to_covered; /* see match/coverage.h; 0 where coverage is not asked for */
 } nd_edge;
 
 #endif

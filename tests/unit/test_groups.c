@@ -53,7 +53,7 @@ static void a_representative_takes_what_it_matches(void **state)
     relate(&r, 0, 1);
     relate(&r, 0, 3);
     relate(&r, 2, 4);
-    const nd_edge edges[] = {{0, 1, 5, 0, 0}, {0, 3, 5, 0, 0}, {2, 4, 5, 0, 0}};
+    const nd_edge edges[] = {{0, 1, 5}, {0, 3, 5}, {2, 4, 5}};
     uint32_t anchor_of[NUM];
     group(&r, edges, 3, anchor_of);
     const uint32_t expected[NUM] = {0, 0, 2, 0, 2, 5, 6};
@@ -69,7 +69,7 @@ static void what_a_taken_leader_led_is_offered_to_its_representative(void **stat
     relate(&r, 1, 2);
     relate(&r, 1, 3);
     relate(&r, 0, 3);
-    const nd_edge edges[] = {{0, 1, 5, 0, 0}, {1, 2, 5, 0, 0}, {1, 3, 5, 0, 0}};
+    const nd_edge edges[] = {{0, 1, 5}, {1, 2, 5}, {1, 3, 5}};
     uint32_t anchor_of[NUM];
     group(&r, edges, 3, anchor_of);
     const uint32_t expected[NUM] = {0, 0, 2, 0, 4, 5, 6};
@@ -86,7 +86,7 @@ static void orphans_of_a_taken_leader_find_each_other(void **state)
     relate(&r, 1, 4);
     relate(&r, 1, 5);
     relate(&r, 2, 5);
-    const nd_edge edges[] = {{0, 1, 5, 0, 0}, {1, 2, 5, 0, 0}, {1, 4, 5, 0, 0}, {1, 5, 5, 0, 0}};
+    const nd_edge edges[] = {{0, 1, 5}, {1, 2, 5}, {1, 4, 5}, {1, 5, 5}};
     uint32_t anchor_of[NUM];
     group(&r, edges, 4, anchor_of);
     const uint32_t expected[NUM] = {0, 0, 2, 3, 4, 2, 6};
@@ -96,7 +96,7 @@ static void orphans_of_a_taken_leader_find_each_other(void **state)
 static void single_links_chain_and_the_lowest_represents(void **state)
 {
     (void)state;
-    const nd_edge edges[] = {{0, 5, 1, 0, 0}, {1, 2, 1, 0, 0}, {2, 4, 1, 0, 0}, {4, 5, 1, 0, 0}};
+    const nd_edge edges[] = {{0, 5, 1}, {1, 2, 1}, {2, 4, 1}, {4, 5, 1}};
     const nd_edge_list list = {edges, 4, NUM};
     uint32_t anchor_of[NUM];
     nd_group_single_link(&list, anchor_of);
@@ -112,7 +112,7 @@ static void each_failing_allocation_is_reported(void **state)
     relate(&r, 1, 2);
     relate(&r, 1, 5);
     relate(&r, 2, 5);
-    const nd_edge edges[] = {{0, 1, 5, 0, 0}, {1, 2, 5, 0, 0}, {1, 5, 5, 0, 0}};
+    const nd_edge edges[] = {{0, 1, 5}, {1, 2, 5}, {1, 5, 5}};
     const nd_edge_list list = {edges, 3, NUM};
     const nd_edge_verifier verifier = {verify, &r};
     uint32_t anchor_of[NUM], common_of[NUM];
