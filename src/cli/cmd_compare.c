@@ -131,6 +131,7 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *a, 
     nd_notes_add(&job->notes, ND_NOTE_REMARK, "no_words", num_empty,
                  "documents without a word, which match nothing: %llu",
                  (unsigned long long)num_empty);
+    job->text_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
     nd_page_printf(&job->stats, ",\"counts\":{\"passages\":%zu}", comparison->num_passages);
 }
 

@@ -178,7 +178,9 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
 {
     nd_page *const line = &job->headline;
     nd_page_printf(line, "%s, ", nd_amount_of(stats->documents, "document").text);
-    if (job->settings->scan_output == ND_SCAN_GROUPS)
+    if (job->settings->scan_output == ND_SCAN_GROUPS && stats->groups == 0)
+        nd_page_put(line, "no groups");
+    else if (job->settings->scan_output == ND_SCAN_GROUPS)
         nd_page_printf(line, "%s with %s %s", nd_amount_of(stats->groups, "group").text,
                        nd_amount_count(stats->group_members).text,
                        stats->group_members == 1 ? "copy" : "copies");
@@ -220,6 +222,7 @@ static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *er
     const nd_scan_stats stats = nd_scan_stats_get(scan);
     add_notes(&job->notes, &stats, job->settings->max_matches);
     add_stats(&job->stats, &stats);
+    job->text_bytes = stats.text_bytes;
     const nd_status status = nd_job_check_strict(job, error);
     return status == ND_OK ? write_results(job, scan, &stats) : status;
 }

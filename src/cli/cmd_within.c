@@ -12,7 +12,7 @@
 
 /* What was counted; summed over the workers. */
 typedef struct tally {
-    uint64_t documents, repeating, repeats, tokens, invalid_bytes, dropped_occurrences;
+    uint64_t documents, text_bytes, repeating, repeats, tokens, invalid_bytes, dropped_occurrences;
     nd_first_id invalid, too_large, dropped;
 } tally;
 
@@ -60,6 +60,7 @@ static nd_status crew_new(const nd_job *job, crew *out)
 static void count_document(tally *sum, const nd_document *document, const nd_passage_stats *stats)
 {
     sum->documents++;
+    sum->text_bytes += document->text_len_bytes;
     sum->tokens += stats->tokens;
     sum->invalid_bytes += stats->invalid_bytes;
     sum->dropped_occurrences += stats->dropped_occurrences;
@@ -104,6 +105,7 @@ static tally sum_of(const crew *c)
     for (uint32_t i = 0; i < c->num_workers; i++) {
         const tally *const one = &c->workers[i].tally;
         sum.documents += one->documents;
+        sum.text_bytes += one->text_bytes;
         sum.repeating += one->repeating;
         sum.repeats += one->repeats;
         sum.tokens += one->tokens;
@@ -131,12 +133,14 @@ static void report(nd_job *job, const tally *sum)
                  (unsigned long long)sum->dropped.count,
                  nd_amount_of(sum->dropped_occurrences, "occurrence").text, sum->dropped.id);
     nd_page_printf(&job->stats,
-                   ",\"counts\":{\"documents\":%llu,\"tokens\":%llu,\"repeating_documents\":%llu"
+                   ",\"counts\":{\"documents\":%llu,\"text_bytes\":%llu,\"tokens\":%llu,"
+                   "\"repeating_documents\":%llu"
                    ",\"repeats\":%llu,\"invalid_bytes\":%llu,\"dropped_occurrences\":%llu}",
-                   (unsigned long long)sum->documents, (unsigned long long)sum->tokens,
-                   (unsigned long long)sum->repeating, (unsigned long long)sum->repeats,
-                   (unsigned long long)sum->invalid_bytes,
+                   (unsigned long long)sum->documents, (unsigned long long)sum->text_bytes,
+                   (unsigned long long)sum->tokens, (unsigned long long)sum->repeating,
+                   (unsigned long long)sum->repeats, (unsigned long long)sum->invalid_bytes,
                    (unsigned long long)sum->dropped_occurrences);
+    job->text_bytes = sum->text_bytes;
     nd_page_printf(&job->headline, "%s, ", nd_amount_of(sum->documents, "document").text);
     nd_page_printf(&job->headline, "%s in %s", nd_amount_of(sum->repeats, "repeat").text,
                    nd_amount_of(sum->repeating, "document").text);
@@ -185,6 +189,17 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
     return status;
 }
 
+static const nd_option shingle_options[] = {
+    {.name = "shingle",
+     .kind = ND_OPTION_SHINGLE,
+     .argument = "word:N",
+     .help = "what edited passages are compared by: runs of N words",
+     .initial = "word:5",
+     .offset = offsetof(nd_settings, shingle)},
+    {0},
+};
+static const nd_option_group shingle_group = {NULL, shingle_options};
+
 static nd_status check(const nd_settings *settings, nd_error *error)
 {
     if (settings->shingle.kind != ND_SHINGLE_WORD)
@@ -218,7 +233,7 @@ const nd_command nd_command_within = {
     .examples = "  neardup within article.txt\n"
                 "  neardup within --min-words 20 --format tsv crawl.jsonl.zst\n"
                 "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n",
-    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_passages, &nd_options_input,
+    .groups = {&nd_options_preset, &shingle_group, &nd_options_passages, &nd_options_input,
                &nd_options_output, &nd_options_report, &nd_options_progress, &nd_options_threads,
                &nd_options_kernel, &nd_options_help},
     .check = check,

@@ -1,16 +1,9 @@
-/* Ctrl-C and kill as a request that a run honours at its next step, so that it can tidy up. */
+/* What is done before a signal ends the process. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
-#include <stdbool.h>
-
-/* Catches SIGINT, SIGTERM and SIGHUP once each (the second ends the process at once), and ignores
- * SIGPIPE: a closed stdout is a status of its writer. */
-void nd_interrupt_catch(void);
-
-bool nd_interrupt_is_requested(void);
-
-/* Ends the process by the signal that came, as if it had not been caught. Returns if none came. */
-void nd_interrupt_die(void);
+/* From now on SIGINT, SIGTERM and SIGHUP remove the file of that path, which is copied, before they
+ * end the process. NULL: nothing to remove any more. A path longer than PATH_MAX stays behind. */
+void nd_interrupt_removes(const char *path);
 
 #endif

@@ -56,8 +56,6 @@ nd_status nd_job_write(nd_job *job, nd_page *page)
 {
     if (page->status != ND_OK)
         return page->status;
-    if (nd_interrupt_is_requested())
-        return ND_ERR_CANCELLED;
     const nd_status status = nd_output_write(job->output, page->bytes.items, page->bytes.len);
     nd_page_clear(page);
     job->is_write_failed = status != ND_OK;
@@ -113,6 +111,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
             nd_job_open_input(job, settings->operands, settings->num_operands, &job->input, error);
     if (status == ND_OK)
         status = nd_output_new(settings->output_path, job->allocator, &job->output, error);
+    if (status == ND_OK)
+        nd_interrupt_removes(nd_output_temp_path(job->output));
     nd_progress_init(&job->progress, (nd_progress_mode)settings->progress, job->input);
     return status;
 }
@@ -138,8 +138,9 @@ static void print_times(const nd_job *job)
                  nd_amount_seconds(job->laps[i].seconds).text);
     }
     const double seconds = nd_clock_seconds() - job->started;
-    nd_message("%sall %s, %s/s", line, nd_amount_seconds(seconds).text,
-               nd_amount_bytes((double)job->report.bytes / (seconds > 0 ? seconds : 1e-9)).text);
+    nd_message("%sall %s; %s of text, %s/s", line, nd_amount_seconds(seconds).text,
+               nd_amount_bytes((double)job->text_bytes).text,
+               nd_amount_bytes((double)job->text_bytes / (seconds > 0 ? seconds : 1e-9)).text);
 }
 
 static void print_summary(const nd_job *job, nd_status status)
@@ -159,9 +160,7 @@ static void print_summary(const nd_job *job, nd_status status)
 
 static void print_failure(const nd_job *job, nd_status status, const nd_error *error)
 {
-    if (status == ND_ERR_CANCELLED && nd_interrupt_is_requested())
-        nd_message("interrupted");
-    else if (error->message[0] != '\0')
+    if (error->message[0] != '\0')
         nd_message("%s", error->message);
     else
         nd_message("%s: %s", job->settings->command->name, nd_status_message(status));
@@ -180,7 +179,6 @@ int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body)
     nd_job job;
     nd_error error = {0};
     init(&job, settings);
-    nd_interrupt_catch();
     nd_status status = open_all(&job, input, &error);
     if (status == ND_OK)
         status = commit(&job, body(&job, &error), &error);
@@ -194,6 +192,6 @@ int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body)
     if (stats_status != ND_OK)
         print_failure(&job, stats_status, &error);
     release(&job);
-    nd_interrupt_die();
+    nd_interrupt_removes(NULL);
     return status == ND_OK && stats_status == ND_OK ? ND_EXIT_DONE : ND_EXIT_FAILED;
 }

@@ -34,6 +34,7 @@ typedef struct nd_job {
     } laps[ND_JOB_MAX_LAPS];
     size_t num_laps;
     nd_input_report report; /* of the input, once it is read */
+    uint64_t text_bytes;    /* of the documents */
 } nd_job;
 
 /* What a command does within a job. */
@@ -60,8 +61,7 @@ ND_NODISCARD nd_status nd_job_reading_done(nd_job *job, nd_error *error);
 /* With --strict, ND_ERR_FORMAT where something was left out. Call before the first result. */
 ND_NODISCARD nd_status nd_job_check_strict(const nd_job *job, nd_error *error);
 
-/* Writes the page to the output and empties it. Other than ND_OK too where the page failed, and
- * where an interrupt asks to stop. */
+/* Writes the page to the output and empties it. Other than ND_OK too where the page failed. */
 ND_NODISCARD nd_status nd_job_write(nd_job *job, nd_page *page);
 
 /* Names the time since the last lap, for --verbose. */

@@ -1,6 +1,9 @@
 /* neardup: the command line tool. */
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/help.h"
@@ -80,8 +83,19 @@ static int run_command(const nd_command *command, int argc, char **argv)
     return exit_code;
 }
 
+/* A closed standard stream would be the next file that is opened, and take its bytes or give it
+ * ours. In its place comes a file on which using it fails as it did; stderr goes nowhere. */
+static void occupy_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_streams();
+    signal(SIGPIPE, SIG_IGN); /* a closed stdout is a status of its writer */
     if (argc < 2) {
         nd_message("no command: see 'neardup --help'");
         return ND_EXIT_USAGE;

@@ -41,17 +41,17 @@ typedef struct nd_option_need {
 
 typedef struct nd_option {
     const char *name; /* without the dashes; NULL ends a table */
-    char letter;      /* 0: no short form */
     nd_option_kind kind;
+    char letter;              /* 0: no short form */
     const char *argument;     /* name of its value in the help; NULL for ND_OPTION_SET */
     const char *help;         /* one sentence, without full stop */
     const char *initial;      /* as one would type it; NULL: zero */
     const char *initial_help; /* what the help says instead */
     size_t offset;            /* in nd_settings */
-    int value;
-    const nd_choice *choices;
-    double min, max;
-    nd_bounds bounds;
+    const nd_choice *choices; /* of ND_OPTION_CHOICE */
+    int value;                /* of ND_OPTION_SET */
+    nd_bounds bounds;         /* of ND_OPTION_NUMBER */
+    double min, max;          /* of ND_OPTION_NUMBER and ND_OPTION_COUNT */
     nd_option_need need;
 } nd_option;
 

@@ -5,7 +5,6 @@
 
 #include "cli/amounts.h"
 #include "cli/clock.h"
-#include "cli/interrupt.h"
 #include "cli/terminal.h"
 
 #define FIRST_DRAW_SECONDS 1.0
@@ -80,8 +79,6 @@ static void draw_reading(nd_progress *progress, uint64_t documents)
 nd_status nd_progress_step(void *ctx, nd_phase phase, uint64_t done, uint64_t total)
 {
     nd_progress *const progress = ctx;
-    if (nd_interrupt_is_requested())
-        return ND_ERR_CANCELLED;
     if (!progress->is_shown)
         return ND_OK;
     const double now = nd_clock_seconds();

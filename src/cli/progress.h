@@ -21,7 +21,7 @@ typedef struct nd_progress {
 
 void nd_progress_init(nd_progress *progress, nd_progress_mode mode, nd_input *input);
 
-/* An nd_progress_fn; `ctx` is the nd_progress. ND_ERR_CANCELLED after an interrupt. */
+/* An nd_progress_fn; `ctx` is the nd_progress. */
 nd_status nd_progress_step(void *ctx, nd_phase phase, uint64_t done, uint64_t total);
 
 /* Clears the line; before anything else is written to stderr. */

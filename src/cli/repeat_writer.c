@@ -75,7 +75,7 @@ static void print_places(nd_page *page, const nd_repeat *repeat)
             nd_page_printf(page, "-%llu", (unsigned long long)last);
     }
     if (shown < repeat->num_places)
-        nd_page_printf(page, " and %s", nd_amount_of(repeat->num_places - shown, "place").text);
+        nd_page_printf(page, " and %zu more", repeat->num_places - shown);
 }
 
 /* news/mill.txt

@@ -4,6 +4,7 @@
 
 #include "cli/clock.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/option_value.h"
 #include "cli/version_text.h"
 #include "neardup/kernel.h"
@@ -23,6 +24,8 @@ static void print_options(const nd_job *job, nd_page *page)
     nd_page_put(page, ",\"options\":{");
     const nd_option *option;
     for (size_t i = 0; (option = nd_command_option(job->settings->command, i)) != NULL; i++) {
+        if (option->offset == offsetof(nd_settings, help))
+            continue;
         nd_page_put(page, i ? "," : "");
         print_key(option->name, page);
         nd_option_print_json(option, job->settings, page);
@@ -73,6 +76,8 @@ nd_status nd_stats_file_write(const nd_job *job, nd_status run_status, nd_error 
     nd_status status = page.status;
     if (status == ND_OK)
         status = nd_output_new(job->settings->stats_path, job->allocator, &file, error);
+    if (status == ND_OK)
+        nd_interrupt_removes(nd_output_temp_path(file));
     if (status == ND_OK)
         status = nd_output_write(file, page.bytes.items, page.bytes.len);
     if (file)

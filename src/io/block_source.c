@@ -45,7 +45,7 @@ typedef struct block {
     nd_byte_vec names;
     ND_VEC(block_file) files;
     uint64_t files_bytes;
-    nd_byte_vec bytes; /* lines */
+    nd_line_block line_block;
     nd_lines lines;
     nd_content *content;
     nd_content_kind content_kind;
@@ -92,7 +92,7 @@ static void free_block(nd_block_source *source, block *b)
 {
     ND_VEC_RELEASE(&source->allocator, &b->names);
     ND_VEC_RELEASE(&source->allocator, &b->files);
-    ND_VEC_RELEASE(&source->allocator, &b->bytes);
+    nd_line_block_release(&source->allocator, &b->line_block);
     free_content(source, b->content);
     nd_json_documents_release(&b->documents);
     nd_release(&source->allocator, b);
@@ -137,7 +137,7 @@ static void give_back(nd_block_source *source, block *b)
     b->files.len = 0;
     b->files_bytes = 0;
     nd_bytes_trim(&source->allocator, &b->names, keep);
-    nd_bytes_trim(&source->allocator, &b->bytes, keep);
+    nd_line_block_trim(&source->allocator, &b->line_block, keep);
     nd_content_close(b->content, keep);
     nd_json_documents_trim(&b->documents, keep);
     pthread_mutex_lock(&source->lock);
@@ -147,14 +147,16 @@ static void give_back(nd_block_source *source, block *b)
     pthread_mutex_unlock(&source->lock);
 }
 
-/* Counts a file below a folder that failed as left out; one that was named is an error. */
+/* Counts a file below a folder that failed as left out, which ends the failure; one that was named
+ * is an error. */
 static nd_status file_failed(nd_tally *tally, const nd_path_entry *entry, nd_status status,
-                             const nd_error *why)
+                             nd_error *why)
 {
     if (entry->is_named || status == ND_ERR_NO_MEMORY)
         return status;
     const nd_input_place place = {.file = entry->file};
     nd_tally_skip(tally, ND_SKIP_UNREADABLE, place, "%s", why->message);
+    *why = (nd_error){0};
     return ND_OK;
 }
 
@@ -165,7 +167,7 @@ static nd_path_entry entry_of(const nd_content *content)
 }
 
 static nd_status content_failed(nd_tally *tally, const nd_content *content, nd_status status,
-                                const nd_error *why)
+                                nd_error *why)
 {
     const nd_path_entry entry = entry_of(content);
     return file_failed(tally, &entry, status, why);
@@ -274,7 +276,8 @@ static nd_status cut_lines(nd_block_source *source, block *b, nd_error *why)
 {
     nd_content *const content = source->current;
     const uint64_t first = content->line;
-    nd_status status = nd_content_take_lines(content, source->options->block_bytes, &b->bytes, why);
+    nd_status status =
+        nd_content_take_lines(content, source->options->block_bytes, &b->line_block, why);
     if (status == ND_ERR_LIMIT) {
         skip_line(&source->tally, content);
         return ND_OK;
@@ -284,13 +287,13 @@ static nd_status cut_lines(nd_block_source *source, block *b, nd_error *why)
         end_current(source);
         return status;
     }
-    if (!b->bytes.len) {
+    if (!b->line_block.ends.len) {
         source->tally.files++;
         end_current(source);
         return ND_OK;
     }
     status = nd_bytes_append(&source->allocator, &b->names, content->path.items, content->path.len);
-    b->lines = (nd_lines){b->bytes.items, b->bytes.len, b->names.items, content->file, first};
+    b->lines = (nd_lines){&b->line_block, b->names.items, content->file, first};
     b->kind = BLOCK_LINES;
     return status;
 }
@@ -381,20 +384,20 @@ static nd_status emit_lines(const nd_block_source *source, block *b, const nd_em
 {
     nd_content *const content = b->content;
     for (;;) {
-        nd_lines lines = {
-            .path = content->path.items, .file = content->file, .first = content->line};
+        const nd_lines lines = {.block = &b->line_block,
+                                .path = content->path.items,
+                                .file = content->file,
+                                .first = content->line};
         nd_status status =
-            nd_content_take_lines(content, source->options->block_bytes, &b->bytes, why);
+            nd_content_take_lines(content, source->options->block_bytes, &b->line_block, why);
         if (status == ND_ERR_LIMIT) {
             skip_line(&b->tally, content);
             continue;
         }
         if (status != ND_OK)
             return content_failed(&b->tally, content, status, why);
-        if (!b->bytes.len)
+        if (!b->line_block.ends.len)
             break;
-        lines.bytes = b->bytes.items;
-        lines.len_bytes = b->bytes.len;
         status = nd_json_documents_read(&b->documents, &lines, emitter, &b->tally);
         if (status != ND_OK)
             return status;

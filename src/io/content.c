@@ -24,6 +24,7 @@ nd_status nd_content_open(nd_content *content, int fd, const char *path, nd_erro
     content->path.len = content->ahead.len = 0;
     content->line = 1;
     content->is_ended = false;
+    content->failure = ND_OK;
     const nd_status status =
         nd_bytes_append(allocator_of(content), &content->path, path, strlen(path) + 1);
     if (status != ND_OK) {
@@ -84,75 +85,94 @@ nd_status nd_content_look_at_all(nd_content *content, nd_error *error)
     return status;
 }
 
-/* Newlines in p[0..len); *end is set behind the last of them. */
-static uint64_t count_lines(const char *p, size_t len, const char **end)
-{
-    uint64_t num = 0;
-    const char *const stop = p + len;
-    for (const char *at = p; at < stop && (at = memchr(at, '\n', (size_t)(stop - at))); num++)
-        *end = ++at;
-    return num;
-}
-
-/* Keeps out[whole..) for the next block. */
-static nd_status put_back(nd_content *content, nd_byte_vec *out, size_t whole, nd_error *error)
+/* Keeps bytes[whole..) for the next block. */
+static nd_status put_back(nd_content *content, nd_byte_vec *bytes, size_t whole, nd_error *error)
 {
     content->ahead.len = 0;
     const nd_status status = nd_bytes_append(allocator_of(content), &content->ahead,
-                                             out->items + whole, out->len - whole);
+                                             bytes->items + whole, bytes->len - whole);
     if (status != ND_OK)
         return fail(content, status, error);
-    out->len = whole;
+    bytes->len = whole;
     return ND_OK;
 }
 
 /* Reads on to the end of a line that is too long, without keeping it. */
-static nd_status drop_line(nd_content *content, nd_byte_vec *out, nd_error *error)
+static nd_status drop_line(nd_content *content, nd_byte_vec *bytes, nd_error *error)
 {
     content->line++;
     for (;;) {
-        out->len = 0;
-        const nd_status status = read_more(content, out, READ_BYTES, error);
+        bytes->len = 0;
+        const nd_status status = read_more(content, bytes, READ_BYTES, error);
         if (status != ND_OK)
             return status;
-        const char *const newline = out->len ? memchr(out->items, '\n', out->len) : NULL;
+        const char *const newline = bytes->len ? memchr(bytes->items, '\n', bytes->len) : NULL;
         if (!newline && !content->is_ended)
             continue;
-        const size_t dropped = newline ? (size_t)(newline - out->items) + 1 : out->len;
-        const nd_status kept = put_back(content, out, dropped, error);
-        out->len = 0;
+        const size_t dropped = newline ? (size_t)(newline - bytes->items) + 1 : bytes->len;
+        const nd_status kept = put_back(content, bytes, dropped, error);
+        bytes->len = 0;
         return kept == ND_OK ? ND_ERR_LIMIT : kept;
     }
 }
 
-nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_byte_vec *out,
-                                nd_error *error)
+/* Makes *out what was looked at so far, with room for `more` bytes, and `ahead` empty. */
+static nd_status take_ahead(nd_content *content, size_t more, nd_line_block *out)
 {
-    const nd_byte_vec recycled = *out;
-    *out = content->ahead;
+    const nd_byte_vec recycled = out->bytes;
+    out->bytes = content->ahead;
+    out->ends.len = 0;
     content->ahead = recycled;
     content->ahead.len = 0;
-    const nd_status reserved = ND_VEC_RESERVE(allocator_of(content), out, bytes);
-    if (reserved != ND_OK)
-        return fail(content, reserved, error);
-    uint64_t num = 0;
-    size_t scanned = 0, whole = 0;
-    for (;;) {
-        const char *end = out->items + whole;
-        num += count_lines(out->items + scanned, out->len - scanned, &end);
-        scanned = out->len;
-        whole = (size_t)(end - out->items);
-        if (content->is_ended || (whole && out->len >= bytes))
-            break;
-        if (!whole && out->len > content->max_bytes)
-            return drop_line(content, out, error);
-        const size_t missing = bytes > out->len ? bytes - out->len : bytes;
-        const nd_status status = read_more(content, out, missing, error);
-        if (status != ND_OK)
-            return status;
+    return ND_VEC_RESERVE(allocator_of(content), &out->bytes, more);
+}
+
+/* A last line need not end in a newline. */
+static nd_status end_last_line(nd_content *content, nd_line_block *out)
+{
+    const size_t num = out->ends.len;
+    if (out->bytes.len == (num ? out->ends.items[num - 1] : 0))
+        return ND_OK;
+    const nd_status status = ND_VEC_RESERVE(allocator_of(content), &out->ends, 1);
+    if (status == ND_OK)
+        out->ends.items[out->ends.len++] = out->bytes.len;
+    return status;
+}
+
+/* Reads until *out has whole lines of `bytes` bytes, or nothing more comes. */
+static nd_status fill_lines(nd_content *content, size_t bytes, nd_line_block *out)
+{
+    const nd_allocator *const allocator = allocator_of(content);
+    nd_status status = nd_line_block_scan(allocator, out, 0);
+    while (status == ND_OK && !content->is_ended && content->failure == ND_OK) {
+        const size_t len = out->bytes.len;
+        if (out->ends.len ? len >= bytes : len > content->max_bytes)
+            return ND_OK;
+        content->failure = read_more(content, &out->bytes, bytes > len ? bytes - len : bytes, NULL);
+        status = nd_line_block_scan(allocator, out, len);
     }
+    if (status == ND_OK && content->is_ended)
+        status = end_last_line(content, out);
+    return status;
+}
+
+nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block *out,
+                                nd_error *error)
+{
+    nd_status status = take_ahead(content, bytes, out);
+    if (status == ND_OK)
+        status = fill_lines(content, bytes, out);
+    if (status == ND_OK && !out->ends.len)
+        status = content->failure;
+    if (status != ND_OK)
+        return fail(content, status, error);
+    if (!out->ends.len && !content->is_ended)
+        return drop_line(content, &out->bytes, error);
+    while (out->ends.len > 1 && out->ends.items[out->ends.len - 2] >= bytes)
+        out->ends.len--; /* more was looked at than is asked for */
+    const size_t num = out->ends.len;
     content->line += num;
-    return put_back(content, out, content->is_ended ? out->len : whole, error);
+    return put_back(content, &out->bytes, num ? out->ends.items[num - 1] : 0, error);
 }
 
 void nd_content_close(nd_content *content, size_t keep_bytes)

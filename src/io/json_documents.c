@@ -10,13 +10,15 @@
 
 enum { TEXT = 0, ID, PREFERENCE };
 
+#define NOT_AN_OBJECT "not a JSON object"
+
 /* One line on its way to a document. */
 typedef struct line_job {
     nd_json_documents *documents;
     const nd_lines *lines;
     nd_tally *tally;
     uint64_t number;
-    char *p; /* the line, or its repaired copy */
+    const char *p; /* the line, or its repaired copy */
     size_t len;
     nd_json_fields fields;
     uint64_t invalid_bytes;
@@ -72,13 +74,15 @@ static void skip(const line_job *job, nd_skip_reason reason, const char *what, c
                       job->number, what);
 }
 
-/* Undoes the escapes of a string field into *buffer, or leaves it where it is without any. */
+/* Undoes the escapes of a string field into *buffer, or leaves it where it is without any. A bad
+ * escape makes its length ND_JSON_BAD_ESCAPE. */
 static nd_status unescape_field(line_job *job, nd_json_field *field, nd_byte_vec *buffer)
 {
     if (field->type != ND_JSON_STRING || !memchr(field->p, '\\', field->len_bytes))
         return ND_OK;
     buffer->len = 0;
-    const nd_status status = ND_VEC_RESERVE(&job->documents->allocator, buffer, field->len_bytes);
+    const nd_status status = ND_VEC_RESERVE(&job->documents->allocator, buffer,
+                                            field->len_bytes + ND_JSON_UNESCAPE_SLACK);
     if (status != ND_OK)
         return status;
     field->len_bytes =
@@ -113,32 +117,57 @@ static nd_status set_id(line_job *job, bool *is_kept)
     return status;
 }
 
-/* Fills the document from the fields found. The text's escapes are undone in place, last, for
- * another field may be the same. */
-static nd_status fill_document(line_job *job, bool *is_kept)
+static nd_status set_preference(line_job *job, bool *is_kept)
 {
     nd_json_documents *const d = job->documents;
+    nd_json_field *const field = &job->fields.items[PREFERENCE];
+    const nd_status status = unescape_field(job, field, &d->preference);
+    if (status != ND_OK)
+        return status;
+    *is_kept = field->len_bytes != ND_JSON_BAD_ESCAPE;
+    if (*is_kept)
+        job->document.preference = nd_preference_of(d->options, field);
+    return ND_OK;
+}
+
+static nd_status set_text(line_job *job, bool *is_kept)
+{
+    nd_json_field *const field = &job->fields.items[TEXT];
+    const nd_status status = unescape_field(job, field, &job->documents->text);
+    job->document.text = field->p;
+    job->document.text_len_bytes = field->len_bytes;
+    *is_kept = field->len_bytes != ND_JSON_BAD_ESCAPE;
+    return status;
+}
+
+static bool has_text(const line_job *job)
+{
     const nd_json_field *const text = &job->fields.items[TEXT];
-    *is_kept = false;
-    if (text->type != ND_JSON_STRING) {
-        const bool is_absent = text->type == ND_JSON_ABSENT;
-        skip(job, is_absent ? ND_SKIP_NO_TEXT_FIELD : ND_SKIP_FIELD_TYPE,
-             is_absent ? "no field" : "no string in field", text->name);
+    if (text->type == ND_JSON_ABSENT)
+        skip(job, ND_SKIP_NO_TEXT_FIELD, "no field", text->name);
+    else if (text->type != ND_JSON_STRING)
+        skip(job, ND_SKIP_FIELD_TYPE, "no string in field", text->name);
+    return text->type == ND_JSON_STRING;
+}
+
+/* Fills the document from the fields found; *is_kept is false where the line is skipped. */
+static nd_status fill_document(line_job *job, bool *is_kept)
+{
+    *is_kept = has_text(job);
+    if (!*is_kept)
         return ND_OK;
-    }
     nd_status status = set_id(job, is_kept);
     if (status != ND_OK || !*is_kept)
         return status;
-    nd_json_field *const preference = &job->fields.items[PREFERENCE];
-    status = unescape_field(job, preference, &d->preference);
-    if (status != ND_OK)
-        return status;
-    job->document.preference = nd_preference_of(d->options, preference);
-    char *const bytes = job->p + (text->p - job->p);
-    job->document.text = bytes;
-    job->document.text_len_bytes =
-        nd_json_unescape(bytes, text->len_bytes, bytes, &job->invalid_bytes);
-    return ND_OK;
+    if (job->document.id_len_bytes == ND_JSON_BAD_ESCAPE)
+        *is_kept = false;
+    else
+        status = set_preference(job, is_kept);
+    if (status == ND_OK && *is_kept)
+        status = set_text(job, is_kept);
+    if (status == ND_OK && !*is_kept)
+        skip(job, ND_SKIP_MALFORMED_JSON, NOT_AN_OBJECT, NULL);
+    return status;
 }
 
 static nd_status emit(const line_job *job, const nd_emitter *emitter)
@@ -164,7 +193,7 @@ static nd_status read_line(line_job *job, const nd_emitter *emitter)
     if (verdict != ND_JSON_OBJECT) {
         const bool is_too_long = verdict == ND_JSON_TOO_LONG;
         skip(job, is_too_long ? ND_SKIP_TOO_LARGE : ND_SKIP_MALFORMED_JSON,
-             is_too_long ? "the line is too long" : "not a JSON object", NULL);
+             is_too_long ? "the line is too long" : NOT_AN_OBJECT, NULL);
         return ND_OK;
     }
     bool is_kept;
@@ -172,15 +201,10 @@ static nd_status read_line(line_job *job, const nd_emitter *emitter)
     return status == ND_OK && is_kept ? emit(job, emitter) : status;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Length of p[0..len) without the white space at its end. */
 static size_t trimmed(const char *p, size_t len)
 {
-    while (len && is_space(p[len - 1]))
+    while (len && nd_json_is_space(p[len - 1]))
         len--;
     return len;
 }
@@ -189,30 +213,28 @@ nd_status nd_json_documents_read(nd_json_documents *documents, const nd_lines *l
                                  const nd_emitter *emitter, nd_tally *tally)
 {
     const nd_json_fields wanted = wanted_fields(documents->options);
-    char *p = lines->bytes;
-    char *const end = p + lines->len_bytes;
+    const nd_line_block *const block = lines->block;
     nd_status status = ND_OK;
-    for (uint64_t number = lines->first; status == ND_OK && p < end; number++) {
-        char *const newline = memchr(p, '\n', (size_t)(end - p));
-        char *const stop = newline ? newline : end;
+    size_t start = 0;
+    for (size_t i = 0; status == ND_OK && i < block->ends.len; i++) {
         line_job job = {
             .documents = documents,
             .lines = lines,
             .tally = tally,
-            .number = number,
-            .p = p,
-            .len = trimmed(p, (size_t)(stop - p)),
+            .number = lines->first + i,
+            .p = block->bytes.items + start,
+            .len = trimmed(block->bytes.items + start, block->ends.items[i] - start),
             .fields = wanted,
         };
         if (job.len)
             status = read_line(&job, emitter);
-        p = stop + (newline != NULL);
+        start = block->ends.items[i];
     }
     return status;
 }
 
-nd_status nd_json_documents_line_kind(nd_json_documents *documents, char *line, size_t len_bytes,
-                                      nd_json_line_kind *kind)
+nd_status nd_json_documents_line_kind(nd_json_documents *documents, const char *line,
+                                      size_t len_bytes, nd_json_line_kind *kind)
 {
     line_job job = {
         .documents = documents,
@@ -234,6 +256,7 @@ nd_status nd_json_documents_line_kind(nd_json_documents *documents, char *line, 
 void nd_json_documents_trim(nd_json_documents *documents, size_t keep_bytes)
 {
     nd_json_parser_trim(documents->parser);
+    nd_bytes_trim(&documents->allocator, &documents->text, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->id, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->preference, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->repaired, keep_bytes);
@@ -243,6 +266,7 @@ void nd_json_documents_release(nd_json_documents *documents)
 {
     nd_json_parser_free(documents->parser);
     documents->parser = NULL;
+    ND_VEC_RELEASE(&documents->allocator, &documents->text);
     ND_VEC_RELEASE(&documents->allocator, &documents->id);
     ND_VEC_RELEASE(&documents->allocator, &documents->preference);
     ND_VEC_RELEASE(&documents->allocator, &documents->repaired);

@@ -8,6 +8,7 @@
 #include "io/bytes.h"
 #include "io/input.h"
 #include "io/json_line.h"
+#include "io/line_block.h"
 #include "io/tally.h"
 #include "neardup/document.h"
 
@@ -17,10 +18,9 @@ typedef struct nd_emitter {
     void *ctx;
 } nd_emitter;
 
-/* Whole lines; the bytes are changed in place (escapes are undone there). */
+/* Whole lines. */
 typedef struct nd_lines {
-    char *bytes;
-    size_t len_bytes;
+    const nd_line_block *block;
     const char *path;
     uint64_t file;  /* see tally.h */
     uint64_t first; /* number of the first line */
@@ -31,8 +31,8 @@ typedef struct nd_json_documents {
     nd_allocator allocator;
     const nd_input_options *options; /* text_field, preference_field are set */
     nd_json_parser *parser;
-    nd_byte_vec id, preference; /* unescaped */
-    nd_byte_vec repaired;       /* a line that was not UTF-8 */
+    nd_byte_vec text, id, preference; /* with escapes undone */
+    nd_byte_vec repaired;             /* a line that was not UTF-8 */
 } nd_json_documents;
 
 ND_NODISCARD nd_status nd_json_documents_init(nd_json_documents *documents,
@@ -51,8 +51,7 @@ typedef enum nd_json_line_kind {
     ND_JSON_LINE_WITH_TEXT, /* an object with the text field */
 } nd_json_line_kind;
 
-/* `line` is not changed. */
-ND_NODISCARD nd_status nd_json_documents_line_kind(nd_json_documents *documents, char *line,
+ND_NODISCARD nd_status nd_json_documents_line_kind(nd_json_documents *documents, const char *line,
                                                    size_t len_bytes, nd_json_line_kind *kind);
 
 /* Gives memory of more than keep_bytes back. */

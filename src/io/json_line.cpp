@@ -73,7 +73,7 @@ class token_walk
             return {line_.p, 0};
         const size_t start = at_[next_++];
         size_t end = next_ < num_ ? at_[next_] : line_.len;
-        while (end > start && is_space(line_.p[end - 1]))
+        while (end > start && nd_json_is_space(line_.p[end - 1]))
             end--;
         return {line_.p + start, end - start};
     }
@@ -84,11 +84,6 @@ class token_walk
     }
 
   private:
-    static bool is_space(char c)
-    {
-        return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    }
-
     span line_;
     const uint32_t *at_;
     size_t num_;
@@ -159,17 +154,37 @@ bool read_scalar(token_walk &walk, value *out)
 
 bool read_value(token_walk &walk, value *out, unsigned depth);
 
-void note_field(nd_json_fields *fields, span key, const value &found)
+bool has_escapes(span s)
 {
+    return std::memchr(s.p, '\\', s.len) != nullptr;
+}
+
+bool escapes_are_valid(const value &v)
+{
+    return v.type != ND_JSON_STRING || nd_json_escapes_are_valid(v.bytes.p, v.bytes.len);
+}
+
+bool is_name_of(const nd_json_field &field, span key, bool is_plain)
+{
+    if (is_plain)
+        return key.len == field.name_len_bytes && std::memcmp(key.p, field.name, key.len) == 0;
+    return nd_json_string_equals(key.p, key.len, field.name, field.name_len_bytes);
+}
+
+/* Whether the member is one looked for, the first of its name. */
+bool note_field(nd_json_fields *fields, span key, bool is_plain, const value &found)
+{
+    bool is_noted = false;
     for (size_t i = 0; i < fields->num; i++) {
         nd_json_field &field = fields->items[i];
-        if (field.type != ND_JSON_ABSENT ||
-            !nd_json_string_equals(key.p, key.len, field.name, field.name_len_bytes))
+        if (field.type != ND_JSON_ABSENT || !is_name_of(field, key, is_plain))
             continue;
         field.type = found.type;
         field.p = found.bytes.p;
         field.len_bytes = found.bytes.len;
+        is_noted = true;
     }
+    return is_noted;
 }
 
 /* An object, its first brace taken; fields may be null. */
@@ -180,12 +195,15 @@ bool read_members(token_walk &walk, nd_json_fields *fields, unsigned depth)
     do {
         span key;
         value member;
-        if (!read_string(walk, &key) || !nd_json_escapes_are_valid(key.p, key.len))
+        if (!read_string(walk, &key))
+            return false;
+        const bool is_plain = !has_escapes(key);
+        if (!is_plain && !nd_json_escapes_are_valid(key.p, key.len))
             return false;
         if (!walk.take(':') || !read_value(walk, &member, depth))
             return false;
-        if (fields)
-            note_field(fields, key, member);
+        if (!(fields && note_field(fields, key, is_plain, member)) && !escapes_are_valid(member))
+            return false;
     } while (walk.take(','));
     return walk.take('}');
 }
@@ -197,12 +215,13 @@ bool read_elements(token_walk &walk, unsigned depth)
         return true;
     do {
         value element;
-        if (!read_value(walk, &element, depth))
+        if (!read_value(walk, &element, depth) || !escapes_are_valid(element))
             return false;
     } while (walk.take(','));
     return walk.take(']');
 }
 
+/* The escapes of a string are left to the caller. */
 bool read_value(token_walk &walk, value *out, unsigned depth)
 {
     *out = {ND_JSON_OTHER, {}};
@@ -215,8 +234,7 @@ bool read_value(token_walk &walk, value *out, unsigned depth)
     if (walk.peek() != '"')
         return read_scalar(walk, out);
     out->type = ND_JSON_STRING;
-    return read_string(walk, &out->bytes) &&
-           nd_json_escapes_are_valid(out->bytes.p, out->bytes.len);
+    return read_string(walk, &out->bytes);
 }
 
 simdjson::error_code reserve(nd_json_parser *parser, size_t len)

@@ -51,7 +51,8 @@ typedef struct nd_json_parser nd_json_parser;
 ND_NODISCARD nd_status nd_json_parser_new(const nd_allocator *allocator, nd_json_parser **out);
 
 /* Parses p[0..len_bytes). The whole line is checked against RFC 8259 (numbers may have any
- * magnitude); of a repeated key the first counts. Only ND_JSON_OBJECT says anything of fields. */
+ * magnitude), but for the escapes in the strings found, which nd_json_unescape checks anyway; of a
+ * repeated key the first counts. Only ND_JSON_OBJECT says anything of fields. */
 nd_json_verdict nd_json_line_parse(nd_json_parser *parser, const char *p, size_t len_bytes,
                                    nd_json_fields *fields);
 

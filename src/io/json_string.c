@@ -4,7 +4,7 @@
 
 #include "text/utf8.h"
 
-enum { UNIT_BYTES = 6 }; /* \uXXXX */
+enum { UNIT_BYTES = 6, PAIR_BYTES = 12 }; /* \uXXXX, and two of them */
 
 /* One escape undone. */
 typedef struct escape {
@@ -44,7 +44,7 @@ static escape unicode_escape(const char *p, size_t len)
         const int32_t low = code_point < 0xDC00 ? utf16_unit(p + UNIT_BYTES, len - UNIT_BYTES) : -1;
         if (low >= 0xDC00 && low <= 0xDFFF) {
             code_point = 0x10000 + ((code_point - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
-            e.used = 2 * UNIT_BYTES;
+            e.used = PAIR_BYTES;
         } else {
             code_point = ND_UTF8_REPLACEMENT;
             e.invalid_bytes = UNIT_BYTES;
@@ -54,33 +54,80 @@ static escape unicode_escape(const char *p, size_t len)
     return e;
 }
 
+/* What a backslash before `c` stands for; 0: nothing. */
+static char simple_escape(char c)
+{
+    static const char meaning[256] = {
+        ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+        ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
+    };
+    return meaning[(unsigned char)c];
+}
+
 /* The escape at p[0], a backslash. */
 static escape decode_escape(const char *p, size_t len)
 {
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     if (len < 2)
         return (escape){0};
     if (p[1] == 'u')
         return unicode_escape(p, len);
-    const char *const found = memchr(from, p[1], sizeof from - 1);
-    if (!found)
-        return (escape){0};
-    return (escape){.used = 2, .len = 1, .utf8 = {to[found - from]}};
+    const char c = simple_escape(p[1]);
+    return (escape){.used = c ? 2 : 0, .len = 1, .utf8 = {c}};
+}
+
+/* Eight bytes, the first in the lowest place. */
+static uint64_t load(const char *p)
+{
+    uint64_t eight;
+    memcpy(&eight, p, sizeof eight);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    eight = __builtin_bswap64(eight);
+#endif
+    return eight;
+}
+
+/* The top bit of the first byte of eight that is a backslash is the lowest one set (Warren,
+ * Hacker's Delight, section 6-1). */
+static uint64_t backslash_bits(uint64_t eight)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    const uint64_t zero_where = eight ^ ones * '\\';
+    return (zero_where - ones) & ~zero_where & tops;
+}
+
+/* Copies p[0..len) up to its first backslash, and returns how much that was. Words are stored
+ * whole, so that the place of the backslash in the last one costs no branch. */
+static size_t copy_run(char *out, const char *p, size_t len)
+{
+    size_t i = 0;
+    for (; len - i >= 8; i += 8) {
+        const uint64_t bits = backslash_bits(load(p + i));
+        memcpy(out + i, p + i, 8);
+        if (bits)
+            return i + (unsigned)__builtin_ctzll(bits) / 8;
+    }
+    for (; i < len && p[i] != '\\'; i++)
+        out[i] = p[i];
+    return i;
 }
 
 size_t nd_json_unescape(const char *p, size_t len_bytes, char *out, uint64_t *invalid_bytes)
 {
     const char *const end = p + len_bytes;
     size_t len = 0;
-    while (p < end) {
-        const char *const backslash = memchr(p, '\\', (size_t)(end - p));
-        const size_t run = (size_t)((backslash ? backslash : end) - p);
-        if (out + len != p)
-            memmove(out + len, p, run);
+    for (;;) {
+        const size_t run = copy_run(out + len, p, (size_t)(end - p));
         len += run;
         p += run;
-        if (!backslash)
-            break;
+        if (p == end)
+            return len;
+        if (end - p >= 2 && p[1] != 'u') {
+            out[len] = simple_escape(p[1]);
+            if (!out[len++])
+                return ND_JSON_BAD_ESCAPE;
+            p += 2;
+            continue;
+        }
         const escape e = decode_escape(p, (size_t)(end - p));
         if (!e.used)
             return ND_JSON_BAD_ESCAPE;
@@ -89,7 +136,6 @@ size_t nd_json_unescape(const char *p, size_t len_bytes, char *out, uint64_t *in
         p += e.used;
         *invalid_bytes += e.invalid_bytes;
     }
-    return len;
 }
 
 bool nd_json_escapes_are_valid(const char *p, size_t len_bytes)

@@ -8,12 +8,21 @@
 
 #include "io/bytes.h"
 
+/* White space between tokens (RFC 8259, section 2). */
+static inline bool nd_json_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Returned where a length is expected: an escape that JSON does not have. */
 #define ND_JSON_BAD_ESCAPE SIZE_MAX
 
-/* Writes p[0..len_bytes) with its escapes undone to `out`, which has room for len_bytes bytes and
- * may be p itself, and returns the length, or ND_JSON_BAD_ESCAPE. Half a surrogate pair (\ud800
- * alone) becomes U+FFFD, and its six bytes are added to *invalid_bytes. */
+/* nd_json_unescape writes whole words, and so up to this many bytes past the result. */
+#define ND_JSON_UNESCAPE_SLACK 8
+
+/* Writes p[0..len_bytes) with its escapes undone to `out`, which has room for len_bytes +
+ * ND_JSON_UNESCAPE_SLACK bytes elsewhere, and returns the length, or ND_JSON_BAD_ESCAPE. Half a
+ * surrogate pair (\ud800 alone) becomes U+FFFD, and its six bytes are added to *invalid_bytes. */
 size_t nd_json_unescape(const char *p, size_t len_bytes, char *out, uint64_t *invalid_bytes);
 
 /* Whether nd_json_unescape would succeed. */

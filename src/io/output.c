@@ -250,6 +250,11 @@ int nd_output_is_closed(const nd_output *output)
     return output->error_number == EPIPE;
 }
 
+const char *nd_output_temp_path(const nd_output *output)
+{
+    return output->temp.len ? output->temp.items : NULL;
+}
+
 void nd_output_free(nd_output *output)
 {
     if (!output)

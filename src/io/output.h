@@ -29,6 +29,10 @@ ND_NODISCARD nd_status nd_output_commit(nd_output *output, nd_error *error);
  * quietly. */
 int nd_output_is_closed(const nd_output *output);
 
+/* The temporary file, for a signal handler to remove; NULL where there is none. Belongs to the
+ * output. */
+const char *nd_output_temp_path(const nd_output *output);
+
 /* Without a commit before it, removes the temporary file. */
 void nd_output_free(nd_output *output);
 

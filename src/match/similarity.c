@@ -1,5 +1,7 @@
 #include "neardup/match.h"
 
+#include "match/intersection.h"
+
 nd_similarity nd_similarity_from_counts(uint64_t size_a, uint64_t size_b, uint64_t common)
 {
     nd_similarity s = {.size_a = size_a, .size_b = size_b, .common = common};
@@ -14,14 +16,7 @@ nd_similarity nd_similarity_from_counts(uint64_t size_a, uint64_t size_b, uint64
 nd_similarity nd_similarity_compute(const uint64_t *a, size_t size_a, const uint64_t *b,
                                     size_t size_b)
 {
-    uint64_t common = 0;
-    size_t i = 0, j = 0;
-    while (i < size_a && j < size_b) {
-        const uint64_t x = a[i], y = b[j];
-        common += x == y;
-        i += x <= y;
-        j += y <= x;
-    }
+    const uint64_t common = nd_intersection(a, size_a, b, size_b);
     return nd_similarity_from_counts(size_a, size_b, common);
 }
 

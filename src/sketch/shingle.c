@@ -1,11 +1,13 @@
 #include "neardup/shingle.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "text/token_buffer.h"
+#include "util/radix_sort.h"
 #include "util/xxh.h"
+
+enum { UTF8_MAX_BYTES = 4 };
 
 /* Continuation bytes do not begin a character; neither does the space after a token. */
 static bool begins_char(char byte)
@@ -37,40 +39,68 @@ static void hash_words(const nd_text *text, uint32_t width, uint64_t *hashes)
         hashes[i] = XXH3_64bits(text->normalised + start[i], start[i + span] - start[i] - 1);
 }
 
-/* Slides a window of `width` characters over the tokens joined by nothing. The window is kept as a
- * ring of character starts over a flat copy twice the size of the largest window, moved back to the
- * front when full, so that each shingle is contiguous and each byte is copied about twice. */
+/* `width` consecutive characters of the tokens joined by nothing, in a buffer that is moved back to
+ * its front when it is full, so that each shingle is contiguous:
+ *
+ *   bytes:  | gone | the window's characters | room for the next |
+ *                  ^ begin                   ^ end
+ */
+typedef struct char_window {
+    size_t begin, end;
+    uint32_t num_chars;
+    char bytes[16 * ND_SHINGLE_WIDTH_MAX * UTF8_MAX_BYTES];
+} char_window;
+
+/* Takes in the character at `from`, and returns how many bytes it has. */
+static size_t window_push(char_window *window, const char *from, const char *end)
+{
+    size_t len = 1;
+    while (from + len < end && ((unsigned char)from[len] & 0xC0) == 0x80)
+        len++;
+    if (window->end + len > sizeof window->bytes) {
+        window->end -= window->begin;
+        memmove(window->bytes, window->bytes + window->begin, window->end);
+        window->begin = 0;
+    }
+    memcpy(window->bytes + window->end, from, len);
+    window->end += len;
+    window->num_chars++;
+    return len;
+}
+
+static void window_pop(char_window *window)
+{
+    do
+        window->begin++;
+    while (window->begin < window->end && !begins_char(window->bytes[window->begin]));
+    window->num_chars--;
+}
+
+static uint64_t window_hash(const char_window *window)
+{
+    return XXH3_64bits(window->bytes + window->begin, window->end - window->begin);
+}
+
 static void hash_chars(const nd_text *text, uint32_t width, uint64_t *hashes)
 {
-    enum { ROOM = ND_SHINGLE_WIDTH_MAX * 4 * 4 };
-    char flat[ROOM];
-    uint32_t starts[ND_SHINGLE_WIDTH_MAX]; /* of the last `width` characters, as a ring */
-    size_t len = 0, seen = 0, num = 0;
-    const size_t end = text->token_start[text->num_tokens];
-    for (size_t at = 0; at < end;) {
-        if (text->normalised[at] == ' ') {
+    char_window window;
+    window.begin = window.end = window.num_chars = 0;
+    size_t num = 0;
+    const char *at = text->normalised;
+    const char *const end = at + text->token_start[text->num_tokens];
+    while (at < end) {
+        if (*at == ' ') {
             at++;
             continue;
         }
-        if (len + 4 > ROOM) {
-            const uint32_t oldest = starts[(seen < width ? 0 : seen) % width];
-            memmove(flat, flat + oldest, len - oldest);
-            len -= oldest;
-            for (uint32_t i = 0; i < width; i++)
-                starts[i] -= oldest;
-        }
-        starts[seen % width] = (uint32_t)len;
-        do
-            flat[len++] = text->normalised[at++];
-        while (at < end && ((unsigned char)text->normalised[at] & 0xC0) == 0x80);
-        seen++;
-        if (seen >= width) {
-            const uint32_t first = starts[seen % width];
-            hashes[num++] = XXH3_64bits(flat + first, len - first);
+        at += window_push(&window, at, end);
+        if (window.num_chars == width) {
+            hashes[num++] = window_hash(&window);
+            window_pop(&window);
         }
     }
-    if (seen > 0 && seen < width)
-        hashes[0] = XXH3_64bits(flat, len);
+    if (num == 0 && window.num_chars > 0)
+        hashes[0] = window_hash(&window);
 }
 
 nd_status nd_shingle_hashes(const nd_text *text, nd_shingle_spec spec, uint64_t *hashes)
@@ -83,25 +113,51 @@ nd_status nd_shingle_hashes(const nd_text *text, nd_shingle_spec spec, uint64_t 
             hash_words(text, spec.width, hashes);
         return ND_OK;
     case ND_SHINGLE_CHAR:
-        hash_chars(text, spec.width, hashes);
+        if (text->num_tokens > 0)
+            hash_chars(text, spec.width, hashes);
         return ND_OK;
     }
     return ND_ERR_INVALID_ARGUMENT;
 }
 
-static int compare_hashes(const void *a, const void *b)
+/* Moves items[at] down until no child is larger. */
+static void sift_down(uint64_t *items, size_t at, size_t num)
 {
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    const uint64_t item = items[at];
+    for (size_t child; (child = 2 * at + 1) < num; at = child) {
+        child += child + 1 < num && items[child + 1] > items[child];
+        if (items[child] <= item)
+            break;
+        items[at] = items[child];
+    }
+    items[at] = item;
+}
+
+/* Heapsort (Williams 1964): in place, and never slow. */
+static void sort_in_place(uint64_t *items, size_t num)
+{
+    for (size_t i = num / 2; i-- > 0;)
+        sift_down(items, i, num);
+    for (size_t i = num; i-- > 1;) {
+        const uint64_t largest = items[0];
+        items[0] = items[i];
+        items[i] = largest;
+        sift_down(items, 0, i);
+    }
 }
 
 size_t nd_shingle_set(uint64_t *hashes, size_t num, uint64_t *scratch)
 {
-    (void)scratch;
-    qsort(hashes, num, sizeof *hashes, compare_hashes);
-    size_t kept = 0;
-    for (size_t i = 0; i < num; i++)
-        if (i == 0 || hashes[i] != hashes[i - 1])
-            hashes[kept++] = hashes[i];
+    if (num == 0)
+        return 0;
+    if (scratch)
+        nd_radix_sort_u64(hashes, scratch, num);
+    else
+        sort_in_place(hashes, num);
+    size_t kept = 1;
+    for (size_t i = 1; i < num; i++) {
+        hashes[kept] = hashes[i];
+        kept += hashes[i] != hashes[kept - 1];
+    }
     return kept;
 }

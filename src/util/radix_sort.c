@@ -1,95 +1,61 @@
 #include "util/radix_sort.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-enum { DIGITS = 8, BUCKETS = 256, SMALL = 48 };
+enum { SMALL = 40, MIN_BITS = 5, MAX_BITS = 11, MAX_BUCKETS = 1 << MAX_BITS };
 
-static unsigned digit_of(uint64_t key, unsigned digit)
+/* Above ONE_PASS items a pass with fewer buckets comes first, which leaves PART items in each: more
+ * buckets than about a thousand at once cost a miss of the address cache for every item. */
+enum { ONE_PASS = 2 * MAX_BUCKETS, PART = 512, MAX_FIRST_BITS = 10 };
+
+typedef enum sort_result {
+    IN_PLACE,
+    IN_OTHER,
+} sort_result;
+
+/* Some bits of a key, from bit `shift` up. */
+typedef struct key_digit {
+    unsigned shift;
+    unsigned bits;
+} key_digit;
+
+/* The digit below the `used` highest bits. */
+static key_digit next_digit(size_t num, unsigned used)
 {
-    return (unsigned)(key >> (8 * digit)) & (BUCKETS - 1);
+    const size_t wanted = num <= ONE_PASS ? num : num / PART;
+    const unsigned max_bits = num <= ONE_PASS ? MAX_BITS : MAX_FIRST_BITS;
+    unsigned bits = MIN_BITS;
+    while (bits < max_bits && (size_t)1 << bits < wanted)
+        bits++;
+    if (bits > 64 - used)
+        bits = 64 - used;
+    return (key_digit){64 - used - bits, bits};
 }
 
-/* Turns counts into the places where each bucket begins; false where one bucket holds all. */
-static bool places_from_counts(size_t *counts, size_t num)
+static size_t bucket_of(uint64_t key, key_digit digit)
 {
-    size_t place = 0;
-    for (unsigned b = 0; b < BUCKETS; b++) {
-        const size_t count = counts[b];
-        if (count == num)
-            return false;
-        counts[b] = place;
-        place += count;
-    }
-    return true;
+    return (size_t)(key >> digit.shift) & (((size_t)1 << digit.bits) - 1);
 }
 
-static void insertion_sort_pairs(nd_key_value *items, size_t num)
+#define ITEM uint64_t
+#define KEY(item) (item)
+#define NAMED(function) function##_u64
+#include "util/radix_sort_levels.h"
+#undef ITEM
+#undef KEY
+#undef NAMED
+
+#define ITEM nd_key_value
+#define KEY(item) ((item).key)
+#define NAMED(function) function##_pairs
+#include "util/radix_sort_levels.h"
+
+void nd_radix_sort_u64(uint64_t *items, uint64_t *scratch, size_t num)
 {
-    for (size_t i = 1; i < num; i++) {
-        const nd_key_value item = items[i];
-        size_t at = i;
-        for (; at > 0 && items[at - 1].key > item.key; at--)
-            items[at] = items[at - 1];
-        items[at] = item;
-    }
+    sort_u64(items, scratch, num, 0, IN_PLACE);
 }
 
 void nd_radix_sort_pairs(nd_key_value *items, nd_key_value *scratch, size_t num)
 {
-    if (num <= SMALL) {
-        insertion_sort_pairs(items, num);
-        return;
-    }
-    size_t counts[DIGITS][BUCKETS] = {{0}};
-    for (size_t i = 0; i < num; i++)
-        for (unsigned d = 0; d < DIGITS; d++)
-            counts[d][digit_of(items[i].key, d)]++;
-    nd_key_value *from = items, *to = scratch;
-    for (unsigned d = 0; d < DIGITS; d++) {
-        if (!places_from_counts(counts[d], num))
-            continue;
-        for (size_t i = 0; i < num; i++)
-            to[counts[d][digit_of(from[i].key, d)]++] = from[i];
-        nd_key_value *const swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != items)
-        memcpy(items, from, num * sizeof *items);
-}
-
-static void insertion_sort_u64(uint64_t *items, size_t num)
-{
-    for (size_t i = 1; i < num; i++) {
-        const uint64_t item = items[i];
-        size_t at = i;
-        for (; at > 0 && items[at - 1] > item; at--)
-            items[at] = items[at - 1];
-        items[at] = item;
-    }
-}
-
-void nd_radix_sort_u64(uint64_t *items, uint64_t *scratch, size_t num)
-{
-    if (num <= SMALL) {
-        insertion_sort_u64(items, num);
-        return;
-    }
-    size_t counts[DIGITS][BUCKETS] = {{0}};
-    for (size_t i = 0; i < num; i++)
-        for (unsigned d = 0; d < DIGITS; d++)
-            counts[d][digit_of(items[i], d)]++;
-    uint64_t *from = items, *to = scratch;
-    for (unsigned d = 0; d < DIGITS; d++) {
-        if (!places_from_counts(counts[d], num))
-            continue;
-        for (size_t i = 0; i < num; i++)
-            to[counts[d][digit_of(from[i], d)]++] = from[i];
-        uint64_t *const swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != items)
-        memcpy(items, from, num * sizeof *items);
+    sort_pairs(items, scratch, num, 0, IN_PLACE);
 }

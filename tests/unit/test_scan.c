@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "corpus.h"
 #include "failing_allocator.h"
+#include "made_up_texts.h"
 #include "neardup/neardup.h"
 
 /* Everything a scan reports, as text. */

@@ -1,4 +1,4 @@
-#include "corpus.h"
+#include "made_up_texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

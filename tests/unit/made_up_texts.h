@@ -1,6 +1,6 @@
 /* Small made-up corpora for tests of the engine. */
-#ifndef TESTS_UNIT_CORPUS_H
-#define TESTS_UNIT_CORPUS_H
+#ifndef TESTS_UNIT_MADE_UP_TEXTS_H
+#define TESTS_UNIT_MADE_UP_TEXTS_H
 
 #include <stddef.h>
 

@@ -1,0 +1,40 @@
+/* How many elements two sorted sets have in common. */
+#ifndef MATCH_INTERSECTION_H
+#define MATCH_INTERSECTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sets are ascending, without repeats. O(size_a + size_b), or O(small * log(large / small)) where
+ * sizes differ much. Thread-safe. */
+uint64_t nd_intersection(const uint64_t *a, size_t size_a, const uint64_t *b, size_t size_b);
+
+/* The same where fewer than `need` common elements are of no use: then 0, found as soon as what is
+ * left of the sets cannot reach it. */
+uint64_t nd_intersection_at_least(const uint64_t *a, size_t size_a, const uint64_t *b,
+                                  size_t size_b, uint64_t need);
+
+/* Two sets, and how far they are merged. */
+typedef struct nd_merge {
+    const uint64_t *a, *a_end;
+    const uint64_t *b, *b_end;
+    uint64_t common; /* of what lies behind */
+} nd_merge;
+
+static inline size_t nd_merge_left(const nd_merge *merge)
+{
+    const size_t a = (size_t)(merge->a_end - merge->a), b = (size_t)(merge->b_end - merge->b);
+    return a < b ? a : b;
+}
+
+/* Merges on while `need` can be reached, as far as whole vectors go; the rest is the caller's. The
+ * result of the finished merge is the same from each. */
+typedef void nd_merge_kernel_fn(nd_merge *merge, uint64_t need);
+
+nd_merge_kernel_fn nd_merge_avx2;
+nd_merge_kernel_fn nd_merge_avx512;
+
+/* The reference, and what finishes the others: to the end of a set. */
+nd_merge_kernel_fn nd_merge_scalar;
+
+#endif

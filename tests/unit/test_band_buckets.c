@@ -1,0 +1,153 @@
+/* The buckets of a band by sorting. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "failing_allocator.h"
+#include "lsh/band_buckets.h"
+#include "random.h"
+
+enum { BANDS = 2 };
+
+typedef struct fixture {
+    size_t num;
+    uint32_t (*keys)[BANDS];
+    uint32_t *bucket_of; /* 1 + first document of its bucket, as reported */
+    uint32_t band;
+    atomic_size_t num_in_buckets;
+} fixture;
+
+static fixture make(size_t num, uint64_t num_keys)
+{
+    fixture f = {.num = num,
+                 .keys = calloc(num + 1, sizeof *f.keys),
+                 .bucket_of = calloc(num + 1, sizeof *f.bucket_of)};
+    assert_true(f.keys && f.bucket_of);
+    nd_random random = {num};
+    for (size_t d = 0; d < num; d++) {
+        for (int j = 0; j < BANDS; j++) {
+            nd_random key = {nd_random_u64(&random) % num_keys};
+            f.keys[d][j] = (uint32_t)nd_random_u64(&key);
+        }
+    }
+    return f;
+}
+
+static void release(fixture *f)
+{
+    free(f->keys);
+    free(f->bucket_of);
+}
+
+static nd_status take_bucket(void *ctx, uint32_t worker, uint32_t *members, size_t num)
+{
+    (void)worker;
+    fixture *const f = ctx;
+    assert_true(num >= 2);
+    for (size_t i = 0; i < num; i++) {
+        assert_true(i == 0 || members[i] > members[i - 1]);
+        assert_true(f->keys[members[i]][f->band] == f->keys[members[0]][f->band]);
+        assert_int_equal(f->bucket_of[members[i]], 0);
+        f->bucket_of[members[i]] = members[0] + 1;
+    }
+    f->num_in_buckets += num;
+    return ND_OK;
+}
+
+/* Documents that share their key of the band with another one. */
+static size_t count_shared(const fixture *f)
+{
+    size_t num = 0;
+    for (size_t d = 0; d < f->num; d++) {
+        int is_shared = 0;
+        for (size_t e = 0; e < f->num && !is_shared; e++)
+            is_shared = e != d && f->keys[e][f->band] == f->keys[d][f->band];
+        num += (size_t)is_shared;
+    }
+    return num;
+}
+
+static void check(size_t num, uint64_t num_keys, uint32_t num_threads)
+{
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    fixture f = make(num, num_keys);
+    nd_band_buckets *buckets;
+    assert_int_equal(nd_band_buckets_new(num, BANDS, num_threads, &a, &buckets), ND_OK);
+    for (f.band = 0; f.band < BANDS; f.band++) {
+        for (size_t d = 0; d < num; d++)
+            f.bucket_of[d] = 0;
+        f.num_in_buckets = 0;
+        assert_int_equal(nd_band_buckets_each(buckets, f.keys[0], f.band, take_bucket, &f), ND_OK);
+        assert_int_equal(f.num_in_buckets, count_shared(&f));
+    }
+    nd_band_buckets_free(buckets);
+    release(&f);
+}
+
+static void every_shared_key_is_one_bucket_of_all_its_documents(void **state)
+{
+    (void)state;
+    check(0, 1, 1);
+    check(1, 1, 2);
+    check(2, 1, 8);
+    check(1000, 1, 2);
+    check(1000, 500, 3);
+    check(3000, 1000000, 2);
+    check(9000, 9000, 4);
+}
+
+static nd_status refuse(void *ctx, uint32_t worker, uint32_t *members, size_t num)
+{
+    (void)ctx;
+    (void)worker;
+    (void)members;
+    (void)num;
+    return ND_ERR_CANCELLED;
+}
+
+static void a_failing_bucket_stops_the_band(void **state)
+{
+    (void)state;
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    fixture f = make(100, 10);
+    nd_band_buckets *buckets;
+    assert_int_equal(nd_band_buckets_new(f.num, BANDS, 2, &a, &buckets), ND_OK);
+    assert_int_equal(nd_band_buckets_each(buckets, f.keys[0], 0, refuse, &f), ND_ERR_CANCELLED);
+    nd_band_buckets_free(buckets);
+    release(&f);
+}
+
+static void each_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    fixture f = make(200, 20);
+    nd_status status = ND_ERR_NO_MEMORY;
+    for (long left = 0; status != ND_OK; left++) {
+        failing_allocator failing = {.left = left};
+        const nd_allocator a = failing_allocator_make(&failing);
+        nd_band_buckets *buckets;
+        for (size_t d = 0; d < f.num; d++)
+            f.bucket_of[d] = 0;
+        status = nd_band_buckets_new(f.num, BANDS, 2, &a, &buckets);
+        if (status == ND_OK)
+            status = nd_band_buckets_each(buckets, f.keys[0], 0, take_bucket, &f);
+        nd_band_buckets_free(buckets);
+        assert_int_equal(failing.live, 0);
+    }
+    release(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_shared_key_is_one_bucket_of_all_its_documents),
+        cmocka_unit_test(a_failing_bucket_stops_the_band),
+        cmocka_unit_test(each_failing_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
