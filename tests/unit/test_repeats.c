@@ -328,6 +328,15 @@ static void copies_in_a_row_are_places_of_one_repeat(void **state)
     free(text);
 }
 
+static void a_character_of_two_tokens_is_in_one_place_only(void **state)
+{
+    (void)state;
+    assert_repeated_text("2 stop the war and bring bread ½ stop the war and bring bread ½ stop the "
+                         "war and bring bread ½ stop the war and bring bread ½",
+                         "1.00 16 [2 stop the war and bring bread ½ stop the war and bring bread "
+                         "½] [ stop the war and bring bread ½ stop the war and bring bread ½]\n");
+}
+
 static void offsets_of_planted_repeats_are_exact(void **state)
 {
     (void)state;
@@ -438,6 +447,7 @@ int main(void)
         cmocka_unit_test(laughter_is_counted_and_no_repeat),
         cmocka_unit_test(a_line_that_goes_round_is_cut_in_places_that_do_not_overlap),
         cmocka_unit_test(copies_in_a_row_are_places_of_one_repeat),
+        cmocka_unit_test(a_character_of_two_tokens_is_in_one_place_only),
         cmocka_unit_test(offsets_of_planted_repeats_are_exact),
         cmocka_unit_test(any_bytes_give_a_sound_report),
     };
