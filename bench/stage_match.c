@@ -3,11 +3,11 @@
 
 #include "bench_clock.h"
 #include "group/anchored_groups.h"
-#include "io/json_text.h"
 #include "io/output.h"
 #include "lsh/band_buckets.h"
 #include "lsh/band_keys.h"
 #include "neardup/match.h"
+#include "pair_line.h"
 #include "stage.h"
 #include "util/radix_sort.h"
 
@@ -213,32 +213,22 @@ nd_status bench_limit_scan_edges(bench_stages *stages, double *seconds)
     return ND_OK;
 }
 
-static nd_status append_id(const bench_stages *s, const nd_allocator *allocator, nd_byte_vec *out,
-                           uint32_t document)
+static nd_id id_of(const bench_stages *s, uint32_t document)
 {
     const size_t *const starts = s->texts.id_starts.items;
-    return nd_json_append_string(allocator, out, s->texts.ids.items + starts[document],
-                                 starts[document + 1] - starts[document]);
+    return (nd_id){s->texts.ids.items + starts[document], starts[document + 1] - starts[document]};
 }
 
-/* One pair as the tool writes it. */
 static nd_status append_pair(bench_stages *s, const nd_allocator *allocator, const nd_edge *edge)
 {
-    nd_byte_vec *const out = &s->lines;
-    const nd_similarity similarity =
-        nd_similarity_from_counts(s->sizes[edge->from], s->sizes[edge->to], edge->common);
-    nd_status status = nd_bytes_append(allocator, out, "{\"a\":", 5);
-    if (status == ND_OK)
-        status = append_id(s, allocator, out, edge->from);
-    if (status == ND_OK)
-        status = nd_bytes_append(allocator, out, ",\"b\":", 5);
-    if (status == ND_OK)
-        status = append_id(s, allocator, out, edge->to);
-    if (status != ND_OK)
-        return status;
-    return nd_bytes_printf(allocator, out,
-                           ",\"kind\":\"near\",\"jaccard\":%.6f,\"a_in_b\":%.6f,\"b_in_a\":%.6f}\n",
-                           similarity.jaccard, similarity.a_in_b, similarity.b_in_a);
+    const nd_pair pair = {
+        .a = id_of(s, edge->from),
+        .b = id_of(s, edge->to),
+        .kind = ND_MATCH_NEAR,
+        .similarity =
+            nd_similarity_from_counts(s->sizes[edge->from], s->sizes[edge->to], edge->common),
+    };
+    return bench_pair_line_append(allocator, &s->lines, &pair);
 }
 
 /* Every edge as a line of JSON, to where nothing keeps it. */
