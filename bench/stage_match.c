@@ -84,12 +84,12 @@ nd_status bench_stages_collect_candidates(bench_stages *stages)
 nd_status bench_pass_band(bench_stages *stages, double *seconds)
 {
     const nd_plan *const plan = &stages->plan;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num; i++)
         nd_band_keys(stages->slots + i * plan->slots, plan->bands, plan->rows,
                      stages->keys + i * plan->bands);
     const nd_status status = each_bucket(stages, count_bucket);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return status;
 }
 
@@ -105,9 +105,9 @@ nd_status bench_limit_sort_keys(bench_stages *stages, double *seconds)
     for (size_t band = 0; band < bands; band++) {
         for (size_t i = 0; i < num; i++)
             keys[i] = stages->keys[i * bands + band];
-        const double start = bench_seconds();
+        const double start = bench_thread_seconds();
         nd_radix_sort_u64(keys, keys + num, num);
-        *seconds += bench_seconds() - start;
+        *seconds += bench_thread_seconds() - start;
     }
     nd_release(&allocator, keys);
     return ND_OK;
@@ -118,11 +118,11 @@ nd_status bench_pass_set(bench_stages *stages, double *seconds)
 {
     const size_t *const starts = stages->starts.items;
     memcpy(stages->sets, stages->hashes.items, stages->hashes.len * sizeof *stages->sets);
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num; i++)
         stages->sizes[i] = (uint32_t)nd_shingle_set(stages->sets + starts[i],
                                                     starts[i + 1] - starts[i], stages->scratch);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return ND_OK;
 }
 
@@ -140,7 +140,7 @@ nd_status bench_pass_verify(bench_stages *stages, double *seconds)
     if (status != ND_OK)
         return status;
     stages->edges.len = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->candidates.len; i++) {
         const bench_candidate c = stages->candidates.items[i];
         const nd_similarity similarity = compare(stages, c.a, c.b);
@@ -148,7 +148,7 @@ nd_status bench_pass_verify(bench_stages *stages, double *seconds)
             stages->edges.items[stages->edges.len++] =
                 (nd_edge){c.a, c.b, (uint32_t)similarity.common};
     }
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return ND_OK;
 }
 
@@ -165,11 +165,11 @@ static uint64_t sum_of_set(const bench_stages *s, uint32_t document)
 nd_status bench_limit_scan_sets(bench_stages *stages, double *seconds)
 {
     uint64_t sum = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->candidates.len; i++)
         sum += sum_of_set(stages, stages->candidates.items[i].a) +
                sum_of_set(stages, stages->candidates.items[i].b);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     stages->sink += sum;
     return ND_OK;
 }
@@ -194,9 +194,9 @@ nd_status bench_pass_group(bench_stages *stages, double *seconds)
     const nd_edge_list list = {stages->edges.items, stages->edges.len, num};
     const nd_edge_verifier verifier = {verify_edge, stages};
     nd_anchors anchors = {.anchor_of = arrays, .common_of = arrays + num};
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     const nd_status status = nd_group_anchored(&list, &verifier, &allocator, &anchors);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     nd_release(&allocator, arrays);
     return status;
 }
@@ -205,10 +205,10 @@ nd_status bench_pass_group(bench_stages *stages, double *seconds)
 nd_status bench_limit_scan_edges(bench_stages *stages, double *seconds)
 {
     uint64_t sum = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->edges.len; i++)
         sum += stages->edges.items[i].from ^ stages->edges.items[i].to;
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     stages->sink += sum;
     return ND_OK;
 }
@@ -240,7 +240,7 @@ nd_status bench_pass_write(bench_stages *stages, double *seconds)
     if (status != ND_OK)
         return status;
     stages->lines.len = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->edges.len && status == ND_OK; i++) {
         const size_t before = stages->lines.len;
         status = append_pair(stages, &allocator, &stages->edges.items[i]);
@@ -250,7 +250,7 @@ nd_status bench_pass_write(bench_stages *stages, double *seconds)
     }
     if (status == ND_OK)
         status = nd_output_commit(output, NULL);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     nd_output_free(output);
     return status;
 }
@@ -263,10 +263,10 @@ nd_status bench_limit_copy_lines(bench_stages *stages, double *seconds)
     char *const copy = nd_alloc(&allocator, len, 1);
     if (!copy)
         return ND_ERR_NO_MEMORY;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     if (len > 0)
         memcpy(copy, stages->lines.items, len);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     stages->sink += len ? (unsigned char)copy[len / 2] : 0;
     nd_release(&allocator, copy);
     return ND_OK;
