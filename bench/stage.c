@@ -1,5 +1,6 @@
 #include "stage.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "util/error.h"
@@ -51,12 +52,9 @@ static nd_status allocate(bench_stages *s)
     s->sizes = nd_alloc(&allocator, num, sizeof *s->sizes);
     s->slots = nd_alloc(&allocator, num, s->plan.slots * sizeof *s->slots);
     s->keys = nd_alloc(&allocator, num, s->plan.bands * sizeof *s->keys);
-    s->keys_of = nd_alloc(&allocator, num, sizeof *s->keys_of);
-    if (!s->sets || !s->scratch || !s->sizes || !s->slots || !s->keys || !s->keys_of)
-        return ND_ERR_NO_MEMORY;
-    for (size_t i = 0; i < num; i++)
-        s->keys_of[i] = s->keys + i * s->plan.bands;
-    return ND_OK;
+    s->short_keys = nd_alloc(&allocator, num, s->plan.bands * sizeof *s->short_keys);
+    const bool is_done = s->sets && s->scratch && s->sizes && s->slots && s->keys && s->short_keys;
+    return is_done ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
 static nd_status make_inputs(bench_stages *s)
@@ -113,5 +111,5 @@ void bench_stages_release(bench_stages *stages)
     nd_release(&allocator, stages->sizes);
     nd_release(&allocator, stages->slots);
     nd_release(&allocator, stages->keys);
-    nd_release(&allocator, stages->keys_of);
+    nd_release(&allocator, stages->short_keys);
 }

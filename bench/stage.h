@@ -35,7 +35,7 @@ typedef struct bench_stages {
     uint64_t *scratch; /* as many as hashes */
     uint64_t *slots;   /* plan.slots a document */
     uint64_t *keys;    /* plan.bands a document */
-    const uint64_t **keys_of;
+    uint32_t *short_keys;
     ND_VEC(bench_candidate) candidates; /* sorted, no repeats */
     ND_VEC(nd_edge) edges;              /* those that match */
     nd_byte_vec lines;                  /* what `write` wrote last */
