@@ -157,4 +157,6 @@ static inline uint8x8_t vcnt_u8(uint8x8_t a)
     return a;
 }
 
+#include "arm_neon_lanes.h"
+
 #endif
