@@ -33,6 +33,12 @@ typedef enum nd_representative {
     ND_REPRESENTATIVE_FIRST_ID,
 } nd_representative;
 
+/* Whether the scan keeps the texts of its documents, to hand them out beside the matches. */
+typedef enum nd_texts {
+    ND_TEXTS_FORGET = 0,
+    ND_TEXTS_KEEP, /* in memory, all of them */
+} nd_texts;
+
 typedef struct nd_scan_options {
     nd_shingle_spec shingle;
     nd_match_rule rule;   /* what is reported */
@@ -44,6 +50,7 @@ typedef struct nd_scan_options {
     nd_scan_output output;
     nd_link link;
     nd_representative representative;
+    nd_texts texts;
     nd_progress_fn progress; /* may be NULL */
     void *progress_ctx;
 } nd_scan_options;
@@ -87,11 +94,19 @@ typedef struct nd_id {
     size_t len_bytes;
 } nd_id;
 
+/* A document's text as it came, before any repair; borrowed from the scan. NULL and 0 where texts
+ * are not kept. */
+typedef struct nd_kept_text {
+    const char *p;
+    size_t len_bytes;
+} nd_kept_text;
+
 typedef struct nd_pair {
     nd_id a, b; /* a < b in byte order (equal only when two documents carry one id) */
     nd_match_kind kind;
     nd_similarity similarity;
     nd_coverage coverage; /* zeros where it is not asked for */
+    nd_kept_text a_text, b_text;
 } nd_pair;
 
 typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
@@ -107,10 +122,12 @@ typedef struct nd_member {
     nd_similarity similarity; /* a is the member, b the representative. ND_LINK_SINGLE: exact too,
                                  though it may be below the thresholds (kind none) */
     nd_coverage coverage;     /* likewise; zeros where it is not asked for */
+    nd_kept_text text;
 } nd_member;
 
 typedef struct nd_group {
     nd_id representative;
+    nd_kept_text representative_text;
     size_t num_members;       /* without the representative */
     const nd_member *members; /* ordered by id; hold until `each` returns */
 } nd_group;

@@ -38,6 +38,12 @@ static const nd_option result_options[] = {
      .help = "report every pair of near-copies",
      .offset = offsetof(nd_settings, scan_output),
      .value = ND_SCAN_PAIRS},
+    {.name = "passages",
+     .kind = ND_OPTION_SET,
+     .help = "list the passages that two texts share, with their bytes in both; all texts are kept "
+             "in memory",
+     .offset = offsetof(nd_settings, passages),
+     .value = 1},
     {.name = "max-matches",
      .kind = ND_OPTION_COUNT,
      .argument = "N",
@@ -104,6 +110,7 @@ static nd_scan_options scan_options(nd_job *job)
     options.representative = settings->keep == ND_KEEP_LONGEST    ? ND_REPRESENTATIVE_LONGEST
                              : settings->keep == ND_KEEP_FIRST_ID ? ND_REPRESENTATIVE_FIRST_ID
                                                                   : ND_REPRESENTATIVE_PREFERRED;
+    options.texts = settings->passages ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
     options.progress = nd_progress_step;
     options.progress_ctx = &job->progress;
     return options;
@@ -119,6 +126,9 @@ static nd_status check(const nd_settings *settings, nd_error *error)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "'--representative %s' needs fields, which text files do not have",
                             settings->keep == ND_KEEP_EARLIEST ? "earliest" : "preferred");
+    if (settings->passages && settings->format == ND_FORMAT_TSV)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--passages' does not fit into '--format tsv': use jsonl or text");
     if (settings->coverage > 0 && nd_settings_given(settings, "recall"))
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "option '--recall' has no effect with a coverage: there are no bands");
@@ -205,8 +215,9 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
 static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats)
 {
     nd_match_writer writer;
-    nd_match_writer_init(&writer, job);
-    nd_status status = nd_match_writer_begin(&writer);
+    nd_status status = nd_match_writer_init(&writer, job);
+    if (status == ND_OK)
+        status = nd_match_writer_begin(&writer);
     if (status == ND_OK)
         status = job->settings->scan_output == ND_SCAN_PAIRS
                      ? nd_scan_each_pair(scan, nd_match_writer_pair, &writer)

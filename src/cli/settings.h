@@ -59,6 +59,7 @@ typedef struct nd_settings {
     nd_shingle_spec shingle;
     double threshold, containment, coverage, recall;
     int repairs; /* ND_REPAIR_* */
+    int passages;
     uint64_t max_matches;
     int scan_output; /* nd_scan_output */
     int link;        /* nd_link */

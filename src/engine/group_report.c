@@ -42,7 +42,7 @@ static nd_status make_member(const nd_scan *scan, uint32_t document, uint32_t di
     const uint64_t size = nd_catalog_record(&scan->catalog, distinct)->num_hashes;
     const uint64_t anchor_size = nd_catalog_record(&scan->catalog, anchor)->num_hashes;
     const uint64_t common = anchor == distinct ? size : scan->anchors.common_of[distinct];
-    *member = (nd_member){.id = nd_scan_id(scan, document)};
+    *member = (nd_member){.id = nd_scan_id(scan, document), .text = nd_scan_text(scan, document)};
     member->similarity = nd_similarity_from_counts(size, anchor_size, common);
     nd_status status = ND_OK;
     if (nd_scan_asks_coverage(scan))
@@ -57,7 +57,9 @@ static nd_status fill_group(const nd_scan *scan, const nd_key_value *run, size_t
                             nd_member *members, nd_group *group)
 {
     const uint32_t representative = (uint32_t)(run[0].key >> 32);
-    *group = (nd_group){.representative = nd_scan_id(scan, representative), .members = members};
+    *group = (nd_group){.representative = nd_scan_id(scan, representative),
+                        .representative_text = nd_scan_text(scan, representative),
+                        .members = members};
     nd_status status = ND_OK;
     for (size_t i = 0; i < num && status == ND_OK; i++)
         if ((uint32_t)run[i].key != representative)

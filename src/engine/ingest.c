@@ -41,16 +41,27 @@ void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocato
     ND_VEC_RELEASE(allocator, &worker->covered);
 }
 
-static nd_record *new_record(nd_scan_worker *worker, const nd_document *document, uint32_t bands)
+static nd_record *new_record(const nd_scan *scan, nd_scan_worker *worker,
+                             const nd_document *document)
 {
-    const size_t size = sizeof(nd_record) + bands * sizeof(uint32_t) + document->id_len_bytes;
-    nd_record *const record = nd_arena_alloc(&worker->records, size);
+    const uint32_t bands = scan->plan.bands;
+    const uint64_t text_len = document->text_len_bytes;
+    const size_t id_end = sizeof(nd_record) + bands * sizeof(uint32_t) + document->id_len_bytes;
+    const bool keeps_text = scan->options.texts == ND_TEXTS_KEEP;
+    nd_record *const record = nd_arena_alloc(
+        &worker->records, id_end + (keeps_text ? sizeof text_len + document->text_len_bytes : 0));
     if (!record)
         return NULL;
     *record = (nd_record){.preference = document->preference,
                           .id_len_bytes = (uint32_t)document->id_len_bytes};
     if (document->id_len_bytes)
         memcpy(record->band_keys + bands, document->id, document->id_len_bytes);
+    if (keeps_text) {
+        char *const after_id = (char *)record + id_end;
+        memcpy(after_id, &text_len, sizeof text_len);
+        if (document->text_len_bytes)
+            memcpy(after_id + sizeof text_len, document->text, document->text_len_bytes);
+    }
     return record;
 }
 
@@ -140,7 +151,7 @@ nd_status nd_scan_worker_add(nd_scan *scan, nd_scan_worker *worker, const nd_doc
         status = ND_VEC_RESERVE(&scan->allocator, &worker->added, 1);
     if (status != ND_OK)
         return status;
-    nd_record *const record = new_record(worker, document, scan->plan.bands);
+    nd_record *const record = new_record(scan, worker, document);
     if (!record)
         return ND_ERR_NO_MEMORY;
     status = sketch_record(scan, worker, record);

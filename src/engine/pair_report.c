@@ -135,7 +135,10 @@ static nd_status make_pair(const report *r, uint32_t d, const partner *p, nd_pai
 {
     const nd_catalog *const c = &r->scan->catalog;
     const uint32_t x = r->distinct_of[d];
-    *pair = (nd_pair){.a = nd_scan_id(r->scan, d), .b = nd_scan_id(r->scan, p->document)};
+    *pair = (nd_pair){.a = nd_scan_id(r->scan, d),
+                      .b = nd_scan_id(r->scan, p->document),
+                      .a_text = nd_scan_text(r->scan, d),
+                      .b_text = nd_scan_text(r->scan, p->document)};
     pair->similarity =
         nd_similarity_from_counts(nd_catalog_record(c, x)->num_hashes,
                                   nd_catalog_record(c, p->distinct)->num_hashes, p->common);

@@ -4,10 +4,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* One block of a worker's arena:
  *
  *   | nd_record | band_keys: bands x 4 bytes | id bytes |
+ *   ... | text length, 8 bytes | text bytes |                 where texts are kept
  *
  * The shingle hashes stand elsewhere (set_store.h), so that they can be given up or written out
  * while the record stays. They are in text order, repeats included, until the first comparison
@@ -27,6 +29,14 @@ typedef struct nd_record {
 static inline const char *nd_record_id(const nd_record *record, uint32_t bands)
 {
     return (const char *)(record->band_keys + bands);
+}
+
+/* Where texts are kept: the text, and its length. */
+static inline const char *nd_record_text(const nd_record *record, uint32_t bands, uint64_t *len)
+{
+    const char *const after_id = nd_record_id(record, bands) + record->id_len_bytes;
+    memcpy(len, after_id, sizeof *len);
+    return after_id + sizeof *len;
 }
 
 #endif

@@ -39,7 +39,7 @@ static nd_status check_options(const nd_scan_options *o)
         (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
         (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
         (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
-        o->representative <= ND_REPRESENTATIVE_FIRST_ID;
+        o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->texts <= ND_TEXTS_KEEP;
     return is_valid ? ND_OK : ND_ERR_INVALID_ARGUMENT;
 }
 

@@ -80,4 +80,15 @@ static inline nd_id nd_scan_id(const nd_scan *scan, uint32_t document)
     return (nd_id){nd_record_id(record, scan->plan.bands), record->id_len_bytes};
 }
 
+/* Its text, where texts are kept. */
+static inline nd_kept_text nd_scan_text(const nd_scan *scan, uint32_t document)
+{
+    if (scan->options.texts != ND_TEXTS_KEEP)
+        return (nd_kept_text){NULL, 0};
+    uint64_t len;
+    const char *const text =
+        nd_record_text(scan->catalog.documents[document], scan->plan.bands, &len);
+    return (nd_kept_text){text, (size_t)len};
+}
+
 #endif

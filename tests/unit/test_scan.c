@@ -156,7 +156,10 @@ static report all_pairs(const corpus *c, const nd_scan_options *options)
             const nd_similarity s =
                 nd_similarity_compute(sets[i].hashes, sets[i].size, sets[j].hashes, sets[j].size);
             const nd_match_kind kind = nd_match_classify(&s, &options->rule);
-            const nd_pair pair = {{a->id, strlen(a->id)}, {b->id, strlen(b->id)}, kind, s, {0, 0}};
+            const nd_pair pair = {.a = {a->id, strlen(a->id)},
+                                  .b = {b->id, strlen(b->id)},
+                                  .kind = kind,
+                                  .similarity = s};
             if (kind != ND_MATCH_NONE)
                 report_pair(&r, &pair);
         }
