@@ -16,6 +16,7 @@ enum {
     COMMON_BUCKETS = 2,
     LEADERS = 4,
     FOLLOWERS = 4,
+    MIN_SLOTS = 64,
 };
 
 typedef struct nd_tally {
@@ -40,10 +41,13 @@ static nd_status order_samples(nd_candidate_finder *f, const nd_shared_shingles 
         status = ND_VEC_RESERVE(allocator, &f->scratch, num);
     if (status != ND_OK)
         return status;
-    for (size_t s = shared->start[d]; s < shared->start[d + 1]; s++)
-        if (shared->bucket[s] != ND_NO_BUCKET)
-            f->order.items[f->order.len++] =
-                (uint64_t)(ND_WEIGHT_ONE - shared->weight[s]) << 32 | shared->bucket[s];
+    for (size_t s = shared->start[d]; s < shared->start[d + 1]; s++) {
+        const uint32_t at = nd_sample_bucket(shared->samples[s]);
+        if (at == ND_NO_BUCKET)
+            continue;
+        __builtin_prefetch(shared->members + at);
+        f->order.items[f->order.len++] = shared->samples[s];
+    }
     nd_radix_sort_u64(f->order.items, f->scratch.items, f->order.len);
     return ND_OK;
 }
@@ -56,7 +60,7 @@ static size_t num_affordable(const nd_candidate_finder *f, const nd_shared_shing
     uint64_t spent = 0;
     size_t num = 0;
     for (; num < f->order.len; num++) {
-        spent += shared->members[(uint32_t)f->order.items[num]];
+        spent += shared->members[nd_sample_bucket(f->order.items[num])];
         if (spent > budget)
             break;
     }
@@ -74,9 +78,10 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &f->candidates,
                                 postings + COMMON_BUCKETS * (LEADERS + FOLLOWERS));
-    size_t slots = 2 * BUDGET;
+    size_t slots = MIN_SLOTS;
     while (slots < postings * 2)
         slots *= 2;
+    f->mask = slots - 1; /* of all that there are, which are zero */
     if (status != ND_OK || slots <= f->tallies_capacity)
         return status;
     tally *const grown = nd_alloc_zeroed(allocator, slots, sizeof *grown);
@@ -85,13 +90,12 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
     nd_release(allocator, f->tallies);
     f->tallies = grown;
     f->tallies_capacity = slots;
-    f->mask = slots - 1;
     return ND_OK;
 }
 
 static void count_member(nd_candidate_finder *f, uint32_t document, uint64_t weight)
 {
-    size_t at = document * UINT32_C(2654435761) & f->mask;
+    size_t at = (document * UINT64_C(0x9e3779b97f4a7c15) >> 32) & f->mask;
     while (f->tallies[at].num && f->tallies[at].document != document)
         at = (at + 1) & f->mask;
     tally *const t = &f->tallies[at];
@@ -107,8 +111,8 @@ static void follow(nd_candidate_finder *f, const nd_shared_shingles *shared, uin
                    followed *total)
 {
     for (size_t i = 0; i < total->num; i++) {
-        const uint32_t *const bucket = shared->members + (uint32_t)f->order.items[i];
-        const uint64_t weight = ND_WEIGHT_ONE - (f->order.items[i] >> 32);
+        const uint32_t *const bucket = shared->members + nd_sample_bucket(f->order.items[i]);
+        const uint32_t weight = nd_sample_weight(f->order.items[i]);
         total->weight += weight;
         for (uint32_t m = 1; m <= bucket[0]; m++)
             if (bucket[m] != d)
@@ -180,7 +184,7 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
         return status;
     followed total = {.num = num_affordable(finder, shared, num_samples)};
     for (size_t i = 0; i < total.num; i++)
-        total.postings += shared->members[(uint32_t)finder->order.items[i]];
+        total.postings += shared->members[nd_sample_bucket(finder->order.items[i])];
     status = clear_tallies(finder, total.postings, allocator);
     if (status != ND_OK)
         return status;
@@ -188,14 +192,15 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
     total.weight_of_rest = shared->weight_sum[d];
     finder->left_out = 0;
     for (size_t i = total.num; i < finder->order.len; i++) {
-        finder->left_out += shared->members[(uint32_t)finder->order.items[i]] - 1;
-        total.weight_of_rest -= ND_WEIGHT_ONE - (finder->order.items[i] >> 32);
+        finder->left_out += shared->members[nd_sample_bucket(finder->order.items[i])] - 1;
+        total.weight_of_rest -= nd_sample_weight(finder->order.items[i]);
     }
     choose(finder, shared, d, &total);
     finder->is_common = (finder->order.len - total.num) * 2 >= num_samples;
     if (finder->is_common)
         for (size_t i = 0; i < COMMON_BUCKETS && total.num + i < finder->order.len; i++)
-            meet_common(finder, shared->members + (uint32_t)finder->order.items[total.num + i], d);
+            meet_common(finder,
+                        shared->members + nd_sample_bucket(finder->order.items[total.num + i]), d);
     return ND_OK;
 }
 

@@ -171,7 +171,7 @@ static nd_status chain(nd_coverage_finder *f, const nd_weighted_text *other,
         const uint64_t shingle = other->shingles[at];
         const bool is_sampled = shingle <= other->sampled_up_to;
         const uint32_t held_at = nd_position_index_find(&f->index, shingle);
-        const uint32_t weight = is_sampled ? other->weights[ordinal++] : 0;
+        const uint32_t weight = is_sampled ? nd_sample_weight(other->samples[ordinal++]) : 0;
         if (held_at == ND_NO_POSITION)
             continue;
         ++*common;
@@ -236,7 +236,7 @@ static uint64_t copied_words(const covered_sum *sum)
 static uint32_t covered_part(const nd_weighted_text *text, const covered_sum *sum)
 {
     const uint64_t copied = copied_words(sum), rest = text->num - copied;
-    const uint64_t num_rest = text->num_weights - sum->num_weights;
+    const uint64_t num_rest = text->num_samples - sum->num_weights;
     uint64_t mean = 1, mean_rest = 1;
     if (sum->num_weights && num_rest) {
         mean = sum->weight * 4 / sum->num_weights;
