@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "util/radix_sort.h"
 #include "util/threads.h"
 
 enum {
     CHUNKS = 64, /* of documents; fixed, so that threads do not change the order of postings */
     MAX_PARTITIONS = 4096,
-    PARTITION_POSTINGS = 8192, /* aimed at: the tables of one then stay in the second-level cache */
+    PARTITION_POSTINGS =
+        32768, /* aimed at: the tables of one then stay in the second-level cache */
 };
 
 static const uint64_t PARTITION_MULTIPLIER = UINT64_C(0x9e3779b97f4a7c15);
@@ -37,12 +37,10 @@ typedef struct grouper {
     size_t buckets_capacity, num_buckets;
     uint32_t *bucket_of; /* [postings of the partition] */
     size_t bucket_of_capacity;
-    uint64_t *sorted, *scratch; /* hashes of a short document */
-    size_t sorted_capacity, scratch_capacity;
 } grouper;
 
-/* Postings of chunk c and partition p stand at offsets[p * CHUNKS + c] and on: partition by
- * partition, within one by document. */
+/* Postings of chunk c and partition p stand at offsets[c * num_partitions + p] and on: partition by
+ * partition, within one by document. What a worker fills at a time is side by side. */
 typedef struct builder {
     nd_shared_shingles *shared;
     const nd_shingle_list *documents;
@@ -85,22 +83,6 @@ static size_t partition_of(const builder *b, uint64_t shingle)
                                   : (size_t)(shingle * PARTITION_MULTIPLIER >> b->partition_shift);
 }
 
-/* The hash up to which a short document samples: its ND_SAMPLE_MIN-th lowest, or its highest. */
-static nd_status find_limit(const builder *b, grouper *g, nd_shingle_list list, uint64_t *limit)
-{
-    nd_status status = nd_reserve(b->allocator, (void **)&g->sorted, &g->sorted_capacity, list.num,
-                                  sizeof *g->sorted);
-    if (status == ND_OK)
-        status = nd_reserve(b->allocator, (void **)&g->scratch, &g->scratch_capacity, list.num,
-                            sizeof *g->scratch);
-    if (status != ND_OK)
-        return status;
-    memcpy(g->sorted, list.shingles, list.num * sizeof *g->sorted);
-    nd_radix_sort_u64(g->sorted, g->scratch, list.num);
-    *limit = g->sorted[list.num < ND_SAMPLE_MIN ? list.num - 1 : ND_SAMPLE_MIN - 1];
-    return ND_OK;
-}
-
 static uint32_t count_up_to(nd_shingle_list list, uint64_t limit)
 {
     uint32_t num = 0;
@@ -109,36 +91,33 @@ static uint32_t count_up_to(nd_shingle_list list, uint64_t limit)
     return num;
 }
 
-/* Fills in sampled_up_to, and the number of samples at start[d + 1]. */
-static nd_status size_chunk(void *ctx, uint32_t worker, size_t chunk)
+/* Chooses sampled_up_to of d, and returns how many samples that makes. */
+static uint32_t choose_limit(const builder *b, size_t d)
 {
-    builder *const b = ctx;
-    for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
-        const nd_shingle_list list = b->documents[d];
-        uint64_t limit = ND_SAMPLED_UP_TO;
-        uint32_t num = count_up_to(list, limit);
-        if (num < ND_SAMPLE_MIN && list.num > num) {
-            const nd_status status = find_limit(b, &b->groupers[worker], list, &limit);
-            if (status != ND_OK)
-                return status;
-            num = count_up_to(list, limit);
-        }
-        b->shared->sampled_up_to[d] = limit;
-        b->shared->start[d + 1] = num;
-    }
-    return ND_OK;
+    static const uint64_t limits[] = {ND_SAMPLED_UP_TO, 2 * ND_SAMPLED_UP_TO + 1, UINT64_MAX};
+    const nd_shingle_list list = b->documents[d];
+    size_t limit = 0;
+    uint32_t num = count_up_to(list, limits[limit]);
+    while (num < ND_SAMPLE_MIN && limits[limit] != UINT64_MAX)
+        num = count_up_to(list, limits[++limit]);
+    b->shared->sampled_up_to[d] = limits[limit];
+    return num;
 }
 
+/* Fills in sampled_up_to, the number of samples at start[d + 1], and how many go to each
+ * partition. */
 static nd_status count_chunk(void *ctx, uint32_t worker, size_t chunk)
 {
     (void)worker;
     const builder *const b = ctx;
+    size_t *const counts = b->offsets + chunk * b->num_partitions;
     for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
+        b->shared->start[d + 1] = choose_limit(b, d);
         const nd_shingle_list list = b->documents[d];
         const uint64_t limit = b->shared->sampled_up_to[d];
         for (uint32_t i = 0; i < list.num; i++)
             if (list.shingles[i] <= limit)
-                b->offsets[partition_of(b, list.shingles[i]) * CHUNKS + chunk]++;
+                counts[partition_of(b, list.shingles[i])]++;
     }
     return ND_OK;
 }
@@ -148,6 +127,7 @@ static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
 {
     (void)worker;
     const builder *const b = ctx;
+    size_t *const offsets = b->offsets + chunk * b->num_partitions;
     for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
         const nd_shingle_list list = b->documents[d];
         const uint64_t limit = b->shared->sampled_up_to[d];
@@ -156,9 +136,9 @@ static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
             const uint64_t shingle = list.shingles[i];
             if (shingle > limit)
                 continue;
-            size_t *const offset = &b->offsets[partition_of(b, shingle) * CHUNKS + chunk];
             b->shared->samples[sample] = NO_SHARE;
-            b->postings[(*offset)++] = (posting){shingle, (uint32_t)d, sample++};
+            b->postings[offsets[partition_of(b, shingle)]++] =
+                (posting){shingle, (uint32_t)d, sample++};
         }
     }
     return ND_OK;
@@ -226,8 +206,10 @@ static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
 {
     const builder *const b = ctx;
     grouper *const g = &b->groupers[worker];
-    const size_t first = partition ? b->offsets[partition * CHUNKS - 1] : 0;
-    const size_t num = b->offsets[partition * CHUNKS + CHUNKS - 1] - first;
+    /* The last chunk of each partition ends where the partition does. */
+    const size_t *const ends = b->offsets + (CHUNKS - 1) * b->num_partitions;
+    const size_t first = partition ? ends[partition - 1] : 0;
+    const size_t num = ends[partition] - first;
     const nd_status status = reserve_grouper(b, g, num);
     if (status != ND_OK)
         return status;
@@ -256,12 +238,16 @@ static nd_status sum_chunk(void *ctx, uint32_t worker, size_t chunk)
     return ND_OK;
 }
 
-static void choose_partitions(builder *b, size_t num_samples)
+/* By about how many samples there will be. */
+static void choose_partitions(builder *b)
 {
+    uint64_t num_shingles = 0;
+    for (size_t d = 0; d < b->shared->num_documents; d++)
+        num_shingles += b->documents[d].num;
     b->num_partitions = 1;
     b->partition_shift = 64;
     while (b->num_partitions < MAX_PARTITIONS &&
-           b->num_partitions * PARTITION_POSTINGS < num_samples) {
+           b->num_partitions * PARTITION_POSTINGS < num_shingles / 3) {
         b->num_partitions *= 2;
         b->partition_shift--;
     }
@@ -276,33 +262,35 @@ static nd_status allocate_samples(builder *b)
     const size_t num = shared->start[shared->num_documents];
     if (num + num / 2 >= ND_NO_BUCKET)
         return ND_ERR_LIMIT;
-    choose_partitions(b, num);
     shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
     shared->members = nd_alloc(b->allocator, num + num / 2, sizeof *shared->members);
     b->postings = nd_alloc(b->allocator, num, sizeof *b->postings);
-    b->offsets = nd_alloc_zeroed(b->allocator, b->num_partitions * CHUNKS, sizeof *b->offsets);
-    return shared->samples && shared->members && b->postings && b->offsets ? ND_OK
-                                                                           : ND_ERR_NO_MEMORY;
+    return shared->samples && shared->members && b->postings ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
 static void offsets_from_counts(builder *b)
 {
     size_t at = 0;
-    for (size_t i = 0; i < b->num_partitions * CHUNKS; i++) {
-        const size_t count = b->offsets[i];
-        b->offsets[i] = at;
-        at += count;
+    for (size_t p = 0; p < b->num_partitions; p++) {
+        for (size_t c = 0; c < CHUNKS; c++) {
+            size_t *const offset = &b->offsets[c * b->num_partitions + p];
+            const size_t count = *offset;
+            *offset = at;
+            at += count;
+        }
     }
 }
 
 static nd_status build(builder *b, uint32_t num_threads)
 {
     const nd_allocator *const a = b->allocator;
-    nd_status status = nd_threads_for(a, num_threads, CHUNKS, size_chunk, b);
-    if (status == ND_OK)
-        status = allocate_samples(b);
+    choose_partitions(b);
+    b->offsets = nd_alloc_zeroed(a, b->num_partitions * CHUNKS, sizeof *b->offsets);
+    nd_status status = b->offsets ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
         status = nd_threads_for(a, num_threads, CHUNKS, count_chunk, b);
+    if (status == ND_OK)
+        status = allocate_samples(b);
     if (status != ND_OK)
         return status;
     offsets_from_counts(b);
@@ -320,8 +308,6 @@ static void release_builder(builder *b, uint32_t num_threads)
         nd_release(b->allocator, b->groupers[w].slots);
         nd_release(b->allocator, b->groupers[w].buckets);
         nd_release(b->allocator, b->groupers[w].bucket_of);
-        nd_release(b->allocator, b->groupers[w].sorted);
-        nd_release(b->allocator, b->groupers[w].scratch);
     }
     nd_release(b->allocator, b->groupers);
     nd_release(b->allocator, b->postings);

@@ -18,7 +18,8 @@ typedef struct nd_shingle_list {
  * so a short text that stands in a long one shares a quarter of its shingles with it in the sample
  * as well, where the slots of a sketch would hold none (Broder: On the resemblance and containment
  * of documents, 1997, section 3: the shingles that are 0 modulo m). A document that would have
- * fewer than ND_SAMPLE_MIN samples takes its lowest hashes until it has. */
+ * fewer than ND_SAMPLE_MIN samples takes the lowest half, or all: short texts find each other by
+ * those. */
 #define ND_SAMPLED_UP_TO ((UINT64_C(1) << 62) - 1)
 enum { ND_SAMPLE_MIN = 64 };
 

@@ -29,6 +29,12 @@ typedef struct nd_run {
     run_side sides[2];
 } run;
 
+/* A shingle of the other text that may stand in the held one too: where, and its sample, should it
+ * be sampled. */
+typedef struct nd_suspect {
+    uint32_t at, sample;
+} suspect;
+
 /* A shared shingle. weight 0: not sampled. */
 typedef struct meeting {
     uint32_t at[2];
@@ -159,27 +165,55 @@ static nd_status add_meeting(nd_coverage_finder *f, active_runs *active, const m
     return status;
 }
 
+/* Lists the shingles that may be shared. No branch depends on a hash. */
+static nd_status list_suspects(nd_coverage_finder *f, const nd_weighted_text *other,
+                               const nd_allocator *allocator)
+{
+    f->suspects.len = 0;
+    const nd_status status = ND_VEC_RESERVE(allocator, &f->suspects, other->num);
+    if (status != ND_OK)
+        return status;
+    uint32_t sample = 0, num = 0;
+    for (uint32_t at = 0; at < other->num; at++) {
+        const uint64_t shingle = other->shingles[at];
+        f->suspects.items[num] = (suspect){at, sample};
+        num += nd_position_index_may_have(&f->index, shingle);
+        sample += shingle <= other->sampled_up_to;
+    }
+    f->suspects.len = num;
+    return ND_OK;
+}
+
+/* Where `shingle`, at `other_at` in the other text, stands in the held one; *goes_on tells that it
+ * goes on with the latest run. */
+static uint32_t find_held(const nd_coverage_finder *f, const active_runs *active, uint32_t other_at,
+                          uint64_t shingle, bool *goes_on)
+{
+    const uint32_t next = next_of_latest(f, active, other_at);
+    *goes_on = next != ND_NO_POSITION && f->held.shingles[next] == shingle;
+    return *goes_on ? next : nd_position_index_find(&f->index, shingle);
+}
+
 /* Chains what the texts share. A shingle both sampled has one weight; one that only a short text
  * sampled counts for that text alone. */
 static nd_status chain(nd_coverage_finder *f, const nd_weighted_text *other,
                        const nd_allocator *allocator, uint32_t *common)
 {
     active_runs active = {.num = 0};
-    uint32_t ordinal = 0;
     f->runs.len = 0;
     *common = 0;
-    for (uint32_t at = 0; at < other->num; at++) {
-        const uint64_t shingle = other->shingles[at];
-        const bool is_sampled = shingle <= other->sampled_up_to;
-        const uint32_t weight = is_sampled ? nd_sample_weight(other->samples[ordinal++]) : 0;
-        const uint32_t next = next_of_latest(f, &active, at);
-        const bool goes_on = next != ND_NO_POSITION && f->held.shingles[next] == shingle;
-        const uint32_t held_at = goes_on ? next : nd_position_index_find(&f->index, shingle);
+    for (size_t i = 0; i < f->suspects.len; i++) {
+        const suspect s = f->suspects.items[i];
+        const uint64_t shingle = other->shingles[s.at];
+        bool goes_on;
+        const uint32_t held_at = find_held(f, &active, s.at, shingle, &goes_on);
         if (held_at == ND_NO_POSITION)
             continue;
         ++*common;
+        const uint32_t weight =
+            shingle <= other->sampled_up_to ? nd_sample_weight(other->samples[s.sample]) : 0;
         const uint32_t weight_held = shingle <= f->held.sampled_up_to ? weight : 0;
-        const meeting m = {{held_at, at}, {weight_held, weight}};
+        const meeting m = {{held_at, s.at}, {weight_held, weight}};
         nd_status status = ND_OK;
         if (goes_on)
             extend_run(&f->runs.items[active.latest], &m);
@@ -258,8 +292,10 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
                                      const nd_allocator *allocator, nd_coverage_counts *counts)
 {
     *counts = (nd_coverage_counts){0};
-    uint32_t common;
-    nd_status status = chain(finder, other, allocator, &common);
+    uint32_t common = 0;
+    nd_status status = list_suspects(finder, other, allocator);
+    if (status == ND_OK)
+        status = chain(finder, other, allocator, &common);
     finder->intervals.len = finder->scratch.len = 0;
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &finder->intervals, finder->runs.len);
@@ -276,6 +312,7 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
 void nd_coverage_finder_release(nd_coverage_finder *finder, const nd_allocator *allocator)
 {
     nd_position_index_release(&finder->index, allocator);
+    ND_VEC_RELEASE(allocator, &finder->suspects);
     ND_VEC_RELEASE(allocator, &finder->runs);
     ND_VEC_RELEASE(allocator, &finder->intervals);
     ND_VEC_RELEASE(allocator, &finder->scratch);

@@ -36,6 +36,7 @@ typedef struct nd_coverage_finder {
     uint32_t max_gap; /* shingles */
     nd_weighted_text held;
     nd_position_index index; /* of `held` */
+    ND_VEC(struct nd_suspect) suspects;
     ND_VEC(struct nd_run) runs;
     ND_VEC(uint64_t) intervals;
     ND_VEC(uint64_t) scratch;

@@ -20,12 +20,20 @@ static nd_status clear_for(nd_position_index *index, const nd_allocator *allocat
     return ND_OK;
 }
 
-static void insert(nd_position_index *index, uint64_t hash, size_t position)
+static uint64_t make_slot(uint64_t hash, size_t position)
+{
+    return (hash & ~(uint64_t)UINT32_MAX) | (position + 1);
+}
+
+/* The slot where `hash` stands, or the empty one where it would. */
+static size_t slot_of(const nd_position_index *index, uint64_t hash)
 {
     size_t at = hash & index->mask;
-    while (index->slots[at])
-        at = (at + 1) & index->mask;
-    index->slots[at] = (hash & ~(uint64_t)UINT32_MAX) | (position + 1);
+    for (; index->slots[at]; at = (at + 1) & index->mask)
+        if (index->slots[at] >> 32 == hash >> 32 &&
+            index->shingles[(uint32_t)index->slots[at] - 1] == hash)
+            break;
+    return at;
 }
 
 nd_status nd_position_index_distinct(nd_position_index *index, const nd_allocator *allocator,
@@ -39,29 +47,51 @@ nd_status nd_position_index_distinct(nd_position_index *index, const nd_allocato
     size_t kept = 0;
     for (size_t i = 0; i < num; i++) {
         const uint64_t hash = hashes[i];
-        if (nd_position_index_find(index, hash) != ND_NO_POSITION)
+        const size_t at = slot_of(index, hash);
+        if (index->slots[at])
             continue;
-        hashes[kept] = hash;
-        insert(index, hash, kept++);
+        index->slots[at] = make_slot(hash, kept);
+        hashes[kept++] = hash;
     }
     *num_distinct = kept;
+    return ND_OK;
+}
+
+/* Room for the marks, 16 bits a shingle or more: a word for every four. */
+static nd_status clear_marks(nd_position_index *index, const nd_allocator *allocator, size_t num)
+{
+    size_t words = 1;
+    while (words * 4 < num)
+        words *= 2;
+    const nd_status status = nd_reserve(allocator, (void **)&index->marks, &index->marks_capacity,
+                                        words, sizeof *index->marks);
+    if (status != ND_OK)
+        return status;
+    memset(index->marks, 0, words * sizeof *index->marks);
+    index->mark_mask = words - 1;
     return ND_OK;
 }
 
 nd_status nd_position_index_set(nd_position_index *index, const nd_allocator *allocator,
                                 const uint64_t *shingles, size_t num)
 {
-    const nd_status status = clear_for(index, allocator, num);
+    nd_status status = clear_for(index, allocator, num);
+    if (status == ND_OK)
+        status = clear_marks(index, allocator, num);
     if (status != ND_OK)
         return status;
     index->shingles = shingles;
-    for (size_t i = 0; i < num; i++)
-        insert(index, shingles[i], i);
+    for (size_t i = 0; i < num; i++) {
+        const uint64_t hash = shingles[i];
+        index->slots[slot_of(index, hash)] = make_slot(hash, i);
+        index->marks[hash >> 38 & index->mark_mask] |= UINT64_C(1) << (hash >> 32 & 63);
+    }
     return ND_OK;
 }
 
 void nd_position_index_release(nd_position_index *index, const nd_allocator *allocator)
 {
     nd_release(allocator, index->slots);
+    nd_release(allocator, index->marks);
     *index = (nd_position_index){0};
 }

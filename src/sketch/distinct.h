@@ -15,13 +15,19 @@
  *
  *   slots[hash & mask]:  | upper half of the hash, 32 bits | position + 1, 32 |
  *
- * or 0 where nothing stands; a clash goes to the next slot. Most of what is not there is told by
- * the slot alone. */
+ * or 0 where nothing stands; a clash goes to the next slot.
+ *
+ *   marks:  16 bits or more for each shingle, one of them set, by other bits of its hash: tells
+ * that a shingle is not there without a branch (a Bloom filter of one hash function: Bloom 1970)
+ */
 typedef struct nd_position_index {
     const uint64_t *shingles; /* borrowed */
     uint64_t *slots;
     size_t capacity; /* allocated slots */
     size_t mask;     /* slots in use - 1 */
+    uint64_t *marks; /* made by nd_position_index_set alone */
+    size_t marks_capacity;
+    size_t mark_mask; /* words in use - 1 */
 } nd_position_index;
 
 /* Drops every repeat of hashes[0..num) but the first, keeps the order, and indexes what remains.
@@ -34,6 +40,12 @@ ND_NODISCARD nd_status nd_position_index_distinct(nd_position_index *index,
 ND_NODISCARD nd_status nd_position_index_set(nd_position_index *index,
                                              const nd_allocator *allocator,
                                              const uint64_t *shingles, size_t num);
+
+/* 0 where the shingle is surely not there, else 1; wrong for one in sixteen at most that is not. */
+static inline uint32_t nd_position_index_may_have(const nd_position_index *index, uint64_t hash)
+{
+    return (uint32_t)(index->marks[hash >> 38 & index->mark_mask] >> (hash >> 32 & 63) & 1);
+}
 
 /* Position of `hash`, or ND_NO_POSITION. O(1) expected. */
 static inline uint32_t nd_position_index_find(const nd_position_index *index, uint64_t hash)

@@ -4,6 +4,7 @@
 
 #include "text/char_class.h"
 #include "text/repair_pass.h"
+#include "text/repair_scan.h"
 #include "text/utf8.h"
 #include "text/windows_1252.h"
 
@@ -23,18 +24,6 @@ typedef struct sequence {
 static size_t bytes_needed(uint8_t lead)
 {
     return lead < 0xC2 || lead > 0xF4 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-}
-
-/* Whether the character at p, which begins with C3, may be a lead byte and the next one stand for
- * another byte, by their first bytes: rules out nearly all accented letters at once. The space
- * stands where a no-break space was lost. */
-static inline bool may_begin(const char *p, size_t len)
-{
-    if (len < 4 || (uint8_t)p[1] < 0x82 || (uint8_t)p[1] > 0xB4)
-        return false;
-    const uint8_t next = (uint8_t)p[2];
-    return next == 0xC2 || next == 0xC5 || next == 0xC6 || next == 0xCB || next == 0xE2 ||
-           next == ' ';
 }
 
 static sequence read_sequence(const char *p, size_t len)
@@ -171,18 +160,10 @@ static nd_status repair_here(nd_repair_pass *pass, cursor *c)
     return put(pass, c, s.len, s.code_point);
 }
 
-/* Every lead byte is a character whose own first byte is C3. */
 nd_status nd_repair_mojibake(nd_repair_pass *pass)
 {
     cursor c = {0};
-    const char *lead;
-    while (c.at < pass->in_len &&
-           (lead = memchr(pass->in + c.at, 0xC3, pass->in_len - c.at)) != NULL) {
-        c.at = (size_t)(lead - pass->in);
-        if (!may_begin(lead, pass->in_len - c.at)) {
-            c.at++;
-            continue;
-        }
+    while ((c.at = nd_next_misread(pass->in, pass->in_len, c.at)) < pass->in_len) {
         const nd_status status = repair_here(pass, &c);
         if (status != ND_OK)
             return status;

@@ -22,13 +22,20 @@ static inline lanes load(const uint8_t *bytes)
     return v;
 }
 
-/* Looks at LANES positions, reading LOOK_AHEAD bytes past them.
- *
- * Mojibake begins with a character from U+00C2 to U+00F4 (the lead byte), C3 82 to C3 B4, and goes
- * on with one that stands for 0x80 to 0xBF: U+0080 to U+00BF, or one of those that Windows-1252 has
- * there instead, which begin with C5, C6, CB and E2. Or it is an A with tilde, C3 83, that lost its
- * no-break space to a plain one. A broken word ends in -, U+00AD or U+2010, whose last bytes are
- * 2D, AD and 90. */
+/* Where mojibake begins. It does with a character from U+00C2 to U+00F4 (the lead byte), C3 82 to
+ * C3 B4, and goes on with one that stands for 0x80 to 0xBF: U+0080 to U+00BF, or one of those that
+ * Windows-1252 has there instead, which begin with C5, C6, CB and E2. Or it is an A with tilde,
+ * C3 83, that lost its no-break space to a plain one. */
+static inline lanes misread(lanes first, lanes second, lanes third)
+{
+    const lanes is_lead = (lanes)(first == 0xC3) & (lanes)(second - 0x82 <= 0xB4 - 0x82);
+    const lanes follows = (lanes)(third == 0xC2) | (lanes)((third | 3) == 0xC7) |
+                          (lanes)(third == 0xCB) | (lanes)(third == 0xE2);
+    return is_lead & (follows | ((lanes)(second == 0x83) & (lanes)(third == ' ')));
+}
+
+/* Looks at LANES positions, reading LOOK_AHEAD bytes past them. A broken word ends in -, U+00AD or
+ * U+2010, whose last bytes are 2D, AD and 90. */
 static inline void add_marks(marks *m, const uint8_t *bytes)
 {
     const lanes a = load(bytes), b = load(bytes + 1), c = load(bytes + 2);
@@ -36,10 +43,7 @@ static inline void add_marks(marks *m, const uint8_t *bytes)
     m->less_than |= (lanes)(a == '<');
     const lanes is_hyphen = (lanes)(a == '-') | (lanes)(a == 0xAD) | (lanes)(a == 0x90);
     m->hyphen |= is_hyphen & ((lanes)(b == '\n') | (lanes)(b == '\r'));
-    const lanes is_lead = (lanes)(a == 0xC3) & (lanes)(b - 0x82 <= 0xB4 - 0x82);
-    const lanes follows =
-        (lanes)(c == 0xC2) | (lanes)((c | 3) == 0xC7) | (lanes)(c == 0xCB) | (lanes)(c == 0xE2);
-    m->mojibake |= is_lead & (follows | ((lanes)(b == 0x83) & (lanes)(c == ' ')));
+    m->mojibake |= misread(a, b, c);
 }
 
 static int any(lanes v)
@@ -64,4 +68,32 @@ uint32_t nd_repairs_suspected(const char *bytes, size_t len)
     return (any(m.ampersand) ? ND_REPAIR_ENTITIES : 0u) | (any(m.less_than) ? ND_REPAIR_TAGS : 0u) |
            (any(m.mojibake) ? ND_REPAIR_MOJIBAKE : 0u) |
            (any(m.hyphen) ? ND_REPAIR_HYPHENATION : 0u);
+}
+
+/* The first lane that is not zero; LANES where all are. */
+static size_t first_lane(lanes v)
+{
+    size_t lane = 0;
+    while (lane < LANES && !v[lane])
+        lane++;
+    return lane;
+}
+
+size_t nd_next_misread(const char *bytes, size_t len, size_t at)
+{
+    const uint8_t *const b = (const uint8_t *)bytes;
+    for (; at + LANES + LOOK_AHEAD <= len; at += LANES) {
+        const lanes found = misread(load(b + at), load(b + at + 1), load(b + at + 2));
+        if (any(found))
+            return at + first_lane(found);
+    }
+    uint8_t rest[2 * LANES + 2 * LOOK_AHEAD] = {0};
+    if (len > at)
+        memcpy(rest, b + at, len - at);
+    for (size_t i = 0; i < len - at; i += LANES) {
+        const lanes found = misread(load(rest + i), load(rest + i + 1), load(rest + i + 2));
+        if (any(found))
+            return at + i + first_lane(found);
+    }
+    return len;
 }

@@ -9,4 +9,7 @@
  * break, or two characters that begin mojibake. Sixteen bytes at a time, several GB/s. */
 uint32_t nd_repairs_suspected(const char *bytes, size_t len);
 
+/* The first mark of mojibake at or after `at`; `len` where there is none. */
+size_t nd_next_misread(const char *bytes, size_t len, size_t at);
+
 #endif

@@ -129,18 +129,20 @@ static void buckets_hold_all_documents_of_a_shingle(void **state)
     batch_free(&b);
 }
 
-static void short_texts_sample_their_lowest_and_long_ones_a_quarter(void **state)
+static void short_texts_sample_all_and_long_ones_a_quarter(void **state)
 {
     (void)state;
     batch b = batch_new(3);
-    append(&b, 0, 1000, 10);
-    append(&b, 1, 2000, 100);
-    append(&b, 2, 3000, 400);
+    append(&b, 0, 1000, 60);
+    append(&b, 1, 2000, 180);
+    append(&b, 2, 3000, 480);
     nd_shared_shingles shared = share(&b, 1);
-    assert_int_equal(shared.start[1], 10);
-    assert_int_equal(shared.start[2] - shared.start[1], ND_SAMPLE_MIN);
-    const size_t num = shared.start[3] - shared.start[2];
-    assert_true(num > 70 && num < 130);
+    assert_int_equal(shared.start[1], 60);
+    const size_t half = shared.start[2] - shared.start[1],
+                 quarter = shared.start[3] - shared.start[2];
+    assert_true(half >= ND_SAMPLE_MIN && half < 115);
+    assert_true(quarter > 90 && quarter < 150);
+    assert_true(shared.sampled_up_to[0] == UINT64_MAX);
     assert_true(shared.sampled_up_to[2] == ND_SAMPLED_UP_TO);
     release(&shared);
     batch_free(&b);
@@ -252,11 +254,11 @@ static void text_that_thousands_share_is_compared_linearly(void **state)
 {
     (void)state;
     uint64_t common[2] = {0, 0};
-    const size_t few = count_candidates(2500, 30, 400, &common[0]);
-    const size_t many = count_candidates(5000, 30, 400, &common[1]);
-    assert_int_equal(common[0], 2500);
-    assert_int_equal(common[1], 5000);
-    assert_true(few >= 2500 && few <= 2500 * 17);
+    const size_t few = count_candidates(4000, 30, 400, &common[0]);
+    const size_t many = count_candidates(8000, 30, 400, &common[1]);
+    assert_int_equal(common[0], 4000);
+    assert_int_equal(common[1], 8000);
+    assert_true(few >= 4000 && few <= 4000 * 17);
     assert_true(many <= 2 * few + 64);
 }
 
@@ -285,7 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buckets_hold_all_documents_of_a_shingle),
-        cmocka_unit_test(short_texts_sample_their_lowest_and_long_ones_a_quarter),
+        cmocka_unit_test(short_texts_sample_all_and_long_ones_a_quarter),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(a_short_text_finds_the_long_one_that_holds_it),
         cmocka_unit_test(texts_that_share_a_phrase_are_no_candidates),
