@@ -89,11 +89,11 @@ static nd_status side_shingle(side *s, nd_text *text, nd_shingle_spec spec,
     s->invalid_bytes = nd_text_num_invalid_bytes(text);
     s->size = nd_shingle_count(text, spec);
     s->set = nd_alloc(allocator, s->size, sizeof *s->set);
-    if (!s->set)
-        return ND_ERR_NO_MEMORY;
-    status = nd_shingle_hashes(text, spec, s->set);
+    uint64_t *const scratch = nd_alloc(allocator, s->size, sizeof *scratch);
+    status = s->set && scratch ? nd_shingle_hashes(text, spec, s->set) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        s->size = nd_shingle_set(s->set, s->size, NULL);
+        s->size = nd_shingle_set(s->set, s->size, scratch);
+    nd_release(allocator, scratch);
     return status;
 }
 
