@@ -38,6 +38,12 @@ static const nd_option result_options[] = {
      .help = "report every pair of near-copies",
      .offset = offsetof(nd_settings, scan_output),
      .value = ND_SCAN_PAIRS},
+    {.name = "passages",
+     .kind = ND_OPTION_SET,
+     .help = "list the passages that two texts share, with their bytes in both; all texts are kept "
+             "in memory",
+     .offset = offsetof(nd_settings, passages),
+     .value = 1},
     {.name = "max-matches",
      .kind = ND_OPTION_COUNT,
      .argument = "N",
@@ -94,7 +100,9 @@ static nd_scan_options scan_options(nd_job *job)
     nd_scan_options_init(&options);
     options.shingle = settings->shingle;
     options.rule = (nd_match_rule){settings->threshold, settings->containment};
+    options.coverage = settings->coverage;
     options.recall = settings->recall;
+    options.repairs = (uint32_t)settings->repairs;
     options.num_threads = job->num_threads;
     options.max_matches = (uint32_t)settings->max_matches;
     options.output = (nd_scan_output)settings->scan_output;
@@ -102,6 +110,7 @@ static nd_scan_options scan_options(nd_job *job)
     options.representative = settings->keep == ND_KEEP_LONGEST    ? ND_REPRESENTATIVE_LONGEST
                              : settings->keep == ND_KEEP_FIRST_ID ? ND_REPRESENTATIVE_FIRST_ID
                                                                   : ND_REPRESENTATIVE_PREFERRED;
+    options.texts = settings->passages ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
     options.progress = nd_progress_step;
     options.progress_ctx = &job->progress;
     return options;
@@ -117,8 +126,14 @@ static nd_status check(const nd_settings *settings, nd_error *error)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "'--representative %s' needs fields, which text files do not have",
                             settings->keep == ND_KEEP_EARLIEST ? "earliest" : "preferred");
+    if (settings->passages && settings->format == ND_FORMAT_TSV)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--passages' does not fit into '--format tsv': use jsonl or text");
+    if (settings->coverage > 0 && nd_settings_given(settings, "recall"))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--recall' has no effect with a coverage: there are no bands");
     nd_plan plan;
-    return nd_plan_settings(settings, &plan, error);
+    return settings->coverage > 0 ? ND_OK : nd_plan_settings(settings, &plan, error);
 }
 
 /* What the engine left out, and what users should know. */
@@ -138,6 +153,9 @@ static void add_notes(nd_notes *notes, const nd_scan_stats *stats, uint64_t max_
                  "buckets over the cap: %llu, at most %s left out",
                  (unsigned long long)stats->capped_buckets,
                  nd_amount_of(stats->capped_comparisons, "comparison").text);
+    nd_notes_add(notes, ND_NOTE_LOSS, "common_documents", stats->common_documents,
+                 "documents mostly of text that very many share, compared with some of those: %llu",
+                 (unsigned long long)stats->common_documents);
     nd_notes_add(notes, ND_NOTE_LOSS, "capped_documents", stats->capped_documents,
                  "documents with over %llu matches, of which the best are kept: %llu",
                  (unsigned long long)max_matches, (unsigned long long)stats->capped_documents);
@@ -154,6 +172,8 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"tokens", stats->tokens},
         {"shingles", stats->shingles},
         {"invalid_bytes", stats->invalid_bytes},
+        {"repaired_documents", stats->repaired_documents},
+        {"repairs", stats->repairs},
         {"exact_copies", stats->exact_copies},
         {"candidates", stats->candidates},
         {"matches", stats->matches},
@@ -161,6 +181,7 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"groups", stats->groups},
         {"group_members", stats->group_members},
         {"capped_comparisons", stats->capped_comparisons},
+        {"common_documents", stats->common_documents},
     };
     nd_page_printf(page,
                    ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"
@@ -194,8 +215,9 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
 static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats)
 {
     nd_match_writer writer;
-    nd_match_writer_init(&writer, job);
-    nd_status status = nd_match_writer_begin(&writer);
+    nd_status status = nd_match_writer_init(&writer, job);
+    if (status == ND_OK)
+        status = nd_match_writer_begin(&writer);
     if (status == ND_OK)
         status = job->settings->scan_output == ND_SCAN_PAIRS
                      ? nd_scan_each_pair(scan, nd_match_writer_pair, &writer)
@@ -264,9 +286,10 @@ const nd_command nd_command_scan = {
                 "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
                 "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
                 "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
-    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_threshold, &nd_options_recall,
-               &result_group, &nd_options_input, &nd_options_output, &nd_options_report,
-               &nd_options_progress, &nd_options_threads, &nd_options_kernel, &nd_options_help},
+    .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
+               &nd_options_coverage, &nd_options_repair, &nd_options_recall, &result_group,
+               &nd_options_input, &nd_options_output, &nd_options_report, &nd_options_progress,
+               &nd_options_threads, &nd_options_kernel, &nd_options_help},
     .check = check,
     .run = run,
 };
