@@ -6,8 +6,8 @@
 
 #include "bench_options.h"
 #include "commands.h"
-#include "exact_join.h"
-#include "util/checked.h"
+#include "neardup/exact_join.h"
+#include "util/alloc.h"
 
 /* A file of sets, every number 64 bits in the machine's byte order:
  *
@@ -15,7 +15,7 @@
  */
 typedef struct set_file {
     uint64_t *starts, *elements;
-    bench_set_list list;
+    nd_set_list list;
 } set_file;
 
 static uint64_t *read_numbers(FILE *file, size_t num, const nd_allocator *allocator)
@@ -43,7 +43,7 @@ static bool starts_ascend(const uint64_t *starts, uint64_t num)
     for (uint64_t i = 0; i < num; i++)
         if (starts[i] > starts[i + 1])
             return false;
-    return starts[0] == 0 && starts[num] < UINT32_MAX;
+    return starts[0] == 0;
 }
 
 static bool read_sets(FILE *file, const nd_allocator *allocator, set_file *sets)
@@ -58,12 +58,15 @@ static bool read_sets(FILE *file, const nd_allocator *allocator, set_file *sets)
     if (!sets->elements || !is_well_formed(sets, num))
         return false;
     _Static_assert(sizeof(size_t) == sizeof(uint64_t), "starts are used as they are read");
-    sets->list = (bench_set_list){sets->elements, (const size_t *)sets->starts, (size_t)num};
+    sets->list = (nd_set_list){sets->elements, (const size_t *)sets->starts, (size_t)num};
     return true;
 }
 
-static nd_status print_pair(void *ctx, size_t i, size_t j, const nd_similarity *similarity)
+/* An nd_joined_pair_fn. */
+static nd_status print_pair(void *ctx, uint32_t worker, size_t i, size_t j,
+                            const nd_similarity *similarity)
 {
+    (void)worker;
     const int len = fprintf(ctx, "%zu\t%zu\t%.6f\n", i, j, similarity->jaccard);
     return len < 0 ? ND_ERR_IO : ND_OK;
 }
@@ -77,6 +80,8 @@ static int join_file(const char *path, double threshold)
         bench_complain("cannot open '%s': %s", path, strerror(errno));
         return BENCH_EXIT_FAILED;
     }
+    const nd_exact_join_options options = {
+        .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
     set_file sets = {0};
     const bool is_read = read_sets(file, &allocator, &sets);
     fclose(file);
@@ -84,7 +89,7 @@ static int join_file(const char *path, double threshold)
     if (!is_read)
         bench_complain("'%s' is no file of sets", path);
     else
-        status = bench_exact_join(&sets.list, threshold, &allocator, print_pair, stdout);
+        status = nd_exact_join(&sets.list, &options, print_pair, stdout);
     nd_release(&allocator, sets.starts);
     nd_release(&allocator, sets.elements);
     if (is_read && status == ND_OK && fflush(stdout) != 0)
