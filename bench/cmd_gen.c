@@ -154,27 +154,6 @@ static bool close_output(FILE *file, const char *path)
     return (is_written && is_closed) || complain_about_file(path ? path : "-");
 }
 
-static nd_status write_documents(const bench_corpus *corpus, FILE *file)
-{
-    enum { BUFFER_BYTES = 1 << 20 };
-    const nd_allocator allocator = nd_allocator_or_default(NULL);
-    bench_item_vec items = {0};
-    nd_byte_vec out = {0};
-    nd_status status = ND_OK;
-    const uint64_t num = bench_corpus_num_documents(corpus);
-    for (uint64_t i = 0; i < num && status == ND_OK; i++) {
-        status = bench_json_append(corpus, i, &allocator, &items, &out);
-        if (status == ND_OK && (out.len >= BUFFER_BYTES || i + 1 == num)) {
-            if (fwrite(out.items, 1, out.len, file) != out.len)
-                status = ND_ERR_IO;
-            out.len = 0;
-        }
-    }
-    ND_VEC_RELEASE(&allocator, &items);
-    ND_VEC_RELEASE(&allocator, &out);
-    return status;
-}
-
 static nd_status write_pair(void *ctx, const bench_planted_pair *pair)
 {
     char a[BENCH_ID_DIGITS + 2], b[BENCH_ID_DIGITS + 2];
@@ -228,7 +207,7 @@ int bench_cmd_gen(int argc, char **argv)
     bool done = status == ND_OK;
     if (!done)
         bench_complain("gen: %s", nd_status_message(status));
-    done = done && write_file(corpus, write_documents, o.output);
+    done = done && write_file(corpus, bench_corpus_write, o.output);
     done = done && (!o.truth || write_file(corpus, write_truth, o.truth));
     bench_corpus_free(corpus);
     return done ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;

@@ -4,5 +4,6 @@
 
 int bench_cmd_gen(int argc, char **argv);
 int bench_cmd_join(int argc, char **argv);
+int bench_cmd_stages(int argc, char **argv);
 
 #endif

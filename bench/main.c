@@ -12,6 +12,7 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
+    {"stages", bench_cmd_stages, "each stage of the engine alone, beside its limit"},
     {"gen", bench_cmd_gen, "make a news-like corpus, with planted copies and their truth"},
     {"join", bench_cmd_join, "join sets exactly: the truth that others are scored against"},
 };

@@ -68,13 +68,6 @@ void bench_document_id(uint64_t position, char id[BENCH_ID_DIGITS + 2])
     id[BENCH_ID_DIGITS + 1] = '\0';
 }
 
-/* There is room for it. */
-static void append_bytes(nd_byte_vec *out, const char *bytes, size_t len_bytes)
-{
-    memcpy(out->items + out->len, bytes, len_bytes);
-    out->len += len_bytes;
-}
-
 nd_status bench_json_append(const bench_corpus *corpus, uint64_t position,
                             const nd_allocator *allocator, bench_item_vec *items, nd_byte_vec *out)
 {
@@ -84,15 +77,32 @@ nd_status bench_json_append(const bench_corpus *corpus, uint64_t position,
     const int len = snprintf(head, sizeof head, "{\"id\":\"%s\",\"text\":\"", id);
     nd_status status = bench_corpus_items(corpus, index, allocator, items);
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, out, sizeof head);
-    if (status != ND_OK)
-        return status;
-    append_bytes(out, head, (size_t)len);
-    status =
-        bench_text_append(bench_corpus_vocabulary(corpus, index), items, "\\n", allocator, out);
-    if (status == ND_OK) /* a word's room is larger than a word by more than this */
-        append_bytes(out, "\"}\n", 3);
-    return status;
+        status = nd_bytes_append(allocator, out, head, (size_t)len);
+    if (status == ND_OK)
+        status =
+            bench_text_append(bench_corpus_vocabulary(corpus, index), items, "\\n", allocator, out);
+    return status == ND_OK ? nd_bytes_append(allocator, out, "\"}\n", 3) : status;
+}
+
+nd_status bench_corpus_write(const bench_corpus *corpus, FILE *file)
+{
+    enum { BUFFER_BYTES = 1 << 20 };
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    bench_item_vec items = {0};
+    nd_byte_vec out = {0};
+    nd_status status = ND_OK;
+    const uint64_t num = bench_corpus_num_documents(corpus);
+    for (uint64_t i = 0; i < num && status == ND_OK; i++) {
+        status = bench_json_append(corpus, i, &allocator, &items, &out);
+        if (status == ND_OK && (out.len >= BUFFER_BYTES || i + 1 == num)) {
+            if (fwrite(out.items, 1, out.len, file) != out.len)
+                status = ND_ERR_IO;
+            out.len = 0;
+        }
+    }
+    ND_VEC_RELEASE(&allocator, &items);
+    ND_VEC_RELEASE(&allocator, &out);
+    return status == ND_OK && fflush(file) != 0 ? ND_ERR_IO : status;
 }
 
 nd_status bench_shingle_set(const bench_item_vec *items, const nd_allocator *allocator,

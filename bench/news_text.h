@@ -2,7 +2,9 @@
 #ifndef BENCH_NEWS_TEXT_H
 #define BENCH_NEWS_TEXT_H
 
-#include "io/json_text.h"
+#include <stdio.h>
+
+#include "io/bytes.h"
 #include "news_corpus.h"
 
 /* Appends the words as text; `newline` is a line end, written out or as JSON escapes it. */
@@ -15,6 +17,9 @@ ND_NODISCARD nd_status bench_text_append(const bench_vocabulary *vocabulary,
 ND_NODISCARD nd_status bench_json_append(const bench_corpus *corpus, uint64_t position,
                                          const nd_allocator *allocator, bench_item_vec *items,
                                          nd_byte_vec *out);
+
+/* Writes all documents as JSON Lines, by position. */
+ND_NODISCARD nd_status bench_corpus_write(const bench_corpus *corpus, FILE *file);
 
 /* "d" and ten digits: in byte order ids stand as in the output. */
 void bench_document_id(uint64_t position, char id[BENCH_ID_DIGITS + 2]);

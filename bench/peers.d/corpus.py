@@ -115,7 +115,7 @@ def common_truth(corpus, bench, threshold):
         say("joining them exactly, once")
         with open(pairs + ".part", "wb") as out:
             subprocess.run(
-                [bench, "join", "--threshold", str(threshold), sets], stdout=out, check=True
+                [bench, "join", "--sets", "--threshold", str(threshold), sets], stdout=out, check=True
             )
         os.replace(pairs + ".part", pairs)
     truth = {}

@@ -5,8 +5,10 @@ What was set, and why:
 - 32-bit xxhash, its quicker precision; collisions do not matter at this size.
 - Text normalisation: lower case and punctuation only; its further steps (numbers, diacritics) cost
   time and make other shingles than the truth has.
-- Words by its tokeniser for languages without one of their own (spaCy, rules only): the English one
-  needs data that cannot be had here. The language is set to one that it uses that tokeniser for.
+- Words by splitting at spaces, in place of its word tokenisers: its normalisation has left nothing
+  but words and spaces, and spaCy (its tokeniser for most languages) takes 20 times as long as all
+  the rest. The class it asks for is its own; LANGUAGE only decides which one it would load.
+- lines_to_buffer 10,000 in place of 5: fewer reads.
 - As many tasks and workers as there are cores; the corpus is cut into that many files beforehand,
   which the time includes.
 - Its result is clusters: chains of matches through any bucket, not checked.
@@ -29,6 +31,7 @@ from datatrove.pipeline.dedup.minhash import MinhashConfig
 from datatrove.pipeline.readers import JsonlReader
 from datatrove.utils.hashing import HashConfig
 from datatrove.utils.text import TextNormConfig
+from datatrove.utils.word_tokenizers import WordTokenizer
 
 LANGUAGE = "chr"  # any whose tokeniser is WhitespaceTokenizer
 CONFIG = MinhashConfig(
@@ -38,6 +41,17 @@ CONFIG = MinhashConfig(
     hash_config=HashConfig(precision=32, hash_fc="xxhash"),
     norm_config=TextNormConfig(norm_unicode_diacritics=False, norm_numbers=False),
 )
+
+
+class SpaceTokenizer(WordTokenizer):
+    def word_tokenize(self, text):
+        return text.split()
+
+    def sent_tokenize(self, text):
+        return [text]
+
+    def span_tokenize(self, text):
+        return [(0, len(text))]
 
 
 def split(corpus, folder, parts):
@@ -74,8 +88,11 @@ def main(corpus, out, workers):
     split(corpus, f"{work}/in", workers)
     reader = JsonlReader(f"{work}/in")
     signature = MinhashDedupSignature(f"{work}/sigs", config=CONFIG, language=LANGUAGE)
+    signature.word_tokenizer = SpaceTokenizer()
     run([reader, signature], workers, workers, f"{work}/log1")
-    buckets = MinhashDedupBuckets(f"{work}/sigs", f"{work}/dups", config=CONFIG)
+    buckets = MinhashDedupBuckets(
+        f"{work}/sigs", f"{work}/dups", config=CONFIG, lines_to_buffer=10_000
+    )
     run([buckets], CONFIG.num_buckets, workers, f"{work}/log2")
     cluster = MinhashDedupCluster(
         f"{work}/dups", f"{work}/clusters", config=CONFIG, save_cluster_id=True

@@ -34,11 +34,18 @@ ND_API ND_NODISCARD nd_status nd_table_insert(nd_table *table, uint64_t key, con
 /* Takes a document out. ND_ERR_NOT_FOUND: no such key. */
 ND_API ND_NODISCARD nd_status nd_table_remove(nd_table *table, uint64_t key);
 
+/* A query looks at so many members of a bucket, the latest ones: what a phrase that a million
+ * documents share can cost. */
+#define ND_TABLE_BUCKET_CAP 10000
+
 /* Verified matches of a set, best first (jaccard, then key), at most max_matches (0: all). *matches
  * is the caller's, freed with nd_table_matches_free; NULL where there are none. */
 ND_API ND_NODISCARD nd_status nd_table_query(const nd_table *table, const uint64_t *set,
                                              size_t size, size_t max_matches,
                                              nd_table_match **matches, size_t *num_matches);
+
+/* Queries so far that met a bucket above ND_TABLE_BUCKET_CAP, so that matches may be missing. */
+ND_API uint64_t nd_table_num_capped_queries(const nd_table *table);
 
 ND_API void nd_table_matches_free(const nd_table *table, nd_table_match *matches);
 

@@ -52,7 +52,8 @@ static nd_status compare(expansion *e, nd_scan_worker *worker, uint32_t a, uint3
 static nd_status compare_once(expansion *e, nd_scan_worker *worker, uint32_t a, uint32_t b)
 {
     const nd_catalog *const c = &e->scan->catalog;
-    if (nd_bands_shared_before(c->keys_of[a], c->keys_of[b], e->band,
+    const size_t bands = e->scan->plan.bands;
+    if (nd_bands_shared_before(c->band_keys + a * bands, c->band_keys + b * bands, e->band,
                                e->capped + a * e->capped_stride))
         return ND_OK;
     uint32_t common;
@@ -196,7 +197,7 @@ static nd_status each_band(expansion *e, nd_band_buckets *buckets)
     const nd_scan_options *const o = &scan->options;
     for (e->band = 0; e->band < scan->plan.bands; e->band++) {
         nd_status status =
-            nd_band_buckets_each(buckets, scan->catalog.keys_of, e->band,
+            nd_band_buckets_each(buckets, scan->catalog.band_keys, e->band,
                                  e->leader_of ? expand_under_leaders : expand_into_pairs, e);
         if (status == ND_OK && o->progress)
             status = o->progress(o->progress_ctx, ND_PHASE_BANDS, e->band + 1, scan->plan.bands);
@@ -243,8 +244,8 @@ static nd_status collect_edges(nd_scan *scan)
 nd_status nd_scan_expand_buckets(nd_scan *scan)
 {
     nd_band_buckets *buckets;
-    nd_status status = nd_band_buckets_new(scan->catalog.num_distinct, scan->options.num_threads,
-                                           &scan->allocator, &buckets);
+    nd_status status = nd_band_buckets_new(scan->catalog.num_distinct, scan->plan.bands,
+                                           scan->options.num_threads, &scan->allocator, &buckets);
     if (status != ND_OK)
         return status;
     expansion e;

@@ -89,12 +89,15 @@ static void rank_classes(const nd_catalog *c, catalog_work *w, nd_key_value *ran
     nd_radix_sort_pairs(ranked, w->scratch, w->num_classes);
 }
 
-static void number_distincts(nd_catalog *c, const catalog_work *w, const nd_key_value *ranked)
+static void number_distincts(nd_catalog *c, const catalog_work *w, const nd_key_value *ranked,
+                             uint32_t bands)
 {
     uint32_t at = 0;
     for (size_t rank = 0; rank < w->num_classes; rank++) {
         const text_class class = w->classes[ranked[rank].value];
-        c->keys_of[rank] = item_record(c, &w->items[class.first])->band_keys;
+        nd_record *const record = c->documents[w->items[class.first].value];
+        c->records[rank] = record;
+        memcpy(c->band_keys + rank * bands, record->band_keys, bands * sizeof *c->band_keys);
         c->copies_start[rank] = at;
         for (uint32_t i = class.first; i < class.first + class.num; i++)
             c->copies[at++] = (uint32_t)w->items[i].value;
@@ -104,7 +107,7 @@ static void number_distincts(nd_catalog *c, const catalog_work *w, const nd_key_
 }
 
 static nd_status build(nd_catalog *c, catalog_work *w, const nd_scan_options *options,
-                       const nd_allocator *allocator)
+                       uint32_t bands, const nd_allocator *allocator)
 {
     const size_t num = c->num_documents;
     w->items = nd_alloc(allocator, num, sizeof *w->items);
@@ -115,13 +118,14 @@ static nd_status build(nd_catalog *c, catalog_work *w, const nd_scan_options *op
     sort_by_digest(c, w);
     find_classes(c, w);
     nd_key_value *const ranked = nd_alloc(allocator, w->num_classes, sizeof *ranked);
-    c->keys_of = nd_alloc(allocator, w->num_classes, sizeof *c->keys_of);
+    c->records = nd_alloc(allocator, w->num_classes, sizeof *c->records);
+    c->band_keys = nd_alloc(allocator, w->num_classes, bands * sizeof *c->band_keys);
     c->copies_start = nd_alloc(allocator, w->num_classes + 1, sizeof *c->copies_start);
     c->copies = nd_alloc(allocator, w->num_items, sizeof *c->copies);
     nd_status status = ND_ERR_NO_MEMORY;
-    if (ranked && c->keys_of && c->copies_start && c->copies) {
+    if (ranked && c->records && c->band_keys && c->copies_start && c->copies) {
         rank_classes(c, w, ranked, options);
-        number_distincts(c, w, ranked);
+        number_distincts(c, w, ranked, bands);
         status = ND_OK;
     }
     nd_release(allocator, ranked);
@@ -137,7 +141,7 @@ nd_status nd_catalog_init(nd_catalog *catalog, nd_record **documents, size_t num
         num > UINT32_MAX ? ND_ERR_LIMIT : nd_sort_by_id(documents, num, bands, allocator);
     catalog_work work = {0};
     if (status == ND_OK)
-        status = build(catalog, &work, options, allocator);
+        status = build(catalog, &work, options, bands, allocator);
     nd_release(allocator, work.items);
     nd_release(allocator, work.scratch);
     nd_release(allocator, work.classes);
@@ -170,7 +174,8 @@ uint64_t nd_catalog_num_duplicate_ids(const nd_catalog *catalog, uint32_t bands)
 void nd_catalog_release(nd_catalog *catalog, const nd_allocator *allocator)
 {
     nd_release(allocator, catalog->documents);
-    nd_release(allocator, (void *)catalog->keys_of);
+    nd_release(allocator, catalog->records);
+    nd_release(allocator, catalog->band_keys);
     nd_release(allocator, catalog->copies_start);
     nd_release(allocator, catalog->copies);
     *catalog = (nd_catalog){0};

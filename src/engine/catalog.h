@@ -13,15 +13,17 @@
  *   distinct text: documents of one normalised text are one "distinct", numbered by rank: the one a
  *                  group would rather keep has the smaller number
  *
- *   keys_of[x]     band keys (and so the record) of one document of distinct x
- *   copies[copies_start[x] .. copies_start[x + 1])   its documents, ascending
+ *   records[x]     of one document of distinct x
+ *   band_keys[x * bands + j]   its key of band j: all in one piece, because each band is a pass
+ * over it copies[copies_start[x] .. copies_start[x + 1])   its documents, ascending
  *
  * Documents without tokens belong to no distinct. */
 typedef struct nd_catalog {
     nd_record **documents;
     size_t num_documents;
     size_t num_distinct;
-    const uint64_t **keys_of;
+    nd_record **records;
+    uint32_t *band_keys;
     uint32_t *copies_start;
     uint32_t *copies;
 } nd_catalog;
@@ -33,7 +35,7 @@ ND_NODISCARD nd_status nd_catalog_init(nd_catalog *catalog, nd_record **document
 
 static inline nd_record *nd_catalog_record(const nd_catalog *catalog, uint32_t distinct)
 {
-    return nd_record_of_keys(catalog->keys_of[distinct]);
+    return catalog->records[distinct];
 }
 
 static inline uint32_t nd_catalog_num_copies(const nd_catalog *catalog, uint32_t distinct)

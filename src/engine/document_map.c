@@ -15,7 +15,8 @@ typedef struct run {
     void *progress_ctx;
     nd_error *error;
     pthread_mutex_t lock; /* next(), the error, and progress */
-    bool stopped;
+    bool stopped;         /* no block will be taken: the end, or a failure */
+    bool failed;
     uint64_t num_done;
 } run;
 
@@ -40,8 +41,8 @@ static nd_status take_block(run *r, void **block)
     if (r->stopped)
         return ND_OK;
     const nd_status status = r->source->next(r->source->ctx, block, r->error);
-    if (status != ND_OK || !*block)
-        r->stopped = true;
+    r->stopped = status != ND_OK || !*block;
+    r->failed = status != ND_OK;
     return status;
 }
 
@@ -51,10 +52,11 @@ static nd_status report(run *r, nd_status status, const nd_error *error, uint64_
     r->num_done += num_done;
     if (status == ND_OK && r->progress && !r->stopped)
         status = r->progress(r->progress_ctx, ND_PHASE_READ, r->num_done, 0);
-    if (status != ND_OK && !r->stopped && r->error)
+    if (status == ND_OK)
+        return ND_OK;
+    if (!r->failed && r->error)
         *r->error = *error;
-    if (status != ND_OK)
-        r->stopped = true;
+    r->stopped = r->failed = true;
     return status;
 }
 

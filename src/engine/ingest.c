@@ -8,14 +8,15 @@
 
 enum { RECORD_CHUNK_BYTES = 1 << 18 };
 
-nd_status nd_scan_worker_init(nd_scan_worker *worker, uint32_t num_slots,
+nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_plan *plan,
                               const nd_allocator *allocator)
 {
     *worker = (nd_scan_worker){0};
     nd_arena_init(&worker->records, allocator, RECORD_CHUNK_BYTES);
     nd_set_store_init(&worker->sets, allocator);
-    worker->slots = nd_alloc(allocator, num_slots, sizeof *worker->slots);
-    if (!worker->slots)
+    worker->slots = nd_alloc(allocator, plan->slots, sizeof *worker->slots);
+    worker->keys = nd_alloc(allocator, plan->bands, sizeof *worker->keys);
+    if (!worker->slots || !worker->keys)
         return ND_ERR_NO_MEMORY;
     return nd_text_new(allocator, &worker->text);
 }
@@ -24,6 +25,7 @@ void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocato
 {
     nd_text_free(worker->text);
     nd_release(allocator, worker->slots);
+    nd_release(allocator, worker->keys);
     nd_arena_release(&worker->records);
     nd_set_store_release(&worker->sets);
     ND_VEC_RELEASE(allocator, &worker->added);
@@ -33,7 +35,7 @@ void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocato
 
 static nd_record *new_record(nd_scan_worker *worker, const nd_document *document, uint32_t bands)
 {
-    const size_t size = sizeof(nd_record) + bands * sizeof(uint64_t) + document->id_len_bytes;
+    const size_t size = sizeof(nd_record) + bands * sizeof(uint32_t) + document->id_len_bytes;
     nd_record *const record = nd_arena_alloc(&worker->records, size);
     if (!record)
         return NULL;
@@ -60,7 +62,9 @@ static nd_status sketch_record(const nd_scan *scan, nd_scan_worker *worker, nd_r
         status = nd_sketch_compute(record->hashes, num_hashes, scan->plan.slots, worker->slots);
     if (status != ND_OK)
         return status;
-    nd_band_keys(worker->slots, scan->plan.bands, scan->plan.rows, record->band_keys);
+    nd_band_keys(worker->slots, scan->plan.bands, scan->plan.rows, worker->keys);
+    for (uint32_t j = 0; j < scan->plan.bands; j++)
+        record->band_keys[j] = nd_band_key_short(worker->keys[j]);
     size_t len_bytes;
     const char *const normalised = nd_text_normalised(worker->text, &len_bytes);
     const XXH128_hash_t digest = XXH3_128bits(normalised, len_bytes);

@@ -4,7 +4,7 @@
 
 #include "engine/scan_state.h"
 
-ND_NODISCARD nd_status nd_scan_worker_init(nd_scan_worker *worker, uint32_t num_slots,
+ND_NODISCARD nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_plan *plan,
                                            const nd_allocator *allocator);
 
 void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocator);

@@ -7,7 +7,7 @@
 
 /* One block of a worker's arena:
  *
- *   | nd_record | band_keys: bands x 8 bytes | id bytes |
+ *   | nd_record | band_keys: bands x 4 bytes | id bytes |
  *
  * The shingle hashes stand elsewhere (set_store.h), so that they can be given up or written out
  * while the record stays. They are in text order, repeats included, until the first comparison
@@ -21,18 +21,12 @@ typedef struct nd_record {
     uint32_t num_tokens;
     uint32_t id_len_bytes;
     uint32_t is_set;
-    uint64_t band_keys[];
+    uint32_t band_keys[]; /* see nd_band_key_short */
 } nd_record;
 
 static inline const char *nd_record_id(const nd_record *record, uint32_t bands)
 {
     return (const char *)(record->band_keys + bands);
-}
-
-/* The record that band keys belong to. */
-static inline nd_record *nd_record_of_keys(const uint64_t *band_keys)
-{
-    return (nd_record *)((uintptr_t)band_keys - offsetof(nd_record, band_keys));
 }
 
 #endif

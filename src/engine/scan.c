@@ -64,7 +64,7 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     scan->workers = nd_alloc_zeroed(&a, num_threads, sizeof *scan->workers);
     status = scan->workers ? ND_OK : ND_ERR_NO_MEMORY;
     for (uint32_t w = 0; status == ND_OK && w < num_threads; w++)
-        status = nd_scan_worker_init(&scan->workers[w], plan.slots, &a);
+        status = nd_scan_worker_init(&scan->workers[w], &plan, &a);
     if (status != ND_OK) {
         nd_scan_free(scan);
         return status;

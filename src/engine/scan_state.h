@@ -18,6 +18,7 @@ typedef ND_VEC(nd_edge) nd_edge_vec;
 typedef struct nd_scan_worker {
     nd_text *text;
     uint64_t *slots;
+    uint64_t *keys; /* of the bands of one document */
     nd_arena records;
     nd_set_store sets;
     ND_VEC(nd_record *) added;

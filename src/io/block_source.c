@@ -147,14 +147,16 @@ static void give_back(nd_block_source *source, block *b)
     pthread_mutex_unlock(&source->lock);
 }
 
-/* Counts a file below a folder that failed as left out; one that was named is an error. */
+/* Counts a file below a folder that failed as left out, which ends the failure; one that was named
+ * is an error. */
 static nd_status file_failed(nd_tally *tally, const nd_path_entry *entry, nd_status status,
-                             const nd_error *why)
+                             nd_error *why)
 {
     if (entry->is_named || status == ND_ERR_NO_MEMORY)
         return status;
     const nd_input_place place = {.file = entry->file};
     nd_tally_skip(tally, ND_SKIP_UNREADABLE, place, "%s", why->message);
+    *why = (nd_error){0};
     return ND_OK;
 }
 
@@ -165,7 +167,7 @@ static nd_path_entry entry_of(const nd_content *content)
 }
 
 static nd_status content_failed(nd_tally *tally, const nd_content *content, nd_status status,
-                                const nd_error *why)
+                                nd_error *why)
 {
     const nd_path_entry entry = entry_of(content);
     return file_failed(tally, &entry, status, why);

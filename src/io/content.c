@@ -24,6 +24,7 @@ nd_status nd_content_open(nd_content *content, int fd, const char *path, nd_erro
     content->path.len = content->ahead.len = 0;
     content->line = 1;
     content->is_ended = false;
+    content->failure = ND_OK;
     const nd_status status =
         nd_bytes_append(allocator_of(content), &content->path, path, strlen(path) + 1);
     if (status != ND_OK) {
@@ -138,25 +139,37 @@ static nd_status end_last_line(nd_content *content, nd_line_block *out)
     return status;
 }
 
+/* Reads until *out has whole lines of `bytes` bytes, or nothing more comes. */
+static nd_status fill_lines(nd_content *content, size_t bytes, nd_line_block *out)
+{
+    const nd_allocator *const allocator = allocator_of(content);
+    nd_status status = nd_line_block_scan(allocator, out, 0);
+    while (status == ND_OK && !content->is_ended && content->failure == ND_OK) {
+        const size_t len = out->bytes.len;
+        if (out->ends.len ? len >= bytes : len > content->max_bytes)
+            return ND_OK;
+        content->failure = read_more(content, &out->bytes, bytes > len ? bytes - len : bytes, NULL);
+        status = nd_line_block_scan(allocator, out, len);
+    }
+    if (status == ND_OK && content->is_ended)
+        status = end_last_line(content, out);
+    return status;
+}
+
 nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block *out,
                                 nd_error *error)
 {
     nd_status status = take_ahead(content, bytes, out);
     if (status == ND_OK)
-        status = nd_line_block_scan(allocator_of(content), out, 0);
-    while (status == ND_OK && !content->is_ended && !(out->ends.len && out->bytes.len >= bytes)) {
-        const size_t scanned = out->bytes.len;
-        if (!out->ends.len && scanned > content->max_bytes)
-            return drop_line(content, &out->bytes, error);
-        status = read_more(content, &out->bytes, bytes > scanned ? bytes - scanned : bytes, error);
-        if (status != ND_OK)
-            return status;
-        status = nd_line_block_scan(allocator_of(content), out, scanned);
-    }
-    if (status == ND_OK && content->is_ended)
-        status = end_last_line(content, out);
+        status = fill_lines(content, bytes, out);
+    if (status == ND_OK && !out->ends.len)
+        status = content->failure;
     if (status != ND_OK)
         return fail(content, status, error);
+    if (!out->ends.len && !content->is_ended)
+        return drop_line(content, &out->bytes, error);
+    while (out->ends.len > 1 && out->ends.items[out->ends.len - 2] >= bytes)
+        out->ends.len--; /* more was looked at than is asked for */
     const size_t num = out->ends.len;
     content->line += num;
     return put_back(content, &out->bytes, num ? out->ends.items[num - 1] : 0, error);

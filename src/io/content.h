@@ -21,6 +21,7 @@ typedef struct nd_content {
     nd_byte_vec path;   /* terminated; for messages and ids */
     nd_byte_vec ahead;  /* read, but not taken */
     bool is_ended;      /* nothing comes after `ahead` */
+    nd_status failure;  /* of a read: what comes after `ahead` cannot be had */
     uint64_t line;      /* number of the line that `ahead` begins with, from 1 */
     size_t max_bytes;   /* of a line and of a whole content: ND_TEXT_MAX_BYTES */
     uint64_t size_hint; /* bytes to expect; 0: unknown */
@@ -43,9 +44,10 @@ ND_NODISCARD nd_status nd_content_look(nd_content *content, size_t bytes, nd_err
 void nd_content_drop(nd_content *content, size_t bytes);
 
 /* Takes whole lines into *out, replacing what was there: about `bytes` bytes, more where a line is
- * longer; none at the end. Before, `line` is the number of the first of them. Memory: the longest
- * line, plus `bytes`. ND_ERR_LIMIT: the line numbered `line` - 1 was longer than max_bytes, and was
- * dropped; go on with the next call. */
+ * longer; none at the end. Before, `line` is the number of the first of them. Lines before a place
+ * that cannot be read are taken before that is an error. Memory: the longest line, plus `bytes`.
+ * ND_ERR_LIMIT: the line numbered `line` - 1 was longer than max_bytes, and was dropped; go on with
+ * the next call. */
 ND_NODISCARD nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block *out,
                                              nd_error *error);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/foreign_kind.h"
+#include "io/json_string.h"
 #include "util/error.h"
 
 enum { HEAD_BYTES = 8192 };
@@ -22,7 +23,7 @@ static nd_status look_at_object(nd_content *content, size_t *start, size_t *len,
     size_t at = byte_order_mark(ahead), scanned = 0;
     *len = 0;
     for (;;) {
-        while (at < ahead->len && memchr(" \t\r\n", ahead->items[at], 4))
+        while (at < ahead->len && nd_json_is_space(ahead->items[at]))
             at++;
         if (at < ahead->len && ahead->items[at] != '{')
             return ND_OK;

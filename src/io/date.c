@@ -171,10 +171,12 @@ bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
 
 bool nd_date_order(const char *p, size_t len_bytes, uint64_t *out)
 {
+    const cursor date = {p, len_bytes};
     double seconds;
-    if (iso_seconds((cursor){p, len_bytes}, &seconds)) {
+    if (iso_seconds(date, &seconds)) {
         *out = order_of(seconds);
         return true;
     }
-    return nd_number_order(p, len_bytes, out);
+    const bool is_bad_day = len_bytes == 8 && num_digits(&date) == 8;
+    return !is_bad_day && nd_number_order(p, len_bytes, out);
 }

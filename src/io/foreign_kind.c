@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "io/json_string.h"
+
 typedef struct magic {
     size_t at, len_bytes;
     const char *bytes;
@@ -29,7 +31,7 @@ static const magic magics[] = {
 
 static size_t skip_space(const char *p, size_t len, size_t at)
 {
-    while (at < len && (p[at] == ' ' || p[at] == '\t' || p[at] == '\r' || p[at] == '\n'))
+    while (at < len && nd_json_is_space(p[at]))
         at++;
     return at;
 }

@@ -81,9 +81,10 @@ static nd_status inflate_chunk(nd_gunzip *gunzip, nd_raw_bytes *raw, char *out, 
         return ND_ERR_NO_MEMORY;
     if (result == Z_STREAM_END)
         gunzip->is_in_member = false;
-    else if (result != Z_OK && result != Z_BUF_ERROR)
-        return fail(gunzip, stream->msg ? stream->msg : "not gzip data");
-    return ND_OK;
+    /* What came before the error is handed over first; the next call meets it again. */
+    if (result == Z_STREAM_END || result == Z_OK || result == Z_BUF_ERROR || *got)
+        return ND_OK;
+    return fail(gunzip, stream->msg ? stream->msg : "not gzip data");
 }
 
 nd_status nd_gunzip_read(nd_gunzip *gunzip, nd_raw_bytes *raw, char *out, size_t capacity,

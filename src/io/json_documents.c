@@ -201,15 +201,10 @@ static nd_status read_line(line_job *job, const nd_emitter *emitter)
     return status == ND_OK && is_kept ? emit(job, emitter) : status;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Length of p[0..len) without the white space at its end. */
 static size_t trimmed(const char *p, size_t len)
 {
-    while (len && is_space(p[len - 1]))
+    while (len && nd_json_is_space(p[len - 1]))
         len--;
     return len;
 }

@@ -73,7 +73,7 @@ class token_walk
             return {line_.p, 0};
         const size_t start = at_[next_++];
         size_t end = next_ < num_ ? at_[next_] : line_.len;
-        while (end > start && is_space(line_.p[end - 1]))
+        while (end > start && nd_json_is_space(line_.p[end - 1]))
             end--;
         return {line_.p + start, end - start};
     }
@@ -84,11 +84,6 @@ class token_walk
     }
 
   private:
-    static bool is_space(char c)
-    {
-        return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    }
-
     span line_;
     const uint32_t *at_;
     size_t num_;

@@ -4,7 +4,7 @@
 
 #include "text/utf8.h"
 
-enum { UNIT_BYTES = 6 }; /* \uXXXX */
+enum { UNIT_BYTES = 6, PAIR_BYTES = 12 }; /* \uXXXX, and two of them */
 
 /* One escape undone. */
 typedef struct escape {
@@ -44,7 +44,7 @@ static escape unicode_escape(const char *p, size_t len)
         const int32_t low = code_point < 0xDC00 ? utf16_unit(p + UNIT_BYTES, len - UNIT_BYTES) : -1;
         if (low >= 0xDC00 && low <= 0xDFFF) {
             code_point = 0x10000 + ((code_point - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
-            e.used = 2 * UNIT_BYTES;
+            e.used = PAIR_BYTES;
         } else {
             code_point = ND_UTF8_REPLACEMENT;
             e.invalid_bytes = UNIT_BYTES;

@@ -8,6 +8,12 @@
 
 #include "io/bytes.h"
 
+/* White space between tokens (RFC 8259, section 2). */
+static inline bool nd_json_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Returned where a length is expected: an escape that JSON does not have. */
 #define ND_JSON_BAD_ESCAPE SIZE_MAX
 

@@ -57,15 +57,19 @@ nd_status nd_raw_more(nd_raw_bytes *raw)
 
 nd_status nd_raw_read(nd_raw_bytes *raw, char *out, size_t capacity, size_t *got)
 {
-    const size_t ready = raw->chunk.len - raw->at;
-    if (ready) {
-        *got = ready < capacity ? ready : capacity;
-        memcpy(out, raw->chunk.items + raw->at, *got);
-        raw->at += *got;
-        return ND_OK;
-    }
     *got = 0;
-    return raw->is_ended ? ND_OK : read_some(raw, out, capacity, got);
+    if (raw->at == raw->chunk.len && !raw->is_ended) {
+        if (capacity >= CHUNK_BYTES) /* straight to where it is wanted */
+            return read_some(raw, out, capacity, got);
+        const nd_status status = nd_raw_more(raw);
+        if (status != ND_OK)
+            return status;
+    }
+    const size_t ready = raw->chunk.len - raw->at;
+    *got = ready < capacity ? ready : capacity;
+    memcpy(out, raw->chunk.items + raw->at, *got);
+    raw->at += *got;
+    return ND_OK;
 }
 
 void nd_raw_close(nd_raw_bytes *raw)

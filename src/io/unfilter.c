@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* libarchive undoes a compression only on the way to an archive's entries; its "raw" format makes
  * one entry of all that comes out, and "empty" stands for nothing at all. */
@@ -11,6 +12,8 @@ struct nd_unfilter {
     struct archive *archive;
     nd_raw_bytes *raw;
     bool is_open, is_ended;
+    const char *block; /* decompressed, libarchive's; [at, len) is not yet handed out */
+    size_t len, at;
 };
 
 static la_ssize_t give_chunk(struct archive *archive, void *ctx, const void **bytes)
@@ -89,22 +92,38 @@ static nd_status find_entry(nd_unfilter *unfilter)
     return unfilter->is_ended || result == ARCHIVE_OK ? ND_OK : status_of(unfilter);
 }
 
+/* Decompresses the next block. Not by archive_read_data: what that had read when it met an error is
+ * lost, so how much came out would depend on how much was asked for. */
+static nd_status next_block(nd_unfilter *unfilter)
+{
+    const void *block;
+    la_int64_t offset;
+    unfilter->len = unfilter->at = 0;
+    const int result = archive_read_data_block(unfilter->archive, &block, &unfilter->len, &offset);
+    unfilter->block = block;
+    unfilter->is_ended = result == ARCHIVE_EOF;
+    if (result == ARCHIVE_OK || unfilter->is_ended)
+        return ND_OK;
+    unfilter->len = 0;
+    return status_of(unfilter);
+}
+
 nd_status nd_unfilter_read(nd_unfilter *unfilter, char *out, size_t capacity, size_t *got)
 {
+    nd_status status = ND_OK;
     *got = 0;
     if (!unfilter->is_open) {
         unfilter->is_open = true;
-        const nd_status status = find_entry(unfilter);
-        if (status != ND_OK)
-            return status;
+        status = find_entry(unfilter);
     }
-    if (unfilter->is_ended || !capacity)
-        return ND_OK;
-    const la_ssize_t n = archive_read_data(unfilter->archive, out, capacity);
-    if (n < 0)
-        return status_of(unfilter);
-    unfilter->is_ended = n == 0;
-    *got = (size_t)n;
+    while (status == ND_OK && unfilter->at == unfilter->len && !unfilter->is_ended)
+        status = next_block(unfilter);
+    if (status != ND_OK || unfilter->at == unfilter->len)
+        return status;
+    const size_t ready = unfilter->len - unfilter->at;
+    *got = ready < capacity ? ready : capacity;
+    memcpy(out, unfilter->block + unfilter->at, *got);
+    unfilter->at += *got;
     return ND_OK;
 }
 

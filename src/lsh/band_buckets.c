@@ -8,13 +8,13 @@
 /* The keys of a band are scattered by their top bits into partitions that fit the second-level
  * cache, and each partition is sorted on its own:
  *
- *   items:  | partition 0 | partition 1 | ... | partition P-1 |
- *             key, document   ascending top bits of key
+ *   items:  | partition 0 | partition 1 | ... | partition P-1 |   ascending top bits of the key
+ *   item:   | rest of the key, top bits shifted out | document |
+ *           63                                     32          0
  *
  * counts[worker][partition] is first how many items of the worker's slice of the documents go
- * there, then where the worker puts the next of them. Slices ascend with the worker and each is
- * walked in order, so a partition holds its documents ascending, and the stable sort keeps them so.
- */
+ * there, then where the worker puts the next of them. Sorting whole items puts the documents of one
+ * key in ascending order. */
 enum {
     ITEMS_PER_PARTITION = 4096,
     MAX_PARTITION_BITS = 11, /* more write streams than the second-level TLB holds would stall */
@@ -22,7 +22,7 @@ enum {
 
 /* What a worker needs to sort a partition. */
 typedef struct sort_scratch {
-    nd_key_value *items;
+    uint64_t *items;
     uint32_t *members;
     size_t items_capacity, members_capacity;
 } sort_scratch;
@@ -30,14 +30,15 @@ typedef struct sort_scratch {
 struct nd_band_buckets {
     nd_allocator allocator;
     size_t num;
+    uint32_t bands;
     uint32_t num_threads;
     uint32_t partition_bits;
-    nd_key_value *items;
+    uint64_t *items;
     size_t *counts; /* [num_threads][partitions] */
     size_t *starts; /* [partitions + 1] */
     sort_scratch *scratch;
     /* the call under way */
-    const uint64_t *const *keys_of;
+    const uint32_t *keys;
     uint32_t band;
     nd_bucket_fn each;
     void *ctx;
@@ -48,13 +49,18 @@ static size_t num_partitions(const nd_band_buckets *b)
     return (size_t)1 << b->partition_bits;
 }
 
-static size_t partition_of(const nd_band_buckets *b, uint64_t key)
+static size_t partition_of(const nd_band_buckets *b, uint32_t key)
 {
-    return b->partition_bits ? (size_t)(key >> (64 - b->partition_bits)) : 0;
+    return (size_t)((uint64_t)key << b->partition_bits >> 32);
 }
 
-nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocator *allocator,
-                              nd_band_buckets **out)
+static uint32_t key_of(const nd_band_buckets *b, size_t document)
+{
+    return b->keys[document * b->bands + b->band];
+}
+
+nd_status nd_band_buckets_new(size_t num, uint32_t bands, uint32_t num_threads,
+                              const nd_allocator *allocator, nd_band_buckets **out)
 {
     *out = NULL;
     if (num > UINT32_MAX)
@@ -64,6 +70,7 @@ nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocat
         return ND_ERR_NO_MEMORY;
     b->allocator = *allocator;
     b->num = num;
+    b->bands = bands;
     b->num_threads = num_threads;
     while (b->partition_bits < MAX_PARTITION_BITS && num >> b->partition_bits > ITEMS_PER_PARTITION)
         b->partition_bits++;
@@ -94,7 +101,7 @@ static nd_status count_slice(void *ctx, uint32_t worker)
     slice_of(b, worker, &first, &end);
     memset(counts, 0, num_partitions(b) * sizeof *counts);
     for (size_t d = first; d < end; d++)
-        counts[partition_of(b, b->keys_of[d][b->band])]++;
+        counts[partition_of(b, key_of(b, d))]++;
     return ND_OK;
 }
 
@@ -105,8 +112,8 @@ static nd_status scatter_slice(void *ctx, uint32_t worker)
     size_t first, end;
     slice_of(b, worker, &first, &end);
     for (size_t d = first; d < end; d++) {
-        const uint64_t key = b->keys_of[d][b->band];
-        b->items[next[partition_of(b, key)]++] = (nd_key_value){key, d};
+        const uint32_t key = key_of(b, d);
+        b->items[next[partition_of(b, key)]++] = (uint64_t)(key << b->partition_bits) << 32 | d;
     }
     return ND_OK;
 }
@@ -127,13 +134,13 @@ static void lay_out_partitions(nd_band_buckets *b)
     b->starts[num_partitions(b)] = at;
 }
 
-static nd_status each_bucket_of(nd_band_buckets *b, uint32_t worker, const nd_key_value *items,
+static nd_status each_bucket_of(nd_band_buckets *b, uint32_t worker, const uint64_t *items,
                                 size_t num)
 {
     sort_scratch *const s = &b->scratch[worker];
     for (size_t first = 0, end; first < num; first = end) {
         end = first + 1;
-        while (end < num && items[end].key == items[first].key)
+        while (end < num && items[end] >> 32 == items[first] >> 32)
             end++;
         if (end - first < 2)
             continue;
@@ -142,7 +149,7 @@ static nd_status each_bucket_of(nd_band_buckets *b, uint32_t worker, const nd_ke
         if (status != ND_OK)
             return status;
         for (size_t i = first; i < end; i++)
-            s->members[i - first] = (uint32_t)items[i].value;
+            s->members[i - first] = (uint32_t)items[i];
         status = b->each(b->ctx, worker, s->members, end - first);
         if (status != ND_OK)
             return status;
@@ -161,15 +168,15 @@ static nd_status sort_partition(void *ctx, uint32_t worker, size_t partition)
         nd_reserve(&b->allocator, (void **)&s->items, &s->items_capacity, num, sizeof *s->items);
     if (status != ND_OK)
         return status;
-    nd_key_value *const items = b->items + b->starts[partition];
-    nd_radix_sort_pairs(items, s->items, num);
+    uint64_t *const items = b->items + b->starts[partition];
+    nd_radix_sort_u64(items, s->items, num);
     return each_bucket_of(b, worker, items, num);
 }
 
-nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint64_t *const *keys_of,
-                               uint32_t band, nd_bucket_fn each, void *ctx)
+nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint32_t *keys, uint32_t band,
+                               nd_bucket_fn each, void *ctx)
 {
-    buckets->keys_of = keys_of;
+    buckets->keys = keys;
     buckets->band = band;
     buckets->each = each;
     buckets->ctx = ctx;

@@ -8,7 +8,7 @@
 #include "neardup/status.h"
 #include "util/alloc.h"
 
-/* Scratch memory of the sort, about 16 bytes a document; exclusive. */
+/* Scratch memory of the sort, about 8 bytes a document; exclusive. */
 typedef struct nd_band_buckets nd_band_buckets;
 
 /* One bucket: the documents (ascending, at least two) whose key of the band is the same. `members`
@@ -16,15 +16,14 @@ typedef struct nd_band_buckets nd_band_buckets;
  * two buckets of one band. */
 typedef nd_status (*nd_bucket_fn)(void *ctx, uint32_t worker, uint32_t *members, size_t num);
 
-/* For `num` documents, at most 2^32 - 1. */
-ND_NODISCARD nd_status nd_band_buckets_new(size_t num, uint32_t num_threads,
+/* For `num` documents, at most 2^32 - 1, with `bands` keys each. */
+ND_NODISCARD nd_status nd_band_buckets_new(size_t num, uint32_t bands, uint32_t num_threads,
                                            const nd_allocator *allocator, nd_band_buckets **out);
 
-/* Calls `each` for every bucket of `band`; keys_of[d][band] is the key of document d. O(num). Which
- * worker gets which bucket, and when, is not determined; what is in them is. */
-ND_NODISCARD nd_status nd_band_buckets_each(nd_band_buckets *buckets,
-                                            const uint64_t *const *keys_of, uint32_t band,
-                                            nd_bucket_fn each, void *ctx);
+/* Calls `each` for every bucket of `band`; keys[d * bands + band] is the key of document d. O(num).
+ * Which worker gets which bucket, and when, is not determined; what is in them is. */
+ND_NODISCARD nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint32_t *keys,
+                                            uint32_t band, nd_bucket_fn each, void *ctx);
 
 void nd_band_buckets_free(nd_band_buckets *buckets);
 

@@ -8,7 +8,7 @@
 /* Whether the keys agree in a band before `band` that the pair was taken from: one whose bit in
  * `capped` is not set. `capped` has a bit for each band, set where the bucket of (either and so
  * both of) the documents was too large to be expanded whole. */
-static inline bool nd_bands_shared_before(const uint64_t *keys_a, const uint64_t *keys_b,
+static inline bool nd_bands_shared_before(const uint32_t *keys_a, const uint32_t *keys_b,
                                           uint32_t band, const uint8_t *capped)
 {
     for (uint32_t j = 0; j < band; j++)

@@ -141,10 +141,12 @@ double nd_plan_probability(const nd_plan *plan, double jaccard)
 nd_plan_memory nd_plan_estimate_memory(const nd_plan *plan, uint64_t num_documents,
                                        double mean_shingles, double mean_id_bytes)
 {
-    /* A document's record, its place in the id table, and its share of the band being sorted. */
-    static const double RECORD_BYTES = 64;
+    /* A document's record and the places it has in orders and lists, its share of the band being
+     * sorted, and (twice: as it came and by rank) four bytes a band. */
+    static const double RECORD_BYTES = 96;
     const double documents = (double)num_documents;
-    const double index = plan->bands * (double)sizeof(uint64_t) + RECORD_BYTES + mean_id_bytes;
+    const double index =
+        plan->bands * 2.0 * (double)sizeof(uint32_t) + RECORD_BYTES + mean_id_bytes;
     return (nd_plan_memory){
         .index_bytes = (uint64_t)(documents * index),
         .set_bytes = (uint64_t)(documents * mean_shingles * (double)sizeof(uint64_t)),

@@ -32,7 +32,7 @@ struct nd_passage_finder {
     nd_passage_fitter fitter;
     nd_repeat_grouper grouper;
     nd_line_index lines_a, lines_b; /* repeats: a */
-    ND_VEC(uint8_t) borders;
+    nd_borders borders;
     ND_VEC(char) joined; /* both documents of a comparison, see join_documents */
     ND_VEC(nd_place) places;
     ND_VEC(nd_repeat) repeats;
@@ -113,19 +113,17 @@ static uint32_t block_end(uint32_t from, uint32_t end)
 }
 
 /* Fits all alignments of the text, which was set from bytes. */
-static nd_status fit_alignments(nd_passage_finder *f, const char *bytes, size_t len_bytes)
+static nd_status fit_alignments(nd_passage_finder *f, const char *bytes)
 {
     nd_status status = nd_chainer_finish(&f->chainer);
     f->stats.dropped_occurrences = f->chainer.dropped;
     f->fitter.pairs.len = 0;
-    f->borders.len = 0;
     if (status != ND_OK || f->chainer.alignments.len == 0)
         return status;
-    status = ND_VEC_RESERVE(&f->allocator, &f->borders, f->stats.tokens + 1);
+    status = nd_borders_begin(&f->borders, &f->allocator, f->text, bytes);
     if (status != ND_OK)
         return status;
-    nd_text_borders(f->text, bytes, len_bytes, f->borders.items);
-    nd_passage_fitter_begin(&f->fitter, &f->seeds, f->borders.items);
+    nd_passage_fitter_begin(&f->fitter, &f->seeds, &f->borders);
     for (size_t i = 0; i < f->chainer.alignments.len && status == ND_OK; i++) {
         const nd_alignment alignment = f->chainer.alignments.items[i];
         status = nd_passage_fitter_add(&f->fitter, f->chainer.runs.items + alignment.first_run,
@@ -220,7 +218,7 @@ static nd_status find_repeats(nd_passage_finder *f, const char *bytes, size_t le
         from = to;
     }
     if (status == ND_OK)
-        status = fit_alignments(f, bytes, len_bytes);
+        status = fit_alignments(f, bytes);
     if (status != ND_OK || f->fitter.pairs.len == 0)
         return status;
     status =
@@ -344,7 +342,7 @@ static nd_status find_shared(nd_passage_finder *f, size_t b_len)
     if (status == ND_OK)
         status = link_documents(f, first_token_of_a(f->text, b_len));
     if (status == ND_OK)
-        status = fit_alignments(f, bytes, f->joined.len);
+        status = fit_alignments(f, bytes);
     if (status != ND_OK || f->fitter.pairs.len == 0)
         return status;
     status = nd_shared_choose(&f->fitter);
@@ -385,7 +383,7 @@ void nd_passage_finder_free(nd_passage_finder *finder)
     nd_repeat_grouper_release(&finder->grouper);
     nd_line_index_release(&finder->lines_a, &a);
     nd_line_index_release(&finder->lines_b, &a);
-    ND_VEC_RELEASE(&a, &finder->borders);
+    nd_borders_release(&finder->borders, &a);
     ND_VEC_RELEASE(&a, &finder->joined);
     ND_VEC_RELEASE(&a, &finder->places);
     ND_VEC_RELEASE(&a, &finder->repeats);

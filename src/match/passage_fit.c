@@ -27,7 +27,7 @@ void nd_passage_fitter_init(nd_passage_fitter *fitter, const nd_allocator *alloc
 }
 
 void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *seeds,
-                             const uint8_t *borders)
+                             nd_borders *borders)
 {
     uint32_t min_words = fitter->options.min_words;
     for (size_t num = nd_text_num_tokens(seeds->text); num >= SHORT_TEXT; num /= 4)
@@ -44,7 +44,8 @@ void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *see
 
 static bool is_common_border(const nd_passage_fitter *f, uint32_t a, uint32_t b)
 {
-    return f->borders[a] != ND_BORDER_NONE && f->borders[b] != ND_BORDER_NONE;
+    return nd_border_before(f->borders, a) != ND_BORDER_NONE &&
+           nd_border_before(f->borders, b) != ND_BORDER_NONE;
 }
 
 nd_status nd_passage_fitter_emit(nd_passage_fitter *fitter, nd_span_pair pair)
@@ -55,37 +56,52 @@ nd_status nd_passage_fitter_emit(nd_passage_fitter *fitter, nd_span_pair pair)
     return status;
 }
 
-/* Tokens to leave out at the start of two equal stretches of len tokens. */
-static uint32_t stray_at_start(const nd_passage_fitter *f, nd_span earlier, nd_span later,
-                               uint32_t len)
+/* Tokens to leave out at the start of two stretches that begin with a seed or more in common. */
+static uint32_t stray_at_start(const nd_passage_fitter *f, nd_span earlier, nd_span later)
 {
-    for (uint32_t k = 0; k <= STRAY_MAX && k < len; k++)
+    for (uint32_t k = 0; k <= STRAY_MAX && k < f->seeds->width; k++)
         if (is_common_border(f, earlier.start + k, later.start + k))
             return k;
     return 0;
 }
 
-static uint32_t stray_at_end(const nd_passage_fitter *f, nd_span earlier, nd_span later,
-                             uint32_t len)
+static uint32_t stray_at_end(const nd_passage_fitter *f, nd_span earlier, nd_span later)
 {
-    for (uint32_t k = 0; k <= STRAY_MAX && k < len; k++)
+    for (uint32_t k = 0; k <= STRAY_MAX && k < f->seeds->width; k++)
         if (is_common_border(f, earlier.end - k, later.end - k))
             return k;
     return 0;
 }
 
-/* The longest part of two equal stretches that fills whole lines or sentences in both; empty if
- * there is none. */
-static void narrow_to_borders(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
+/* The longest part of two equal stretches that fills whole lines or sentences in both; less than
+ * min_len tokens of them if there is none that long. */
+static void narrow_to_borders(const nd_passage_fitter *f, nd_span *earlier, nd_span *later,
+                              uint32_t min_len)
 {
-    while (earlier->start < earlier->end && !is_common_border(f, earlier->start, later->start)) {
+    while (nd_span_len(*later) >= min_len && !is_common_border(f, earlier->start, later->start)) {
         earlier->start++;
         later->start++;
     }
-    while (earlier->start < earlier->end && !is_common_border(f, earlier->end, later->end)) {
+    while (nd_span_len(*later) >= min_len && !is_common_border(f, earlier->end, later->end)) {
         earlier->end--;
         later->end--;
     }
+}
+
+/* Drops stray words at both ends, if what is left is long enough anywhere. */
+static bool trim_strays(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
+{
+    const uint32_t min_words = f->options.min_words_unbound;
+    if (!nd_span_has_words(f->text, *later, min_words))
+        return false;
+    const uint32_t skip = stray_at_start(f, *earlier, *later);
+    const uint32_t cut = stray_at_end(f, *earlier, *later);
+    if (nd_span_len(*later) < skip + cut ||
+        !nd_span_has_words(f->text, (nd_span){later->start + skip, later->end - cut}, min_words))
+        return false;
+    *earlier = (nd_span){earlier->start + skip, earlier->end - cut};
+    *later = (nd_span){later->start + skip, later->end - cut};
+    return true;
 }
 
 static nd_span tokens_of_seeds(const nd_passage_fitter *f, uint32_t first, uint32_t last_end)
@@ -98,17 +114,9 @@ static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run, bool *is_tak
 {
     nd_span earlier = tokens_of_seeds(f, run->earlier, run->earlier + run->len);
     nd_span later = tokens_of_seeds(f, run->later, run->later + run->len);
-    const uint32_t len = nd_span_len(later);
-    const uint32_t skip = stray_at_start(f, earlier, later, len);
-    const uint32_t cut = stray_at_end(f, earlier, later, len);
     *is_taken = false;
-    if (skip + cut < len &&
-        nd_span_has_words(f->text, (nd_span){later.start + skip, later.end - cut},
-                          f->options.min_words_unbound)) {
-        earlier = (nd_span){earlier.start + skip, earlier.end - cut};
-        later = (nd_span){later.start + skip, later.end - cut};
-    } else {
-        narrow_to_borders(f, &earlier, &later);
+    if (!trim_strays(f, &earlier, &later)) {
+        narrow_to_borders(f, &earlier, &later, f->min_words_bound);
         if (!nd_span_has_words(f->text, later, f->min_words_bound))
             return ND_OK;
     }
@@ -124,7 +132,7 @@ static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run, bool *is_tak
 static uint32_t border_before(const nd_passage_fitter *f, uint32_t token)
 {
     for (uint32_t k = 0; k <= WIDEN_MAX && k <= token; k++)
-        if (f->borders[token - k] != ND_BORDER_NONE)
+        if (nd_border_before(f->borders, token - k) != ND_BORDER_NONE)
             return token - k;
     return token;
 }
@@ -133,16 +141,15 @@ static uint32_t border_after(const nd_passage_fitter *f, uint32_t token)
 {
     const size_t num = nd_text_num_tokens(f->text);
     for (uint32_t k = 0; k <= WIDEN_MAX && token + k <= num; k++)
-        if (f->borders[token + k] != ND_BORDER_NONE)
+        if (nd_border_before(f->borders, token + k) != ND_BORDER_NONE)
             return token + k;
     return token;
 }
 
 /* Moves both starts inward to a common border, or outward to a border each; else nowhere. */
-static void snap_starts(const nd_passage_fitter *f, nd_span *earlier, nd_span *later,
-                        uint32_t num_equal)
+static void snap_starts(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
 {
-    const uint32_t stray = stray_at_start(f, *earlier, *later, num_equal);
+    const uint32_t stray = stray_at_start(f, *earlier, *later);
     earlier->start += stray;
     later->start += stray;
     const uint32_t a = border_before(f, earlier->start), b = border_before(f, later->start);
@@ -152,10 +159,9 @@ static void snap_starts(const nd_passage_fitter *f, nd_span *earlier, nd_span *l
     later->start = b;
 }
 
-static void snap_ends(const nd_passage_fitter *f, nd_span *earlier, nd_span *later,
-                      uint32_t num_equal)
+static void snap_ends(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
 {
-    const uint32_t stray = stray_at_end(f, *earlier, *later, num_equal);
+    const uint32_t stray = stray_at_end(f, *earlier, *later);
     earlier->end -= stray;
     later->end -= stray;
     const uint32_t a = border_after(f, earlier->end), b = border_after(f, later->end);
@@ -202,18 +208,20 @@ nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd
     return status;
 }
 
-/* Whether spans that share num_equal seeds can reach the similarity asked for. Exact for seeds that
- * are the shingles; where shingles are wider they share fewer, and no more is known of shorter. */
-static bool can_reach(const nd_passage_fitter *f, nd_span_pair pair, uint32_t num_equal)
+/* Whether spans that line up num_equal seeds may reach the similarity and the length asked for. To
+ * save the work of scoring: it lets a tenth more pass than it should, for seeds that are equal out
+ * of line, and says nothing where shingles are narrower than seeds. */
+static bool may_reach(const nd_passage_fitter *f, nd_span_pair pair, uint32_t num_equal)
 {
-    const uint32_t width = f->seeds->width;
+    static const double slack = 1.1;
+    const uint32_t width = f->seeds->width, min_len = f->options.min_words_unbound;
     if (f->options.shingle.width < width)
         return true;
-    const uint32_t a = nd_span_len(pair.earlier), b = nd_span_len(pair.later);
-    if (a < width || b < width)
-        return false;
+    uint32_t a = nd_span_len(pair.earlier), b = nd_span_len(pair.later);
+    a = a < min_len ? min_len : a;
+    b = b < min_len ? min_len : b;
     const double both = (double)(a - width + 1) + (double)(b - width + 1);
-    return num_equal * (1 + f->options.min_similarity) >= f->options.min_similarity * both;
+    return num_equal * slack * (1 + f->options.min_similarity) >= f->options.min_similarity * both;
 }
 
 /* The runs with what is between them, widened to near borders, or else as they stand. */
@@ -224,15 +232,17 @@ static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t n
         .earlier = tokens_of_seeds(f, runs->earlier, last->earlier + last->len),
         .later = tokens_of_seeds(f, runs->later, last->later + last->len),
     };
-    nd_span_pair wide = narrow;
     uint32_t num_equal = 0;
     for (uint32_t i = 0; i < num; i++)
         num_equal += runs[i].len;
-    snap_starts(f, &wide.earlier, &wide.later, runs->len);
-    snap_ends(f, &wide.earlier, &wide.later, last->len);
     *is_taken = false;
+    if (!may_reach(f, narrow, num_equal))
+        return ND_OK;
+    nd_span_pair wide = narrow;
+    snap_starts(f, &wide.earlier, &wide.later);
+    snap_ends(f, &wide.earlier, &wide.later);
     nd_status status = ND_OK;
-    if (can_reach(f, wide, num_equal))
+    if (may_reach(f, wide, num_equal))
         status = nd_passage_fitter_try_edited(f, wide.earlier, wide.later, is_taken);
     if (status == ND_OK && !*is_taken && num > 1)
         status = nd_passage_fitter_try_edited(f, narrow.earlier, narrow.later, is_taken);
@@ -288,8 +298,8 @@ nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *runs, u
     nd_status status = nd_pieces_split(&fitter->pieces, &fitter->allocator, runs, num,
                                        fitter->options.min_similarity);
     if (status == ND_OK)
-        status = nd_pieces_join(&fitter->pieces, &fitter->allocator, runs,
-                                (nd_piece_borders){fitter->borders, fitter->seeds->width});
+        status = nd_pieces_join(&fitter->pieces, &fitter->allocator, runs, fitter->borders,
+                                fitter->seeds->width);
     for (size_t i = 0; i < fitter->pieces.joined.len && status == ND_OK; i++)
         status = fit_joined(fitter, runs, fitter->pieces.joined.items[i]);
     return status;

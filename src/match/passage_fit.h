@@ -9,6 +9,7 @@
 #include "match/span.h"
 #include "match/span_similarity.h"
 #include "neardup/passages.h"
+#include "text/border.h"
 #include "util/vec.h"
 
 /* The text in hand, and what was found in it. */
@@ -16,7 +17,7 @@ typedef struct nd_passage_fitter {
     nd_allocator allocator;
     nd_passage_options options;
     const nd_text *text;
-    const uint8_t *borders; /* see nd_text_borders */
+    nd_borders *borders;
     const nd_seed_index *seeds;
     uint32_t min_words_bound; /* of this text: see nd_passage_fitter_begin */
     nd_span_scorer scorer;
@@ -34,7 +35,7 @@ void nd_passage_fitter_init(nd_passage_fitter *fitter, const nd_allocator *alloc
  * grow with its square), so their shortest length grows by one word with each fourfold length from
  * 4,096 tokens on: 5 words in an article, 8 in a novel. */
 void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *seeds,
-                             const uint8_t *borders);
+                             nd_borders *borders);
 
 /* Appends to fitter->pairs what the alignment runs[0..num) holds, if anything: trimmed or widened
  * to near borders, scored, long enough. The two places of a pair do not overlap. */

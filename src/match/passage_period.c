@@ -26,7 +26,7 @@ static uint32_t next_period(period_map *map, uint32_t token)
 
 static bool is_border(const nd_passage_fitter *f, uint32_t token, nd_border least)
 {
-    return f->borders[token] >= least;
+    return nd_border_before(f->borders, token) >= least;
 }
 
 /* Places of one period each that fit in from `token` on, at most `limit`. */

@@ -62,36 +62,41 @@ nd_status nd_pieces_split(nd_pieces *pieces, const nd_allocator *allocator, cons
 }
 
 /* A line ends in the tokens from `from` to `to`, or right at one of these. */
-static bool has_line_end(const uint8_t *borders, uint32_t from, uint32_t to)
+static bool has_line_end(nd_borders *borders, uint32_t from, uint32_t to)
 {
     for (uint32_t t = from; t <= to; t++)
-        if (borders[t] == ND_BORDER_LINE)
+        if (nd_border_before(borders, t) == ND_BORDER_LINE)
             return true;
     return false;
 }
 
-static bool is_within_line(const nd_run *before, const nd_run *after, nd_piece_borders b)
+static bool is_within_line(const nd_run *before, const nd_run *after, nd_borders *borders,
+                           uint32_t seed_width)
 {
-    const uint32_t tokens = before->len + b.seed_width - 1;
-    return !has_line_end(b.borders, before->later + tokens, after->later) &&
-           !has_line_end(b.borders, before->earlier + tokens, after->earlier);
+    const uint32_t tokens = before->len + seed_width - 1;
+    return !has_line_end(borders, before->later + tokens, after->later) &&
+           !has_line_end(borders, before->earlier + tokens, after->earlier);
 }
 
-/* Whether the text between two pieces, `before` and `after` being the runs next to it, belongs to
- * the passage that they are parts of. */
-static bool is_joinable(const nd_joined_piece *a, const nd_joined_piece *b, const nd_run *before,
-                        const nd_run *after, nd_piece_borders borders)
+/* Whether the text between two pieces belongs to the passage that they are parts of. */
+typedef enum join_rule {
+    JOIN_NOT = 0,
+    JOIN_IN_LINE, /* if it stands in one line */
+    JOIN,
+} join_rule;
+
+static join_rule rule_for(const nd_joined_piece *a, const nd_joined_piece *b, uint32_t gap)
 {
-    const uint32_t gap = nd_run_gap(before, after);
     if (a->score + b->score < gap)
-        return false;
+        return JOIN_NOT;
     const double smaller = a->score < b->score ? a->score : b->score;
-    return smaller * GAP_SHARE >= gap ||
-           (gap <= MAX_LINE_GAP && is_within_line(before, after, borders));
+    if (smaller * GAP_SHARE >= gap)
+        return JOIN;
+    return gap <= MAX_LINE_GAP ? JOIN_IN_LINE : JOIN_NOT;
 }
 
 nd_status nd_pieces_join(nd_pieces *pieces, const nd_allocator *allocator, const nd_run *runs,
-                         nd_piece_borders borders)
+                         nd_borders *borders, uint32_t seed_width)
 {
     const nd_piece *const list = pieces->list.items;
     pieces->joined.len = 0;
@@ -104,7 +109,9 @@ nd_status nd_pieces_join(nd_pieces *pieces, const nd_allocator *allocator, const
             const nd_joined_piece *const top = &pieces->joined.items[pieces->joined.len - 1];
             const nd_run *const before = &runs[list[top->last_piece].last];
             const nd_run *const after = &runs[list[joined.first_piece].first];
-            if (!is_joinable(top, &joined, before, after, borders))
+            const join_rule rule = rule_for(top, &joined, nd_run_gap(before, after));
+            if (rule == JOIN_NOT ||
+                (rule == JOIN_IN_LINE && !is_within_line(before, after, borders, seed_width)))
                 break;
             joined.first_piece = top->first_piece;
             joined.score += top->score - nd_run_gap(before, after);

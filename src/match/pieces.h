@@ -3,6 +3,7 @@
 #define MATCH_PIECES_H
 
 #include "match/chain.h"
+#include "text/border.h"
 
 /* Runs first .. last of an alignment. */
 typedef struct nd_piece {
@@ -32,18 +33,12 @@ typedef struct nd_pieces {
 ND_NODISCARD nd_status nd_pieces_split(nd_pieces *pieces, const nd_allocator *allocator,
                                        const nd_run *runs, uint32_t num, double min_similarity);
 
-/* Where lines end, in tokens, and how many tokens a seed has. */
-typedef struct nd_piece_borders {
-    const uint8_t *borders; /* see nd_text_borders */
-    uint32_t seed_width;
-} nd_piece_borders;
-
 /* Joins pieces of the last split, as long as the whole keeps its score, to `joined`: those with
  * much text changed between them, where they still stand in the same line in both stretches, and
  * those that are long for the gap. So an edited paragraph is one passage, although some part of it
  * was changed beyond the threshold. Linear. */
 ND_NODISCARD nd_status nd_pieces_join(nd_pieces *pieces, const nd_allocator *allocator,
-                                      const nd_run *runs, nd_piece_borders borders);
+                                      const nd_run *runs, nd_borders *borders, uint32_t seed_width);
 
 /* Seeds that runs `before` and `after` leave unmatched between them, in both stretches together. */
 uint32_t nd_run_gap(const nd_run *before, const nd_run *after);

@@ -203,9 +203,9 @@ void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
             index->class_of[i] = ND_SEED_NONE;
             continue;
         }
-        const uint32_t previous = stamp - index->epoch;
-        index->class_of[i] = index->class_of[previous];
-        links[num++] = (nd_seed_link){i, previous};
+        const uint32_t first = index->class_of[stamp - index->epoch];
+        index->class_of[i] = first;
+        links[num++] = (nd_seed_link){i, first};
     }
     *num_links = num;
 }

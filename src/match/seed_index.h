@@ -57,8 +57,9 @@ ND_NODISCARD nd_status nd_seed_index_begin(nd_seed_index *index, const nd_text *
 ND_NODISCARD nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
                                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links);
 
-/* Looks positions [from, to), at most ND_SEED_BLOCK, up without adding them: links to the latest
- * indexed position. The class of one that is not found is ND_SEED_NONE. */
+/* Looks positions [from, to), at most ND_SEED_BLOCK, up without adding them: links to the first
+ * indexed position, so that text which goes round runs along from its beginning. The class of one
+ * that is not found is ND_SEED_NONE. */
 void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links);
 

@@ -1,6 +1,7 @@
 #include "text/border.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "text/token_buffer.h"
 #include "text/utf8.h"
@@ -43,8 +44,8 @@ static bool is_white_space(uint32_t code_point)
            (code_point >= 0x2000 && code_point <= 0x200A) || code_point == 0x202F;
 }
 
-/* The border that the separators bytes[0..len_bytes) after a word make. */
-static nd_border border_of_gap(const char *bytes, size_t len_bytes, bool after_title)
+/* The same for separators that hold other characters than ASCII. */
+static nd_border border_of_wide_gap(const char *bytes, size_t len_bytes, bool after_title)
 {
     nd_border border = ND_BORDER_NONE;
     bool has_stop = false;
@@ -61,18 +62,81 @@ static nd_border border_of_gap(const char *bytes, size_t len_bytes, bool after_t
     return border;
 }
 
-void nd_text_borders(const nd_text *text, const char *bytes, size_t len_bytes, uint8_t *borders)
+typedef enum separator {
+    OTHER = 0,
+    LINE_BREAK,
+    WHITE_SPACE,
+    FULL_STOP,
+    STOP, /* ends a sentence after a title, too */
+    WIDE,
+} separator;
+
+static separator separator_of(unsigned char byte)
 {
-    const size_t num = text->num_tokens;
-    borders[0] = borders[num] = ND_BORDER_LINE;
-    for (size_t t = 1; t < num; t++) {
-        const uint32_t from = text->source_end[t - 1], to = text->source_start[t];
-        if (to <= from || to > len_bytes || (to - from == 1 && bytes[from] == ' ')) {
-            borders[t] = ND_BORDER_NONE;
-            continue;
+    static const uint8_t of_ascii[128] = {
+        ['\n'] = LINE_BREAK,  ['\r'] = LINE_BREAK, ['\f'] = LINE_BREAK, [' '] = WHITE_SPACE,
+        ['\t'] = WHITE_SPACE, ['.'] = FULL_STOP,   ['!'] = STOP,        ['?'] = STOP,
+    };
+    return byte < 128 ? (separator)of_ascii[byte] : WIDE;
+}
+
+/* The border that the separators bytes[0..len_bytes) after a word make. */
+static nd_border border_of_gap(const char *bytes, size_t len_bytes, bool after_title)
+{
+    nd_border border = ND_BORDER_NONE;
+    bool has_stop = false;
+    for (size_t at = 0; at < len_bytes; at++) {
+        switch (separator_of((unsigned char)bytes[at])) {
+        case LINE_BREAK:
+            return ND_BORDER_LINE;
+        case WHITE_SPACE:
+            border = has_stop ? ND_BORDER_SENTENCE : border;
+            break;
+        case FULL_STOP:
+            has_stop |= !after_title;
+            break;
+        case STOP:
+            has_stop = true;
+            break;
+        case WIDE:
+            return border_of_wide_gap(bytes, len_bytes, after_title);
+        case OTHER:
+            break;
         }
-        const uint32_t word = text->source_start[t - 1];
-        borders[t] =
-            (uint8_t)border_of_gap(bytes + from, to - from, is_title(bytes + word, from - word));
     }
+    return border;
+}
+
+nd_status nd_borders_begin(nd_borders *borders, const nd_allocator *allocator, const nd_text *text,
+                           const char *bytes)
+{
+    const size_t num = nd_text_num_tokens(text);
+    borders->known.len = 0;
+    const nd_status status = ND_VEC_RESERVE(allocator, &borders->known, num + 1);
+    if (status != ND_OK)
+        return status;
+    borders->text = text;
+    borders->bytes = bytes;
+    borders->known.len = num + 1;
+    memset(borders->known.items, ND_BORDER_UNKNOWN, num + 1);
+    borders->known.items[0] = borders->known.items[num] = ND_BORDER_LINE;
+    return ND_OK;
+}
+
+nd_border nd_borders_look(nd_borders *borders, uint32_t token)
+{
+    const nd_text *const text = borders->text;
+    const char *const bytes = borders->bytes;
+    const uint32_t word = text->source_start[token - 1];
+    const uint32_t from = text->source_end[token - 1], to = text->source_start[token];
+    nd_border border = ND_BORDER_NONE;
+    if (from < to && (to - from > 1 || bytes[from] != ' '))
+        border = border_of_gap(bytes + from, to - from, is_title(bytes + word, from - word));
+    borders->known.items[token] = (uint8_t)border;
+    return border;
+}
+
+void nd_borders_release(nd_borders *borders, const nd_allocator *allocator)
+{
+    ND_VEC_RELEASE(allocator, &borders->known);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "neardup/text.h"
+#include "util/vec.h"
 
 typedef enum nd_border {
     ND_BORDER_NONE = 0,
@@ -12,11 +13,36 @@ typedef enum nd_border {
     ND_BORDER_LINE,     /* a line ends before this token */
 } nd_border;
 
-/* Writes borders[t], an nd_border, for the gap before each token t and for the end of the text, so
- * for nd_text_num_tokens + 1 entries; both ends of the text are lines. `text` was set from `bytes`
- * with offsets. A sentence ends with a full stop, question or exclamation mark and white space, or
- * with one of the full-width or non-Latin ones alone; not with the full stop of an initial or of a
- * short title ("J. ", "Mr. "). */
-void nd_text_borders(const nd_text *text, const char *bytes, size_t len_bytes, uint8_t *borders);
+#define ND_BORDER_UNKNOWN UINT8_MAX
+
+/* Borders are looked at when asked for, and remembered:
+ *
+ *   known   | L | ? | ? | - | S | ? | ... | L |      one more than tokens
+ *
+ * A zeroed struct holds no text. */
+typedef struct nd_borders {
+    const nd_text *text;
+    const char *bytes;
+    ND_VEC(uint8_t) known;
+} nd_borders;
+
+/* Begins a text, which was set with offsets from `bytes`; both are borrowed. */
+ND_NODISCARD nd_status nd_borders_begin(nd_borders *borders, const nd_allocator *allocator,
+                                        const nd_text *text, const char *bytes);
+
+/* Behind nd_border_before. */
+nd_border nd_borders_look(nd_borders *borders, uint32_t token);
+
+/* The border before `token`, or at the end of the text. Both ends of the text are lines. A sentence
+ * ends with a full stop, question or exclamation mark and white space, or with one of the
+ * full-width or non-Latin ones alone; not with the full stop of an initial or of a short title
+ * ("J. ", "Mr. "). */
+static inline nd_border nd_border_before(nd_borders *borders, uint32_t token)
+{
+    const uint8_t known = borders->known.items[token];
+    return known != ND_BORDER_UNKNOWN ? (nd_border)known : nd_borders_look(borders, token);
+}
+
+void nd_borders_release(nd_borders *borders, const nd_allocator *allocator);
 
 #endif

@@ -9,25 +9,28 @@
 #include "text/utf8.h"
 
 /* Pairs that compose, by their UTF-8 forms: open addressing, first = 0 is a free place. Unicode 15
- * has 940 of them; should a later version outgrow the table every pair is taken to compose, which
- * is slower and still right. */
-enum { PAIR_PLACES = 4096, MAX_PAIRS = PAIR_PLACES / 2 };
+ * has 940 of them, and a new version adds a few. */
+enum { PAIR_PLACES = 4096 };
 
 static struct {
     uint32_t first, second;
+    nd_char_entry composite;
 } pairs[PAIR_PLACES];
-static size_t num_pairs;
-static bool pairs_overflowed;
 
 static nd_char_entry planes[ND_CHAR_PLANES][ND_CHAR_PLANE_SIZE];
 
-static uint32_t utf8_word(uint32_t code_point, uint8_t *len_bytes)
+static uint32_t utf8_of(const char bytes[4])
+{
+    const uint8_t *const b = (const uint8_t *)bytes;
+    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+nd_char_entry nd_char_normalised(uint32_t code_point)
 {
     char bytes[4] = {0};
-    uint32_t word;
-    *len_bytes = (uint8_t)nd_utf8_encode(code_point, bytes);
-    memcpy(&word, bytes, sizeof word);
-    return word;
+    const size_t len = nd_utf8_encode(code_point, bytes);
+    const nd_char_class class = nd_char_class_of(code_point);
+    return nd_char_entry_of(utf8_of(bytes), class == ND_CHAR_SEPARATOR ? 0 : (unsigned)len, class);
 }
 
 static size_t pair_place(uint32_t first, uint32_t second)
@@ -38,24 +41,39 @@ static size_t pair_place(uint32_t first, uint32_t second)
     return place;
 }
 
-bool nd_char_pair_composes(const nd_char_entry *first, const nd_char_entry *second)
+static uint32_t code_point_of(uint32_t utf8)
 {
-    return pairs_overflowed || pairs[pair_place(first->utf8, second->utf8)].first != 0;
+    const char bytes[4] = {(char)utf8, (char)(utf8 >> 8), (char)(utf8 >> 16), (char)(utf8 >> 24)};
+    return nd_utf8_decode(bytes, sizeof bytes).code_point;
 }
 
-static void add_pair(uint32_t first, uint32_t second)
+/* Hangul syllables are composed by arithmetic (Unicode Standard, section 3.12); 0 where none is. */
+static uint32_t compose_hangul(uint32_t first, uint32_t second)
 {
-    uint8_t len;
-    const uint32_t a = utf8_word(first, &len), b = utf8_word(second, &len);
+    enum { S = 0xAC00, L = 0x1100, V = 0x1161, T = 0x11A7, NUM_L = 19, NUM_V = 21, NUM_T = 28 };
+    if (first - L < NUM_L && second - V < NUM_V)
+        return S + ((first - L) * NUM_V + (second - V)) * NUM_T;
+    const bool is_open = first - S < NUM_L * NUM_V * NUM_T && (first - S) % NUM_T == 0;
+    return is_open && second > T && second < T + NUM_T ? first + (second - T) : 0;
+}
+
+nd_char_entry nd_char_compose(nd_char_entry first, nd_char_entry second)
+{
+    const uint32_t a = nd_char_utf8(first), b = nd_char_utf8(second);
+    if (nd_char_class_in(second) == ND_CHAR_MARK)
+        return pairs[pair_place(a, b)].composite;
+    const uint32_t syllable = compose_hangul(code_point_of(a), code_point_of(b));
+    return syllable ? planes[0][syllable] : 0;
+}
+
+static void add_pair(uint32_t first, uint32_t second, uint32_t composite)
+{
+    const uint32_t a = nd_char_utf8(nd_char_normalised(first));
+    const uint32_t b = nd_char_utf8(nd_char_normalised(second));
     const size_t place = pair_place(a, b);
-    if (pairs[place].first)
-        return;
-    pairs_overflowed |= num_pairs == MAX_PAIRS;
-    if (pairs_overflowed)
-        return;
     pairs[place].first = a;
     pairs[place].second = b;
-    num_pairs++;
+    pairs[place].composite = nd_char_normalised(composite);
 }
 
 /* Whether parts[0..num) compose to a single code point, which is then left in parts[0]. */
@@ -80,8 +98,10 @@ static void add_pairs_of(uint32_t composite)
         return;
     memcpy(head, parts, sizeof *head * (size_t)num);
     const uint32_t last = (uint32_t)parts[num - 1];
-    if (composes_to_one(parts, num) && composes_to_one(head, num - 1))
-        add_pair((uint32_t)head[0], last);
+    /* Some are never composed, but others with the same parts are. */
+    if (composes_to_one(parts, num) && parts[0] == (utf8proc_int32_t)composite &&
+        composes_to_one(head, num - 1))
+        add_pair((uint32_t)head[0], last, composite);
 }
 
 static void make_pairs(void)
@@ -116,47 +136,48 @@ static bool is_atomic(const int32_t *parts, size_t num)
                                    &last_boundclass) == 1;
 }
 
-/* Writes what parts become in UTF-8 to the entry; false if that is too long. */
-static bool store_utf8(nd_char_entry *entry, const int32_t *parts, size_t num)
+/* What parts become in UTF-8, where an entry can hold it: its length, else 0. */
+static unsigned encode_short(const int32_t *parts, size_t num, uint32_t *utf8)
 {
     char bytes[ND_CHUNK_DECOMPOSED * 4] = {0};
     size_t len = 0;
     for (size_t i = 0; i < num; i++)
         len += nd_utf8_encode((uint32_t)parts[i], bytes + len);
-    if (len > sizeof entry->utf8)
-        return false;
-    memcpy(&entry->utf8, bytes, sizeof entry->utf8);
-    entry->len_bytes = (uint8_t)len;
-    return true;
+    *utf8 = len <= sizeof *utf8 ? utf8_of(bytes) : 0;
+    return len <= sizeof *utf8 ? (unsigned)len : 0;
+}
+
+/* The flags of a character that becomes parts[0..num), num > 0. */
+static unsigned flags_of(uint32_t code_point, const int32_t *parts, size_t num, bool is_short)
+{
+    const nd_char_class class = nd_char_class_of((uint32_t)parts[0]);
+    const bool is_boundary = nd_char_is_boundary(code_point);
+    unsigned flags = is_boundary ? ND_CHAR_BOUNDARY : 0;
+    if (num == 1)
+        flags |= ND_CHAR_SINGLE;
+    if (is_atomic(parts, num))
+        flags |= ND_CHAR_ATOMIC;
+    if (!is_boundary && (flags & ND_CHAR_ATOMIC) && (uint32_t)parts[0] == code_point)
+        flags |= class == ND_CHAR_MARK ? ND_CHAR_FOLLOWS : ND_CHAR_FOLLOWS | ND_CHAR_COMPOSES;
+    if (is_boundary && (is_short || class == ND_CHAR_SEPARATOR) && is_one_token(parts, num))
+        flags |= ND_CHAR_SIMPLE;
+    return flags;
 }
 
 nd_char_entry nd_char_describe(uint32_t code_point)
 {
-    nd_char_entry entry = {.flags = nd_char_is_boundary(code_point) ? ND_CHAR_BOUNDARY : 0};
     int32_t parts[ND_CHUNK_DECOMPOSED];
     const size_t num = nd_chunk_normalise(&code_point, 1, parts);
     if (num == 0)
-        return entry;
+        return (uint64_t)ND_CHAR_DROPPED << 56; /* no boundary: what stands around it may combine */
     const nd_char_class class = nd_char_class_of((uint32_t)parts[0]);
-    entry.char_class = (uint8_t) class;
-    entry.combining_class =
+    uint32_t utf8;
+    const unsigned len = encode_short(parts, num, &utf8);
+    const uint64_t combining_class =
         (uint8_t)utf8proc_get_property((utf8proc_int32_t)code_point)->combining_class;
-    const bool is_short = store_utf8(&entry, parts, num);
-    if (num == 1)
-        entry.flags |= ND_CHAR_SINGLE;
-    if (is_atomic(parts, num))
-        entry.flags |= ND_CHAR_ATOMIC;
-    if (!(entry.flags & ND_CHAR_BOUNDARY)) {
-        if (class == ND_CHAR_MARK && (entry.flags & ND_CHAR_ATOMIC) &&
-            (uint32_t)parts[0] == code_point)
-            entry.flags |= ND_CHAR_PLAIN_MARK;
-        return entry;
-    }
-    if (class == ND_CHAR_SEPARATOR)
-        entry.len_bytes = 0;
-    if ((is_short || class == ND_CHAR_SEPARATOR) && is_one_token(parts, num))
-        entry.flags |= ND_CHAR_SIMPLE;
-    return entry;
+    const uint64_t flags = flags_of(code_point, parts, num, len > 0);
+    return nd_char_entry_of(utf8, class == ND_CHAR_SEPARATOR ? 0 : len, class) |
+           combining_class << 48 | flags << 56;
 }
 
 /* Marks the characters of a plane that are the second of a pair. */
@@ -165,12 +186,10 @@ static void flag_seconds(unsigned plane)
     for (size_t i = 0; i < PAIR_PLACES; i++) {
         if (!pairs[i].first)
             continue;
-        const uint32_t c = nd_utf8_decode((const char *)&pairs[i].second, 4).code_point;
+        const uint32_t c = code_point_of(pairs[i].second);
         if (c / ND_CHAR_PLANE_SIZE == plane)
-            planes[plane][c % ND_CHAR_PLANE_SIZE].flags |= ND_CHAR_COMPOSES;
+            planes[plane][c % ND_CHAR_PLANE_SIZE] |= (uint64_t)ND_CHAR_COMPOSES << 56;
     }
-    for (size_t i = 0; pairs_overflowed && i < ND_CHAR_PLANE_SIZE; i++)
-        planes[plane][i].flags |= ND_CHAR_COMPOSES;
 }
 
 static void make_plane(unsigned plane)

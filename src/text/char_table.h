@@ -15,23 +15,57 @@ enum {
     /* What c becomes is one code point. */
     ND_CHAR_SINGLE = 4,
     /* And that is not composed of others. */
-    ND_CHAR_ATOMIC = 32,
-    /* Combining mark that stays itself unless it composes with what stands before it. */
-    ND_CHAR_PLAIN_MARK = 8,
-    /* A plain mark that does compose with some character. */
-    ND_CHAR_COMPOSES = 16,
+    ND_CHAR_ATOMIC = 8,
+    /* Mark or conjoining jamo: no boundary, and stays itself unless it composes. */
+    ND_CHAR_FOLLOWS = 16,
+    /* One that does compose with some character before it. */
+    ND_CHAR_COMPOSES = 32,
+    /* c becomes nothing: it is ignorable by default. */
+    ND_CHAR_DROPPED = 64,
+    /* U+FFFD for bytes that are not UTF-8: never in the table, set by who decodes. */
+    ND_CHAR_INVALID = 128,
 };
 
-/*    utf8            len  class  ccc  flags
- *  | b0 b1 b2 b3 | bytes | 0..3 | 0..254 | ND_CHAR_* |     8 bytes, unused utf8 bytes are 0
- */
-typedef struct nd_char_entry {
-    uint32_t utf8; /* in memory order */
-    uint8_t len_bytes;
-    uint8_t char_class; /* nd_char_class of the first code point c becomes */
-    uint8_t combining_class;
-    uint8_t flags;
-} nd_char_entry;
+/* All that is known of a character, in one register:
+ *
+ *   bits  0..31      32..39     40..47   48..55            56..63
+ *       | utf8     | len      | class  | combining class | flags  |
+ *
+ * utf8: the first byte lowest, unused ones 0. class: the nd_char_class of the first code point the
+ * character becomes. */
+typedef uint64_t nd_char_entry;
+
+static inline nd_char_entry nd_char_entry_of(uint32_t utf8, unsigned len_bytes, unsigned class)
+{
+    return utf8 | (uint64_t)len_bytes << 32 | (uint64_t) class << 40;
+}
+
+static inline uint32_t nd_char_utf8(nd_char_entry entry)
+{
+    return (uint32_t)entry;
+}
+
+static inline unsigned nd_char_len_bytes(nd_char_entry entry)
+{
+    return entry >> 32 & 0xFF;
+}
+
+/* The nd_char_class. */
+static inline unsigned nd_char_class_in(nd_char_entry entry)
+{
+    return entry >> 40 & 0xFF;
+}
+
+static inline unsigned nd_char_combining_class(nd_char_entry entry)
+{
+    return entry >> 48 & 0xFF;
+}
+
+/* Whether it has any of the flags. */
+static inline bool nd_char_is(nd_char_entry entry, unsigned flags)
+{
+    return (entry & (uint64_t)flags << 56) != 0;
+}
 
 enum { ND_CHAR_PLANES = 2, ND_CHAR_PLANE_SIZE = 0x10000 };
 
@@ -42,8 +76,11 @@ const nd_char_entry *nd_char_plane(unsigned plane);
 /* The entry of any Unicode scalar value, computed: as slow as a normalisation. Thread-safe. */
 nd_char_entry nd_char_describe(uint32_t code_point);
 
-/* Whether two characters, of which the second is a plain mark, become one when nothing stands
- * between them. nd_char_plane has been called. Thread-safe. */
-bool nd_char_pair_composes(const nd_char_entry *first, const nd_char_entry *second);
+/* The entry of a code point that stands in normalised text: it becomes itself. Thread-safe. */
+nd_char_entry nd_char_normalised(uint32_t code_point);
+
+/* What two characters become when nothing stands between them, or 0 where they do not compose;
+ * only for a second that has ND_CHAR_FOLLOWS. nd_char_plane has been called. Thread-safe. */
+nd_char_entry nd_char_compose(nd_char_entry first, nd_char_entry second);
 
 #endif

@@ -1,38 +1,41 @@
 #include "text/line_index.h"
 
-#include <string.h>
+/* len_bytes is at most ND_LINE_BLOCK, so that eight bits do. */
+static uint32_t count_line_feeds(const char *bytes, size_t len_bytes)
+{
+    uint8_t num = 0;
+    for (size_t i = 0; i < len_bytes; i++)
+        num = (uint8_t)(num + (bytes[i] == '\n'));
+    return num;
+}
 
 nd_status nd_line_index_set(nd_line_index *index, const nd_allocator *allocator, const char *bytes,
                             size_t len_bytes)
 {
-    index->breaks.len = 0;
-    for (size_t at = 0; at < len_bytes;) {
-        const char *const line_feed = memchr(bytes + at, '\n', len_bytes - at);
-        if (!line_feed)
-            break;
-        const nd_status status = ND_VEC_RESERVE(allocator, &index->breaks, 1);
-        if (status != ND_OK)
-            return status;
-        at = (size_t)(line_feed - bytes) + 1;
-        index->breaks.items[index->breaks.len++] = (uint32_t)(at - 1);
+    const size_t num_blocks = len_bytes / ND_LINE_BLOCK;
+    index->before.len = 0;
+    const nd_status status = ND_VEC_RESERVE(allocator, &index->before, num_blocks + 1);
+    if (status != ND_OK)
+        return status;
+    index->bytes = bytes;
+    index->before.len = num_blocks + 1;
+    uint32_t num = 0;
+    for (size_t i = 0; i < num_blocks; i++) {
+        index->before.items[i] = num;
+        num += count_line_feeds(bytes + i * ND_LINE_BLOCK, ND_LINE_BLOCK);
     }
+    index->before.items[num_blocks] = num;
     return ND_OK;
 }
 
 uint64_t nd_line_index_line(const nd_line_index *index, uint64_t offset)
 {
-    size_t low = 0, high = index->breaks.len;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (index->breaks.items[middle] < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low + 1;
+    const uint64_t block = offset / ND_LINE_BLOCK;
+    return 1 + index->before.items[block] +
+           count_line_feeds(index->bytes + block * ND_LINE_BLOCK, offset % ND_LINE_BLOCK);
 }
 
 void nd_line_index_release(nd_line_index *index, const nd_allocator *allocator)
 {
-    ND_VEC_RELEASE(allocator, &index->breaks);
+    ND_VEC_RELEASE(allocator, &index->before);
 }

@@ -61,16 +61,6 @@ static nd_status reserve_piece(nd_text *text, nd_tokeniser *t)
     return ND_OK;
 }
 
-static void close_last_token(nd_tokeniser *t)
-{
-    if (!t->is_open)
-        return;
-    t->out[t->out_len++] = ' ';
-    if (t->source_end)
-        t->source_end[t->num_ends++] = (uint32_t)t->token_end;
-    t->is_open = false;
-}
-
 /* Tokenises the next piece, and the end of the text where it is reached. */
 static nd_status take_piece(const nd_tokenise_kernel *kernel, nd_text *text, nd_tokeniser *t)
 {
@@ -84,7 +74,7 @@ static nd_status take_piece(const nd_tokenise_kernel *kernel, nd_text *text, nd_
             nd_tokenise_hard(t);
     }
     if (t->at == t->len_bytes)
-        close_last_token(t);
+        nd_tokeniser_close(t);
     if (t->out_len > UINT32_MAX)
         return ND_ERR_LIMIT;
     text->num_tokens += kernel->token_starts(t->out, text->token_start[text->num_tokens],

@@ -120,6 +120,22 @@ static inline void block_compress(const block *b, uint64_t keep, uint8_t *out)
     compress_16(_mm256_extracti128_si256(b->half[1], 1), (unsigned)(keep >> 48), out + kept_48);
 }
 
+/* The four positions an eighth of the bits can name, looked up and widened. */
+#define BLOCK_WRITES_POSITIONS
+static inline size_t write_positions(uint64_t bits, uint32_t base, uint32_t *out)
+{
+    __m128i bases = _mm_set1_epi32((int)base);
+    for (unsigned i = 0; i < 64; i += 8) {
+        const __m128i positions = _mm_cvtepu8_epi32(
+            _mm_loadl_epi64((const __m128i *)&nd_byte_positions[bits >> i & 0xFF]));
+        const uint64_t before = bits & (((uint64_t)1 << i) - 1);
+        _mm_storeu_si128((__m128i *)(out + __builtin_popcountll(before)),
+                         _mm_add_epi32(positions, bases));
+        bases = _mm_add_epi32(bases, _mm_set1_epi32(8));
+    }
+    return (size_t)__builtin_popcountll(bits);
+}
+
 #include "text/tokenise_block.h"
 
 const nd_tokenise_kernel nd_tokenise_kernel_avx2 = {easy, token_starts};

@@ -7,220 +7,349 @@
 #include "text/tokeniser.h"
 #include "text/utf8.h"
 
+/* Rare paths stay out of the loop, whose state then fits the registers. */
+#define NOINLINE __attribute__((noinline))
+#define INLINE static inline __attribute__((always_inline))
+
+enum {
+    LOOK_AHEAD = 6,     /* bytes of two characters of the common lengths */
+    ASCII_STRETCH = 16, /* bytes of ASCII that make it worth to hand over to a kernel */
+};
+
 /* A character of the source and what is known of it. */
 typedef struct source_char {
     nd_char_entry entry;
-    uint32_t code_point;
     uint32_t len_bytes;
-    uint32_t num_invalid; /* bytes of it that are not UTF-8 */
 } source_char;
 
-/* The token being written. Bytes of the source that characters come from are [start, end). */
+/* What a character does to the token before it, by the state and the class of the character:
+ *
+ *               separator   word        mark        alone
+ *   closed      -           open word   open word   open alone
+ *   word        close       -           -           close, open alone
+ *   alone       close       close,      -           close, open alone
+ *                           open word
+ *
+ * An action holds the state it leads to in the bits that choose the row of the next one. */
+enum {
+    CLOSES = 1,
+    OPENS = 2,
+    CLOSED = 0 << 2,
+    WORD_OPEN = 1 << 2,
+    ALONE_OPEN = 2 << 2,
+    STATE = 3 << 2,
+};
+
+static const uint8_t actions[] = {
+    [CLOSED | ND_CHAR_SEPARATOR] = CLOSED,
+    [CLOSED | ND_CHAR_WORD] = OPENS | WORD_OPEN,
+    [CLOSED | ND_CHAR_MARK] = OPENS | WORD_OPEN,
+    [CLOSED | ND_CHAR_ALONE] = OPENS | ALONE_OPEN,
+    [WORD_OPEN | ND_CHAR_SEPARATOR] = CLOSES | CLOSED,
+    [WORD_OPEN | ND_CHAR_WORD] = WORD_OPEN,
+    [WORD_OPEN | ND_CHAR_MARK] = WORD_OPEN,
+    [WORD_OPEN | ND_CHAR_ALONE] = CLOSES | OPENS | ALONE_OPEN,
+    [ALONE_OPEN | ND_CHAR_SEPARATOR] = CLOSES | CLOSED,
+    [ALONE_OPEN | ND_CHAR_WORD] = CLOSES | OPENS | WORD_OPEN,
+    [ALONE_OPEN | ND_CHAR_MARK] = ALONE_OPEN,
+    [ALONE_OPEN | ND_CHAR_ALONE] = CLOSES | OPENS | ALONE_OPEN,
+};
+
+/* Where the tokens being written stand. */
 typedef struct writer {
-    nd_tokeniser *t;
-    const nd_char_entry *table; /* of plane 0 */
     uint8_t *out;
-    size_t len;
-    size_t token_end; /* in the source, of the open token */
-    bool is_open, is_alone;
+    uint32_t *starts, *ends; /* NULL without offsets */
+    size_t token_end;        /* in the source, of the open token */
+    unsigned action;         /* the last one taken: its STATE holds */
 } writer;
 
-/* A starter with what may combine with it: normalised on its own. */
+/* A starter with what may combine with it: normalised on its own. Stands at [start, end) in the
+ * source; characters that become nothing are left out of chars, but for the first. */
 typedef struct chunk {
-    size_t num, start, end;
-    source_char chars[ND_CHUNK_CHARS];
+    size_t start, end;
+    size_t num;
+    nd_char_entry chars[ND_CHUNK_CHARS];
 } chunk;
 
-static nd_char_entry entry_of(const nd_char_entry *table, uint32_t code_point)
+static nd_char_entry entry_of(uint32_t code_point)
 {
-    if (code_point < ND_CHAR_PLANE_SIZE)
-        return table[code_point];
     if (code_point < ND_CHAR_PLANES * ND_CHAR_PLANE_SIZE)
         return nd_char_plane(code_point / ND_CHAR_PLANE_SIZE)[code_point % ND_CHAR_PLANE_SIZE];
     return nd_char_describe(code_point);
 }
 
-static bool is_continuation(uint8_t byte)
+/* The character at p where it takes one to three bytes; length 0 where it is another, or p is not
+ * UTF-8. p[0..3) can be read. */
+INLINE source_char read_common(const nd_char_entry *table, const uint8_t *p)
 {
-    return (byte & 0xC0) == 0x80;
-}
-
-static source_char read_any(const writer *w, size_t at)
-{
-    const nd_utf8_char c = nd_utf8_decode((const char *)w->t->bytes + at, w->t->len_bytes - at);
-    return (source_char){entry_of(w->table, c.code_point), c.code_point, c.len_bytes,
-                         c.invalid ? c.len_bytes : 0};
-}
-
-/* The character at `at`; past the end a space, which is a boundary like the end. */
-static inline source_char read_char(const writer *w, size_t at)
-{
-    const uint8_t *const p = w->t->bytes + at;
-    const size_t left = w->t->len_bytes - at;
-    if (left < 3)
-        return left ? read_any(w, at) : (source_char){w->table[' '], ' ', 0, 0};
     if (p[0] < 0x80)
-        return (source_char){w->table[p[0]], p[0], 1, 0};
-    if (p[0] >= 0xC2 && p[0] < 0xE0 && is_continuation(p[1])) {
-        const uint32_t c = (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
-        return (source_char){w->table[c], c, 2, 0};
-    }
-    if (p[0] >= 0xE0 && p[0] < 0xF0 && is_continuation(p[1]) && is_continuation(p[2])) {
+        return (source_char){table[p[0]], 1};
+    const bool is_two = (p[1] & 0xC0) == 0x80;
+    if (p[0] >= 0xC2 && p[0] < 0xE0 && is_two)
+        return (source_char){table[(p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu)], 2};
+    if (p[0] >= 0xE0 && p[0] < 0xF0 && is_two && (p[2] & 0xC0) == 0x80) {
         const uint32_t c = (p[0] & 0xFu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
         const bool is_overlong = c < 0x800, is_surrogate = c >> 11 == 0xD800 >> 11;
         if (!is_overlong && !is_surrogate)
-            return (source_char){w->table[c], c, 3, 0};
+            return (source_char){table[c], 3};
     }
-    return read_any(w, at);
+    return (source_char){0, 0};
 }
 
-static inline void close_token(writer *w)
+/* The character at `at`; at the end a space, which is a boundary as the end is. */
+static source_char read_char(const nd_tokeniser *t, const nd_char_entry *table, size_t at)
 {
-    if (!w->is_open)
-        return;
-    w->out[w->len++] = ' ';
-    if (w->t->source_end)
-        w->t->source_end[w->t->num_ends++] = (uint32_t)w->token_end;
-    w->is_open = false;
+    const uint8_t *const p = t->bytes + at;
+    const size_t left = t->len_bytes - at;
+    if (left == 0)
+        return (source_char){table[' '], 0};
+    const source_char common = left < 3 ? (source_char){0, 0} : read_common(table, p);
+    if (common.len_bytes)
+        return common;
+    const nd_utf8_char c = nd_utf8_decode((const char *)p, left);
+    const nd_char_entry invalid = c.invalid ? (uint64_t)ND_CHAR_INVALID << 56 : 0;
+    return (source_char){entry_of(c.code_point) | invalid, c.len_bytes};
 }
 
-/* Writes characters of one token, which stand at [start, end) in the source. */
-static inline void put(writer *w, const nd_char_entry *entry, size_t start, size_t end)
+/* Writes characters of one token, which stand at [start, end) in the source. Without branches:
+ * where words end cannot be predicted. */
+INLINE void put(writer *w, nd_char_entry entry, size_t start, size_t end, nd_text_offsets offsets)
 {
-    const uint8_t class = entry->char_class;
-    const bool continues =
-        w->is_open && (class == ND_CHAR_MARK || (class == ND_CHAR_WORD && !w->is_alone));
-    if (!continues)
-        close_token(w);
-    if (class == ND_CHAR_SEPARATOR)
-        return;
-    if (!continues) {
-        w->is_open = true;
-        w->is_alone = class == ND_CHAR_ALONE;
-        if (w->t->source_start)
-            w->t->source_start[w->t->num_starts++] = (uint32_t)start;
+    const unsigned class = nd_char_class_in(entry);
+    const unsigned action = actions[(w->action & STATE) | class];
+    const unsigned closes = action & CLOSES;
+    if (offsets == ND_TEXT_WITH_OFFSETS) {
+        *w->ends = (uint32_t)w->token_end;
+        w->ends += closes;
+        *w->starts = (uint32_t)start;
+        w->starts += (action & OPENS) / OPENS;
+        w->token_end = class == ND_CHAR_SEPARATOR ? w->token_end : end;
     }
-    memcpy(w->out + w->len, &entry->utf8, sizeof entry->utf8);
-    w->len += entry->len_bytes;
-    w->token_end = end;
+    const uint32_t utf8 = nd_char_utf8(entry);
+    *w->out = ' ';
+    w->out += closes;
+    memcpy(w->out, &utf8, sizeof utf8);
+    w->out += nd_char_len_bytes(entry);
+    w->action = action;
 }
 
-static void put_normalised(writer *w, const chunk *c)
+static void put_in_chunk(writer *w, nd_char_entry entry, const chunk *c)
+{
+    put(w, entry, c->start, c->end, w->starts ? ND_TEXT_WITH_OFFSETS : ND_TEXT_NO_OFFSETS);
+}
+
+static size_t decode_chunk(const nd_tokeniser *t, const chunk *c, uint32_t chars[ND_CHUNK_CHARS])
+{
+    size_t num = 0;
+    for (size_t at = c->start; at < c->end;) {
+        const nd_utf8_char ch = nd_utf8_decode((const char *)t->bytes + at, t->len_bytes - at);
+        chars[num++] = ch.code_point;
+        at += ch.len_bytes;
+    }
+    return num;
+}
+
+static void put_normalised(writer *w, const nd_tokeniser *t, const chunk *c)
 {
     uint32_t chars[ND_CHUNK_CHARS];
-    for (size_t i = 0; i < c->num; i++)
-        chars[i] = c->chars[i].code_point;
     int32_t parts[ND_CHUNK_DECOMPOSED];
-    const size_t num = nd_chunk_normalise(chars, c->num, parts);
-    for (size_t i = 0; i < num; i++) {
-        const uint32_t part = (uint32_t)parts[i];
-        char bytes[4] = {0};
-        nd_char_entry entry = {.len_bytes = (uint8_t)nd_utf8_encode(part, bytes),
-                               .char_class = (uint8_t)nd_char_class_of(part)};
-        memcpy(&entry.utf8, bytes, sizeof bytes);
-        put(w, &entry, c->start, c->end);
-    }
+    const size_t num = nd_chunk_normalise(chars, decode_chunk(t, c, chars), parts);
+    for (size_t i = 0; i < num; i++)
+        put_in_chunk(w, nd_char_normalised((uint32_t)parts[i]), c);
 }
 
-/* Whether the chunk is normalised when each of its characters is: nothing in it composes, and the
- * marks stand in canonical order. (The quick check of UAX #15, section 9, with the pairs looked up
- * instead of "maybe".) */
-static bool is_settled(const chunk *c)
+/* Whether the chunk is a starter and marks or jamo that normalisation may move or compose, but not
+ * change otherwise; *changes tells whether it does. (The quick check of UAX #15, section 9, with
+ * the pairs looked up instead of "maybe".) */
+static bool is_plain(const chunk *c, bool *changes)
 {
-    const nd_char_entry *starter = &c->chars[0].entry;
-    if (!(starter->flags & ND_CHAR_SIMPLE) || !(starter->flags & ND_CHAR_SINGLE))
+    if (!nd_char_is(c->chars[0], ND_CHAR_SIMPLE) || !nd_char_is(c->chars[0], ND_CHAR_SINGLE))
         return false;
+    nd_char_entry starter = c->chars[0];
     unsigned last_class = 0;
+    *changes = false;
     for (size_t i = 1; i < c->num; i++) {
-        const nd_char_entry *const mark = &c->chars[i].entry;
-        const unsigned class = mark->combining_class;
-        if (!(mark->flags & ND_CHAR_PLAIN_MARK) || (class != 0 && class < last_class))
+        const nd_char_entry mark = c->chars[i];
+        const unsigned class = nd_char_combining_class(mark);
+        if (!nd_char_is(mark, ND_CHAR_FOLLOWS))
             return false;
-        if ((mark->flags & ND_CHAR_COMPOSES) &&
-            (!(starter->flags & ND_CHAR_ATOMIC) || nd_char_pair_composes(starter, mark)))
-            return false;
+        if (class != 0 && class < last_class)
+            *changes = true;
+        if (nd_char_is(mark, ND_CHAR_COMPOSES) &&
+            (!nd_char_is(starter, ND_CHAR_ATOMIC) || nd_char_compose(starter, mark)))
+            *changes = true;
         last_class = class;
-        if (class == 0)
+        if (last_class == 0)
             starter = mark;
     }
     return true;
 }
 
-static void put_chunk(writer *w, const chunk *c)
+/* Canonical ordering: marks by class, between those of class 0. Chunks are short. */
+static void order_marks(chunk *c)
 {
-    if (!is_settled(c)) {
-        put_normalised(w, c);
+    for (size_t i = 2; i < c->num; i++) {
+        const nd_char_entry mark = c->chars[i];
+        const unsigned class = nd_char_combining_class(mark);
+        size_t to = i;
+        while (to > 1 && class != 0 && nd_char_combining_class(c->chars[to - 1]) > class) {
+            c->chars[to] = c->chars[to - 1];
+            to--;
+        }
+        c->chars[to] = mark;
+    }
+}
+
+/* Canonical composition (Unicode Standard, section 3.11, D117) of a starter that cannot be taken
+ * apart and what follows it. */
+static void compose_marks(chunk *c)
+{
+    size_t starter = 0, num = 1;
+    unsigned last_class = 0;
+    for (size_t i = 1; i < c->num; i++) {
+        const nd_char_entry mark = c->chars[i];
+        const unsigned class = nd_char_combining_class(mark);
+        const bool is_blocked = num > starter + 1 && last_class >= class;
+        const nd_char_entry composite = is_blocked ? 0 : nd_char_compose(c->chars[starter], mark);
+        if (composite) {
+            c->chars[starter] = composite;
+            continue;
+        }
+        last_class = class;
+        if (class == 0)
+            starter = num;
+        c->chars[num++] = mark;
+    }
+    c->num = num;
+}
+
+static void put_chunk(writer *w, const nd_tokeniser *t, chunk *c)
+{
+    bool changes;
+    if (!is_plain(c, &changes) || (changes && !nd_char_is(c->chars[0], ND_CHAR_ATOMIC))) {
+        put_normalised(w, t, c);
         return;
     }
+    if (changes) {
+        order_marks(c);
+        compose_marks(c);
+    }
     for (size_t i = 0; i < c->num; i++)
-        put(w, &c->chars[i].entry, c->start, c->end);
+        put_in_chunk(w, c->chars[i], c);
 }
 
-/* Writes the chunk that begins with `first` at `at`; returns the character after it. */
-static source_char take_chunk(writer *w, source_char first, size_t *at)
+/* Writes the chunk that begins at t->at, and moves t->at behind it. */
+static NOINLINE void take_chunk(writer *w, nd_tokeniser *t, const nd_char_entry *table)
 {
-    chunk c = {.num = 0};
-    c.start = *at;
-    source_char next = first;
-    do {
-        w->t->invalid_bytes += next.num_invalid;
-        *at += next.len_bytes;
-        c.chars[c.num++] = next;
-        next = read_char(w, *at);
-    } while (c.num < ND_CHUNK_CHARS && !(next.entry.flags & ND_CHAR_BOUNDARY));
-    c.end = *at;
-    put_chunk(w, &c);
-    return next;
+    chunk c;
+    c.num = 0;
+    c.start = c.end = t->at;
+    source_char next = read_char(t, table, t->at);
+    for (unsigned taken = 0; taken < ND_CHUNK_CHARS; taken++) {
+        c.end += next.len_bytes;
+        if (taken == 0 || !nd_char_is(next.entry, ND_CHAR_DROPPED))
+            c.chars[c.num++] = next.entry;
+        if (nd_char_is(next.entry, ND_CHAR_INVALID))
+            t->invalid_bytes += next.len_bytes;
+        next = read_char(t, table, c.end);
+        if (nd_char_is(next.entry, ND_CHAR_BOUNDARY))
+            break;
+    }
+    put_chunk(w, t, &c);
+    t->at = c.end;
 }
 
-/* Whether `easy` may go on before the character c, and does better: some ASCII comes, and no token
- * is open that its contract excludes. */
-static inline bool can_leave(const writer *w, size_t at)
+/* Whether the bytes at p are a stretch of ASCII. */
+static inline bool is_ascii_stretch(const uint8_t *p)
 {
-    enum { ASCII_STRETCH = 16 };
-    const nd_tokeniser *const t = w->t;
-    if (t->bytes[at] >= 0x80 || t->len_bytes - at < ASCII_STRETCH)
-        return false;
     uint64_t words[ASCII_STRETCH / 8];
-    memcpy(words, t->bytes + at, sizeof words);
-    const bool is_ascii = ((words[0] | words[1]) & 0x8080808080808080u) == 0;
-    return is_ascii && (!w->is_open || w->token_end == at);
+    memcpy(words, p, sizeof words);
+    return ((words[0] | words[1]) & 0x8080808080808080u) == 0;
 }
 
-static void leave(writer *w, size_t at)
+/* Writes the characters from t->at on that stand for themselves, up to one that needs a closer
+ * look: it, or the one after it, is rare, or may combine with what stands before it. Stops as well
+ * where take_characters does. */
+INLINE void take_simple(nd_tokeniser *t, writer *shared, const nd_char_entry *table,
+                        nd_text_offsets offsets)
 {
-    nd_tokeniser *const t = w->t;
-    t->in_hard = at < t->len_bytes && w->len >= t->out_stop;
-    if (!t->in_hard && w->is_alone)
-        close_token(w); /* what comes is ASCII or the end: no mark */
-    t->at = at;
-    t->out_len = w->len;
+    const uint8_t *const bytes = t->bytes, *const stop = t->out + t->out_stop;
+    if (t->len_bytes - t->at < LOOK_AHEAD)
+        return;
+    const uint8_t *const end = bytes + t->len_bytes, *const last = end - LOOK_AHEAD;
+    const uint8_t *const last_stretch = t->len_bytes < ASCII_STRETCH ? bytes : end - ASCII_STRETCH;
+    const uint8_t *p = bytes + t->at;
+    writer w = *shared; /* its address is not taken, so that it can stay in registers */
+    source_char c = read_common(table, p);
+    while (p <= last && w.out < stop) {
+        const source_char next = read_common(table, p + c.len_bytes);
+        if (!nd_char_is(c.entry, ND_CHAR_SIMPLE) || !nd_char_is(next.entry, ND_CHAR_BOUNDARY))
+            break;
+        const size_t at = (size_t)(p - bytes);
+        put(&w, c.entry, at, at + c.len_bytes, offsets);
+        p += c.len_bytes;
+        c = next;
+        if (*p < 0x80 && p <= last_stretch && is_ascii_stretch(p))
+            break;
+    }
+    *shared = w;
+    t->at = (size_t)(p - bytes);
+}
+
+/* Whether `easy` may go on at t->at, and does better: ASCII comes, and no token is open that its
+ * contract excludes. */
+static bool can_leave(const nd_tokeniser *t, const writer *w)
+{
+    return t->len_bytes - t->at >= ASCII_STRETCH && is_ascii_stretch(t->bytes + t->at) &&
+           ((w->action & STATE) == CLOSED || w->token_end == t->at || !w->starts);
+}
+
+static void take_characters(nd_tokeniser *t, writer *w)
+{
+    const nd_char_entry *const table = nd_char_plane(0);
+    for (;;) {
+        if (w->starts)
+            take_simple(t, w, table, ND_TEXT_WITH_OFFSETS);
+        else
+            take_simple(t, w, table, ND_TEXT_NO_OFFSETS);
+        if (t->at == t->len_bytes || w->out >= t->out + t->out_stop || can_leave(t, w))
+            return;
+        take_chunk(w, t, table);
+    }
+}
+
+static writer resume(const nd_tokeniser *t)
+{
+    writer w = {.out = t->out + t->out_len,
+                .token_end = t->token_end,
+                .action = t->is_alone  ? ALONE_OPEN
+                          : t->is_open ? WORD_OPEN
+                                       : CLOSED};
+    if (t->source_start) {
+        w.starts = t->source_start + t->num_starts;
+        w.ends = t->source_end + t->num_ends;
+    }
+    return w;
+}
+
+static void leave(nd_tokeniser *t, const writer *w)
+{
+    t->in_hard = t->at < t->len_bytes && w->out >= t->out + t->out_stop;
+    t->out_len = (size_t)(w->out - t->out);
     t->token_end = w->token_end;
-    t->is_open = w->is_open;
-    t->is_alone = w->is_open && w->is_alone;
+    t->is_open = (w->action & STATE) != CLOSED;
+    t->is_alone = (w->action & STATE) == ALONE_OPEN;
+    if (t->source_start) {
+        t->num_starts = (size_t)(w->starts - t->source_start);
+        t->num_ends = (size_t)(w->ends - t->source_end);
+    }
+    if (!t->in_hard && t->is_alone)
+        nd_tokeniser_close(t); /* what comes is ASCII or the end: no mark */
 }
 
 void nd_tokenise_hard(nd_tokeniser *t)
 {
-    writer w = {.t = t,
-                .table = nd_char_plane(0),
-                .out = t->out,
-                .len = t->out_len,
-                .token_end = t->token_end,
-                .is_open = t->is_open,
-                .is_alone = t->is_alone};
-    size_t at = t->at;
-    source_char c = read_char(&w, at);
-    do {
-        const source_char next = read_char(&w, at + c.len_bytes);
-        if ((c.entry.flags & ND_CHAR_SIMPLE) && (next.entry.flags & ND_CHAR_BOUNDARY)) {
-            put(&w, &c.entry, at, at + c.len_bytes);
-            t->invalid_bytes += c.num_invalid;
-            at += c.len_bytes;
-            c = next;
-        } else {
-            c = take_chunk(&w, c, &at);
-        }
-    } while (at < t->len_bytes && w.len < t->out_stop && !can_leave(&w, at));
-    leave(&w, at);
+    writer w = resume(t);
+    take_characters(t, &w);
+    leave(t, &w);
 }

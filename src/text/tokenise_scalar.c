@@ -6,14 +6,11 @@
 /* A stretch is short enough not to pass out_stop by more than the slack. */
 enum { STRETCH_BYTES = 2048 };
 
-/* Lower-cased letters and digits stand for themselves, all else is a space. */
-static inline uint8_t fold(uint8_t byte)
-{
-    const uint8_t lower = byte | 0x20;
-    const uint8_t is_letter = (uint8_t)(lower - 'a') < 26;
-    const uint8_t is_digit = (uint8_t)(byte - '0') < 10;
-    return (uint8_t)((byte & -(is_letter | is_digit)) | 0x20);
-}
+/* What each ASCII byte becomes, 32 a line: lower-cased letters, digits, and spaces for all else. */
+static const char folded_bytes[128 + 1] = "                                "
+                                          "                0123456789      "
+                                          " abcdefghijklmnopqrstuvwxyz     "
+                                          " abcdefghijklmnopqrstuvwxyz     ";
 
 /* Where the ASCII that begins at `at` can be cut: before its last byte where more follows, because
  * a mark may come. */
@@ -31,27 +28,29 @@ static size_t end_of_ascii(const nd_tokeniser *t, size_t at)
         end++;
     return end < t->len_bytes && end > at ? end - 1 : end;
 }
-/* bytes[t->at..end), which are ASCII, to tokens. */
+/* bytes[t->at..end), which are ASCII, to tokens. All of *t the loop uses is held in locals: as far
+ * as the compiler knows, a byte it writes may be one of *t. */
 static inline void take_ascii(nd_tokeniser *t, size_t end, nd_text_offsets offsets)
 {
-    uint8_t *const out = t->out;
-    size_t len = t->out_len, starts = t->num_starts, ends = t->num_ends;
+    const uint8_t *const bytes = t->bytes;
+    uint8_t *out = t->out + t->out_len;
+    uint32_t *const source_start = t->source_start, *const source_end = t->source_end;
+    size_t starts = t->num_starts, ends = t->num_ends;
     uint8_t in_word = t->is_open;
     for (size_t at = t->at; at < end; at++) {
-        const uint8_t folded = fold(t->bytes[at]);
+        const uint8_t folded = (uint8_t)folded_bytes[bytes[at]];
         const uint8_t is_word = folded != ' ';
-        out[len] = folded;
-        len += is_word | in_word;
+        *out = folded;
+        out += is_word | in_word;
         if (offsets == ND_TEXT_WITH_OFFSETS) {
-            t->source_start[starts] = (uint32_t)at;
-            t->source_end[ends] = (uint32_t)at;
+            source_start[starts] = source_end[ends] = (uint32_t)at;
             starts += is_word & ~in_word;
             ends += in_word & ~is_word;
         }
         in_word = is_word;
     }
     t->at = t->token_end = end;
-    t->out_len = len;
+    t->out_len = (size_t)(out - t->out);
     t->num_starts = starts;
     t->num_ends = ends;
     t->is_open = in_word;

@@ -39,6 +39,17 @@ typedef struct nd_tokeniser {
     bool in_hard;     /* nd_tokenise_hard stopped for want of room and must go on first */
 } nd_tokeniser;
 
+/* Ends the open token, if there is one. */
+static inline void nd_tokeniser_close(nd_tokeniser *t)
+{
+    if (!t->is_open)
+        return;
+    t->out[t->out_len++] = ' ';
+    if (t->source_end)
+        t->source_end[t->num_ends++] = (uint32_t)t->token_end;
+    t->is_open = t->is_alone = false;
+}
+
 /* One instruction set's inner loops. All give the same bytes. */
 typedef struct nd_tokenise_kernel {
     /* Goes on from `at` until the text ends, or out_len reaches out_stop, or a hard character

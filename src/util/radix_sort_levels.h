@@ -5,10 +5,10 @@
  *   NAMED(function)  the function's name for this type
  *
  * From the highest bits down: the last pass deals the items into about as many buckets as there are
- * items, after which evenly spread keys stand next to their place and one insertion sort of the whole
- * is quick. A bucket that became large because keys are not evenly spread is dealt again by its next
- * bits, so no input takes more than 64 / MIN_BITS passes. Items move back and forth between the
- * array and the scratch array, and every pass keeps the order of equal keys.
+ * items, after which evenly spread keys stand next to their place and one insertion sort of the
+ * whole is quick. A bucket that became large because keys are not evenly spread is dealt again by
+ * its next bits, so no input takes more than 64 / MIN_BITS passes. Items move back and forth
+ * between the array and the scratch array, and every pass keeps the order of equal keys.
  */
 
 /* Deals from[0..num) into to[0..num) by one digit; ends[b] becomes where bucket b ends. Returns the

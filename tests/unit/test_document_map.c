@@ -2,10 +2,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -14,11 +16,13 @@
 
 enum { NUM_BLOCKS = 100, PER_BLOCK = 10 };
 
-/* Blocks are numbers from 1; block `bad` cannot be decoded. */
+/* Blocks are numbers from 1; block `bad` cannot be decoded. Where it is the last, that is found out
+ * only after somebody else has met the end. */
 typedef struct numbers {
     int next;
     int bad;
     atomic_int live;
+    atomic_bool ended;
 } numbers;
 
 static nd_status next_block(void *ctx, void **block, nd_error *error)
@@ -26,8 +30,10 @@ static nd_status next_block(void *ctx, void **block, nd_error *error)
     (void)error;
     numbers *const n = ctx;
     *block = NULL;
-    if (n->next == NUM_BLOCKS)
+    if (n->next == NUM_BLOCKS) {
+        n->ended = true;
         return ND_OK;
+    }
     int *const number = malloc(sizeof *number);
     assert_non_null(number);
     *number = ++n->next;
@@ -42,12 +48,21 @@ static void discard_block(void *ctx, void *block)
     free(block);
 }
 
+static void wait_for_the_end(const numbers *n)
+{
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    for (int i = 0; i < 5000 && !n->ended; i++)
+        nanosleep(&millisecond, NULL);
+}
+
 static nd_status decode_block(void *ctx, void *block, nd_document_fn emit, void *emit_ctx,
                               nd_error *error)
 {
     const int number = *(const int *)block;
     nd_status status = ND_OK;
     if (number == ((numbers *)ctx)->bad) {
+        if (number == NUM_BLOCKS)
+            wait_for_the_end(ctx);
         status = ND_ERR_FORMAT;
         strcpy(error->message, "block cannot be read");
     }
@@ -110,6 +125,18 @@ static void a_block_that_cannot_be_read_stops_all_and_says_why(void **state)
     assert_true(n.next < NUM_BLOCKS);
 }
 
+static void a_last_block_that_cannot_be_read_says_why(void **state)
+{
+    (void)state;
+    numbers n = {.bad = NUM_BLOCKS};
+    static seen s;
+    nd_error error = {0};
+    assert_int_equal(run(&n, &s, 2, &error), ND_ERR_FORMAT);
+    assert_string_equal(error.message, "block cannot be read");
+    assert_true(n.ended);
+    assert_int_equal(n.live, 0);
+}
+
 static void a_failing_map_stops_all(void **state)
 {
     (void)state;
@@ -154,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_document_is_seen_once),
         cmocka_unit_test(a_block_that_cannot_be_read_stops_all_and_says_why),
+        cmocka_unit_test(a_last_block_that_cannot_be_read_says_why),
         cmocka_unit_test(a_failing_map_stops_all),
         cmocka_unit_test(no_thread_is_an_invalid_argument),
         cmocka_unit_test(tasks_run_once_and_stop_after_a_failure),

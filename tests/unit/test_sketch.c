@@ -100,7 +100,7 @@ static void estimates_count_agreeing_slots(void **state)
     assert_true(nd_sketch_estimate(a, b, 0) == 0);
 }
 
-/* The AVX-512 kernel built on the intrinsics of tests/unit/emulated_avx512. */
+/* The AVX-512 kernel built on the intrinsics of tests/unit/emulation. */
 nd_sketch_kernel_fn nd_sketch_emulated_avx512;
 
 static void assert_kernel_agrees(nd_sketch_kernel_fn *kernel, const uint64_t *hashes, size_t num,

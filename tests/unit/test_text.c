@@ -3,11 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "neardup/text.h"
+#include "util/threads.h"
 
 static void assert_normalises(const char *bytes, const char *expected)
 {
@@ -42,11 +44,187 @@ static void characters_without_spaces_are_tokens_of_their_own(void **state)
     assert_normalises("\u0e01\u0e34\u0e19", "\u0e01\u0e34 \u0e19 ");
 }
 
+static void marks_and_dropped_characters_belong_to_the_token_before_them(void **state)
+{
+    (void)state;
+    assert_normalises("a\u0327\u0301 b", "\u00e1\u0327 b ");
+    assert_normalises("\u0915\u094d\u0937\u093f", "\u0915\u094d\u0937\u093f ");
+    assert_normalises("\u1112\u1161\u11ab", "\ud55c ");
+    assert_normalises("\u0645\u06cc\u200c\u0628", "\u0645\u06cc\u0628 ");
+}
+
+static void invalid_bytes_separate_and_are_counted(void **state)
+{
+    (void)state;
+    static const char bytes[] = "a\xff"
+                                "b \xe2\x80 c\xed\xa0\x80";
+    nd_text *text;
+    assert_int_equal(nd_text_new(NULL, &text), ND_OK);
+    assert_int_equal(nd_text_set(text, bytes, sizeof bytes - 1, ND_TEXT_NO_OFFSETS), ND_OK);
+    assert_int_equal(nd_text_num_tokens(text), 3);
+    assert_int_equal(nd_text_num_invalid_bytes(text), 6);
+    assert_int_equal(nd_text_set(text, "plain", 5, ND_TEXT_NO_OFFSETS), ND_OK);
+    assert_int_equal(nd_text_num_invalid_bytes(text), 0);
+    nd_text_free(text);
+}
+
+static void offsets_name_the_original_bytes_of_a_token(void **state)
+{
+    (void)state;
+    static const char bytes[] = "  Stra\u00dfe, cafe\u0301! \u6771\u4eac";
+    static const struct {
+        const char *original, *normalised;
+    } expected[] = {{"Stra\u00dfe", "strasse"},
+                    {"cafe\u0301", "caf\u00e9"},
+                    {"\u6771", "\u6771"},
+                    {"\u4eac", "\u4eac"}};
+    nd_text *text;
+    assert_int_equal(nd_text_new(NULL, &text), ND_OK);
+    assert_int_equal(nd_text_set(text, bytes, strlen(bytes), ND_TEXT_WITH_OFFSETS), ND_OK);
+    assert_int_equal(nd_text_num_tokens(text), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const nd_token token = nd_text_token(text, i);
+        assert_int_equal(token.end - token.start, strlen(expected[i].original));
+        assert_memory_equal(bytes + token.start, expected[i].original, token.end - token.start);
+        assert_int_equal(token.len_bytes, strlen(expected[i].normalised));
+        assert_memory_equal(token.normalised, expected[i].normalised, token.len_bytes);
+    }
+    nd_text_free(text);
+}
+
+/* Allocates until `left` is used up. */
+static void *counted_allocate(void *ctx, size_t size_bytes)
+{
+    int *const left = ctx;
+    return (*left)-- > 0 ? malloc(size_bytes) : NULL;
+}
+
+static void *counted_resize(void *ctx, void *block, size_t size_bytes)
+{
+    int *const left = ctx;
+    return (*left)-- > 0 ? realloc(block, size_bytes) : NULL;
+}
+
+static void counted_release(void *ctx, void *block)
+{
+    (void)ctx;
+    free(block);
+}
+
+/* Grows past what is reserved up front: 3 bytes of source become 33. */
+static size_t fill_with_expansions(char *bytes, size_t limit)
+{
+    size_t len = 0;
+    for (; len + 3 <= limit; len += 3)
+        memcpy(bytes + len, "\ufdfa", 3);
+    return len;
+}
+
+static nd_status set_with_allocations(int num_allocations, const char *bytes, size_t len)
+{
+    const nd_allocator allocator = {counted_allocate, counted_resize, counted_release,
+                                    &num_allocations};
+    nd_text *text;
+    nd_status status = nd_text_new(&allocator, &text);
+    if (status != ND_OK) {
+        assert_null(text);
+        return status;
+    }
+    status = nd_text_set(text, bytes, len, ND_TEXT_WITH_OFFSETS);
+    if (status != ND_OK) {
+        size_t normalised_len;
+        nd_text_normalised(text, &normalised_len);
+        assert_int_equal(nd_text_num_tokens(text), 0);
+        assert_int_equal(normalised_len, 0);
+        num_allocations = 100;
+        assert_int_equal(nd_text_set(text, bytes, len, ND_TEXT_WITH_OFFSETS), ND_OK);
+    }
+    nd_text_free(text);
+    return status;
+}
+
+static void a_failed_allocation_leaves_an_empty_text_that_can_be_set_again(void **state)
+{
+    (void)state;
+    static char bytes[60000];
+    const size_t len = fill_with_expansions(bytes, sizeof bytes);
+    int num_failures = 0;
+    while (set_with_allocations(num_failures, bytes, len) != ND_OK)
+        num_failures++;
+    /* The text, its four arrays, and some growth of each. */
+    assert_in_range(num_failures, 8, 99);
+}
+
+static void setting_a_text_again_allocates_nothing_once_it_has_grown(void **state)
+{
+    (void)state;
+    static char bytes[60000];
+    const size_t len = fill_with_expansions(bytes, sizeof bytes);
+    int left = 100;
+    const nd_allocator allocator = {counted_allocate, counted_resize, counted_release, &left};
+    nd_text *text;
+    assert_int_equal(nd_text_new(&allocator, &text), ND_OK);
+    assert_int_equal(nd_text_set(text, bytes, len, ND_TEXT_WITH_OFFSETS), ND_OK);
+    left = 0;
+    assert_int_equal(nd_text_set(text, bytes, len, ND_TEXT_WITH_OFFSETS), ND_OK);
+    assert_int_equal(nd_text_set(text, "short", 5, ND_TEXT_WITH_OFFSETS), ND_OK);
+    nd_text_free(text);
+}
+
+static void a_text_over_the_limit_is_refused_unread(void **state)
+{
+    (void)state;
+    nd_text *text;
+    assert_int_equal(nd_text_new(NULL, &text), ND_OK);
+    assert_int_equal(nd_text_set(text, "before", 6, ND_TEXT_NO_OFFSETS), ND_OK);
+    assert_int_equal(nd_text_set(text, "x", ND_TEXT_MAX_BYTES + 1, ND_TEXT_NO_OFFSETS),
+                     ND_ERR_LIMIT);
+    assert_int_equal(nd_text_num_tokens(text), 0);
+    nd_text_free(text);
+}
+
+enum { NUM_THREADS = 4 };
+
+static nd_status set_on_thread(void *ctx, uint32_t worker)
+{
+    nd_text **const texts = ctx;
+    static const char bytes[] =
+        "\u041c\u043e\u0441\u043a\u0432\u0430 e\u0301t\u00e9 \U0001d400\u0915\u093f";
+    return nd_text_set(texts[worker], bytes, sizeof bytes - 1, ND_TEXT_NO_OFFSETS);
+}
+
+/* Stands first: the tables are made by whichever thread needs them first. */
+static void texts_set_at_once_on_several_threads_are_the_same(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    static const char expected[] =
+        "\u043c\u043e\u0441\u043a\u0432\u0430 \u00e9t\u00e9 a\u0915\u093f ";
+    nd_text *texts[NUM_THREADS];
+    for (int i = 0; i < NUM_THREADS; i++)
+        assert_int_equal(nd_text_new(NULL, &texts[i]), ND_OK);
+    assert_int_equal(nd_threads_run(&allocator, NUM_THREADS, set_on_thread, texts), ND_OK);
+    for (int i = 0; i < NUM_THREADS; i++) {
+        size_t len;
+        const char *const normalised = nd_text_normalised(texts[i], &len);
+        assert_int_equal(len, sizeof expected - 1);
+        assert_memory_equal(normalised, expected, len);
+        nd_text_free(texts[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_set_at_once_on_several_threads_are_the_same),
         cmocka_unit_test(words_are_folded_and_joined_by_one_space),
         cmocka_unit_test(characters_without_spaces_are_tokens_of_their_own),
+        cmocka_unit_test(marks_and_dropped_characters_belong_to_the_token_before_them),
+        cmocka_unit_test(invalid_bytes_separate_and_are_counted),
+        cmocka_unit_test(offsets_name_the_original_bytes_of_a_token),
+        cmocka_unit_test(a_failed_allocation_leaves_an_empty_text_that_can_be_set_again),
+        cmocka_unit_test(setting_a_text_again_allocates_nothing_once_it_has_grown),
+        cmocka_unit_test(a_text_over_the_limit_is_refused_unread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #include "reference_text.h"
 #include "text/token_buffer.h"
@@ -296,14 +297,39 @@ static void every_code_point_is_tokenised_alike(void **state)
     enum { CHARS = 256 };
     char bytes[CHARS * 6 + 4];
     for (uint32_t first = 0; first < 0x110000; first += CHARS) {
-        if (first == 0x40000)
-            first = 0xE0000; /* nothing is assigned between */
+        if (first == 0x20400)
+            first = 0x2F800; /* Han, each like the other */
+        if (first == 0x2FB00)
+            first = 0xE0000; /* Han, and then nothing assigned */
         size_t len = 0;
         for (uint32_t i = 0; i < CHARS; i++) {
             len = put_char(bytes, len, first + i);
             bytes[len++] = i % 3 ? 'a' : ' ';
         }
         assert_kernels_agree(bytes, len);
+    }
+}
+
+/* All that composes: each composite taken apart, alone and with one more mark. */
+static void decomposed_characters_are_tokenised_alike(void **state)
+{
+    (void)state;
+    random_state = 5;
+    char bytes[4096];
+    size_t len = 0;
+    for (uint32_t c = 0; c < 0x20000; c++) {
+        utf8proc_int32_t parts[32];
+        int boundclass = 0;
+        const utf8proc_ssize_t num = utf8proc_decompose_char((utf8proc_int32_t)c, parts, 32,
+                                                             UTF8PROC_DECOMPOSE, &boundclass);
+        for (utf8proc_ssize_t i = 0; num > 1 && i < num; i++)
+            len = put_char(bytes, len, (uint32_t)parts[i]);
+        if (num > 1 && c % 2)
+            len = put_char(bytes, len, random_char());
+        if (len > sizeof bytes - 200 || c == 0x1FFFF) {
+            assert_kernels_agree(bytes, len);
+            len = 0;
+        }
     }
 }
 
@@ -329,7 +355,7 @@ static void long_runs_of_marks_are_tokenised_alike(void **state)
 static void texts_longer_than_a_piece_are_tokenised_alike(void **state)
 {
     (void)state;
-    enum { LEN = 150000 };
+    enum { LEN = 60000 };
     char *const bytes = malloc(LEN + 8);
     assert_non_null(bytes);
     static const char *const fillers[] = {
@@ -371,6 +397,7 @@ int main(void)
         cmocka_unit_test(invalid_sequences_at_every_place_of_a_block_are_tokenised_alike),
         cmocka_unit_test(pairs_of_awkward_characters_are_tokenised_alike),
         cmocka_unit_test(every_code_point_is_tokenised_alike),
+        cmocka_unit_test(decomposed_characters_are_tokenised_alike),
         cmocka_unit_test(long_runs_of_marks_are_tokenised_alike),
         cmocka_unit_test(texts_longer_than_a_piece_are_tokenised_alike),
         cmocka_unit_test(tokens_are_those_of_the_whole_text_normalised_at_once),

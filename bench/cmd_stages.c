@@ -1,0 +1,172 @@
+/* stages: each stage of the engine alone, beside the least that must be done. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench_clock.h"
+#include "commands.h"
+#include "common_options.h"
+#include "stage.h"
+
+typedef struct stages_options {
+    bench_common common;
+    uint64_t passes, millis;
+    const char *only;
+} stages_options;
+
+/* Whether the stage is in the list "a,b,c", or there is no list. */
+static bool is_wanted(const char *list, const char *name)
+{
+    const size_t len = strlen(name);
+    for (const char *at = list; at && *at; at += strcspn(at, ","), at += *at == ',')
+        if (strcspn(at, ",") == len && memcmp(at, name, len) == 0)
+            return true;
+    return !list;
+}
+
+static nd_status keep_best(bench_stages *stages, bench_pass_fn pass, double *best)
+{
+    double seconds = 0;
+    const nd_status status = pass(stages, &seconds);
+    if (status == ND_OK && (*best == 0 || seconds < *best))
+        *best = seconds;
+    return status;
+}
+
+/* The quickest of several passes of a stage and of its limit: what the machine's other work did not
+ * disturb. They take turns, so that a slow spell hits both. */
+static nd_status best_passes(bench_stages *stages, const bench_stage *stage,
+                             const stages_options *o, double best[2])
+{
+    const double end = bench_seconds() + (double)o->millis / 1000;
+    best[0] = best[1] = 0;
+    for (uint64_t i = 0; i < o->passes || bench_seconds() < end; i++) {
+        nd_status status = keep_best(stages, stage->pass, &best[0]);
+        if (status == ND_OK)
+            status = keep_best(stages, stage->limit.pass, &best[1]);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
+/* Bytes, documents, shingles, results a pass of the stage goes through. */
+typedef struct stage_volume {
+    double bytes, documents, shingles, found;
+} stage_volume;
+
+static double shingles_of_candidates(const bench_stages *s)
+{
+    double sum = 0;
+    for (size_t i = 0; i < s->candidates.len; i++)
+        sum += s->sizes[s->candidates.items[i].a] + (double)s->sizes[s->candidates.items[i].b];
+    return sum;
+}
+
+static stage_volume volume_of(const bench_stages *s, bench_pass_fn pass)
+{
+    stage_volume v = {.bytes = (double)s->texts.texts.len,
+                      .documents = (double)s->texts.num,
+                      .shingles = (double)s->hashes.len};
+    if (pass == bench_pass_read || pass == bench_pass_parse)
+        v.bytes = (double)s->workload->file_bytes;
+    if (pass == bench_pass_band)
+        v.found = (double)s->candidates.len;
+    if (pass == bench_pass_verify) {
+        v.shingles = shingles_of_candidates(s);
+        v.bytes = v.shingles * sizeof(uint64_t);
+    }
+    if (pass == bench_pass_verify || pass == bench_pass_group || pass == bench_pass_write)
+        v.found = (double)s->edges.len;
+    return v;
+}
+
+static bench_field rate(const char *name, double amount, double seconds, int decimals)
+{
+    return seconds > 0 && amount > 0 ? BENCH_NUMBER(name, amount / seconds, decimals)
+                                     : BENCH_TEXT(name, "-");
+}
+
+static nd_status report_stage(bench_report *report, bench_stages *stages, const bench_stage *stage,
+                              const stages_options *o)
+{
+    double best[2];
+    const nd_status status = best_passes(stages, stage, o, best);
+    if (status != ND_OK)
+        return status;
+    const double seconds = best[0], limit_seconds = best[1];
+    const stage_volume v = volume_of(stages, stage->pass);
+    const bench_field fields[] = {
+        BENCH_TEXT("stage", stage->name),
+        rate("mb_per_s", v.bytes / 1e6, seconds, 1),
+        rate("docs_per_s", v.documents, seconds, 0),
+        v.shingles > 0 ? BENCH_NUMBER("ns_per_shingle", seconds * 1e9 / v.shingles, 3)
+                       : BENCH_TEXT("ns_per_shingle", "-"),
+        BENCH_TEXT("limit", stage->limit.name),
+        rate("limit_mb_per_s", v.bytes / 1e6, limit_seconds, 1),
+        seconds > 0 ? BENCH_NUMBER("of_limit", limit_seconds / seconds, 3)
+                    : BENCH_TEXT("of_limit", "-"),
+        BENCH_NUMBER("found", v.found, 0),
+    };
+    bench_report_row(report, fields, sizeof fields / sizeof *fields);
+    return ND_OK;
+}
+
+static nd_status run_stages(const stages_options *o, const bench_workload *workload,
+                            nd_error *error)
+{
+    bench_stages stages;
+    nd_status status = bench_stages_init(&stages, workload, o->common.threshold, error);
+    if (status == ND_OK) {
+        char options[160];
+        snprintf(options, sizeof options,
+                 "word:5, threshold %g, %" PRIu32 " bands of %" PRIu32 " of %" PRIu32
+                 " slots, 1 thread, best of %" PRIu64 " passes and more",
+                 o->common.threshold, stages.plan.bands, stages.plan.rows, stages.plan.slots,
+                 o->passes);
+        const bench_context context = bench_common_context(&o->common, workload, options);
+        bench_report report;
+        bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
+                           &context);
+        for (const bench_stage *s = bench_all_stages; s->name && status == ND_OK; s++)
+            if (is_wanted(o->only, s->name))
+                status = report_stage(&report, &stages, s, o);
+        if (status != ND_OK)
+            snprintf(error->message, sizeof error->message, "%s", nd_status_message(status));
+    }
+    bench_stages_release(&stages);
+    return status;
+}
+
+int bench_cmd_stages(int argc, char **argv)
+{
+    stages_options o = {.passes = 3, .millis = 1000};
+    bench_common_init(&o.common);
+    const bench_option table[] = {
+        BENCH_COMMON_OPTIONS(&o.common),
+        {"--only", BENCH_OPTION_STRING, "LIST", "stages, such as tokenise,text-to-sketch", &o.only},
+        {"--passes", BENCH_OPTION_COUNT, "N", "at least so many a stage (default 3)", &o.passes},
+        {"--millis", BENCH_OPTION_COUNT, "MS", "at least so long a stage (default 1000)",
+         &o.millis},
+    };
+    const bench_usage usage = {"stages", "[FILE...]",
+                               "Measures each stage of the engine alone, on one thread, beside a "
+                               "limit measured in the same run.",
+                               table, sizeof table / sizeof *table};
+    int num_operands;
+    const bench_parse_result parsed = bench_options_parse(&usage, argc, argv, &num_operands);
+    if (parsed != BENCH_PARSED)
+        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
+    if (!bench_common_finish(&o.common, argv + 1, num_operands))
+        return BENCH_EXIT_USAGE;
+    bench_workload workload;
+    nd_error error = {0};
+    nd_status status = bench_workload_init(&workload, &o.common.workload, &error);
+    if (status == ND_OK) {
+        status = run_stages(&o, &workload, &error);
+        bench_workload_release(&workload);
+    }
+    if (status != ND_OK)
+        bench_complain("%s", error.message);
+    return status == ND_OK ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+}

@@ -1,0 +1,287 @@
+/* From sketches to results. */
+#include <string.h>
+
+#include "bench_clock.h"
+#include "group/anchored_groups.h"
+#include "io/json_text.h"
+#include "io/output.h"
+#include "lsh/band_buckets.h"
+#include "lsh/band_keys.h"
+#include "neardup/match.h"
+#include "stage.h"
+#include "util/radix_sort.h"
+
+/* A bucket's members are paired with so many that follow: enough for the comparisons to be of the
+ * engine's kind, few enough for a corpus of one text to end. */
+enum { BUCKET_NEIGHBOURS = 16 };
+
+static nd_match_rule rule_of(const bench_stages *s)
+{
+    return (nd_match_rule){.jaccard = s->plan.threshold};
+}
+
+static nd_status collect_bucket(void *ctx, uint32_t worker, uint32_t *members, size_t num)
+{
+    (void)worker;
+    bench_stages *const s = ctx;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    for (size_t i = 0; i < num; i++) {
+        const nd_status status = ND_VEC_RESERVE(&allocator, &s->candidates, BUCKET_NEIGHBOURS);
+        if (status != ND_OK)
+            return status;
+        for (size_t j = i + 1; j < num && j <= i + BUCKET_NEIGHBOURS; j++)
+            s->candidates.items[s->candidates.len++] = (bench_candidate){members[i], members[j]};
+    }
+    return ND_OK;
+}
+
+static nd_status count_bucket(void *ctx, uint32_t worker, uint32_t *members, size_t num)
+{
+    (void)worker;
+    bench_stages *const s = ctx;
+    s->sink += members[0] + num;
+    return ND_OK;
+}
+
+static nd_status each_bucket(bench_stages *stages, nd_bucket_fn each)
+{
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_band_buckets *buckets;
+    nd_status status =
+        nd_band_buckets_new(stages->texts.num, stages->plan.bands, 1, &allocator, &buckets);
+    for (uint32_t band = 0; band < stages->plan.bands && status == ND_OK; band++)
+        status = nd_band_buckets_each(buckets, stages->short_keys, band, each, stages);
+    nd_band_buckets_free(buckets);
+    return status;
+}
+
+/* Sorts the candidates and drops those that several bands gave. */
+static nd_status sort_candidates(bench_stages *s)
+{
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    const size_t num = s->candidates.len;
+    uint64_t *const keys = nd_alloc(&allocator, num * 2, sizeof *keys);
+    if (!keys)
+        return ND_ERR_NO_MEMORY;
+    for (size_t i = 0; i < num; i++)
+        keys[i] = (uint64_t)s->candidates.items[i].a << 32 | s->candidates.items[i].b;
+    nd_radix_sort_u64(keys, keys + num, num);
+    s->candidates.len = 0;
+    for (size_t i = 0; i < num; i++)
+        if (i == 0 || keys[i] != keys[i - 1])
+            s->candidates.items[s->candidates.len++] =
+                (bench_candidate){(uint32_t)(keys[i] >> 32), (uint32_t)keys[i]};
+    nd_release(&allocator, keys);
+    return ND_OK;
+}
+
+nd_status bench_stages_collect_candidates(bench_stages *stages)
+{
+    const nd_status status = each_bucket(stages, collect_bucket);
+    return status == ND_OK ? sort_candidates(stages) : status;
+}
+
+/* Keys of all documents, then the buckets of every band. */
+nd_status bench_pass_band(bench_stages *stages, double *seconds)
+{
+    const nd_plan *const plan = &stages->plan;
+    const double start = bench_seconds();
+    for (size_t i = 0; i < stages->texts.num; i++) {
+        uint64_t *const keys = stages->keys + i * plan->bands;
+        nd_band_keys(stages->slots + i * plan->slots, plan->bands, plan->rows, keys);
+        for (uint32_t band = 0; band < plan->bands; band++)
+            stages->short_keys[i * plan->bands + band] = nd_band_key_short(keys[band]);
+    }
+    const nd_status status = each_bucket(stages, count_bucket);
+    *seconds = bench_seconds() - start;
+    return status;
+}
+
+/* One radix sort of as many keys, for each band. */
+nd_status bench_limit_sort_keys(bench_stages *stages, double *seconds)
+{
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    const size_t num = stages->texts.num, bands = stages->plan.bands;
+    uint64_t *const keys = nd_alloc(&allocator, num * 2, sizeof *keys);
+    if (!keys)
+        return ND_ERR_NO_MEMORY;
+    *seconds = 0;
+    for (size_t band = 0; band < bands; band++) {
+        for (size_t i = 0; i < num; i++)
+            keys[i] = stages->keys[i * bands + band];
+        const double start = bench_seconds();
+        nd_radix_sort_u64(keys, keys + num, num);
+        *seconds += bench_seconds() - start;
+    }
+    nd_release(&allocator, keys);
+    return ND_OK;
+}
+
+/* Hashes in text order to sets, of all documents; the engine does so only for those it compares. */
+nd_status bench_pass_set(bench_stages *stages, double *seconds)
+{
+    const size_t *const starts = stages->starts.items;
+    memcpy(stages->sets, stages->hashes.items, stages->hashes.len * sizeof *stages->sets);
+    const double start = bench_seconds();
+    for (size_t i = 0; i < stages->texts.num; i++)
+        stages->sizes[i] = (uint32_t)nd_shingle_set(stages->sets + starts[i],
+                                                    starts[i + 1] - starts[i], stages->scratch);
+    *seconds = bench_seconds() - start;
+    return ND_OK;
+}
+
+static nd_similarity compare(const bench_stages *s, uint32_t a, uint32_t b)
+{
+    return nd_similarity_compute(s->sets + s->starts.items[a], s->sizes[a],
+                                 s->sets + s->starts.items[b], s->sizes[b]);
+}
+
+nd_status bench_pass_verify(bench_stages *stages, double *seconds)
+{
+    const nd_match_rule rule = rule_of(stages);
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    const nd_status status = ND_VEC_RESERVE(&allocator, &stages->edges, stages->candidates.len + 1);
+    if (status != ND_OK)
+        return status;
+    stages->edges.len = 0;
+    const double start = bench_seconds();
+    for (size_t i = 0; i < stages->candidates.len; i++) {
+        const bench_candidate c = stages->candidates.items[i];
+        const nd_similarity similarity = compare(stages, c.a, c.b);
+        if (nd_match_classify(&similarity, &rule) != ND_MATCH_NONE)
+            stages->edges.items[stages->edges.len++] =
+                (nd_edge){c.a, c.b, (uint32_t)similarity.common};
+    }
+    *seconds = bench_seconds() - start;
+    return ND_OK;
+}
+
+static uint64_t sum_of_set(const bench_stages *s, uint32_t document)
+{
+    const uint64_t *const set = s->sets + s->starts.items[document];
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < s->sizes[document]; i++)
+        sum += set[i];
+    return sum;
+}
+
+/* Both sets of every candidate pair looked at once. */
+nd_status bench_limit_scan_sets(bench_stages *stages, double *seconds)
+{
+    uint64_t sum = 0;
+    const double start = bench_seconds();
+    for (size_t i = 0; i < stages->candidates.len; i++)
+        sum += sum_of_set(stages, stages->candidates.items[i].a) +
+               sum_of_set(stages, stages->candidates.items[i].b);
+    *seconds = bench_seconds() - start;
+    stages->sink += sum;
+    return ND_OK;
+}
+
+static nd_status verify_edge(void *ctx, uint32_t a, uint32_t b, uint32_t *common)
+{
+    const bench_stages *const s = ctx;
+    const nd_match_rule rule = rule_of(s);
+    const nd_similarity similarity = compare(s, a, b);
+    *common =
+        nd_match_classify(&similarity, &rule) != ND_MATCH_NONE ? (uint32_t)similarity.common : 0;
+    return ND_OK;
+}
+
+nd_status bench_pass_group(bench_stages *stages, double *seconds)
+{
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    const size_t num = stages->texts.num;
+    uint32_t *const arrays = nd_alloc(&allocator, num * 2, sizeof *arrays);
+    if (!arrays)
+        return ND_ERR_NO_MEMORY;
+    const nd_edge_list list = {stages->edges.items, stages->edges.len, num};
+    const nd_edge_verifier verifier = {verify_edge, stages};
+    nd_anchors anchors = {.anchor_of = arrays, .common_of = arrays + num};
+    const double start = bench_seconds();
+    const nd_status status = nd_group_anchored(&list, &verifier, &allocator, &anchors);
+    *seconds = bench_seconds() - start;
+    nd_release(&allocator, arrays);
+    return status;
+}
+
+/* Every edge looked at once. */
+nd_status bench_limit_scan_edges(bench_stages *stages, double *seconds)
+{
+    uint64_t sum = 0;
+    const double start = bench_seconds();
+    for (size_t i = 0; i < stages->edges.len; i++)
+        sum += stages->edges.items[i].from ^ stages->edges.items[i].to;
+    *seconds = bench_seconds() - start;
+    stages->sink += sum;
+    return ND_OK;
+}
+
+static nd_status append_id(const bench_stages *s, const nd_allocator *allocator, nd_byte_vec *out,
+                           uint32_t document)
+{
+    const size_t *const starts = s->texts.id_starts.items;
+    return nd_json_append_string(allocator, out, s->texts.ids.items + starts[document],
+                                 starts[document + 1] - starts[document]);
+}
+
+/* One pair as the tool writes it. */
+static nd_status append_pair(bench_stages *s, const nd_allocator *allocator, const nd_edge *edge)
+{
+    nd_byte_vec *const out = &s->lines;
+    const nd_similarity similarity =
+        nd_similarity_from_counts(s->sizes[edge->from], s->sizes[edge->to], edge->common);
+    nd_status status = nd_bytes_append(allocator, out, "{\"a\":", 5);
+    if (status == ND_OK)
+        status = append_id(s, allocator, out, edge->from);
+    if (status == ND_OK)
+        status = nd_bytes_append(allocator, out, ",\"b\":", 5);
+    if (status == ND_OK)
+        status = append_id(s, allocator, out, edge->to);
+    if (status != ND_OK)
+        return status;
+    return nd_bytes_printf(allocator, out,
+                           ",\"kind\":\"near\",\"jaccard\":%.6f,\"a_in_b\":%.6f,\"b_in_a\":%.6f}\n",
+                           similarity.jaccard, similarity.a_in_b, similarity.b_in_a);
+}
+
+/* Every edge as a line of JSON, to where nothing keeps it. */
+nd_status bench_pass_write(bench_stages *stages, double *seconds)
+{
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_output *output;
+    nd_status status = nd_output_new("/dev/null", &allocator, &output, NULL);
+    if (status != ND_OK)
+        return status;
+    stages->lines.len = 0;
+    const double start = bench_seconds();
+    for (size_t i = 0; i < stages->edges.len && status == ND_OK; i++) {
+        const size_t before = stages->lines.len;
+        status = append_pair(stages, &allocator, &stages->edges.items[i]);
+        if (status == ND_OK)
+            status =
+                nd_output_write(output, stages->lines.items + before, stages->lines.len - before);
+    }
+    if (status == ND_OK)
+        status = nd_output_commit(output, NULL);
+    *seconds = bench_seconds() - start;
+    nd_output_free(output);
+    return status;
+}
+
+/* The same lines copied once. */
+nd_status bench_limit_copy_lines(bench_stages *stages, double *seconds)
+{
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    const size_t len = stages->lines.len;
+    char *const copy = nd_alloc(&allocator, len, 1);
+    if (!copy)
+        return ND_ERR_NO_MEMORY;
+    const double start = bench_seconds();
+    if (len > 0)
+        memcpy(copy, stages->lines.items, len);
+    *seconds = bench_seconds() - start;
+    stages->sink += len ? (unsigned char)copy[len / 2] : 0;
+    nd_release(&allocator, copy);
+    return ND_OK;
+}

@@ -1,0 +1,798 @@
+/* Files and folders as inputs: what they are taken for, what is skipped, what is an error. */
+#define _XOPEN_SOURCE 700 /* mkfifo, truncate */
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io/input.h"
+#include "io_fixture.h"
+#include "neardup/text.h"
+
+static gathered gather_text(const char *path)
+{
+    const nd_input_options options = {.format = ND_INPUT_TEXT};
+    return gather(&options, &path, 1, 1);
+}
+
+/* "id=text\n" with the folder before the id. */
+static void assert_one_document(const gathered *g, const char *name, const char *text)
+{
+    char expected[1024];
+    snprintf(expected, sizeof expected, "%s=%s\n", temp_path(name), text);
+    assert_int_equal(g->status, ND_OK);
+    assert_string_equal(g->documents, expected);
+}
+
+static void assert_error(gathered g, nd_status status, const char *message)
+{
+    assert_int_equal(g.status, status);
+    assert_int_equal(g.error.code, status);
+    assert_string_equal(g.error.message, message);
+    assert_string_equal(g.documents, "");
+    gathered_release(&g);
+}
+
+static const char *format(const char *format, const char *name)
+{
+    static char message[600];
+    snprintf(message, sizeof message, format, temp_path(name));
+    return message;
+}
+
+static void text_file_is_one_document(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "\n",
+                                        "a text\nof two lines",
+                                        "{not JSON}\n{}\n",
+                                        "\xef\xbb\xbfkept: offsets are the file's",
+                                        "[Music] la la",
+                                        "{\"text\":\"an object\n over two lines\"}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_text("f", texts[i]);
+        gathered g = gather_one(temp_path("f"));
+        assert_one_document(&g, "f", texts[i]);
+        assert_int_equal(g.report.files, 1);
+        assert_int_equal(g.report.documents, 1);
+        assert_int_equal(g.report.bytes, strlen(texts[i]));
+        assert_int_equal(g.report.bytes_total, strlen(texts[i]));
+        gathered_release(&g);
+    }
+}
+
+static nd_status keep_length(void *ctx, const nd_document *document)
+{
+    *(size_t *)ctx = document->text_len_bytes;
+    return ND_OK;
+}
+
+static void nul_bytes_of_a_named_file_are_text(void **state)
+{
+    (void)state;
+    write_file("f", "a\0b\0\0", 5);
+    const char *const path = temp_path("f");
+    const nd_input_options options = {0};
+    nd_input *input;
+    void *block;
+    size_t len = 0;
+    assert_int_equal(nd_input_new(&options, &path, 1, NULL, &input, NULL), ND_OK);
+    const nd_source *const source = nd_input_source(input);
+    assert_int_equal(source->next(source->ctx, &block, NULL), ND_OK);
+    assert_int_equal(source->decode(source->ctx, block, keep_length, &len, NULL), ND_OK);
+    assert_int_equal(len, 5);
+    nd_input_free(input);
+}
+
+static void first_line_tells_json_lines_from_text(void **state)
+{
+    (void)state;
+    write_text("f", "\n{\"id\":\"a\",\"text\":\"one\"}\nnot JSON\n");
+    gathered g = gather_one(temp_path("f"));
+    assert_string_equal(g.documents, "a=one\n");
+    assert_int_equal(g.report.skips[ND_SKIP_MALFORMED_JSON].count, 1);
+    gathered_release(&g);
+    g = gather_text(temp_path("f"));
+    assert_one_document(&g, "f", "\n{\"id\":\"a\",\"text\":\"one\"}\nnot JSON\n");
+    gathered_release(&g);
+    write_text("f", "not JSON\n{\"id\":\"a\",\"text\":\"one\"}\n");
+    g = gather_one(temp_path("f"));
+    assert_int_equal(g.report.documents, 1);
+    gathered_release(&g);
+    const nd_input_options jsonl = {.format = ND_INPUT_JSONL};
+    const char *const path = temp_path("f");
+    g = gather(&jsonl, &path, 1, 1);
+    assert_string_equal(g.documents, "a=one\n");
+    gathered_release(&g);
+}
+
+/* A named object file is JSON Lines, with or without the field; below a folder only with it. */
+static void objects_without_the_text_field_are_texts_below_a_folder(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/a.json", "{\"name\":\"settings\"}\n");
+    write_text("d/b.jsonl", "{\"id\":\"b\",\"text\":\"one\"}\n");
+    gathered g = gather_one(temp_path("d/a.json"));
+    assert_string_equal(g.documents, "");
+    assert_int_equal(g.report.skips[ND_SKIP_NO_TEXT_FIELD].count, 1);
+    gathered_release(&g);
+    g = gather_one(temp_path("d"));
+    char expected[256];
+    snprintf(expected, sizeof expected, "%s={\"name\":\"settings\"}\n\nb=one\n",
+             temp_path("d/a.json"));
+    assert_string_equal(g.documents, expected);
+    gathered_release(&g);
+}
+
+static void make_tree(void)
+{
+    make_folder("d");
+    make_folder("d/b");
+    make_folder("d/b/deep");
+    make_folder("d/empty");
+    write_text("d/B", "upper");
+    write_text("d/a", "first");
+    write_text("d/b/2", "two");
+    write_text("d/b/10", "ten");
+    write_text("d/b/deep/.hidden", "hidden");
+    write_text("d/b-side", "side");
+    write_text("d/lines", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
+    write_text("d/\xff name\n", "odd");
+}
+
+static void folder_is_walked_in_byte_order(void **state)
+{
+    (void)state;
+    make_tree();
+    static const char *const spellings[] = {"d", "d/", "d///"};
+    for (unsigned i = 0; i < 3; i++) {
+        char path[512], expected[2048];
+        const char *const f = temp_path("d");
+        snprintf(path, sizeof path, "%s", temp_path(spellings[i]));
+        snprintf(expected, sizeof expected,
+                 "%s/B=upper\n%s/a=first\n%s/b/10=ten\n%s/b/2=two\n%s/b/deep/.hidden=hidden\n"
+                 "%s/b-side=side\n%s/lines:1=one\n%s/lines:2=two\n%s/\xff name\n=odd\n",
+                 f, f, f, f, f, f, f, f, f);
+        gathered g = gather_one(path);
+        assert_int_equal(g.status, ND_OK);
+        assert_string_equal(g.in_order, expected);
+        assert_int_equal(g.report.files, 8);
+        assert_int_equal(g.report.bytes, g.report.bytes_total);
+        gathered_release(&g);
+    }
+}
+
+static void empty_folder_has_no_documents(void **state)
+{
+    (void)state;
+    gathered g = gather_one(temp_path(""));
+    assert_int_equal(g.status, ND_OK);
+    assert_string_equal(g.documents, "");
+    assert_int_equal(g.report.files, 0);
+    gathered_release(&g);
+}
+
+static void make_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_in_range(strlen(path), 1, sizeof address.sun_path - 1);
+    strcpy(address.sun_path, path);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+}
+
+static void odd_entries_of_a_folder_are_skipped_and_counted(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/text", "kept");
+    write_file("d/binary1", "\x89PNG\0\0", 6);
+    write_file("d/binary2", "x\0y", 3);
+    assert_int_equal(symlink("text", temp_path("d/link")), 0);
+    assert_int_equal(symlink("..", temp_path("d/loop")), 0);
+    assert_int_equal(symlink("nowhere", temp_path("d/dangling")), 0);
+    assert_int_equal(mkfifo(temp_path("d/fifo"), 0600), 0);
+    make_socket(temp_path("d/socket"));
+    char *const late = calloc(9000, 1);
+    memset(late, 'x', 8192);
+    write_file("d/late", late, 9000);
+    free(late);
+    gathered g = gather_one(temp_path("d"));
+    assert_int_equal(g.status, ND_OK);
+    assert_int_equal(g.report.documents, 2);
+    assert_int_equal(g.report.files, 2);
+    assert_int_equal(g.report.skips[ND_SKIP_BINARY].count, 2);
+    assert_string_equal(g.report.skips[ND_SKIP_BINARY].first.message,
+                        format("'%s' is a binary file", "d/binary1"));
+    assert_int_equal(g.report.skips[ND_SKIP_SPECIAL].count, 5);
+    assert_string_equal(g.report.skips[ND_SKIP_SPECIAL].first.message,
+                        format("'%s' is a symbolic link", "d/dangling"));
+    gathered_release(&g);
+}
+
+static void named_links_are_followed(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/text", "kept");
+    assert_int_equal(symlink("d/text", temp_path("file")), 0);
+    assert_int_equal(symlink("d", temp_path("folder")), 0);
+    gathered g = gather_one(temp_path("file"));
+    assert_one_document(&g, "file", "kept");
+    gathered_release(&g);
+    g = gather_one(temp_path("folder"));
+    assert_one_document(&g, "folder/text", "kept");
+    gathered_release(&g);
+}
+
+static void named_paths_that_cannot_be_read_are_errors_before_any_work(void **state)
+{
+    (void)state;
+    write_text("f", "fine");
+    assert_error(gather_one(temp_path("nope")), ND_ERR_NOT_FOUND,
+                 format("cannot open '%s': No such file or directory", "nope"));
+    assert_error(gather_one(temp_path("f/x")), ND_ERR_IO,
+                 format("cannot open '%s': Not a directory", "f/x"));
+    make_socket(temp_path("s"));
+    assert_error(gather_one(temp_path("s")), ND_ERR_UNSUPPORTED,
+                 format("cannot open '%s': it is a socket", "s"));
+    const char *const second_missing[] = {temp_path("f"), temp_path("nope")};
+    assert_error(gather(NULL, second_missing, 2, 1), ND_ERR_NOT_FOUND,
+                 format("cannot open '%s': No such file or directory", "nope"));
+    assert_error(gather(NULL, NULL, 0, 1), ND_ERR_INVALID_ARGUMENT, "no input is named");
+}
+
+/* Runs `check` as a user who is not root; skips the test where that cannot be. */
+static void as_nobody(int (*check)(void))
+{
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(77);
+        _exit(check());
+    }
+    int result;
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_true(WIFEXITED(result));
+    if (WEXITSTATUS(result) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(result), 0);
+}
+
+static int check_unreadable(void)
+{
+    gathered g = gather_one(temp_path("d"));
+    const nd_input_skips *const skips = &g.report.skips[ND_SKIP_UNREADABLE];
+    if (g.status != ND_OK || g.report.documents != 1 || skips->count != 2)
+        return 1;
+    if (strcmp(skips->first.message, format("cannot open '%s': Permission denied", "d/file")) != 0)
+        return 2;
+    gathered_release(&g);
+    static const char *const named[] = {"d/file", "d/locked"};
+    for (int i = 0; i < 2; i++) {
+        g = gather_one(temp_path(named[i]));
+        if (g.status != ND_ERR_IO ||
+            strcmp(g.error.message, format("cannot open '%s': Permission denied", named[i])) != 0)
+            return 3 + i;
+        gathered_release(&g);
+    }
+    return 0;
+}
+
+static void unreadable_below_a_folder_is_skipped_and_named_is_an_error(void **state)
+{
+    (void)state;
+    make_folder("d");
+    make_folder("d/locked");
+    write_text("d/file", "secret");
+    write_text("d/open", "fine");
+    assert_int_equal(chmod(temp_path("d/locked"), 0), 0);
+    assert_int_equal(chmod(temp_path("d/file"), 0), 0);
+    assert_int_equal(chmod(temp_path(""), 0755), 0);
+    as_nobody(check_unreadable);
+    assert_int_equal(chmod(temp_path("d/locked"), 0700), 0);
+}
+
+/* ---- standard input, FIFOs, devices ---- */
+
+static void put_on_stdin(const char *path, int *saved)
+{
+    *saved = dup(STDIN_FILENO);
+    const int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    close(fd);
+}
+
+static void restore_stdin(int saved)
+{
+    if (saved < 0) {
+        close(STDIN_FILENO);
+        return;
+    }
+    dup2(saved, STDIN_FILENO);
+    close(saved);
+}
+
+static void standard_input_is_read_like_a_file(void **state)
+{
+    (void)state;
+    int saved;
+    write_text("f", "a text");
+    put_on_stdin(temp_path("f"), &saved);
+    gathered g = gather_one("-");
+    restore_stdin(saved);
+    assert_string_equal(g.documents, "-=a text\n");
+    assert_int_equal(g.report.bytes_total, 6);
+    gathered_release(&g);
+    write_text("f", "{\"text\":\"one\"}\n");
+    put_on_stdin(temp_path("f"), &saved);
+    g = gather_one("-");
+    restore_stdin(saved);
+    assert_string_equal(g.documents, "-:1=one\n");
+    gathered_release(&g);
+}
+
+static void standard_input_is_named_once(void **state)
+{
+    (void)state;
+    int saved;
+    static const char *const twice[] = {"-", "-"};
+    put_on_stdin("/dev/null", &saved);
+    gathered g = gather(NULL, twice, 2, 1);
+    restore_stdin(saved);
+    assert_error(g, ND_ERR_INVALID_ARGUMENT, "standard input '-' is named twice");
+}
+
+static void folder_as_standard_input_is_an_error(void **state)
+{
+    (void)state;
+    int saved;
+    put_on_stdin(temp_path(""), &saved);
+    gathered g = gather_one("-");
+    restore_stdin(saved);
+    assert_error(g, ND_ERR_IO, "cannot open '-': Is a directory");
+}
+
+static void *write_slowly(void *path)
+{
+    FILE *const fifo = fopen(path, "w");
+    for (int i = 0; i < 2000; i++) {
+        fprintf(fifo, "{\"id\":%d,\"text\":\"", i);
+        fflush(fifo);
+        fprintf(fifo, "x\"}\n");
+    }
+    fclose(fifo);
+    return NULL;
+}
+
+static void fifo_is_read_as_it_is_written(void **state)
+{
+    (void)state;
+    char path[512];
+    strcpy(path, temp_path("fifo"));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    pthread_t writer;
+    assert_int_equal(pthread_create(&writer, NULL, write_slowly, path), 0);
+    gathered g = gather_one(path);
+    pthread_join(writer, NULL);
+    assert_int_equal(g.status, ND_OK);
+    assert_int_equal(g.report.documents, 2000);
+    assert_int_equal(g.report.bytes_total, 0);
+    assert_int_not_equal(g.report.bytes, 0);
+    gathered_release(&g);
+}
+
+static void empty_device_is_an_empty_text(void **state)
+{
+    (void)state;
+    gathered g = gather_one("/dev/null");
+    assert_string_equal(g.documents, "/dev/null=\n");
+    gathered_release(&g);
+}
+
+/* ---- compression ---- */
+
+static const char *const filters[] = {"gzip", "zstd", "xz", "bzip2", "lz4"};
+enum { NUM_FILTERS = 5 };
+
+static const char lines_text[] = "{\"id\":\"a\",\"text\":\"the ferry to the "
+                                 "islands\"}\n{\"id\":\"b\",\"text\":\"will not run\"}\n";
+
+static void compressed_files_are_decompressed(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < NUM_FILTERS; i++) {
+        size_t len;
+        char *const bytes = compressed(filters[i], lines_text, sizeof lines_text - 1, &len);
+        write_file("f", bytes, len);
+        gathered g = gather_one(temp_path("f"));
+        assert_string_equal(g.documents, "a=the ferry to the islands\nb=will not run\n");
+        assert_int_equal(g.report.bytes, len);
+        assert_int_equal(g.report.bytes_total, len);
+        gathered_release(&g);
+        g = gather_text(temp_path("f"));
+        assert_one_document(&g, "f", lines_text);
+        gathered_release(&g);
+        free(bytes);
+    }
+}
+
+static void compressed_nothing_is_an_empty_text(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < NUM_FILTERS; i++) {
+        /* libarchive's own lz4 writer crashes when it is given nothing. */
+        static const char empty_lz4[] = "\x04\x22\x4d\x18\x64\x40\xa7\0\0\0\0\x05\x5d\xcc\x02";
+        size_t len = sizeof empty_lz4 - 1;
+        char *bytes = NULL;
+        if (strcmp(filters[i], "lz4") != 0)
+            bytes = compressed(filters[i], "", 0, &len);
+        write_file("f", bytes ? bytes : empty_lz4, len);
+        gathered g = gather_one(temp_path("f"));
+        assert_one_document(&g, "f", "");
+        gathered_release(&g);
+        free(bytes);
+    }
+}
+
+/* gzip members, zstd and lz4 frames, xz and bzip2 streams, one after the other. */
+static void concatenated_parts_are_read_to_the_end(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < NUM_FILTERS; i++) {
+        size_t len;
+        char *const bytes = compressed(filters[i], "one two ", 8, &len);
+        char *const thrice = malloc(3 * len);
+        for (unsigned part = 0; part < 3; part++)
+            memcpy(thrice + part * len, bytes, len);
+        write_file("f", thrice, 3 * len);
+        gathered g = gather_one(temp_path("f"));
+        assert_one_document(&g, "f", "one two one two one two ");
+        gathered_release(&g);
+        free(bytes);
+        free(thrice);
+    }
+}
+
+static char *random_text(size_t len)
+{
+    char *const text = malloc(len + 1);
+    srand(3);
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char)(rand() % 7 ? 'a' + rand() % 26 : ' ');
+    text[len] = '\0';
+    return text;
+}
+
+static void assert_bad_file(const char *filter)
+{
+    gathered g = gather_one(temp_path("d/f"));
+    const char *const start = format("cannot decompress '%s': truncated or corrupt ", "d/f");
+    assert_int_equal(g.status, ND_ERR_FORMAT);
+    assert_int_equal(strncmp(g.error.message, start, strlen(start)), 0);
+    assert_non_null(strstr(g.error.message + strlen(start), filter));
+    gathered_release(&g);
+    g = gather_one(temp_path("d"));
+    assert_int_equal(g.status, ND_OK);
+    assert_int_equal(g.report.skips[ND_SKIP_UNREADABLE].count, 1);
+    assert_int_equal(
+        strncmp(g.report.skips[ND_SKIP_UNREADABLE].first.message, start, strlen(start)), 0);
+    assert_int_equal(g.report.documents, 1);
+    gathered_release(&g);
+}
+
+static void truncated_compressed_files_are_told(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/other", "fine");
+    char *const text = random_text(200000);
+    for (unsigned i = 0; i < NUM_FILTERS; i++) {
+        size_t len;
+        char *const bytes = compressed(filters[i], text, 200000, &len);
+        const size_t cuts[] = {len / 10, len / 2, len - 9, len - 1};
+        for (unsigned cut = 0; cut < 4; cut++) {
+            write_file("d/f", bytes, cuts[cut]);
+            assert_bad_file(filters[i]);
+        }
+        free(bytes);
+    }
+    free(text);
+}
+
+/* No bit turned over in checksummed data goes unnoticed. (libarchive's zstd writer leaves the
+ * checksum out.) */
+static void corrupt_compressed_files_are_told(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/other", "fine");
+    char *const text = random_text(5000);
+    for (unsigned i = 0; i < NUM_FILTERS; i++) {
+        if (strcmp(filters[i], "zstd") == 0)
+            continue;
+        size_t len;
+        char *const bytes = compressed(filters[i], text, 5000, &len);
+        for (size_t at = len / 10; at < len; at += len / 40) {
+            bytes[at] ^= 4;
+            write_file("d/f", bytes, len);
+            assert_bad_file(filters[i]);
+            bytes[at] ^= 4;
+        }
+        free(bytes);
+    }
+    free(text);
+}
+
+static void what_follows_gzip_data_is_no_data(void **state)
+{
+    (void)state;
+    size_t len;
+    char *const bytes = compressed("gzip", "text", 4, &len);
+    char padded[1024] = {0};
+    memcpy(padded, bytes, len);
+    write_file("f", padded, len + 100);
+    gathered g = gather_one(temp_path("f"));
+    assert_one_document(&g, "f", "text");
+    gathered_release(&g);
+    strcpy(padded + len, "garbage");
+    write_file("f", padded, len + 7);
+    assert_error(gather_one(temp_path("f")), ND_ERR_FORMAT,
+                 format("cannot decompress '%s': truncated or corrupt gzip data (something else "
+                        "follows the data)",
+                        "f"));
+    free(bytes);
+}
+
+/* ---- what is refused ---- */
+
+static void foreign_files_are_refused_by_name_unless_they_are_said_to_be_text(void **state)
+{
+    (void)state;
+    char tar[600] = "file.txt";
+    memcpy(tar + 257, "ustar", 5);
+    const struct {
+        const char *bytes;
+        size_t len;
+        const char *message;
+    } cases[] = {
+        {tar, sizeof tar, "'%s' is a tar archive: unpack it and name the folder"},
+        {"PK\3\4....", 8,
+         "'%s' is a zip archive (or a document made of one): unpack it and name the folder"},
+        {"%PDF-1.7\n", 9, "'%s' is a PDF file: extract its text first"},
+        {"WARC/1.0\r\n", 10, "'%s' is a WARC archive: extract its texts first"},
+        {"PAR1....", 8, "'%s' is a Parquet file: convert it to JSON Lines"},
+        {"\xef\xbb\xbf[\n  {\n \"a\":1}]", 16,
+         "'%s' is a JSON array, not JSON Lines: jq -c '.[]' turns it into one"},
+        {"\xff\xfe"
+         "a\0b\0",
+         6, "'%s' is UTF-16: iconv -f UTF-16 -t UTF-8 turns it into UTF-8"},
+    };
+    write_text("good", "fine");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file("f", cases[i].bytes, cases[i].len);
+        const char *const paths[] = {temp_path("good"), temp_path("f")};
+        assert_error(gather(NULL, paths, 2, 1), ND_ERR_FORMAT, format(cases[i].message, "f"));
+        gathered g = gather_text(temp_path("f"));
+        assert_int_equal(g.report.documents, 1);
+        gathered_release(&g);
+    }
+}
+
+static void compressed_archive_is_refused_when_its_turn_comes(void **state)
+{
+    (void)state;
+    char tar[10240] = "file.txt";
+    memcpy(tar + 257, "ustar", 5);
+    size_t len;
+    char *const bytes = compressed("xz", tar, sizeof tar, &len);
+    write_file("f", bytes, len);
+    free(bytes);
+    assert_error(gather_one(temp_path("f")), ND_ERR_FORMAT,
+                 format("'%s' is a tar archive: unpack it and name the folder", "f"));
+}
+
+/* ---- sizes and numbers ---- */
+
+static void files_past_four_gigabytes_are_skipped_by_their_size(void **state)
+{
+    (void)state;
+    const off_t size = (off_t)5 << 30;
+    write_text("f", "text");
+    assert_int_equal(truncate(temp_path("f"), size), 0);
+    gathered g = gather_one(temp_path("f"));
+    char expected[600];
+    snprintf(expected, sizeof expected, "'%s' is longer than %zu bytes", temp_path("f"),
+             ND_TEXT_MAX_BYTES);
+    assert_int_equal(g.status, ND_OK);
+    assert_int_equal(g.report.skips[ND_SKIP_TOO_LARGE].count, 1);
+    assert_string_equal(g.report.skips[ND_SKIP_TOO_LARGE].first.message, expected);
+    assert_true(g.report.bytes_total == (uint64_t)size);
+    assert_in_range(g.report.bytes, 1, 1 << 20);
+    gathered_release(&g);
+}
+
+static void write_numbered(const char *pattern, int number, const char *text)
+{
+    char name[64];
+    snprintf(name, sizeof name, pattern, number);
+    write_text(name, text);
+}
+
+/* Small and large files, JSON Lines, compressed ones, and every kind of skip. */
+static void make_mixed_tree(void)
+{
+    char *const text = random_text(3000);
+    make_folder("d");
+    for (int i = 0; i < 300; i++) {
+        text[i * 10] = '\0';
+        write_numbered("d/t%03d", i, text);
+        text[i * 10] = ' ';
+        write_numbered("d/l%03d", i, i % 7 ? lines_text : "{\"text\":\"x\"}\n{\"text\":\n[]\n");
+    }
+    for (unsigned i = 0; i < NUM_FILTERS; i++) {
+        size_t len;
+        char *const bytes = compressed(filters[i], lines_text, sizeof lines_text - 1, &len);
+        char name[16];
+        snprintf(name, sizeof name, "d/m%u", i);
+        write_file(name, bytes, len);
+        snprintf(name, sizeof name, "d/n%u", i);
+        write_file(name, bytes, len - 5);
+        free(bytes);
+    }
+    write_file("d/u", "\0", 1);
+    free(text);
+}
+
+static void threads_and_blocks_change_nothing(void **state)
+{
+    (void)state;
+    make_mixed_tree();
+    gathered expected = gather_one(temp_path("d"));
+    assert_int_equal(expected.status, ND_OK);
+    assert_int_equal(expected.report.skips[ND_SKIP_MALFORMED_JSON].count, 2 * 43);
+    assert_int_equal(expected.report.skips[ND_SKIP_UNREADABLE].count, NUM_FILTERS);
+    assert_string_equal(expected.report.skips[ND_SKIP_MALFORMED_JSON].first.message,
+                        format("'%s':2: not a JSON object", "d/l000"));
+    static const size_t block_bytes[] = {1, 200, 4000, 0};
+    for (size_t i = 0; i < 4; i++)
+        for (uint32_t threads = 1; threads <= 8; threads += 7) {
+            const nd_input_options options = {.block_bytes = block_bytes[i]};
+            const char *const path = temp_path("d");
+            gathered g = gather(&options, &path, 1, threads);
+            assert_int_equal(g.status, ND_OK);
+            assert_string_equal(g.documents, expected.documents);
+            assert_int_equal(g.report.files, expected.report.files);
+            for (unsigned r = 0; r < ND_SKIP_NUM_REASONS; r++) {
+                assert_int_equal(g.report.skips[r].count, expected.report.skips[r].count);
+                assert_string_equal(g.report.skips[r].first.message,
+                                    expected.report.skips[r].first.message);
+            }
+            gathered_release(&g);
+        }
+    gathered_release(&expected);
+}
+
+static nd_status ignore_document(void *ctx, const nd_document *document)
+{
+    *(size_t *)ctx += 1;
+    (void)document;
+    return ND_OK;
+}
+
+static nd_status read_all(const char *const *paths, size_t num_paths, size_t block_bytes,
+                          const nd_allocator *allocator, size_t *num_documents)
+{
+    const nd_input_options options = {.preference = ND_PREFERENCE_DATE, .block_bytes = block_bytes};
+    nd_input *input;
+    nd_status status = nd_input_new(&options, paths, num_paths, allocator, &input, NULL);
+    if (status != ND_OK)
+        return status;
+    const nd_source *const source = nd_input_source(input);
+    void *block;
+    do {
+        status = source->next(source->ctx, &block, NULL);
+        if (status == ND_OK && block)
+            status = source->decode(source->ctx, block, ignore_document, num_documents, NULL);
+    } while (status == ND_OK && block);
+    nd_input_free(input);
+    return status;
+}
+
+static void each_failed_allocation_is_reported_and_nothing_leaks(void **state)
+{
+    (void)state;
+    make_tree();
+    size_t len;
+    write_text("d/z.jsonl", "{\"id\":\"\\n\",\"text\":\"caf\xe9 \\n\",\"date\":\"\\u0032024\"}\n"
+                            "{\"text\":\"a longer line that makes buffers grow a bit\"}\n");
+    char *const gz = compressed("gzip", lines_text, sizeof lines_text - 1, &len);
+    write_file("g", gz, len);
+    free(gz);
+    char *const zst = compressed("zstd", lines_text, sizeof lines_text - 1, &len);
+    write_file("z", zst, len);
+    free(zst);
+    const char *const paths[] = {temp_path("d"), temp_path("g"), temp_path("z")};
+    for (size_t block_bytes = 1; block_bytes <= 100000; block_bytes += 99999) {
+        nd_status status = ND_ERR_NO_MEMORY;
+        uint64_t fail_at = 0;
+        for (; status != ND_OK; fail_at++) {
+            counting_allocator counting;
+            size_t num_documents = 0;
+            counting_allocator_init(&counting, fail_at);
+            status = read_all(paths, 3, block_bytes, &counting.allocator, &num_documents);
+            if (status != ND_OK)
+                assert_int_equal(status, ND_ERR_NO_MEMORY);
+            else
+                assert_int_equal(num_documents, 9 + 2 + 2 + 2);
+            assert_int_equal(counting.num_blocks, 0);
+        }
+        assert_in_range(fail_at, 20, 1000);
+    }
+}
+
+static void reasons_have_names_and_keys(void **state)
+{
+    (void)state;
+    for (int i = 0; i < ND_SKIP_NUM_REASONS; i++) {
+        assert_int_not_equal(strlen(nd_skip_reason_name((nd_skip_reason)i)), 0);
+        const char *const key = nd_skip_reason_key((nd_skip_reason)i);
+        assert_int_equal(strspn(key, "abcdefghijklmnopqrstuvwxyz_"), strlen(key));
+    }
+}
+
+#define IN_FOLDER(test)                                                                            \
+    cmocka_unit_test_setup_teardown(test, temp_folder_setup, temp_folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(text_file_is_one_document),
+        IN_FOLDER(nul_bytes_of_a_named_file_are_text),
+        IN_FOLDER(first_line_tells_json_lines_from_text),
+        IN_FOLDER(objects_without_the_text_field_are_texts_below_a_folder),
+        IN_FOLDER(folder_is_walked_in_byte_order),
+        IN_FOLDER(empty_folder_has_no_documents),
+        IN_FOLDER(odd_entries_of_a_folder_are_skipped_and_counted),
+        IN_FOLDER(named_links_are_followed),
+        IN_FOLDER(named_paths_that_cannot_be_read_are_errors_before_any_work),
+        IN_FOLDER(unreadable_below_a_folder_is_skipped_and_named_is_an_error),
+        IN_FOLDER(standard_input_is_read_like_a_file),
+        IN_FOLDER(standard_input_is_named_once),
+        IN_FOLDER(folder_as_standard_input_is_an_error),
+        IN_FOLDER(fifo_is_read_as_it_is_written),
+        IN_FOLDER(empty_device_is_an_empty_text),
+        IN_FOLDER(compressed_files_are_decompressed),
+        IN_FOLDER(compressed_nothing_is_an_empty_text),
+        IN_FOLDER(concatenated_parts_are_read_to_the_end),
+        IN_FOLDER(truncated_compressed_files_are_told),
+        IN_FOLDER(corrupt_compressed_files_are_told),
+        IN_FOLDER(what_follows_gzip_data_is_no_data),
+        IN_FOLDER(foreign_files_are_refused_by_name_unless_they_are_said_to_be_text),
+        IN_FOLDER(compressed_archive_is_refused_when_its_turn_comes),
+        IN_FOLDER(files_past_four_gigabytes_are_skipped_by_their_size),
+        IN_FOLDER(threads_and_blocks_change_nothing),
+        IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),
+        IN_FOLDER(reasons_have_names_and_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,343 @@
+/* Lines of JSON: what is an object, and what its fields hold. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/json_line.h"
+#include "io/json_string.h"
+#include "util/alloc.h"
+
+static nd_json_parser *parser;
+
+static int make_parser(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    return nd_json_parser_new(&allocator, &parser) == ND_OK ? 0 : -1;
+}
+
+static int free_parser(void **state)
+{
+    (void)state;
+    nd_json_parser_free(parser);
+    return 0;
+}
+
+/* Parses a copy that ends with its last byte, so that a sanitizer sees what is read past it. The
+ * field's place is that in `line`. */
+static nd_json_verdict parse_bytes(const char *line, size_t len, nd_json_field *field)
+{
+    char *const copy = malloc(len ? len : 1);
+    memcpy(copy, line, len);
+    nd_json_fields fields = {.items = {{.name = "text", .name_len_bytes = 4}}, .num = 1};
+    const nd_json_verdict verdict = nd_json_line_parse(parser, copy, len, &fields);
+    *field = fields.items[0];
+    if (field->type == ND_JSON_STRING || field->type == ND_JSON_NUMBER)
+        field->p = line + (field->p - copy);
+    free(copy);
+    return verdict;
+}
+
+static nd_json_verdict verdict_of(const char *line)
+{
+    nd_json_field field;
+    return parse_bytes(line, strlen(line), &field);
+}
+
+static void assert_text(const char *line, const char *expected)
+{
+    nd_json_field field;
+    char out[256];
+    uint64_t invalid = 0;
+    assert_int_equal(parse_bytes(line, strlen(line), &field), ND_JSON_OBJECT);
+    assert_int_equal(field.type, ND_JSON_STRING);
+    const size_t len = nd_json_unescape(field.p, field.len_bytes, out, &invalid);
+    assert_int_equal(len, strlen(expected));
+    assert_memory_equal(out, expected, len);
+    assert_int_equal(invalid, 0);
+}
+
+static void objects_are_objects(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{}",
+        " { } ",
+        "{\"a\":1}",
+        "{\"a\":[],\"b\":{},\"c\":[{}, [1,2 , 3], null],\"d\":true,\"e\":false}",
+        "{\"a\":0,\"b\":-0,\"c\":-1.5e+10,\"d\":1E400,\"e\":123456789012345678901234567890}",
+        "{\"\":\"\",\"\\u0061\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u12aF\"}",
+        "\t{\"a\" : \"b\" , \"c\" : [ ] }\t",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_int_equal(verdict_of(lines[i]), ND_JSON_OBJECT);
+}
+
+static void all_else_is_none(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "[]",
+        "[{}]",
+        "1",
+        "\"text\"",
+        "null",
+        "{",
+        "}",
+        "{}{}",
+        "{} {}",
+        "{}x",
+        "x{}",
+        "{},",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\":1,,\"b\":2}",
+        "{a:1}",
+        "{'a':1}",
+        "{1:1}",
+        "{\"a\":1]",
+        "{\"a\":[1}",
+        "{\"a\":[1,]}",
+        "{\"a\":[,]}",
+        "{\"a\":[1 2]}",
+        "{\"a\":{\"b\"}}",
+        "{\"a\":[1}]",
+        "{\"a\"::1}",
+        "{\"a\":1:2}",
+        "{\"a\":NaN}",
+        "{\"a\":Infinity}",
+        "{\"a\":-Infinity}",
+        "{\"a\":nul}",
+        "{\"a\":nulll}",
+        "{\"a\":True}",
+        "{\"a\":truefalse}",
+        "{\"a\":undefined}",
+        "{\"a\":01}",
+        "{\"a\":-}",
+        "{\"a\":+1}",
+        "{\"a\":.5}",
+        "{\"a\":1.}",
+        "{\"a\":1e}",
+        "{\"a\":1e+}",
+        "{\"a\":0x1}",
+        "{\"a\":1.2.3}",
+        "{\"a\":--1}",
+        "{\"a\":1_000}",
+        "{\"a\":\"b}",
+        "{\"a\":\"b\\\"}",
+        "{\"a\":\"b\"\"c\"}",
+        "{\"a\":1\"c\"}",
+        "{\"a\":\"b\"c}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\\u12g4\"}",
+        "{\"a\":[\"\\q\"]}",
+        "{\"\\x\":1}",
+        "{\"a\":\"tab\there\"}",
+        "{\"a\":\"line\nhere\"}",
+        "{\"a\":1}\v",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (verdict_of(lines[i]) != ND_JSON_NOT_AN_OBJECT)
+            fail_msg("taken for an object: %s", lines[i]);
+}
+
+static void nul_bytes_are_no_json(void **state)
+{
+    (void)state;
+    nd_json_field field;
+    assert_int_equal(parse_bytes("{\"a\":\"\0\"}", 9, &field), ND_JSON_NOT_AN_OBJECT);
+    assert_int_equal(parse_bytes("{}\0", 3, &field), ND_JSON_NOT_AN_OBJECT);
+    assert_int_equal(parse_bytes("\0{}", 3, &field), ND_JSON_NOT_AN_OBJECT);
+}
+
+static void invalid_utf8_is_told_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict_of("{\"a\":\"caf\xe9\"}"), ND_JSON_NOT_UTF8);
+    assert_int_equal(verdict_of("{\"a\":\"\xed\xa0\x80\"}"), ND_JSON_NOT_UTF8);
+    assert_int_equal(verdict_of("{\"a\":\"\u00e9\xc3\"}"), ND_JSON_NOT_UTF8);
+}
+
+static void strings_are_unescaped(void **state)
+{
+    (void)state;
+    assert_text("{\"text\":\"\"}", "");
+    assert_text("{\"id\":1, \"text\" : \"plain\" }", "plain");
+    assert_text("{\"text\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}", "\"\\/\b\f\n\r\t");
+    assert_text("{\"text\":\"\\u00e9\\u20ac\\ud83d\\uDE00 \\u0041\"}", "\u00e9\u20ac\U0001f600 A");
+    assert_text("{\"text\":\"a long text with one \\n escape and another \\u000a at its end\\n\"}",
+                "a long text with one \n escape and another \n at its end\n");
+}
+
+static void half_surrogate_pairs_become_replacement_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *escaped, *plain;
+        uint64_t invalid_bytes;
+    } cases[] = {
+        {"\\ud800", "\ufffd", 6},
+        {"\\udc00", "\ufffd", 6},
+        {"a\\ud800b",
+         "a\ufffd"
+         "b",
+         6},
+        {"\\ud800\\ud83d\\ude00", "\ufffd\U0001f600", 6},
+        {"\\ud800\\n", "\ufffd\n", 6},
+        {"\\ud800\\u0041",
+         "\ufffd"
+         "A",
+         6},
+        {"\\ude00\\ud83d", "\ufffd\ufffd", 12},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[64];
+        uint64_t invalid = 0;
+        const size_t len =
+            nd_json_unescape(cases[i].escaped, strlen(cases[i].escaped), out, &invalid);
+        assert_int_equal(len, strlen(cases[i].plain));
+        assert_memory_equal(out, cases[i].plain, len);
+        assert_int_equal(invalid, cases[i].invalid_bytes);
+    }
+}
+
+static void bad_escapes_are_refused_wherever_they_stand(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "\\", "\\x", "\\u", "\\u123", "\\u123g", "\\ud800\\u12", "fine until \\a", "\\n\\n\\N"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char out[64];
+        uint64_t invalid = 0;
+        assert_true(nd_json_unescape(bad[i], strlen(bad[i]), out, &invalid) == ND_JSON_BAD_ESCAPE);
+        assert_false(nd_json_escapes_are_valid(bad[i], strlen(bad[i])));
+    }
+    assert_true(nd_json_escapes_are_valid("\\n\\ud800\\u0000", 14));
+}
+
+static void numbers_keep_their_spelling(void **state)
+{
+    (void)state;
+    static const char line[] = "{\"text\": 12345678901234567890.50e1 }";
+    nd_json_field field;
+    assert_int_equal(parse_bytes(line, strlen(line), &field), ND_JSON_OBJECT);
+    assert_int_equal(field.type, ND_JSON_NUMBER);
+    assert_int_equal(field.len_bytes, strlen("12345678901234567890.50e1"));
+    assert_memory_equal(field.p, "12345678901234567890.50e1", field.len_bytes);
+}
+
+static void types_are_told_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        nd_json_type type;
+    } cases[] = {
+        {"{\"texts\":1}", ND_JSON_ABSENT},      {"{\"a\":{\"text\":1}}", ND_JSON_ABSENT},
+        {"{\"text\":null}", ND_JSON_NULL},      {"{\"text\":true}", ND_JSON_OTHER},
+        {"{\"text\":[\"a\"]}", ND_JSON_OTHER},  {"{\"text\":{}}", ND_JSON_OTHER},
+        {"{\"t\\u0065xt\":1}", ND_JSON_NUMBER}, {"{\"text\\u0000\":1}", ND_JSON_ABSENT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nd_json_field field;
+        assert_int_equal(parse_bytes(cases[i].line, strlen(cases[i].line), &field), ND_JSON_OBJECT);
+        assert_int_equal(field.type, cases[i].type);
+    }
+}
+
+static void first_of_repeated_keys_counts(void **state)
+{
+    (void)state;
+    assert_text("{\"text\":\"one\",\"text\":\"two\",\"te\\u0078t\":\"three\"}", "one");
+    assert_int_equal(verdict_of("{\"text\":\"one\",\"text\":\"\\x\"}"), ND_JSON_NOT_AN_OBJECT);
+}
+
+static void nesting_is_followed_to_a_limit(void **state)
+{
+    (void)state;
+    enum { DEEP = 200000 };
+    char *const line = malloc(2 * DEEP + 16);
+    for (int depth = 1022; depth <= DEEP; depth += depth < 1024 ? 1 : DEEP - 1024) {
+        const size_t n = (size_t)depth;
+        memcpy(line, "{\"a\":", 5);
+        memset(line + 5, '[', n);
+        memset(line + 5 + n, ']', n);
+        strcpy(line + 5 + 2 * n, "}");
+        assert_int_equal(verdict_of(line),
+                         depth < ND_JSON_MAX_DEPTH ? ND_JSON_OBJECT : ND_JSON_NOT_AN_OBJECT);
+        line[5 + n] = '\0';
+        assert_int_equal(verdict_of(line), ND_JSON_NOT_AN_OBJECT);
+    }
+    free(line);
+}
+
+/* Every prefix of an object, and every object with one byte changed, is judged without reading past
+ * the end; a prefix is never an object. */
+static void damaged_lines_are_judged_safely(void **state)
+{
+    (void)state;
+    static const char line[] =
+        "{\"id\":-1.5e3,\"text\":\"a \\u00e9 \\\"b\\\" c\",\"tags\":[true,null,{\"x\":[]}]}";
+    const size_t len = sizeof line - 1;
+    nd_json_field field;
+    for (size_t i = 0; i < len; i++)
+        assert_int_not_equal(parse_bytes(line, i, &field), ND_JSON_OBJECT);
+    size_t num_objects = 0;
+    for (size_t i = 0; i < len; i++) {
+        char changed[sizeof line];
+        memcpy(changed, line, len);
+        for (int byte = 0; byte < 256; byte++) {
+            changed[i] = (char)byte;
+            num_objects += parse_bytes(changed, len, &field) == ND_JSON_OBJECT;
+        }
+    }
+    assert_in_range(num_objects, len, len * 256 / 2);
+}
+
+/* A line far longer than those before makes the parser grow; trimmed, it still works. */
+static void long_lines_fit(void **state)
+{
+    (void)state;
+    const size_t len = (size_t)9 << 20;
+    char *const line = malloc(len);
+    memset(line, 'x', len);
+    memcpy(line, "{\"text\":\"", 9);
+    memcpy(line + len - 2, "\"}", 2);
+    for (unsigned round = 0; round < 2; round++) {
+        nd_json_field field;
+        assert_int_equal(parse_bytes(line, len, &field), ND_JSON_OBJECT);
+        assert_int_equal(field.len_bytes, len - 11);
+        assert_text("{\"text\":\"short\"}", "short");
+        nd_json_parser_trim(parser);
+    }
+    free(line);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objects_are_objects),
+        cmocka_unit_test(all_else_is_none),
+        cmocka_unit_test(nul_bytes_are_no_json),
+        cmocka_unit_test(invalid_utf8_is_told_apart),
+        cmocka_unit_test(strings_are_unescaped),
+        cmocka_unit_test(half_surrogate_pairs_become_replacement_characters),
+        cmocka_unit_test(bad_escapes_are_refused_wherever_they_stand),
+        cmocka_unit_test(numbers_keep_their_spelling),
+        cmocka_unit_test(types_are_told_apart),
+        cmocka_unit_test(first_of_repeated_keys_counts),
+        cmocka_unit_test(nesting_is_followed_to_a_limit),
+        cmocka_unit_test(damaged_lines_are_judged_safely),
+        cmocka_unit_test(long_lines_fit),
+    };
+    return cmocka_run_group_tests(tests, make_parser, free_parser);
+}

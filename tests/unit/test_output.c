@@ -1,0 +1,247 @@
+/* Results written to standard output or to a file. */
+#define _XOPEN_SOURCE 700 /* mkfifo */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io/output.h"
+#include "io_fixture.h"
+
+static nd_output *open_output(const char *path)
+{
+    nd_output *output;
+    nd_error error = {0};
+    const nd_status status = nd_output_new(path, NULL, &output, &error);
+    if (status != ND_OK)
+        fail_msg("%s", error.message);
+    return output;
+}
+
+static void write_and_commit(const char *path, const char *text)
+{
+    nd_output *const output = open_output(path);
+    assert_int_equal(nd_output_write(output, text, strlen(text)), ND_OK);
+    assert_int_equal(nd_output_commit(output, NULL), ND_OK);
+    nd_output_free(output);
+}
+
+static void assert_file(const char *path, const char *text)
+{
+    char bytes[256] = {0};
+    FILE *const file = fopen(path, "rb");
+    assert_non_null(file);
+    const size_t len = fread(bytes, 1, sizeof bytes - 1, file);
+    fclose(file);
+    assert_int_equal(len, strlen(text));
+    assert_string_equal(bytes, text);
+}
+
+/* Entries of the test's folder. */
+static size_t num_entries(void)
+{
+    DIR *const dir = opendir(temp_path(""));
+    size_t num = 0;
+    while (readdir(dir))
+        num++;
+    closedir(dir);
+    return num - 2;
+}
+
+static void file_is_there_whole_after_the_commit_and_not_before(void **state)
+{
+    (void)state;
+    const char *const path = temp_path("out");
+    nd_output *const output = open_output(path);
+    assert_int_equal(nd_output_write(output, "one\n", 4), ND_OK);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(nd_output_write(output, "", 0), ND_OK);
+    assert_int_equal(nd_output_write(output, "two\n", 4), ND_OK);
+    assert_int_equal(nd_output_commit(output, NULL), ND_OK);
+    assert_file(path, "one\ntwo\n");
+    nd_output_free(output);
+    assert_file(path, "one\ntwo\n");
+    assert_int_equal(num_entries(), 1);
+}
+
+static void without_a_commit_the_old_file_stays(void **state)
+{
+    (void)state;
+    write_text("out", "old");
+    nd_output *const output = open_output(temp_path("out"));
+    assert_int_equal(nd_output_write(output, "new", 3), ND_OK);
+    assert_int_equal(num_entries(), 2);
+    nd_output_free(output);
+    assert_file(temp_path("out"), "old");
+    assert_int_equal(num_entries(), 1);
+}
+
+static void file_is_replaced_with_its_permissions(void **state)
+{
+    (void)state;
+    write_text("out", "old");
+    assert_int_equal(chmod(temp_path("out"), 0604), 0);
+    write_and_commit(temp_path("out"), "new");
+    assert_file(temp_path("out"), "new");
+    struct stat info;
+    assert_int_equal(stat(temp_path("out"), &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0604);
+}
+
+static void new_file_has_the_permissions_of_new_files(void **state)
+{
+    (void)state;
+    const mode_t before = umask(027);
+    write_and_commit(temp_path("out"), "new");
+    umask(before);
+    struct stat info;
+    assert_int_equal(stat(temp_path("out"), &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+}
+
+static void link_stays_and_what_it_points_to_is_replaced(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/real", "old");
+    assert_int_equal(symlink("d/real", temp_path("out")), 0);
+    write_and_commit(temp_path("out"), "new");
+    assert_file(temp_path("d/real"), "new");
+    struct stat info;
+    assert_int_equal(lstat(temp_path("out"), &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+}
+
+static void path_without_folder_is_beside_us(void **state)
+{
+    (void)state;
+    char before[512];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(temp_path("")), 0);
+    write_and_commit("out", "here");
+    assert_int_equal(chdir(before), 0);
+    assert_file(temp_path("out"), "here");
+}
+
+static void device_is_written_to_and_stays_a_device(void **state)
+{
+    (void)state;
+    write_and_commit("/dev/null", "gone");
+    struct stat info;
+    assert_int_equal(stat("/dev/null", &info), 0);
+    assert_true(S_ISCHR(info.st_mode));
+}
+
+static void fifo_is_written_to_and_stays_a_fifo(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(temp_path("fifo"), 0600), 0);
+    const int reader = open(temp_path("fifo"), O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    write_and_commit(temp_path("fifo"), "through");
+    char bytes[16] = {0};
+    assert_int_equal(read(reader, bytes, sizeof bytes), 7);
+    assert_string_equal(bytes, "through");
+    close(reader);
+    struct stat info;
+    assert_int_equal(stat(temp_path("fifo"), &info), 0);
+    assert_true(S_ISFIFO(info.st_mode));
+}
+
+/* Pieces of all lengths around that of the buffer arrive in order. */
+static void pieces_of_any_length_arrive(void **state)
+{
+    (void)state;
+    static const size_t lens[] = {1, 65535, 1, 65536, 65537, 3, 200000, 0, 64000, 2000};
+    const char *const path = temp_path("out");
+    nd_output *const output = open_output(path);
+    char *const piece = malloc(200000);
+    size_t total = 0;
+    for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
+        for (size_t j = 0; j < lens[i]; j++)
+            piece[j] = (char)('a' + (total + j) % 23);
+        assert_int_equal(nd_output_write(output, piece, lens[i]), ND_OK);
+        total += lens[i];
+    }
+    free(piece);
+    assert_int_equal(nd_output_commit(output, NULL), ND_OK);
+    nd_output_free(output);
+    FILE *const file = fopen(path, "rb");
+    for (size_t i = 0; i < total; i++)
+        assert_int_equal(fgetc(file), 'a' + (int)(i % 23));
+    assert_int_equal(fgetc(file), EOF);
+    fclose(file);
+}
+
+static void assert_refused(const char *path, nd_status status, const char *why)
+{
+    nd_output *output;
+    nd_error error = {0};
+    char expected[600];
+    snprintf(expected, sizeof expected, "cannot write '%s': %s", path, why);
+    assert_int_equal(nd_output_new(path, NULL, &output, &error), status);
+    assert_null(output);
+    assert_string_equal(error.message, expected);
+}
+
+static void what_cannot_be_written_is_refused_at_once(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("f", "");
+    assert_refused(temp_path("d"), ND_ERR_IO, "Is a directory");
+    assert_refused(temp_path("nope/out"), ND_ERR_NOT_FOUND, "No such file or directory");
+    assert_refused(temp_path("f/out"), ND_ERR_IO, "Not a directory");
+    assert_int_equal(num_entries(), 2);
+}
+
+static void each_failed_allocation_is_reported_and_nothing_leaks(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink("elsewhere", temp_path("out")), 0);
+    nd_status status = ND_ERR_NO_MEMORY;
+    uint64_t fail_at = 0;
+    for (; status != ND_OK; fail_at++) {
+        counting_allocator counting;
+        nd_output *output;
+        counting_allocator_init(&counting, fail_at);
+        status = nd_output_new(temp_path("out"), &counting.allocator, &output, NULL);
+        if (status != ND_OK)
+            assert_int_equal(status, ND_ERR_NO_MEMORY);
+        nd_output_free(output);
+        assert_int_equal(counting.num_blocks, 0);
+        assert_int_equal(num_entries(), 1);
+    }
+    assert_in_range(fail_at, 3, 20);
+}
+
+#define IN_FOLDER(test)                                                                            \
+    cmocka_unit_test_setup_teardown(test, temp_folder_setup, temp_folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(file_is_there_whole_after_the_commit_and_not_before),
+        IN_FOLDER(without_a_commit_the_old_file_stays),
+        IN_FOLDER(file_is_replaced_with_its_permissions),
+        IN_FOLDER(new_file_has_the_permissions_of_new_files),
+        IN_FOLDER(link_stays_and_what_it_points_to_is_replaced),
+        IN_FOLDER(path_without_folder_is_beside_us),
+        IN_FOLDER(device_is_written_to_and_stays_a_device),
+        IN_FOLDER(fifo_is_written_to_and_stays_a_fifo),
+        IN_FOLDER(pieces_of_any_length_arrive),
+        IN_FOLDER(what_cannot_be_written_is_refused_at_once),
+        IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

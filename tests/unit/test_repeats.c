@@ -1,0 +1,445 @@
+/* Repeated passages inside one document. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "passage_fixture.h"
+#include "random.h"
+
+#define BRIDGE                                                                                     \
+    "The old bridge over the mill stream will be closed to all traffic for eleven weeks from the " \
+    "third of March, the county roads office said on Tuesday, because worms have eaten the piles."
+#define BRIDGE_EDITED                                                                              \
+    "The old bridge over the mill stream will be shut to all traffic for eleven weeks from the "   \
+    "third of March, the county roads office announced on Tuesday, because worms have eaten the "  \
+    "piles."
+#define FERRY                                                                                      \
+    "Passengers with a season ticket may take the ferry at the lower landing, which leaves every " \
+    "twenty minutes until dusk and carries bicycles without a charge."
+#define BAKER                                                                                      \
+    "Bakers on both banks fear for their trade, since half of those who buy bread in the morning " \
+    "walk across on their way to the station."
+#define MAYOR                                                                                      \
+    "No one asked us before the date was set, complained the mayor, who wants the work put off "   \
+    "until the harvest fair has been held."
+#define MARTIN                                                                                        \
+    "Le marché couvert rouvrira ses portes samedi après deux ans de travaux, a indiqué la mairie " \
+    "jeudi\u00a0; les quarante marchands d\u2019autrefois y retrouveront leurs étals sous la "       \
+    "verrière rénovée."
+#define BRIDGE_ZH                                                                                  \
+    "郡道路办公室星期二表示，磨坊溪上的旧桥将从三月三日起关闭十一个星期，因为木桩已被虫蛀空。"
+#define FERRY_ZH                                                                                   \
+    "持有季票的乘客可以在下游码头乘坐渡轮，渡轮每二十分钟一班，直到黄昏，携带自行车免费。"
+
+static void assert_repeats(const char *text, const char *expected)
+{
+    assert_string_equal(repeats_of(text, strlen(text)), expected);
+}
+
+static void assert_repeated_text(const char *text, const char *expected)
+{
+    assert_string_equal(repeated_text_of(text, strlen(text)), expected);
+}
+
+static void texts_that_repeat_nothing_give_nothing(void **state)
+{
+    (void)state;
+    assert_repeats("", "");
+    assert_repeats("\n\n \n", "");
+    assert_repeats("word", "");
+    assert_repeats("one two three four", "");
+    assert_repeats(BRIDGE "\n\n" FERRY "\n\n" BAKER "\n", "");
+}
+
+static void a_repeated_paragraph_is_found(void **state)
+{
+    (void)state;
+    assert_repeats(BRIDGE "\n\n" FERRY "\n\n" BRIDGE "\n", "1.00 34 1-1 5-5\n");
+    assert_repeats(MARTIN "\n\n" MARTIN, "1.00 30 1-1 3-3\n");
+}
+
+static void places_are_bytes_from_the_first_word_to_the_last(void **state)
+{
+    (void)state;
+    assert_repeated_text("« " MARTIN " »\n\n" FERRY "\n\n— " MARTIN "\n",
+                         "1.00 30 [Le marché couvert rouvrira ses portes samedi après deux ans de "
+                         "travaux, a indiqué la mairie jeudi\u00a0; les quarante marchands "
+                         "d\u2019autrefois y retrouveront leurs étals sous la verrière rénovée] "
+                         "[Le marché couvert rouvrira ses portes samedi après deux ans de travaux, "
+                         "a indiqué la mairie jeudi\u00a0; les quarante marchands d\u2019autrefois "
+                         "y retrouveront leurs étals sous la verrière rénovée]\n");
+}
+
+static void case_space_and_punctuation_make_no_difference(void **state)
+{
+    (void)state;
+    assert_repeats(FERRY "\n\n" BAKER "\n\n"
+                         "PASSENGERS WITH A SEASON TICKET  MAY TAKE THE FERRY -- AT THE LOWER\n"
+                         "LANDING (WHICH LEAVES EVERY TWENTY MINUTES) UNTIL DUSK,\r\n"
+                         "AND CARRIES BICYCLES WITHOUT A CHARGE!",
+                   "1.00 26 1-1 5-7\n");
+}
+
+static void consecutive_repeated_paragraphs_are_one_block(void **state)
+{
+    (void)state;
+    assert_repeats(MAYOR "\n\n" BRIDGE "\n\n" FERRY "\n\n" BAKER "\n\n" BRIDGE "\n\n" FERRY
+                         "\n\n" BAKER "\n",
+                   "1.00 86 3-7 9-13\n");
+}
+
+static void three_places_are_one_repeat(void **state)
+{
+    (void)state;
+    assert_repeats(BRIDGE "\n\n" FERRY "\n\n" BRIDGE "\n\n" BAKER "\n\n" BRIDGE "\n",
+                   "1.00 34 1-1 5-5 9-9\n");
+    assert_repeats(BRIDGE "\n\n" BRIDGE "\n\n" BRIDGE "\n\n" BRIDGE "\n",
+                   "1.00 34 1-1 3-3 5-5 7-7\n");
+}
+
+static void a_title_that_stands_three_times_in_a_row_is_one_repeat(void **state)
+{
+    (void)state;
+    assert_repeats("Bridge over the mill stream to close\n\n"
+                   "Bridge over the mill stream to close\n"
+                   "Bridge over the mill stream to close\n\n" FERRY,
+                   "1.00 7 1-1 3-3 4-4\n");
+}
+
+static void a_heading_of_a_block_keeps_its_third_place(void **state)
+{
+    (void)state;
+    assert_repeats("What the county roads office says\n\n" BRIDGE "\n\n" FERRY "\n\n"
+                   "What the county roads office says\n\n" BRIDGE "\n\n" BAKER "\n\n"
+                   "What the county roads office says\n\n" MAYOR "\n",
+                   "1.00 40 1-3 7-9\n1.00 6 1-1 7-7 13-13\n");
+}
+
+static void an_edited_paragraph_is_found_whole(void **state)
+{
+    (void)state;
+    assert_repeats(BRIDGE "\n\n" FERRY "\n\n" BRIDGE_EDITED "\n", "0.50 34 1-1 5-5\n");
+}
+
+static void an_edit_does_not_split_a_block(void **state)
+{
+    (void)state;
+    assert_repeats(BRIDGE
+                   "\n\n" FERRY "\n\n" BAKER "\n\n" MAYOR "\n\n" BRIDGE "\n\n"
+                   "Passengers with a yearly ticket may take the ferry at the lower landing, "
+                   "which leaves every twenty minutes until dusk and carries bicycles "
+                   "without a charge.\n\n" BAKER "\n",
+                   "0.89 86 1-5 9-13\n");
+}
+
+static void words_put_in_or_left_out_do_not_split_a_passage(void **state)
+{
+    (void)state;
+    assert_repeats(FERRY " " BAKER "\n\n" MAYOR "\n\n"
+                         "Passengers with a season ticket may take the ferry at the lower landing, "
+                         "which leaves every twenty minutes until dusk and carries bicycles and "
+                         "prams without a charge. Bakers on both banks fear for their trade, since "
+                         "half of those who buy bread in the morning walk across.",
+                   "0.70 52 1-1 5-5\n");
+}
+
+static void sentences_inside_longer_paragraphs_are_found(void **state)
+{
+    (void)state;
+    assert_repeated_text(
+        "It had been feared for years. " FERRY " That is what the office hopes.\n\n" BRIDGE
+        "\n\nMany will walk instead, or stay at home. " FERRY " The fare is not known.\n",
+        "1.00 26 [Passengers with a season ticket may take the ferry at the lower landing, which "
+        "leaves every twenty minutes until dusk and carries bicycles without a charge] [Passengers "
+        "with a season ticket may take the ferry at the lower landing, which leaves every twenty "
+        "minutes until dusk and carries bicycles without a charge]\n");
+}
+
+static void a_text_on_a_single_line_is_searched_as_well(void **state)
+{
+    (void)state;
+    assert_repeated_text(
+        BRIDGE " " BAKER " And so to " BAKER " " MAYOR,
+        "1.00 26 [Bakers on both banks fear for their trade, since half of those who buy bread in "
+        "the morning walk across on their way to the station] [Bakers on both banks fear for their "
+        "trade, since half of those who buy bread in the morning walk across on their way to the "
+        "station]\n");
+}
+
+static void a_short_line_counts_where_it_fills_the_line_twice(void **state)
+{
+    (void)state;
+    assert_repeats("More on this story below\n" BRIDGE "\nMore on this story below\n" FERRY,
+                   "1.00 5 1-1 3-3\n");
+    assert_repeats("More on this story\n" BRIDGE "\nMore on this story\n" FERRY, "");
+    assert_repeats("More on this story below\n" BRIDGE
+                   " There is more on this story below the picture.\n" FERRY,
+                   "");
+}
+
+static void a_short_sentence_counts_where_it_is_whole_twice(void **state)
+{
+    (void)state;
+    assert_repeated_text("It rained. Nobody had asked for any of this. " FERRY "\n\n" BRIDGE
+                         " Nobody had asked for any of this! But they went.",
+                         "1.00 7 [Nobody had asked for any of this] "
+                         "[Nobody had asked for any of this]\n");
+}
+
+static void phrases_inside_sentences_are_no_repeats(void **state)
+{
+    (void)state;
+    assert_repeats("The council spoke of the old bridge over the mill stream at length.\n\n"
+                   "Nobody who knows the old bridge over the mill stream will be surprised.\n\n"
+                   "In the dry year one crossed beside the old bridge over the mill stream.\n",
+                   "");
+}
+
+static void a_word_that_happens_to_stand_before_both_places_is_left_out(void **state)
+{
+    (void)state;
+    assert_repeated_text(
+        "This is all they said. " BAKER "\n\n" BRIDGE "\n\nNothing else was said. " BAKER,
+        "1.00 26 [Bakers on both banks fear for their trade, since half of those who buy bread in "
+        "the morning walk across on their way to the station] [Bakers on both banks fear for their "
+        "trade, since half of those who buy bread in the morning walk across on their way to the "
+        "station]\n");
+}
+
+static void scripts_without_spaces_are_searched_by_character(void **state)
+{
+    (void)state;
+    assert_repeats(BRIDGE_ZH "\n" FERRY_ZH "\n" BRIDGE_ZH "\n", "1.00 41 1-1 3-3\n");
+    assert_repeated_text(FERRY_ZH BRIDGE_ZH FERRY_ZH,
+                         "1.00 38 ["
+                         "持有季票的乘客可以在下游码头乘坐"
+                         "渡轮，渡轮每二十分钟一班，直到黄昏，携带自行车免费] [持有季票的乘客可以在"
+                         "下游码头乘坐渡轮，渡轮每二十分钟一班，直到黄昏，携带自行车免费]\n");
+}
+
+static void two_characters_count_as_one_word(void **state)
+{
+    (void)state;
+    /* A name of 16 characters inside sentences is a phrase of eight words, not a passage. */
+    assert_repeats(
+        "昨天中华人民共和国外交部新闻司副司长说了话。\n今天中华人民共和国外交部新闻司副司长"
+        "没有来。\n",
+        "");
+    assert_repeats("旧桥将关闭十一个星期\n" FERRY_ZH "\n旧桥将关闭十一个星期\n" BRIDGE_ZH,
+                   "1.00 10 1-1 3-3\n");
+    assert_repeats("旧桥将关闭\n" FERRY_ZH "\n旧桥将关闭\n" BRIDGE_ZH, "");
+}
+
+static void rows_of_a_list_are_no_repeats_of_each_other(void **state)
+{
+    (void)state;
+    assert_repeats("- Anna Petrovna of the Evening Post: film - The Mill; director - Clara Winter; "
+                   "actor - John Stone\n"
+                   "- Ole Hansen for the Morning Star: film - The Mill; director - Clara Winter; "
+                   "actor - John Stone\n"
+                   "- Lucy Marsh with Radio South: film - The Mill; director - Clara Winter; "
+                   "actor - John Stone\n"
+                   "- Hugo Bell in The Observer: film - The Mill; director - Clara Winter; "
+                   "actor - John Stone\n"
+                   "- Ines Rocha of the Weekly Review: film - The Mill; director - Clara Winter; "
+                   "actor - John Stone\n",
+                   "");
+    char table[64 * 200], *end = table;
+    for (int i = 0; i < 200; i++)
+        end += sprintf(end, "2020-03-%02d,GB,London,0,%d,0,%d,0\n", i % 31, i % 7, i);
+    assert_repeats(table, "");
+}
+
+static void a_long_text_asks_more_of_short_lines(void **state)
+{
+    (void)state;
+    const size_t num_words = 300000;
+    char *const text = malloc(num_words * 12 + 200), *end = text;
+    assert_non_null(text);
+    for (size_t i = 0; i < num_words; i++) {
+        if (i == num_words / 3 || i == num_words / 2)
+            end += sprintf(end, "\n\"No, I do not think so,\" he said.\n");
+        if (i == num_words / 4 || i == num_words / 5)
+            end += sprintf(end, "\n" MAYOR "\n");
+        end += sprintf(end, i % 11 == 10 ? "w%zu. " : "w%zu ", i);
+    }
+    assert_string_equal(repeats_of(text, (size_t)(end - text)), "1.00 25 2-2 4-4\n");
+    free(text);
+}
+
+static void laughter_is_counted_and_no_repeat(void **state)
+{
+    (void)state;
+    const size_t num = 400000;
+    char *const text = malloc(num * 3);
+    assert_non_null(text);
+    for (size_t i = 0; i < num; i++)
+        memcpy(text + i * 3, "ha ", 3);
+    assert_string_equal(repeats_of(text, num * 3), "");
+    assert_int_equal(passage_fixture_stats().tokens, num);
+    assert_true(passage_fixture_stats().dropped_occurrences > num - 10);
+    free(text);
+}
+
+static void a_line_that_goes_round_is_cut_in_places_that_do_not_overlap(void **state)
+{
+    (void)state;
+    assert_repeated_text(
+        "stop the war and bring bread stop the war and bring bread stop the war and "
+        "bring bread stop the war and bring bread stop the war and bring bread "
+        "stop the war and bring bread stop the war and bring bread stop the war "
+        "and bring bread stop the war",
+        "1.00 24 [stop the war and bring bread stop the war and bring bread stop "
+        "the war and bring bread stop the war and bring bread] [stop the war and "
+        "bring bread stop the war and bring bread stop the war and bring bread "
+        "stop the war and bring bread]\n");
+}
+
+static void copies_in_a_row_are_places_of_one_repeat(void **state)
+{
+    (void)state;
+    enum { COPIES = 20000 };
+    const size_t len = strlen(BAKER "\n");
+    char *const text = malloc(COPIES * len);
+    assert_non_null(text);
+    for (size_t i = 0; i < COPIES; i++)
+        memcpy(text + i * len, BAKER "\n", len);
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    const nd_repeat *repeats;
+    size_t num;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    assert_int_equal(nd_passage_finder_repeats(finder, text, COPIES * len, &repeats, &num), ND_OK);
+    assert_int_equal(num, 1);
+    assert_int_equal(repeats->num_places, COPIES);
+    for (size_t i = 0; i < COPIES; i++) {
+        assert_int_equal(repeats->places[i].start, i * len);
+        assert_int_equal(repeats->places[i].end, (i + 1) * len - 2);
+        assert_int_equal(repeats->places[i].line, i + 1);
+    }
+    nd_passage_finder_free(finder);
+    free(text);
+}
+
+static void offsets_of_planted_repeats_are_exact(void **state)
+{
+    (void)state;
+    enum { WORDS = 3000, LEN = 40 };
+    nd_random random = {7};
+    for (int round = 0; round < 50; round++) {
+        char text[WORDS * 12];
+        size_t starts[WORDS + 1], len = 0;
+        const size_t from = nd_random_u64(&random) % (WORDS / 2 - LEN);
+        const size_t to = WORDS / 2 + nd_random_u64(&random) % (WORDS / 2 - LEN);
+        for (size_t i = 0; i < WORDS; i++) {
+            starts[i] = len;
+            if (i >= to && i < to + LEN) {
+                const size_t source = starts[from + i - to],
+                             size = starts[from + i - to + 1] - source;
+                memcpy(text + len, text + source, size);
+                len += size;
+            } else {
+                len += (size_t)sprintf(text + len, "x%zu", (size_t)(nd_random_u64(&random) >> 32));
+                text[len++] = ' ';
+            }
+        }
+        starts[WORDS] = len;
+        char expected[1000], *end = expected + sprintf(expected, "1.00 %d", LEN);
+        const size_t places[2] = {from, to};
+        for (int i = 0; i < 2; i++) {
+            const size_t start = starts[places[i]], stop = starts[places[i] + LEN] - 1;
+            end += sprintf(end, " [%.*s]", (int)(stop - start), text + start);
+        }
+        strcpy(end, "\n");
+        assert_string_equal(repeated_text_of(text, len), expected);
+    }
+}
+
+/* What holds of any report: see neardup/passages.h. */
+static void assert_sound(const nd_repeat *repeats, size_t num, size_t len)
+{
+    for (size_t i = 0; i < num; i++) {
+        const nd_repeat *const r = &repeats[i];
+        assert_true(r->num_places >= 2 && r->words >= 5);
+        assert_true(r->similarity >= 0.5 && r->similarity <= 1);
+        assert_true(i == 0 || repeats[i - 1].places->start <= r->places->start);
+        for (size_t j = 0; j < r->num_places; j++) {
+            const nd_place place = r->places[j];
+            assert_true(place.start < place.end && place.end <= len);
+            assert_true(place.line >= 1 && place.line <= place.end_line);
+            assert_true(j == 0 || r->places[j - 1].end <= place.start);
+        }
+    }
+}
+
+static void any_bytes_give_a_sound_report(void **state)
+{
+    (void)state;
+    nd_random random = {3};
+    static const char *const pieces[] = {"a ",       "b ",           "c",        "\n", ". ", "\xff",
+                                         "\xc3\xa9", "\xe6\x9d\xb1", "\xcc\x81", BAKER};
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    size_t total = 0;
+    for (int round = 0; round < 300; round++) {
+        char text[8000];
+        size_t len = 0, num;
+        while (len < sizeof text - 200) {
+            const size_t kind = nd_random_u64(&random);
+            const char *const piece = pieces[kind % (size_t)(round % 10 + 1)];
+            const size_t piece_len = strlen(piece);
+            memcpy(text + len, piece, piece_len);
+            len += piece_len;
+            if (round % 3 == 0)
+                text[len++] = (char)(kind >> 32);
+        }
+        const nd_repeat *repeats;
+        assert_int_equal(nd_passage_finder_repeats(finder, text, len, &repeats, &num), ND_OK);
+        assert_sound(repeats, num, len);
+        total += num;
+    }
+    assert_true(total > 100);
+    nd_passage_finder_free(finder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_that_repeat_nothing_give_nothing),
+        cmocka_unit_test(a_repeated_paragraph_is_found),
+        cmocka_unit_test(places_are_bytes_from_the_first_word_to_the_last),
+        cmocka_unit_test(case_space_and_punctuation_make_no_difference),
+        cmocka_unit_test(consecutive_repeated_paragraphs_are_one_block),
+        cmocka_unit_test(three_places_are_one_repeat),
+        cmocka_unit_test(a_title_that_stands_three_times_in_a_row_is_one_repeat),
+        cmocka_unit_test(a_heading_of_a_block_keeps_its_third_place),
+        cmocka_unit_test(an_edited_paragraph_is_found_whole),
+        cmocka_unit_test(an_edit_does_not_split_a_block),
+        cmocka_unit_test(words_put_in_or_left_out_do_not_split_a_passage),
+        cmocka_unit_test(sentences_inside_longer_paragraphs_are_found),
+        cmocka_unit_test(a_text_on_a_single_line_is_searched_as_well),
+        cmocka_unit_test(a_short_line_counts_where_it_fills_the_line_twice),
+        cmocka_unit_test(a_short_sentence_counts_where_it_is_whole_twice),
+        cmocka_unit_test(phrases_inside_sentences_are_no_repeats),
+        cmocka_unit_test(a_word_that_happens_to_stand_before_both_places_is_left_out),
+        cmocka_unit_test(scripts_without_spaces_are_searched_by_character),
+        cmocka_unit_test(two_characters_count_as_one_word),
+        cmocka_unit_test(rows_of_a_list_are_no_repeats_of_each_other),
+        cmocka_unit_test(a_long_text_asks_more_of_short_lines),
+        cmocka_unit_test(laughter_is_counted_and_no_repeat),
+        cmocka_unit_test(a_line_that_goes_round_is_cut_in_places_that_do_not_overlap),
+        cmocka_unit_test(copies_in_a_row_are_places_of_one_repeat),
+        cmocka_unit_test(offsets_of_planted_repeats_are_exact),
+        cmocka_unit_test(any_bytes_give_a_sound_report),
+    };
+    return cmocka_run_group_tests(tests, passage_fixture_setup, passage_fixture_teardown);
+}

@@ -1,0 +1,176 @@
+/* Passages two documents share. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "passage_fixture.h"
+
+#define HARBOUR                                                                                    \
+    "Two fishing boats that were reported missing on Sunday night have been found at anchor "      \
+    "behind the island, the harbour master said, and all nine men aboard are well."
+#define STORM                                                                                      \
+    "The storm that drove them from the open sea has moved north and is expected to reach the "    \
+    "outer isles before tomorrow noon, bringing hail and very high tides."
+#define PRICES                                                                                     \
+    "At the morning auction the price of herring rose by a quarter, as traders had feared that "   \
+    "a good part of the small fleet would stay away for the week."
+#define LIGHT                                                                                      \
+    "The lighthouse keepers asked again for a second lamp on the southern reef, where the last "   \
+    "three wrecks of the county still lie under shallow water."
+#define CHOIR                                                                                      \
+    "Les enfants du chœur municipal chanteront dimanche sur la place du vieux port, si le temps " \
+    "le permet, au profit de la société de sauvetage en mer."
+
+static void documents_without_common_text_share_nothing(void **state)
+{
+    (void)state;
+    assert_string_equal(shared_by("", ""), "");
+    assert_string_equal(shared_by(HARBOUR, ""), "");
+    assert_string_equal(shared_by("", HARBOUR), "");
+    assert_string_equal(shared_by(HARBOUR "\n" STORM, PRICES "\n" CHOIR), "");
+    assert_string_equal(shared_by("boats", "boats"), "");
+}
+
+static void copies_share_one_passage(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        shared_by(HARBOUR "\n\n" STORM "\n\n" PRICES, HARBOUR "\n\n" STORM "\n\n" PRICES "\n"),
+        "1.00 88 1-5 1-5\n");
+    assert_string_equal(shared_by(CHOIR, CHOIR), "1.00 27 1-1 1-1\n");
+}
+
+static void repeats_inside_one_document_do_not_matter_to_copies(void **state)
+{
+    (void)state;
+    assert_string_equal(shared_by(STORM "\n" HARBOUR "\n" STORM "\n" PRICES "\n" STORM,
+                                  STORM "\n" HARBOUR "\n" STORM "\n" PRICES "\n" STORM),
+                        "1.00 146 1-5 1-5\n");
+}
+
+static void moved_paragraphs_are_a_passage_each_in_the_order_of_a(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        shared_by(HARBOUR "\n" STORM "\n" PRICES, PRICES "\n" STORM "\n" HARBOUR "\n" LIGHT),
+        "1.00 29 1-1 3-3\n1.00 29 2-2 2-2\n1.00 30 3-3 1-1\n");
+}
+
+static void an_article_inside_a_digest_is_one_passage(void **state)
+{
+    (void)state;
+    assert_string_equal(shared_by(HARBOUR "\n\n" STORM, "News of the day\n\n" LIGHT "\n\n" HARBOUR
+                                                        "\n\n" STORM "\n\n" CHOIR "\n"),
+                        "1.00 58 1-3 5-7\n");
+}
+
+static void a_paragraph_left_out_leaves_two_passages_or_one(void **state)
+{
+    (void)state;
+    /* A gap of more than a sentence is a gap. */
+    assert_string_equal(shared_by(HARBOUR "\n" PRICES " " LIGHT "\n" STORM, HARBOUR "\n" STORM),
+                        "1.00 29 1-1 1-1\n1.00 29 3-3 2-2\n");
+}
+
+static void edited_text_is_shared(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        shared_by(HARBOUR "\n" STORM,
+                  "Two fishing boats that were reported missing on Sunday night were found at "
+                  "anchor behind the island, the harbour master said, and all nine men aboard are "
+                  "well."),
+        "0.63 29 1-1 1-1\n");
+}
+
+static void each_passage_of_a_gets_its_best_counterpart(void **state)
+{
+    (void)state;
+    const char *const edited =
+        "Two fishing vessels that were reported missing on Sunday night have been found at anchor "
+        "behind the island, the harbour master said, and all nine men aboard are quite well.";
+    char b[2000];
+    strcpy(b, edited);
+    strcat(b, "\n" PRICES "\n" HARBOUR "\n" LIGHT "\n");
+    strcat(b, edited);
+    assert_string_equal(shared_by(HARBOUR, b), "1.00 29 1-1 3-3\n");
+}
+
+static void text_that_stands_twice_in_a_is_shared_twice(void **state)
+{
+    (void)state;
+    assert_string_equal(shared_by(HARBOUR "\n" PRICES "\n" HARBOUR, LIGHT "\n" HARBOUR),
+                        "1.00 29 1-1 2-2\n1.00 29 3-3 2-2\n");
+}
+
+static void places_are_bytes_of_their_own_documents(void **state)
+{
+    (void)state;
+    const char *const a = "\n (" HARBOUR ")\n", *const b = STORM "\r\n-- " HARBOUR;
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    const nd_shared_passage *passages;
+    size_t num;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    assert_int_equal(nd_passage_finder_shared(finder, a, strlen(a), b, strlen(b), &passages, &num),
+                     ND_OK);
+    assert_int_equal(num, 1);
+    const size_t len = strlen(HARBOUR) - 1;
+    assert_int_equal(passages->a.start, 3);
+    assert_int_equal(passages->a.end, 3 + len);
+    assert_int_equal(passages->a.line, 2);
+    assert_int_equal(passages->b.start, strlen(STORM) + 5);
+    assert_int_equal(passages->b.end, strlen(STORM) + 5 + len);
+    assert_int_equal(passages->b.line, 2);
+    nd_passage_finder_free(finder);
+}
+
+static void a_mark_at_the_very_beginning_is_in_bounds(void **state)
+{
+    (void)state;
+    assert_string_equal(shared_by("\u0301 " HARBOUR, "\u0301 " HARBOUR), "1.00 30 1-1 1-1\n");
+}
+
+static void text_that_goes_round_in_both_is_shared_in_linear_time(void **state)
+{
+    (void)state;
+    const size_t num = 200000;
+    const char *const round = "one two three four five six seven ";
+    const size_t len = strlen(round);
+    char *const a = malloc(num * len + 1), *const b = malloc(num * len / 2 + 1);
+    assert_non_null(a);
+    assert_non_null(b);
+    for (size_t i = 0; i < num; i++)
+        memcpy(a + i * len, round, len + 1);
+    memcpy(b, a, num * len / 2);
+    b[num * len / 2] = '\0';
+    const char *const report = shared_by(a, b);
+    assert_int_equal(strncmp(report, "1.00 700000 1-1 1-1\n", 20), 0);
+    free(a);
+    free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents_without_common_text_share_nothing),
+        cmocka_unit_test(copies_share_one_passage),
+        cmocka_unit_test(repeats_inside_one_document_do_not_matter_to_copies),
+        cmocka_unit_test(moved_paragraphs_are_a_passage_each_in_the_order_of_a),
+        cmocka_unit_test(an_article_inside_a_digest_is_one_passage),
+        cmocka_unit_test(a_paragraph_left_out_leaves_two_passages_or_one),
+        cmocka_unit_test(edited_text_is_shared),
+        cmocka_unit_test(each_passage_of_a_gets_its_best_counterpart),
+        cmocka_unit_test(text_that_stands_twice_in_a_is_shared_twice),
+        cmocka_unit_test(places_are_bytes_of_their_own_documents),
+        cmocka_unit_test(a_mark_at_the_very_beginning_is_in_bounds),
+        cmocka_unit_test(text_that_goes_round_in_both_is_shared_in_linear_time),
+    };
+    return cmocka_run_group_tests(tests, passage_fixture_setup, passage_fixture_teardown);
+}
