@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "match/equal_sets.h"
-#include "match/intersection.h"
 #include "match/shared_elements.h"
+#include "match/verification.h"
 #include "util/threads.h"
 
 /* Bounds are rounded by a margin far above the error of the arithmetic: what is near a threshold is
@@ -30,6 +30,7 @@ typedef struct posting {
 typedef struct join {
     const nd_set_list *sets;
     nd_exact_join_options options;
+    nd_match_rule rule;
     nd_allocator allocator;
     nd_joined_pair_fn each;
     void *ctx;
@@ -58,13 +59,10 @@ static size_t at_least(double bound)
     return least < 1 ? 1 : (size_t)least;
 }
 
-/* Common elements that sets of these sizes need; a is not larger than b. */
+/* Common elements that sets of these sizes need. */
 static size_t fewest_common(const join *j, size_t size_a, size_t size_b)
 {
-    const double t = j->options.jaccard, c = j->options.containment;
-    const double by_jaccard = t / (1 + t) * ((double)size_a + (double)size_b);
-    const double by_containment = c * (double)size_a;
-    return at_least(c > 0 && by_containment < by_jaccard ? by_containment : by_jaccard);
+    return (size_t)nd_match_least_common(&j->rule, size_a, size_b);
 }
 
 /* Elements, rarest first, of which one is in any intersection of `need` elements. */
@@ -145,22 +143,18 @@ static nd_status emit_equals(const join *j, uint32_t worker, size_t rank)
     return status;
 }
 
-static bool reaches(const join *j, const nd_similarity *s)
+static nd_hash_set set_of(const join *j, size_t rank)
 {
-    const double c = j->options.containment;
-    return s->jaccard >= j->options.jaccard || (c > 0 && (s->a_in_b >= c || s->b_in_a >= c));
+    const uint32_t set = j->equal.leaders[rank];
+    return (nd_hash_set){nd_set_elements(j->sets, set), nd_set_size(j->sets, set)};
 }
 
-static nd_status verify(const join *j, uint32_t worker, const size_t rank[2], size_t need)
+static nd_status verify(const join *j, uint32_t worker, const size_t rank[2])
 {
-    const uint32_t a = j->equal.leaders[rank[0]], b = j->equal.leaders[rank[1]];
-    const size_t size_a = nd_set_size(j->sets, a), size_b = nd_set_size(j->sets, b);
-    const uint64_t common = nd_intersection_at_least(nd_set_elements(j->sets, a), size_a,
-                                                     nd_set_elements(j->sets, b), size_b, need);
-    if (common == 0)
-        return ND_OK;
-    const nd_similarity similarity = nd_similarity_from_counts(size_a, size_b, common);
-    return reaches(j, &similarity) ? emit_all(j, worker, rank, common) : ND_OK;
+    nd_similarity similarity;
+    const nd_match_kind kind =
+        nd_match_verify(set_of(j, rank[0]), set_of(j, rank[1]), &j->rule, &similarity);
+    return kind == ND_MATCH_NONE ? ND_OK : emit_all(j, worker, rank, similarity.common);
 }
 
 /* The first rank that is large enough for `rank`. */
@@ -211,7 +205,7 @@ static nd_status meet(const join *j, uint32_t worker, size_t rank, size_t place,
         seen_by[other.rank] = (uint32_t)rank + 1;
         const size_t need = fewest_common(j, size_of(j, other.rank), size);
         if (left >= need && num_shared(j, other.rank) - other.place >= need)
-            status = verify(j, worker, (const size_t[]){other.rank, rank}, need);
+            status = verify(j, worker, (const size_t[]){other.rank, rank});
     }
     return status;
 }
@@ -291,6 +285,7 @@ nd_status nd_exact_join(const nd_set_list *sets, const nd_exact_join_options *op
         return ND_ERR_LIMIT;
     join j = {.sets = sets,
               .options = *options,
+              .rule = {.jaccard = options->jaccard, .containment = options->containment},
               .allocator = nd_allocator_or_default(options->allocator),
               .each = each,
               .ctx = ctx,
