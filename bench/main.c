@@ -13,6 +13,9 @@ typedef struct command {
 
 static const command commands[] = {
     {"stages", bench_cmd_stages, "each stage of the engine alone, beside its limit"},
+    {"scan", bench_cmd_scan, "from files to pairs, with memory, and recall on a sample"},
+    {"scale", bench_cmd_scale, "growth of time and memory from 10^4 to 10^7 documents"},
+    {"accuracy", bench_cmd_accuracy, "error of the sketch, and the S-curve, against theory"},
     {"gen", bench_cmd_gen, "make a news-like corpus, with planted copies and their truth"},
     {"join", bench_cmd_join, "join sets exactly: the truth that others are scored against"},
 };

@@ -11,7 +11,7 @@
 nd_status bench_pass_read(bench_stages *stages, double *seconds)
 {
     nd_input *input = NULL;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     nd_status status = bench_workload_open(stages->workload, &input, NULL);
     if (status != ND_OK)
         return status;
@@ -19,7 +19,7 @@ nd_status bench_pass_read(bench_stages *stages, double *seconds)
     void *block = NULL;
     while ((status = source->next(source->ctx, &block, NULL)) == ND_OK && block)
         source->discard(source->ctx, block);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     nd_input_free(input);
     return status;
 }
@@ -41,9 +41,9 @@ nd_status bench_pass_parse(bench_stages *stages, double *seconds)
     void *block = NULL;
     *seconds = 0;
     while ((status = source->next(source->ctx, &block, NULL)) == ND_OK && block) {
-        const double start = bench_seconds();
+        const double start = bench_thread_seconds();
         status = source->decode(source->ctx, block, count_bytes, &stages->sink, NULL);
-        *seconds += bench_seconds() - start;
+        *seconds += bench_thread_seconds() - start;
         if (status != ND_OK)
             break;
     }
@@ -70,10 +70,10 @@ nd_status bench_limit_read(bench_stages *stages, double *seconds)
 {
     char *const buffer = malloc(PIECE_BYTES);
     nd_status status = buffer ? ND_OK : ND_ERR_NO_MEMORY;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->workload->num_paths && status == ND_OK; i++)
         status = read_file(stages->workload->paths[i], buffer);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     free(buffer);
     return status;
 }
@@ -85,13 +85,13 @@ nd_status bench_limit_copy_text(bench_stages *stages, double *seconds)
     if (!buffer)
         return ND_ERR_NO_MEMORY;
     const nd_byte_vec *const texts = &stages->texts.texts;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t at = 0; at < texts->len; at += PIECE_BYTES) {
         const size_t left = texts->len - at;
         memcpy(buffer, texts->items + at, left < PIECE_BYTES ? left : PIECE_BYTES);
         stages->sink += (unsigned char)buffer[at % 4096];
     }
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     free(buffer);
     return ND_OK;
 }

@@ -3,11 +3,11 @@
 
 #include "bench_clock.h"
 #include "group/anchored_groups.h"
-#include "io/json_text.h"
 #include "io/output.h"
 #include "lsh/band_buckets.h"
 #include "lsh/band_keys.h"
 #include "neardup/match.h"
+#include "pair_line.h"
 #include "stage.h"
 #include "util/radix_sort.h"
 
@@ -85,7 +85,7 @@ nd_status bench_stages_collect_candidates(bench_stages *stages)
 nd_status bench_pass_band(bench_stages *stages, double *seconds)
 {
     const nd_plan *const plan = &stages->plan;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num; i++) {
         uint64_t *const keys = stages->keys + i * plan->bands;
         nd_band_keys(stages->slots + i * plan->slots, plan->bands, plan->rows, keys);
@@ -93,7 +93,7 @@ nd_status bench_pass_band(bench_stages *stages, double *seconds)
             stages->short_keys[i * plan->bands + band] = nd_band_key_short(keys[band]);
     }
     const nd_status status = each_bucket(stages, count_bucket);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return status;
 }
 
@@ -109,9 +109,9 @@ nd_status bench_limit_sort_keys(bench_stages *stages, double *seconds)
     for (size_t band = 0; band < bands; band++) {
         for (size_t i = 0; i < num; i++)
             keys[i] = stages->keys[i * bands + band];
-        const double start = bench_seconds();
+        const double start = bench_thread_seconds();
         nd_radix_sort_u64(keys, keys + num, num);
-        *seconds += bench_seconds() - start;
+        *seconds += bench_thread_seconds() - start;
     }
     nd_release(&allocator, keys);
     return ND_OK;
@@ -122,11 +122,11 @@ nd_status bench_pass_set(bench_stages *stages, double *seconds)
 {
     const size_t *const starts = stages->starts.items;
     memcpy(stages->sets, stages->hashes.items, stages->hashes.len * sizeof *stages->sets);
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num; i++)
         stages->sizes[i] = (uint32_t)nd_shingle_set(stages->sets + starts[i],
                                                     starts[i + 1] - starts[i], stages->scratch);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return ND_OK;
 }
 
@@ -144,7 +144,7 @@ nd_status bench_pass_verify(bench_stages *stages, double *seconds)
     if (status != ND_OK)
         return status;
     stages->edges.len = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->candidates.len; i++) {
         const bench_candidate c = stages->candidates.items[i];
         const nd_similarity similarity = compare(stages, c.a, c.b);
@@ -152,7 +152,7 @@ nd_status bench_pass_verify(bench_stages *stages, double *seconds)
             stages->edges.items[stages->edges.len++] =
                 (nd_edge){c.a, c.b, (uint32_t)similarity.common};
     }
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return ND_OK;
 }
 
@@ -169,11 +169,11 @@ static uint64_t sum_of_set(const bench_stages *s, uint32_t document)
 nd_status bench_limit_scan_sets(bench_stages *stages, double *seconds)
 {
     uint64_t sum = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->candidates.len; i++)
         sum += sum_of_set(stages, stages->candidates.items[i].a) +
                sum_of_set(stages, stages->candidates.items[i].b);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     stages->sink += sum;
     return ND_OK;
 }
@@ -198,9 +198,9 @@ nd_status bench_pass_group(bench_stages *stages, double *seconds)
     const nd_edge_list list = {stages->edges.items, stages->edges.len, num};
     const nd_edge_verifier verifier = {verify_edge, stages};
     nd_anchors anchors = {.anchor_of = arrays, .common_of = arrays + num};
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     const nd_status status = nd_group_anchored(&list, &verifier, &allocator, &anchors);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     nd_release(&allocator, arrays);
     return status;
 }
@@ -209,40 +209,30 @@ nd_status bench_pass_group(bench_stages *stages, double *seconds)
 nd_status bench_limit_scan_edges(bench_stages *stages, double *seconds)
 {
     uint64_t sum = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->edges.len; i++)
         sum += stages->edges.items[i].from ^ stages->edges.items[i].to;
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     stages->sink += sum;
     return ND_OK;
 }
 
-static nd_status append_id(const bench_stages *s, const nd_allocator *allocator, nd_byte_vec *out,
-                           uint32_t document)
+static nd_id id_of(const bench_stages *s, uint32_t document)
 {
     const size_t *const starts = s->texts.id_starts.items;
-    return nd_json_append_string(allocator, out, s->texts.ids.items + starts[document],
-                                 starts[document + 1] - starts[document]);
+    return (nd_id){s->texts.ids.items + starts[document], starts[document + 1] - starts[document]};
 }
 
-/* One pair as the tool writes it. */
 static nd_status append_pair(bench_stages *s, const nd_allocator *allocator, const nd_edge *edge)
 {
-    nd_byte_vec *const out = &s->lines;
-    const nd_similarity similarity =
-        nd_similarity_from_counts(s->sizes[edge->from], s->sizes[edge->to], edge->common);
-    nd_status status = nd_bytes_append(allocator, out, "{\"a\":", 5);
-    if (status == ND_OK)
-        status = append_id(s, allocator, out, edge->from);
-    if (status == ND_OK)
-        status = nd_bytes_append(allocator, out, ",\"b\":", 5);
-    if (status == ND_OK)
-        status = append_id(s, allocator, out, edge->to);
-    if (status != ND_OK)
-        return status;
-    return nd_bytes_printf(allocator, out,
-                           ",\"kind\":\"near\",\"jaccard\":%.6f,\"a_in_b\":%.6f,\"b_in_a\":%.6f}\n",
-                           similarity.jaccard, similarity.a_in_b, similarity.b_in_a);
+    const nd_pair pair = {
+        .a = id_of(s, edge->from),
+        .b = id_of(s, edge->to),
+        .kind = ND_MATCH_NEAR,
+        .similarity =
+            nd_similarity_from_counts(s->sizes[edge->from], s->sizes[edge->to], edge->common),
+    };
+    return bench_pair_line_append(allocator, &s->lines, &pair);
 }
 
 /* Every edge as a line of JSON, to where nothing keeps it. */
@@ -254,7 +244,7 @@ nd_status bench_pass_write(bench_stages *stages, double *seconds)
     if (status != ND_OK)
         return status;
     stages->lines.len = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->edges.len && status == ND_OK; i++) {
         const size_t before = stages->lines.len;
         status = append_pair(stages, &allocator, &stages->edges.items[i]);
@@ -264,7 +254,7 @@ nd_status bench_pass_write(bench_stages *stages, double *seconds)
     }
     if (status == ND_OK)
         status = nd_output_commit(output, NULL);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     nd_output_free(output);
     return status;
 }
@@ -277,10 +267,10 @@ nd_status bench_limit_copy_lines(bench_stages *stages, double *seconds)
     char *const copy = nd_alloc(&allocator, len, 1);
     if (!copy)
         return ND_ERR_NO_MEMORY;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     if (len > 0)
         memcpy(copy, stages->lines.items, len);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     stages->sink += len ? (unsigned char)copy[len / 2] : 0;
     nd_release(&allocator, copy);
     return ND_OK;

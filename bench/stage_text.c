@@ -15,12 +15,12 @@ static nd_status set_text(bench_stages *s, nd_text *text, size_t i)
 nd_status bench_pass_tokenise(bench_stages *stages, double *seconds)
 {
     nd_status status = ND_OK;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num && status == ND_OK; i++) {
         status = set_text(stages, stages->batch[0], i);
         stages->sink += nd_text_num_tokens(stages->batch[0]);
     }
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return status;
 }
 
@@ -38,9 +38,9 @@ static nd_status each_batch(bench_stages *s, batch_fn run, double *seconds)
             status = set_text(s, s->batch[i - first], i);
         if (status != ND_OK)
             break;
-        const double start = bench_seconds();
+        const double start = bench_thread_seconds();
         status = run(s, first, end);
-        *seconds += bench_seconds() - start;
+        *seconds += bench_thread_seconds() - start;
     }
     return status;
 }
@@ -88,11 +88,11 @@ nd_status bench_pass_sketch(bench_stages *stages, double *seconds)
     const uint32_t num_slots = stages->plan.slots;
     const size_t *const starts = stages->starts.items;
     nd_status status = ND_OK;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num && status == ND_OK; i++)
         status = nd_sketch_compute(stages->hashes.items + starts[i], starts[i + 1] - starts[i],
                                    num_slots, stages->slots + i * num_slots);
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return status;
 }
 
@@ -102,7 +102,7 @@ nd_status bench_pass_text_to_sketch(bench_stages *stages, double *seconds)
     const uint32_t num_slots = stages->plan.slots;
     nd_text *const text = stages->batch[0];
     nd_status status = ND_OK;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num && status == ND_OK; i++) {
         uint64_t *const hashes = stages->hashes.items + stages->starts.items[i];
         status = set_text(stages, text, i);
@@ -112,7 +112,7 @@ nd_status bench_pass_text_to_sketch(bench_stages *stages, double *seconds)
             status = nd_sketch_compute(hashes, nd_shingle_count(text, stages->shingle), num_slots,
                                        stages->slots + i * num_slots);
     }
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     return status;
 }
 
@@ -120,10 +120,10 @@ nd_status bench_pass_text_to_sketch(bench_stages *stages, double *seconds)
 nd_status bench_limit_scan_hashes(bench_stages *stages, double *seconds)
 {
     uint64_t sum = 0;
-    const double start = bench_seconds();
+    const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->hashes.len; i++)
         sum += stages->hashes.items[i];
-    *seconds = bench_seconds() - start;
+    *seconds = bench_thread_seconds() - start;
     stages->sink += sum;
     return ND_OK;
 }

@@ -50,7 +50,7 @@ static nd_status take_block(run *r, void **block)
 static nd_status report(run *r, nd_status status, const nd_error *error, uint64_t num_done)
 {
     r->num_done += num_done;
-    if (status == ND_OK && r->progress && !r->stopped)
+    if (status == ND_OK && r->progress && !r->failed)
         status = r->progress(r->progress_ctx, ND_PHASE_READ, r->num_done, 0);
     if (status == ND_OK)
         return ND_OK;

@@ -5,12 +5,13 @@
 /* Where one set is this many times larger, its elements are looked up instead of passed by. */
 enum { GALLOP_RATIO = 32 };
 
-void nd_merge_scalar(nd_merge *merge, uint64_t need)
+/* Steps between looks at what is left. */
+enum { STEPS = 32 };
+
+static void merge_one_by_one(nd_merge *merge)
 {
     const uint64_t *a = merge->a, *b = merge->b;
     uint64_t common = merge->common;
-    if (common + nd_merge_left(merge) < need)
-        return;
     while (a < merge->a_end && b < merge->b_end) {
         const uint64_t x = *a, y = *b;
         common += x == y;
@@ -22,19 +23,32 @@ void nd_merge_scalar(nd_merge *merge, uint64_t need)
     merge->common = common;
 }
 
-static void merge_vectors(nd_merge *merge, uint64_t need)
+void nd_merge_finish(nd_merge *merge, nd_merge_blocks_fn *merge_blocks, uint64_t need)
+{
+    size_t left = nd_merge_left(merge);
+    while (merge_blocks && left >= ND_MERGE_BLOCK && merge->common + left >= need) {
+        const size_t steps = left / ND_MERGE_BLOCK;
+        merge_blocks(merge, steps < STEPS ? steps : STEPS);
+        left = nd_merge_left(merge);
+    }
+    if (merge->common + left >= need)
+        merge_one_by_one(merge);
+}
+
+static nd_merge_blocks_fn *current_kernel(void)
 {
     switch (nd_kernel_current()) {
 #if defined(__x86_64__)
     case ND_KERNEL_AVX512:
-        nd_merge_avx512(merge, need);
-        break;
+        return nd_merge_blocks_avx512;
     case ND_KERNEL_AVX2:
-        nd_merge_avx2(merge, need);
-        break;
+        return nd_merge_blocks_avx2;
+#elif defined(__aarch64__)
+    case ND_KERNEL_NEON:
+        return nd_merge_blocks_neon;
 #endif
     default:
-        break;
+        return NULL;
     }
 }
 
@@ -79,10 +93,8 @@ uint64_t nd_intersection_at_least(const uint64_t *a, size_t size_a, const uint64
     nd_merge merge = {a, a + size_a, b, b + size_b, 0};
     if (size_b / GALLOP_RATIO >= size_a)
         merge.common = look_up_all(merge, need);
-    else {
-        merge_vectors(&merge, need);
-        nd_merge_scalar(&merge, need);
-    }
+    else
+        nd_merge_finish(&merge, current_kernel(), need);
     return merge.common >= need ? merge.common : 0;
 }
 

@@ -27,14 +27,18 @@ static inline size_t nd_merge_left(const nd_merge *merge)
     return a < b ? a : b;
 }
 
-/* Merges on while `need` can be reached, as far as whole vectors go; the rest is the caller's. The
- * result of the finished merge is the same from each. */
-typedef void nd_merge_kernel_fn(nd_merge *merge, uint64_t need);
+/* Blocks a merge goes by at a time. */
+enum { ND_MERGE_BLOCK = 8 };
 
-nd_merge_kernel_fn nd_merge_avx2;
-nd_merge_kernel_fn nd_merge_avx512;
+/* Merges on by `steps` blocks of one of the sets or of both; there are so many left in each. */
+typedef void nd_merge_blocks_fn(nd_merge *merge, size_t steps);
 
-/* The reference, and what finishes the others: to the end of a set. */
-nd_merge_kernel_fn nd_merge_scalar;
+nd_merge_blocks_fn nd_merge_blocks_avx2;
+nd_merge_blocks_fn nd_merge_blocks_avx512;
+nd_merge_blocks_fn nd_merge_blocks_neon;
+
+/* Merges to the end of a set, or until `need` cannot be reached: by blocks (NULL: without), then
+ * one by one, which is the reference. */
+void nd_merge_finish(nd_merge *merge, nd_merge_blocks_fn *merge_blocks, uint64_t need);
 
 #endif

@@ -10,8 +10,6 @@
  *
  * Where to go next is known only after both ends are loaded and compared, some nine cycles; with
  * blocks of four the comparisons would not fill them. */
-enum { BLOCK = 8, STEPS = 32 };
-
 static inline __m256i load(const uint64_t *at)
 {
     return _mm256_loadu_si256((const __m256i *)at);
@@ -34,8 +32,7 @@ static inline uint64_t sum(__m256i counts)
     return (uint64_t)_mm_cvtsi128_si64(halves) + (uint64_t)_mm_extract_epi64(halves, 1);
 }
 
-/* `steps` blocks, all of them whole. */
-static inline void merge_blocks(nd_merge *merge, size_t steps)
+void nd_merge_blocks_avx2(nd_merge *merge, size_t steps)
 {
     const uint64_t *a = merge->a, *b = merge->b;
     __m256i counts = _mm256_setzero_si256();
@@ -44,21 +41,11 @@ static inline void merge_blocks(nd_merge *merge, size_t steps)
         const __m256i in_a0 = _mm256_or_si256(matches(a0, b0), matches(a0, b1));
         const __m256i in_a1 = _mm256_or_si256(matches(a1, b0), matches(a1, b1));
         counts = _mm256_sub_epi64(counts, _mm256_add_epi64(in_a0, in_a1));
-        const uint64_t a_last = a[BLOCK - 1], b_last = b[BLOCK - 1];
-        a += a_last <= b_last ? BLOCK : 0;
-        b += b_last <= a_last ? BLOCK : 0;
+        const uint64_t a_last = a[ND_MERGE_BLOCK - 1], b_last = b[ND_MERGE_BLOCK - 1];
+        a += a_last <= b_last ? ND_MERGE_BLOCK : 0;
+        b += b_last <= a_last ? ND_MERGE_BLOCK : 0;
     }
     merge->a = a;
     merge->b = b;
     merge->common += sum(counts);
-}
-
-void nd_merge_avx2(nd_merge *merge, uint64_t need)
-{
-    size_t left = nd_merge_left(merge);
-    while (left >= BLOCK && merge->common + left >= need) {
-        const size_t steps = left / BLOCK;
-        merge_blocks(merge, steps < STEPS ? steps : STEPS);
-        left = nd_merge_left(merge);
-    }
 }

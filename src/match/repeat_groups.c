@@ -119,19 +119,26 @@ static nd_span trimmed(const nd_repeat_group *group, nd_span place)
     return (nd_span){place.start + group->trim_start, place.end - group->trim_end};
 }
 
-/* Adds to an exact repeat a place whose tokens equal those of `same`, which is about the place
+/* What is about to join a repeat: `added` pairs with `same`, which is one of its places, about. */
+typedef struct newcomer {
+    nd_span same, added;
+    double similarity; /* of the two */
+} newcomer;
+
+/* Adds to an exact repeat a place whose tokens equal those of new->same, which is about the place
  * `at`: all places are trimmed to what they have in common. */
-static nd_status add_exact(nd_repeat_grouper *g, uint32_t at, nd_span same, nd_span added)
+static nd_status add_exact(nd_repeat_grouper *g, uint32_t at, const newcomer *new)
 {
     const nd_repeat_place place = g->places.items[at];
     nd_repeat_group *const group = &g->groups.items[place.repeat];
-    const nd_span relative = {added.start - (same.start - place.span.start),
-                              added.end + (place.span.end - same.end)};
+    const nd_span same = new->same;
+    const nd_span relative = {new->added.start - (same.start - place.span.start),
+                              new->added.end + (place.span.end - same.end)};
     if (same.start > place.span.start && same.start - place.span.start > group->trim_start)
         group->trim_start = same.start - place.span.start;
     if (place.span.end > same.end && place.span.end - same.end > group->trim_end)
         group->trim_end = place.span.end - same.end;
-    return add_place(g, place.repeat, relative, added.end);
+    return add_place(g, place.repeat, relative, new->added.end);
 }
 
 /* Adds a span if it is similar enough to the repeat's first place. */
@@ -164,23 +171,21 @@ static bool overlaps_any(const nd_repeat_grouper *g, uint32_t repeat, nd_span sp
     return false;
 }
 
-/* Puts `added`, which pairs with `same`, into the repeat of the place `at`, which is about `same`.
- * *is_settled: it is in, or overlaps what is. */
-static nd_status join(nd_repeat_grouper *g, uint32_t at, const nd_span_pair *pair, nd_span same,
-                      nd_span added, bool *is_settled)
+/* Puts new->added into the repeat of the place `at`. *is_settled: it is in, or overlaps what is. */
+static nd_status join(nd_repeat_grouper *g, uint32_t at, const newcomer *new, bool *is_settled)
 {
     const uint32_t repeat = g->places.items[at].repeat;
-    place_search own = search_places(g, added, repeat);
-    if (next_place(g, &own) != NO_PLACE || overlaps_any(g, repeat, added)) {
+    place_search own = search_places(g, new->added, repeat);
+    if (next_place(g, &own) != NO_PLACE || overlaps_any(g, repeat, new->added)) {
         *is_settled = true;
         return ND_OK;
     }
-    if (added.start < g->groups.items[repeat].first.start)
+    if (new->added.start < g->groups.items[repeat].first.start)
         return ND_OK;
-    if (pair->similarity < 1 || g->groups.items[repeat].similarity < 1)
-        return add_similar(g, repeat, added, is_settled);
+    if (new->similarity < 1 || g->groups.items[repeat].similarity < 1)
+        return add_similar(g, repeat, new->added, is_settled);
     *is_settled = true;
-    return add_exact(g, at, same, added);
+    return add_exact(g, at, new);
 }
 
 /* Whether the seeds of `span` stand at `start` as well. */
@@ -235,17 +240,17 @@ static nd_status new_group(nd_repeat_grouper *g, const nd_span_pair *pair, const
     return status;
 }
 
-/* Joins `added` to a repeat that has a place about `same`. */
-static nd_status join_known(nd_repeat_grouper *g, const nd_span_pair *pair, nd_span same,
-                            nd_span added, bool *is_settled)
+/* Joins a repeat that has a place about new->same, if there is one that takes it. */
+static nd_status join_known(nd_repeat_grouper *g, newcomer new, bool *is_settled)
 {
-    place_search search = search_places(g, same, NO_PLACE);
+    place_search search = search_places(g, new.same, NO_PLACE);
     nd_status status = ND_OK;
+    *is_settled = false;
     for (uint32_t i = 0; i < MAX_REPEATS_TRIED && status == ND_OK && !*is_settled; i++) {
         const uint32_t at = next_place(g, &search);
         if (at == NO_PLACE)
             break;
-        status = join(g, at, pair, same, added, is_settled);
+        status = join(g, at, &new, is_settled);
     }
     return status;
 }
@@ -257,22 +262,24 @@ static nd_status take_exact(nd_repeat_grouper *g, const nd_span_pair *pair)
     nd_span found[MAX_OCCURRENCES];
     const uint32_t num = find_occurrences(g, pair->earlier, found);
     for (uint32_t i = 0; i < num; i++) {
-        bool is_settled = false;
-        nd_status status = join_known(g, pair, found[i], pair->earlier, &is_settled);
-        if (status == ND_OK && is_settled)
-            return join_known(g, pair, found[i], pair->later, &is_settled);
+        bool is_settled;
+        const nd_status status = join_known(g, (newcomer){found[i], pair->earlier, 1}, &is_settled);
         if (status != ND_OK)
             return status;
+        if (is_settled)
+            return join_known(g, (newcomer){found[i], pair->later, 1}, &is_settled);
     }
     return new_group(g, pair, found, num);
 }
 
 static nd_status take_pair(nd_repeat_grouper *g, const nd_span_pair *pair)
 {
-    bool is_settled = false;
-    nd_status status = join_known(g, pair, pair->earlier, pair->later, &is_settled);
+    bool is_settled;
+    nd_status status =
+        join_known(g, (newcomer){pair->earlier, pair->later, pair->similarity}, &is_settled);
     if (status == ND_OK && !is_settled)
-        status = join_known(g, pair, pair->later, pair->earlier, &is_settled);
+        status =
+            join_known(g, (newcomer){pair->later, pair->earlier, pair->similarity}, &is_settled);
     if (status != ND_OK || is_settled)
         return status;
     return pair->similarity < 1 ? new_group(g, pair, NULL, 0) : take_exact(g, pair);

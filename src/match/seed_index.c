@@ -9,8 +9,8 @@
 enum {
     MIN_SLOTS = 1 << 10,
     /* A long text starts with this many slots: it may have few different seeds. */
-    MAX_FIRST_SLOTS = 1 << 20,
-    GROWTH = 4,
+    MAX_FIRST_SLOTS = 1 << 23,
+    GROWTH = 2,
 };
 
 void nd_seed_index_init(nd_seed_index *index, const nd_allocator *allocator)

@@ -11,6 +11,9 @@ static nd_sketch_kernel_fn *current_kernel(void)
         return nd_sketch_avx512;
     case ND_KERNEL_AVX2:
         return nd_sketch_avx2;
+#elif defined(__aarch64__)
+    case ND_KERNEL_NEON:
+        return nd_sketch_neon;
 #endif
     default:
         return nd_sketch_scalar;

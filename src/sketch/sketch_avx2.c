@@ -81,7 +81,7 @@ typedef struct open_map {
 static inline int open_map_load(open_map *map, const uint64_t *open, uint32_t num_slots)
 {
     uint64_t any = 0;
-    for (uint32_t t = 0; t * 128 < num_slots; t++) {
+    for (size_t t = 0; t * 128 < num_slots; t++) {
         const uint64_t high = t * 128 + 64 < num_slots ? open[2 * t + 1] : 0;
         const __m128i table = _mm_set_epi64x((long long)high, (long long)open[2 * t]);
         map->tables[t] = _mm256_broadcastsi128_si256(table);
@@ -123,8 +123,8 @@ static inline void block_bins(const uint64_t *lanes, const uint64_t *keys, unsig
 {
     const __m256i slots = _mm256_set1_epi16((short)num_slots);
     const __m256i low_half = _mm256_set1_epi32(0xffff);
-    for (unsigned h = 0; h < 2; h++) {
-        const unsigned key_a = 2 * h << key_shift >> 2, key_b = (2 * h + 1) << key_shift >> 2;
+    for (size_t h = 0; h < 2; h++) {
+        const size_t key_a = 2 * h << key_shift >> 2, key_b = (2 * h + 1) << key_shift >> 2;
         const __m256i a = pair_bins(lanes + 16 * h, keys[key_a], slots);
         const __m256i b = pair_bins(lanes + 16 * h + 8, keys[key_b], slots);
         const __m256i low =
@@ -161,7 +161,7 @@ static inline uint32_t block_hits(const uint16_t *bins, const open_map *open, ui
         bit_index =
             pack_in_order(_mm256_and_si256(low, word_seven), _mm256_and_si256(high, word_seven));
         bits = _mm256_setzero_si256();
-        for (uint32_t t = 0; t * 128 < num_slots; t++) {
+        for (size_t t = 0; t * 128 < num_slots; t++) {
             const __m256i index = _mm256_adds_epu8(byte, bias);
             bits = _mm256_or_si256(bits, _mm256_shuffle_epi8(open->tables[t], index));
             byte = _mm256_sub_epi8(byte, _mm256_set1_epi8(16));

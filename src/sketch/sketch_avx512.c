@@ -91,8 +91,8 @@ static inline void block_bins(const uint64_t *lanes, const uint64_t *keys, unsig
                               uint32_t num_slots, uint16_t *first, uint16_t *second)
 {
     const __m512i slots = _mm512_set1_epi16((short)num_slots);
-    for (unsigned h = 0; h < 2; h++) {
-        const unsigned key_a = 2 * h << key_shift >> 2, key_b = (2 * h + 1) << key_shift >> 2;
+    for (size_t h = 0; h < 2; h++) {
+        const size_t key_a = 2 * h << key_shift >> 2, key_b = (2 * h + 1) << key_shift >> 2;
         const __m512i a = product(lanes + 16 * h, keys[key_a]);
         const __m512i b = product(lanes + 16 * h + 8, keys[key_b]);
         const __m512i fa = _mm512_xor_si512(a, _mm512_srli_epi64(a, 32));

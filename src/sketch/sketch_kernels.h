@@ -12,5 +12,6 @@ typedef void nd_sketch_kernel_fn(const uint64_t *hashes, size_t num_hashes, uint
 nd_sketch_kernel_fn nd_sketch_scalar;
 nd_sketch_kernel_fn nd_sketch_avx2;
 nd_sketch_kernel_fn nd_sketch_avx512;
+nd_sketch_kernel_fn nd_sketch_neon;
 
 #endif

@@ -24,7 +24,7 @@
 #include "sketch/round_hash.h"
 
 /* Elements kept mixed. A larger set rarely needs a second round; it is mixed anew for each. */
-enum { CHUNK = 1024, DISTINCT_TABLE = 4 * CHUNK };
+enum { CHUNK = 1024, DISTINCT_TABLE = 4 * CHUNK, TWO_BLOCKS = 2 * LANES };
 
 typedef struct sketch_state {
     uint64_t *slots;
@@ -101,7 +101,7 @@ static inline void meet_round(sketch_state *s, size_t num, uint32_t round, const
     const size_t rest = (num - 1) % LANES + 1;
     const uint64_t last = places_of_few(rest, LANES - 1);
     size_t begin = 0;
-    for (; begin + 2 * LANES < num; begin += 2 * LANES) {
+    for (; begin + TWO_BLOCKS < num; begin += TWO_BLOCKS) {
         const uint64_t low = block_hits(bins + begin, open, s->num_slots);
         const uint64_t high = block_hits(bins + begin + LANES, open, s->num_slots);
         meet_hits(s, s->elements + begin, bins + begin, low | high << LANES, round);
@@ -116,7 +116,7 @@ static inline void meet_round(sketch_state *s, size_t num, uint32_t round, const
 
 static inline void make_bins(sketch_state *s, size_t num, uint32_t round)
 {
-    for (size_t i = num; i % (2 * LANES) != 0; i++)
+    for (size_t i = num; i % TWO_BLOCKS != 0; i++)
         s->elements[i] = 0;
     for (size_t begin = 0; begin < num; begin += LANES)
         block_bins(s->elements + begin, &nd_round_keys[(round - 1) / 2], 0, s->num_slots,
@@ -140,7 +140,7 @@ static inline void meet_rounds(sketch_state *s, size_t num)
 static uint64_t random_places(uint32_t round, unsigned shift, uint32_t num_slots)
 {
     uint64_t valid = 0;
-    for (unsigned place = 0; place < 2 * LANES; place++) {
+    for (unsigned place = 0; place < TWO_BLOCKS; place++) {
         const uint32_t pair = (uint32_t)lane_of_place[place % LANES] >> shift;
         valid |= (uint64_t)(round + 2 * pair + place / LANES < num_slots) << place;
     }
@@ -174,7 +174,7 @@ static inline void meet_rounds_of_few(sketch_state *s, size_t num)
     uint64_t lanes[LANES], valid = few | few << LANES;
     for (unsigned lane = 0; lane < LANES; lane++)
         lanes[lane] = (lane & mask) < num ? s->elements[lane & mask] : 0;
-    uint16_t bins[2 * LANES];
+    uint16_t bins[TWO_BLOCKS];
     open_map open;
     for (uint32_t round = 1; round < num_slots; round += step) {
         block_bins(lanes, &nd_round_keys[(round - 1) / 2], 5 - shift, num_slots, bins,

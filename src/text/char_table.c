@@ -136,6 +136,24 @@ static bool is_atomic(const int32_t *parts, size_t num)
                                    &last_boundclass) == 1;
 }
 
+/* Whether a character is nothing but itself in normalised text; conjoining jamo, which compose, are
+ * looked at more closely. */
+static bool is_unchanged(uint32_t code_point, const utf8proc_property_t *property)
+{
+    const bool is_jamo = code_point >= 0x1100 && code_point <= 0x11FF;
+    return property->decomp_seqindex == UINT16_MAX && property->casefold_seqindex == UINT16_MAX &&
+           !property->ignorable && !is_jamo;
+}
+
+static unsigned flags_of_unchanged(uint32_t code_point, unsigned class)
+{
+    const bool is_syllable = code_point >= 0xAC00 && code_point <= 0xD7A3;
+    const unsigned is_atomic = is_syllable ? 0 : ND_CHAR_ATOMIC;
+    if (class == ND_CHAR_MARK)
+        return ND_CHAR_SINGLE | is_atomic | ND_CHAR_FOLLOWS;
+    return ND_CHAR_SINGLE | is_atomic | ND_CHAR_BOUNDARY | ND_CHAR_SIMPLE;
+}
+
 /* What parts become in UTF-8, where an entry can hold it: its length, else 0. */
 static unsigned encode_short(const int32_t *parts, size_t num, uint32_t *utf8)
 {
@@ -164,7 +182,7 @@ static unsigned flags_of(uint32_t code_point, const int32_t *parts, size_t num, 
     return flags;
 }
 
-nd_char_entry nd_char_describe(uint32_t code_point)
+static nd_char_entry describe_changed(uint32_t code_point)
 {
     int32_t parts[ND_CHUNK_DECOMPOSED];
     const size_t num = nd_chunk_normalise(&code_point, 1, parts);
@@ -173,11 +191,22 @@ nd_char_entry nd_char_describe(uint32_t code_point)
     const nd_char_class class = nd_char_class_of((uint32_t)parts[0]);
     uint32_t utf8;
     const unsigned len = encode_short(parts, num, &utf8);
-    const uint64_t combining_class =
-        (uint8_t)utf8proc_get_property((utf8proc_int32_t)code_point)->combining_class;
     const uint64_t flags = flags_of(code_point, parts, num, len > 0);
-    return nd_char_entry_of(utf8, class == ND_CHAR_SEPARATOR ? 0 : len, class) |
-           combining_class << 48 | flags << 56;
+    return nd_char_entry_of(utf8, class == ND_CHAR_SEPARATOR ? 0 : len, class) | flags << 56;
+}
+
+nd_char_entry nd_char_describe(uint32_t code_point)
+{
+    const utf8proc_property_t *const property = utf8proc_get_property((utf8proc_int32_t)code_point);
+    const uint64_t combining_class = (uint8_t)property->combining_class;
+    nd_char_entry entry;
+    if (is_unchanged(code_point, property)) {
+        entry = nd_char_normalised(code_point);
+        entry |= (uint64_t)flags_of_unchanged(code_point, nd_char_class_in(entry)) << 56;
+    } else {
+        entry = describe_changed(code_point);
+    }
+    return entry | combining_class << 48;
 }
 
 /* Marks the characters of a plane that are the second of a pair. */

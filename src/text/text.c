@@ -91,7 +91,8 @@ nd_status nd_text_set_by(const nd_tokenise_kernel *kernel, nd_text *text, const 
     text->token_start[0] = 0;
     if (len_bytes > ND_TEXT_MAX_BYTES)
         return ND_ERR_LIMIT;
-    nd_tokeniser t = {.bytes = (const uint8_t *)bytes, .len_bytes = len_bytes};
+    nd_tokeniser t = {
+        .bytes = (const uint8_t *)bytes, .len_bytes = len_bytes, .easy_leads = kernel->easy_leads};
     while (t.at < len_bytes) {
         const nd_status status = take_piece(kernel, text, &t);
         if (status != ND_OK) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "text/byte_positions.h"
+#include "text/byte_sets.h"
 
 typedef struct block {
     __m256i half[2];
@@ -52,23 +53,36 @@ static inline uint64_t block_fold_ascii(block *b)
     return top_bits(low, high);
 }
 
-/* Puts the C3 bytes of raw and the bytes after them, in lower case, into folded. Byte 15 of
- * is_c3_before's upper lane is the byte before raw. */
-static inline __m256i fold_latin(__m256i raw, __m256i folded, __m256i is_c3, __m256i is_c3_before)
+/* Each byte's predecessor; `low` holds the 32 bytes before v. */
+static inline __m256i bytes_before(__m256i v, __m256i low)
 {
-    const __m256i after_c3 =
-        _mm256_alignr_epi8(is_c3, _mm256_permute2x128_si256(is_c3_before, is_c3, 0x21), 15);
-    const __m256i lower = _mm256_or_si256(raw, _mm256_and_si256(after_c3, _mm256_set1_epi8(0x20)));
+    return _mm256_alignr_epi8(v, _mm256_permute2x128_si256(low, v, 0x21), 15);
+}
+
+/* Each byte's successor; `high` holds the 32 bytes after v. */
+static inline __m256i bytes_after(__m256i v, __m256i high)
+{
+    return _mm256_alignr_epi8(_mm256_permute2x128_si256(v, high, 0x21), v, 1);
+}
+
+static inline __m256i is_byte(__m256i v, uint8_t byte)
+{
+    return _mm256_cmpeq_epi8(v, _mm256_set1_epi8((char)byte));
+}
+
+static inline __m256i fold_latin(__m256i v, __m256i before, __m256i folded)
+{
+    const __m256i is_c3 = is_byte(v, 0xC3), after_c3 = is_byte(before, 0xC3);
+    const __m256i lower = _mm256_or_si256(v, _mm256_and_si256(after_c3, _mm256_set1_epi8(0x20)));
     return _mm256_blendv_epi8(folded, lower, _mm256_or_si256(is_c3, after_c3));
 }
 
 static inline void block_fold_latin(const block *raw, block *folded)
 {
-    const __m256i lead = _mm256_set1_epi8((char)0xC3);
-    const __m256i low = _mm256_cmpeq_epi8(raw->half[0], lead);
-    const __m256i high = _mm256_cmpeq_epi8(raw->half[1], lead);
-    folded->half[0] = fold_latin(raw->half[0], folded->half[0], low, _mm256_setzero_si256());
-    folded->half[1] = fold_latin(raw->half[1], folded->half[1], high, low);
+    const __m256i low = raw->half[0], high = raw->half[1];
+    const __m256i before_low = bytes_before(low, _mm256_setzero_si256());
+    folded->half[0] = fold_latin(low, before_low, folded->half[0]);
+    folded->half[1] = fold_latin(high, bytes_before(high, low), folded->half[1]);
 }
 
 static inline __m256i sets_of(__m256i v, __m256i low, __m256i high)
@@ -86,12 +100,65 @@ static inline block block_sets(const block *b, const uint8_t low[16], const uint
     return (block){{sets_of(b->half[0], l, h), sets_of(b->half[1], l, h)}};
 }
 
+static inline __m256i has_none(__m256i v, uint8_t bits)
+{
+    return _mm256_cmpeq_epi8(_mm256_and_si256(v, _mm256_set1_epi8((char)bits)),
+                             _mm256_setzero_si256());
+}
+
 static inline uint64_t block_test(const block *b, uint8_t bits)
 {
-    const __m256i wanted = _mm256_set1_epi8((char)bits), zero = _mm256_setzero_si256();
-    const __m256i low = _mm256_cmpeq_epi8(_mm256_and_si256(b->half[0], wanted), zero);
-    const __m256i high = _mm256_cmpeq_epi8(_mm256_and_si256(b->half[1], wanted), zero);
-    return ~top_bits(low, high);
+    return ~top_bits(has_none(b->half[0], bits), has_none(b->half[1], bits));
+}
+
+/* `sets` become those of the bytes that follow a C4 or C5, and belong to one of its sets. */
+static inline __m256i fold_extended(__m256i v, __m256i before, __m256i folded, __m256i *sets)
+{
+    const __m256i one = _mm256_set1_epi8(1);
+    const __m256i c4 = _mm256_and_si256(is_byte(before, 0xC4), _mm256_set1_epi8((char)SET_C4));
+    const __m256i c5 = _mm256_and_si256(is_byte(before, 0xC5), _mm256_set1_epi8((char)SET_C5));
+    *sets = _mm256_and_si256(*sets, _mm256_or_si256(c4, c5));
+    const __m256i even = _mm256_andnot_si256(has_none(*sets, SET_EVEN), one);
+    const __m256i odd = _mm256_andnot_si256(has_none(*sets, SET_ODD), _mm256_and_si256(v, one));
+    const __m256i small = _mm256_add_epi8(_mm256_or_si256(v, even), odd);
+    const __m256i is_lead = _mm256_or_si256(is_byte(v, 0xC4), is_byte(v, 0xC5));
+    return _mm256_blendv_epi8(_mm256_blendv_epi8(small, folded, has_none(*sets, 0xFF)), v, is_lead);
+}
+
+static inline uint64_t block_fold_extended(const block *raw, block *folded)
+{
+    const __m256i low = raw->half[0], high = raw->half[1];
+    const __m256i before_low = bytes_before(low, _mm256_setzero_si256());
+    block sets = block_sets(raw, extended_low_half_sets, extended_high_half_sets);
+    folded->half[0] = fold_extended(low, before_low, folded->half[0], &sets.half[0]);
+    folded->half[1] = fold_extended(high, bytes_before(high, low), folded->half[1], &sets.half[1]);
+    return block_test(&sets, 0xFF);
+}
+
+/* Bit 4 of a byte after D0 tells whether its small letter has D0 too: it is 0 in 8x and Ax. */
+static inline __m256i fold_cyrillic(__m256i v, __m256i before, __m256i after, __m256i folded)
+{
+    const __m256i steps =
+        _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)cyrillic_steps));
+    const __m256i high_half = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(0x0F));
+    const __m256i small = _mm256_add_epi8(v, _mm256_shuffle_epi8(steps, high_half));
+    const __m256i lead = _mm256_sub_epi8(v, has_none(after, 0x10));
+    const __m256i is_small = _mm256_or_si256(is_byte(v, 0xD1), is_byte(before, 0xD1));
+    folded = _mm256_blendv_epi8(folded, v, is_small);
+    folded = _mm256_blendv_epi8(folded, small, is_byte(before, 0xD0));
+    return _mm256_blendv_epi8(folded, lead, is_byte(v, 0xD0));
+}
+
+static inline uint64_t block_fold_cyrillic(const block *raw, block *folded)
+{
+    const __m256i low = raw->half[0], high = raw->half[1], zero = _mm256_setzero_si256();
+    folded->half[0] =
+        fold_cyrillic(low, bytes_before(low, zero), bytes_after(low, high), folded->half[0]);
+    folded->half[1] =
+        fold_cyrillic(high, bytes_before(high, low), bytes_after(high, zero), folded->half[1]);
+    const uint64_t last = block_non_ascii(raw) & ~block_test(raw, 0x40);
+    return last &
+           (block_equal(raw, 0xD0) << 1 | (block_equal(raw, 0xD1) << 1 & ~block_test(raw, 0x20)));
 }
 
 /* The kept ones of 16 bytes, in two stores of 8. */
@@ -138,4 +205,4 @@ static inline size_t write_positions(uint64_t bits, uint32_t base, uint32_t *out
 
 #include "text/tokenise_block.h"
 
-const nd_tokenise_kernel nd_tokenise_kernel_avx2 = {easy, token_starts};
+const nd_tokenise_kernel nd_tokenise_kernel_avx2 = {easy, token_starts, EASY_LEADS};

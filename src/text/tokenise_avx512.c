@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "text/byte_sets.h"
+
 typedef struct block {
     __m512i bytes;
 } block;
@@ -62,6 +64,41 @@ static inline uint64_t block_test(const block *b, uint8_t bits)
     return _mm512_test_epi8_mask(b->bytes, _mm512_set1_epi8((char)bits));
 }
 
+static inline uint64_t block_fold_extended(const block *raw, block *folded)
+{
+    const block sets = block_sets(raw, extended_low_half_sets, extended_high_half_sets);
+    const uint64_t c4 = block_equal(raw, 0xC4), c5 = block_equal(raw, 0xC5);
+    const uint64_t last =
+        (c4 << 1 & block_test(&sets, SET_C4)) | (c5 << 1 & block_test(&sets, SET_C5));
+    /* A byte may be in sets of the lead it does not follow. */
+    const uint64_t even = (c4 << 1 & block_test(&sets, SET_C4 & SET_EVEN)) |
+                          (c5 << 1 & block_test(&sets, SET_C5 & SET_EVEN));
+    const uint64_t odd = (c4 << 1 & block_test(&sets, SET_C4 & SET_ODD)) |
+                         (c5 << 1 & block_test(&sets, SET_C5 & SET_ODD));
+    const uint64_t is_odd = block_test(raw, 1);
+    const __m512i next = _mm512_add_epi8(raw->bytes, _mm512_set1_epi8(1));
+    const uint64_t is_capital = (even & ~is_odd) | (odd & is_odd);
+    folded->bytes = _mm512_mask_mov_epi8(folded->bytes, c4 | c5 | last, raw->bytes);
+    folded->bytes = _mm512_mask_mov_epi8(folded->bytes, is_capital, next);
+    return last;
+}
+
+/* Bit 4 of a byte after D0 tells whether its small letter has D0 too: it is 0 in 8x and Ax. */
+static inline uint64_t block_fold_cyrillic(const block *raw, block *folded)
+{
+    const uint64_t d0 = block_equal(raw, 0xD0), d1 = block_equal(raw, 0xD1);
+    const uint64_t to_d1 = d0 & ~block_test(raw, 0x10) >> 1;
+    const __m512i steps = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)cyrillic_steps));
+    const __m512i high_half =
+        _mm512_and_si512(_mm512_srli_epi16(raw->bytes, 4), _mm512_set1_epi8(0x0F));
+    const __m512i small = _mm512_add_epi8(raw->bytes, _mm512_shuffle_epi8(steps, high_half));
+    folded->bytes = _mm512_mask_mov_epi8(folded->bytes, d0 | d1 | d1 << 1, raw->bytes);
+    folded->bytes = _mm512_mask_mov_epi8(folded->bytes, d0 << 1, small);
+    folded->bytes = _mm512_mask_mov_epi8(folded->bytes, to_d1, _mm512_set1_epi8((char)0xD1));
+    const uint64_t last = block_non_ascii(raw) & ~block_test(raw, 0x40);
+    return last & (d0 << 1 | (d1 << 1 & ~block_test(raw, 0x20)));
+}
+
 /* Compresses in a register: to memory it is slow on some processors. */
 static inline void block_compress(const block *b, uint64_t keep, uint8_t *out)
 {
@@ -87,4 +124,4 @@ static inline size_t write_positions(uint64_t bits, uint32_t base, uint32_t *out
 
 #include "text/tokenise_block.h"
 
-const nd_tokenise_kernel nd_tokenise_kernel_avx512 = {easy, token_starts};
+const nd_tokenise_kernel nd_tokenise_kernel_avx512 = {easy, token_starts, EASY_LEADS};

@@ -22,48 +22,10 @@
 
 #include <string.h>
 
+#include "text/byte_sets.h"
 #include "text/tokeniser.h"
 
 enum { BLOCK_BYTES = 64 };
-
-/* The two- and three-byte characters that stay in the vector path: by their lead bytes, and by the
- * last bytes that may follow each lead.
- *
- *   C3 80..BF     Latin-1 letters, without 97 and B7 (signs) and 9F (becomes two letters)
- *   C2 A0..BF     Latin-1 signs that are separators and nothing else
- *   E2 80 80..BF  spaces, dashes, quotes and points that are separators and nothing else
- *
- * A last byte belongs to a set when the entries of its two halves in these tables share a bit of
- * the set. */
-enum {
-    SET_C2 = 1 | 2,
-    SET_C3 = 4 | 8 | 16,
-    SET_E2 = 8 | 32 | 64 | 128,
-};
-
-/* For each set and high half the low halves that belong to it, as bits 0 to 15. */
-enum {
-    C2_A = 0x5AFF,  /* not A8 AA AF, which become letters or marks, nor the ignorable AD */
-    C2_B = 0x88C3,  /* B0 B1 B6 B7 BB BF: the others become letters, digits or marks */
-    ANY_9 = 0x7F7F, /* not 97 9F */
-    C3_B = 0xFF7F,  /* not B7 */
-    E2_8 = 0x07FF,  /* not the ignorable 8B to 8F */
-    E2_A = 0x83FF,  /* not the ignorable AA to AE */
-    E2_B = 0xBFFF,  /* not BE, which becomes a mark */
-};
-
-#define IN_SET(lows, low, bit) ((((lows) >> (low)) & 1) ? (bit) : 0)
-#define LOW_HALF(low)                                                                              \
-    (uint8_t)(IN_SET(C2_A, low, 1) | IN_SET(C2_B, low, 2) | 4 | IN_SET(ANY_9, low, 8) |            \
-              IN_SET(C3_B, low, 16) | IN_SET(E2_8, low, 32) | IN_SET(E2_A, low, 64) |              \
-              IN_SET(E2_B, low, 128))
-
-static const uint8_t low_half_sets[16] = {LOW_HALF(0),  LOW_HALF(1),  LOW_HALF(2),  LOW_HALF(3),
-                                          LOW_HALF(4),  LOW_HALF(5),  LOW_HALF(6),  LOW_HALF(7),
-                                          LOW_HALF(8),  LOW_HALF(9),  LOW_HALF(10), LOW_HALF(11),
-                                          LOW_HALF(12), LOW_HALF(13), LOW_HALF(14), LOW_HALF(15)};
-static const uint8_t high_half_sets[16] = {
-    [0x8] = 4 | 32, [0x9] = 8, [0xA] = 1 | 4 | 64, [0xB] = 2 | 16 | 128};
 
 static inline uint64_t low_bits(unsigned num)
 {
@@ -111,6 +73,22 @@ static inline mixed_block look_at(const block *raw)
     return (mixed_block){.letters = c3 | c3 << 1, .starts = ascii | c3 | c2 | e2, .hard = ~easy};
 }
 
+/* Takes some of what seems hard for letters of two bytes, given the mask of their last bytes. */
+static inline void add_letters(mixed_block *m, uint64_t last)
+{
+    m->letters |= last | last >> 1;
+    m->starts |= last >> 1;
+    m->hard &= ~(last | last >> 1);
+}
+
+static inline void look_further(const block *raw, mixed_block *m, block *folded)
+{
+    if (block_equal(raw, 0xC4) | block_equal(raw, 0xC5))
+        add_letters(m, block_fold_extended(raw, folded));
+    if (block_equal(raw, 0xD0) | block_equal(raw, 0xD1))
+        add_letters(m, block_fold_cyrillic(raw, folded));
+}
+
 /* Where the registers' loop is; written back to the nd_tokeniser when it ends. */
 typedef struct cursor {
     const uint8_t *in;
@@ -150,10 +128,13 @@ typedef enum block_next { NEXT_ASCII, NEXT_NON_ASCII, NEXT_END } block_next;
 static inline block_result take_mixed(cursor *c, const block *raw, unsigned num, block_next next,
                                       nd_text_offsets offsets)
 {
-    const mixed_block m = look_at(raw);
+    mixed_block m = look_at(raw);
     block folded = *raw;
-    const uint64_t word = block_fold_ascii(&folded) | m.letters;
+    uint64_t word = block_fold_ascii(&folded);
     block_fold_latin(raw, &folded);
+    if (m.hard)
+        look_further(raw, &m, &folded);
+    word |= m.letters;
     unsigned cut = num;
     if (m.hard || next == NEXT_NON_ASCII) {
         const uint64_t before = m.hard ? m.hard ^ (m.hard - 1) : UINT64_MAX;

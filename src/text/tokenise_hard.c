@@ -12,8 +12,11 @@
 #define INLINE static inline __attribute__((always_inline))
 
 enum {
-    LOOK_AHEAD = 6,     /* bytes of two characters of the common lengths */
-    ASCII_STRETCH = 16, /* bytes of ASCII that make it worth to hand over to a kernel */
+    MAX_EASY_BYTES =
+        3,          /* of a character that `easy` takes: it stops at the one before a hard one */
+    LOOK_AHEAD = 6, /* bytes of two characters of the common lengths */
+    EASY_STRETCH =
+        16, /* bytes without a hard character that make it worth to go back to a kernel */
 };
 
 /* A character of the source and what is known of it. */
@@ -60,6 +63,7 @@ typedef struct writer {
     uint8_t *out;
     uint32_t *starts, *ends; /* NULL without offsets */
     size_t token_end;        /* in the source, of the open token */
+    size_t leave_from;       /* in the source: the hard character has been taken there */
     unsigned action;         /* the last one taken: its STATE holds */
 } writer;
 
@@ -259,12 +263,14 @@ static NOINLINE void take_chunk(writer *w, nd_tokeniser *t, const nd_char_entry 
     t->at = c.end;
 }
 
-/* Whether the bytes at p are a stretch of ASCII. */
-static inline bool is_ascii_stretch(const uint8_t *p)
+/* Whether `easy` would take a stretch from p on, where a character begins: as far as the first
+ * bytes of the characters tell. */
+INLINE bool is_easy_stretch(const uint8_t *p, uint64_t easy_leads)
 {
-    uint64_t words[ASCII_STRETCH / 8];
-    memcpy(words, p, sizeof words);
-    return ((words[0] | words[1]) & 0x8080808080808080u) == 0;
+    for (int i = 0; i < EASY_STRETCH; i++)
+        if (p[i] >= 0xC0 && !(easy_leads >> (p[i] - 0xC0) & 1))
+            return false;
+    return true;
 }
 
 /* Writes the characters from t->at on that stand for themselves, up to one that needs a closer
@@ -277,7 +283,8 @@ INLINE void take_simple(nd_tokeniser *t, writer *shared, const nd_char_entry *ta
     if (t->len_bytes - t->at < LOOK_AHEAD)
         return;
     const uint8_t *const end = bytes + t->len_bytes, *const last = end - LOOK_AHEAD;
-    const uint8_t *const last_stretch = t->len_bytes < ASCII_STRETCH ? bytes : end - ASCII_STRETCH;
+    const uint8_t *const leave_from = bytes + shared->leave_from;
+    const uint8_t *const last_stretch = t->len_bytes < EASY_STRETCH ? bytes : end - EASY_STRETCH;
     const uint8_t *p = bytes + t->at;
     writer w = *shared; /* its address is not taken, so that it can stay in registers */
     source_char c = read_common(table, p);
@@ -289,18 +296,20 @@ INLINE void take_simple(nd_tokeniser *t, writer *shared, const nd_char_entry *ta
         put(&w, c.entry, at, at + c.len_bytes, offsets);
         p += c.len_bytes;
         c = next;
-        if (*p < 0x80 && p <= last_stretch && is_ascii_stretch(p))
+        if (*p == ' ' && p >= leave_from && p <= last_stretch && is_easy_stretch(p, t->easy_leads))
             break;
     }
     *shared = w;
     t->at = (size_t)(p - bytes);
 }
 
-/* Whether `easy` may go on at t->at, and does better: ASCII comes, and no token is open that its
+/* Whether `easy` may go on at t->at, and does better: no mark comes, and no token is open that its
  * contract excludes. */
 static bool can_leave(const nd_tokeniser *t, const writer *w)
 {
-    return t->len_bytes - t->at >= ASCII_STRETCH && is_ascii_stretch(t->bytes + t->at) &&
+    const uint8_t *const p = t->bytes + t->at;
+    return t->at >= w->leave_from && t->len_bytes - t->at >= EASY_STRETCH && *p < 0x80 &&
+           is_easy_stretch(p, t->easy_leads) &&
            ((w->action & STATE) == CLOSED || w->token_end == t->at || !w->starts);
 }
 
@@ -322,6 +331,7 @@ static writer resume(const nd_tokeniser *t)
 {
     writer w = {.out = t->out + t->out_len,
                 .token_end = t->token_end,
+                .leave_from = t->at + MAX_EASY_BYTES + 1,
                 .action = t->is_alone  ? ALONE_OPEN
                           : t->is_open ? WORD_OPEN
                                        : CLOSED};

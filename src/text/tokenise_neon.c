@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "text/byte_positions.h"
+#include "text/byte_sets.h"
 
 typedef struct block {
     uint8x16_t part[4];
@@ -83,6 +84,50 @@ static inline block block_sets(const block *b, const uint8_t low[16], const uint
     return sets;
 }
 
+static inline uint64_t block_fold_extended(const block *raw, block *folded)
+{
+    block sets = block_sets(raw, extended_low_half_sets, extended_high_half_sets);
+    const uint8x16_t one = vdupq_n_u8(1);
+    uint8x16_t previous = vdupq_n_u8(0);
+    for (int i = 0; i < 4; i++) {
+        const uint8x16_t v = raw->part[i], before = vextq_u8(previous, v, 15);
+        const uint8x16_t c4 = vandq_u8(vceqq_u8(before, vdupq_n_u8(0xC4)), vdupq_n_u8(SET_C4));
+        const uint8x16_t c5 = vandq_u8(vceqq_u8(before, vdupq_n_u8(0xC5)), vdupq_n_u8(SET_C5));
+        sets.part[i] = vandq_u8(sets.part[i], vorrq_u8(c4, c5));
+        const uint8x16_t is_last = vtstq_u8(sets.part[i], vdupq_n_u8(0xFF));
+        const uint8x16_t even = vandq_u8(vtstq_u8(sets.part[i], vdupq_n_u8(SET_EVEN)), one);
+        const uint8x16_t odd = vandq_u8(vtstq_u8(sets.part[i], vdupq_n_u8(SET_ODD)), one);
+        const uint8x16_t small = vaddq_u8(vorrq_u8(v, even), vandq_u8(v, odd));
+        const uint8x16_t is_lead =
+            vorrq_u8(vceqq_u8(v, vdupq_n_u8(0xC4)), vceqq_u8(v, vdupq_n_u8(0xC5)));
+        folded->part[i] = vbslq_u8(vorrq_u8(is_lead, is_last), small, folded->part[i]);
+        previous = v;
+    }
+    return block_test(&sets, 0xFF);
+}
+
+/* Bit 4 of a byte after D0 tells whether its small letter has D0 too: it is 0 in 8x and Ax. */
+static inline uint64_t block_fold_cyrillic(const block *raw, block *folded)
+{
+    const uint8x16_t d0 = vdupq_n_u8(0xD0), d1 = vdupq_n_u8(0xD1), bit_4 = vdupq_n_u8(0x10);
+    const uint8x16_t steps = vld1q_u8(cyrillic_steps);
+    uint8x16_t previous = vdupq_n_u8(0);
+    for (int i = 0; i < 4; i++) {
+        const uint8x16_t v = raw->part[i], before = vextq_u8(previous, v, 15);
+        const uint8x16_t after = vextq_u8(v, i < 3 ? raw->part[i + 1] : d0, 1);
+        const uint8x16_t small = vaddq_u8(v, vqtbl1q_u8(steps, vshrq_n_u8(v, 4)));
+        const uint8x16_t lead = vbslq_u8(vtstq_u8(after, bit_4), v, d1);
+        const uint8x16_t is_small = vorrq_u8(vceqq_u8(v, d1), vceqq_u8(before, d1));
+        uint8x16_t f = vbslq_u8(is_small, v, folded->part[i]);
+        f = vbslq_u8(vceqq_u8(before, d0), small, f);
+        folded->part[i] = vbslq_u8(vceqq_u8(v, d0), lead, f);
+        previous = v;
+    }
+    const uint64_t last = block_non_ascii(raw) & ~block_test(raw, 0x40);
+    return last &
+           (block_equal(raw, 0xD0) << 1 | (block_equal(raw, 0xD1) << 1 & ~block_test(raw, 0x20)));
+}
+
 /* Eight bytes at a time; byte i of `before` is how many are kept of the bytes up to the 8 i-th. */
 static inline void block_compress(const block *b, uint64_t keep, uint8_t *out)
 {
@@ -99,4 +144,4 @@ static inline void block_compress(const block *b, uint64_t keep, uint8_t *out)
 
 #include "text/tokenise_block.h"
 
-const nd_tokenise_kernel nd_tokenise_kernel_neon = {easy, token_starts};
+const nd_tokenise_kernel nd_tokenise_kernel_neon = {easy, token_starts, EASY_LEADS};

@@ -79,4 +79,4 @@ static size_t token_starts(const uint8_t *out, size_t from, size_t to, uint32_t 
     return num;
 }
 
-const nd_tokenise_kernel nd_tokenise_kernel_scalar = {easy, token_starts};
+const nd_tokenise_kernel nd_tokenise_kernel_scalar = {easy, token_starts, 0};

@@ -33,10 +33,11 @@ typedef struct nd_tokeniser {
     uint32_t *source_start, *source_end; /* NULL without offsets */
     size_t num_starts, num_ends;
     uint64_t invalid_bytes;
-    size_t token_end; /* of the open token, in the source */
-    bool is_open;     /* a token's space and source_end are not written yet */
-    bool is_alone;    /* the open token is one character of a script without spaces */
-    bool in_hard;     /* nd_tokenise_hard stopped for want of room and must go on first */
+    uint64_t easy_leads; /* of the kernel */
+    size_t token_end;    /* of the open token, in the source */
+    bool is_open;        /* a token's space and source_end are not written yet */
+    bool is_alone;       /* the open token is one character of a script without spaces */
+    bool in_hard;        /* nd_tokenise_hard stopped for want of room and must go on first */
 } nd_tokeniser;
 
 /* Ends the open token, if there is one. */
@@ -58,6 +59,8 @@ typedef struct nd_tokenise_kernel {
     /* Writes 1 + the position of each space in out[from..to) to starts, returns how many. Reads up
      * to out[to + 63]. */
     size_t (*token_starts)(const uint8_t *out, size_t from, size_t to, uint32_t *starts);
+    /* Bit i: most characters that begin with the byte C0 + i are no hard ones. */
+    uint64_t easy_leads;
 } nd_tokenise_kernel;
 
 extern const nd_tokenise_kernel nd_tokenise_kernel_scalar; /* any machine */

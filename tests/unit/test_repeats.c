@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "neardup/match.h"
 #include "passage_fixture.h"
 #include "random.h"
 
@@ -328,6 +329,15 @@ static void copies_in_a_row_are_places_of_one_repeat(void **state)
     free(text);
 }
 
+static void a_character_of_two_tokens_is_in_one_place_only(void **state)
+{
+    (void)state;
+    assert_repeated_text("2 stop the war and bring bread ½ stop the war and bring bread ½ stop the "
+                         "war and bring bread ½ stop the war and bring bread ½",
+                         "1.00 16 [2 stop the war and bring bread ½ stop the war and bring bread "
+                         "½] [ stop the war and bring bread ½ stop the war and bring bread ½]\n");
+}
+
 static void offsets_of_planted_repeats_are_exact(void **state)
 {
     (void)state;
@@ -411,6 +421,74 @@ static void any_bytes_give_a_sound_report(void **state)
     nd_passage_finder_free(finder);
 }
 
+enum { MAX_PLACE_TOKENS = 4000 };
+
+/* The shingle set of a place, tokenised on its own; *words is how many tokens it has. */
+static size_t set_of_place(const char *text, nd_place place, uint64_t *hashes, uint64_t *words)
+{
+    const nd_shingle_spec spec = {ND_SHINGLE_WORD, 5};
+    nd_text *tokens;
+    assert_int_equal(nd_text_new(NULL, &tokens), ND_OK);
+    assert_int_equal(
+        nd_text_set(tokens, text + place.start, place.end - place.start, ND_TEXT_NO_OFFSETS),
+        ND_OK);
+    *words = nd_text_num_tokens(tokens);
+    assert_true(*words < MAX_PLACE_TOKENS);
+    assert_int_equal(nd_shingle_hashes(tokens, spec, hashes), ND_OK);
+    const size_t size = nd_shingle_set(hashes, nd_shingle_count(tokens, spec), NULL);
+    nd_text_free(tokens);
+    return size;
+}
+
+static void assert_similarity_is_exact(const char *text, const nd_repeat *r)
+{
+    static uint64_t first[MAX_PLACE_TOKENS], other[MAX_PLACE_TOKENS];
+    uint64_t words;
+    double lowest = 1;
+    const size_t first_size = set_of_place(text, r->places[0], first, &words);
+    assert_int_equal(words, r->words);
+    for (size_t i = 1; i < r->num_places; i++) {
+        const size_t size = set_of_place(text, r->places[i], other, &words);
+        const double jaccard = nd_similarity_compute(first, first_size, other, size).jaccard;
+        lowest = jaccard < lowest ? jaccard : lowest;
+    }
+    assert_true(r->similarity == lowest);
+}
+
+static void reported_similarity_is_the_jaccard_of_the_places(void **state)
+{
+    (void)state;
+    static const char *const paragraphs[] = {BRIDGE, BRIDGE_EDITED, FERRY,     BAKER,
+                                             MAYOR,  MARTIN,        BRIDGE_ZH, FERRY_ZH};
+    nd_random random = {17};
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    size_t num_edited = 0;
+    for (int round = 0; round < 200; round++) {
+        char text[8000];
+        size_t len = 0, num;
+        while (len < 6000) {
+            const char *at = paragraphs[nd_random_u64(&random) % 8];
+            for (; *at; at++) {
+                text[len++] = *at;
+                if (*at == ' ' && nd_random_u64(&random) % 40 == 0)
+                    len += (size_t)sprintf(text + len, "x%d ", (int)(nd_random_u64(&random) % 99));
+            }
+            text[len++] = nd_random_u64(&random) % 3 ? '\n' : ' ';
+        }
+        const nd_repeat *repeats;
+        assert_int_equal(nd_passage_finder_repeats(finder, text, len, &repeats, &num), ND_OK);
+        for (size_t i = 0; i < num; i++) {
+            assert_similarity_is_exact(text, &repeats[i]);
+            num_edited += repeats[i].similarity < 1;
+        }
+    }
+    assert_true(num_edited > 200);
+    nd_passage_finder_free(finder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,8 +516,10 @@ int main(void)
         cmocka_unit_test(laughter_is_counted_and_no_repeat),
         cmocka_unit_test(a_line_that_goes_round_is_cut_in_places_that_do_not_overlap),
         cmocka_unit_test(copies_in_a_row_are_places_of_one_repeat),
+        cmocka_unit_test(a_character_of_two_tokens_is_in_one_place_only),
         cmocka_unit_test(offsets_of_planted_repeats_are_exact),
         cmocka_unit_test(any_bytes_give_a_sound_report),
+        cmocka_unit_test(reported_similarity_is_the_jaccard_of_the_places),
     };
     return cmocka_run_group_tests(tests, passage_fixture_setup, passage_fixture_teardown);
 }

@@ -69,15 +69,15 @@ static uint64_t naive_intersection(const u64_set *a, const u64_set *b)
     return common;
 }
 
-nd_merge_kernel_fn nd_merge_emulated_avx512;
+/* The kernels for other machines, over tests/unit/emulation. */
+nd_merge_blocks_fn nd_merge_blocks_emulated_avx512;
+nd_merge_blocks_fn nd_merge_blocks_emulated_neon;
 
-/* A kernel's merge, finished by the reference. */
-static uint64_t merge_with(nd_merge_kernel_fn *kernel, const u64_set *a, const u64_set *b,
+static uint64_t merge_with(nd_merge_blocks_fn *kernel, const u64_set *a, const u64_set *b,
                            uint64_t need)
 {
     nd_merge merge = {a->items, a->items + a->size, b->items, b->items + b->size, 0};
-    kernel(&merge, need);
-    nd_merge_scalar(&merge, need);
+    nd_merge_finish(&merge, kernel, need);
     return merge.common >= need ? merge.common : 0;
 }
 
@@ -90,11 +90,12 @@ static void assert_counts_alike(const u64_set *a, const u64_set *b)
         const uint64_t need = needs[i], expected = common >= need ? common : 0;
         assert_int_equal(nd_intersection_at_least(a->items, a->size, b->items, b->size, need),
                          expected);
-        assert_int_equal(merge_with(nd_merge_scalar, a, b, need), expected);
-        assert_int_equal(merge_with(nd_merge_emulated_avx512, a, b, need), expected);
+        assert_int_equal(merge_with(NULL, a, b, need), expected);
+        assert_int_equal(merge_with(nd_merge_blocks_emulated_avx512, a, b, need), expected);
+        assert_int_equal(merge_with(nd_merge_blocks_emulated_neon, a, b, need), expected);
 #if defined(__x86_64__)
         if (__builtin_cpu_supports("avx2"))
-            assert_int_equal(merge_with(nd_merge_avx2, a, b, need), expected);
+            assert_int_equal(merge_with(nd_merge_blocks_avx2, a, b, need), expected);
 #endif
     }
 }

@@ -100,8 +100,9 @@ static void estimates_count_agreeing_slots(void **state)
     assert_true(nd_sketch_estimate(a, b, 0) == 0);
 }
 
-/* The AVX-512 kernel built on the intrinsics of tests/unit/emulation. */
+/* The kernels for other machines, over tests/unit/emulation. */
 nd_sketch_kernel_fn nd_sketch_emulated_avx512;
+nd_sketch_kernel_fn nd_sketch_emulated_neon;
 
 static void assert_kernel_agrees(nd_sketch_kernel_fn *kernel, const uint64_t *hashes, size_t num,
                                  uint32_t num_slots)
@@ -179,6 +180,13 @@ static void avx512_makes_the_slots_of_the_reference_under_emulation(void **state
     assert_agrees_on_large_sets(nd_sketch_emulated_avx512);
 }
 
+static void neon_makes_the_slots_of_the_reference_under_emulation(void **state)
+{
+    (void)state;
+    assert_agrees_on_all(nd_sketch_emulated_neon);
+    assert_agrees_on_large_sets(nd_sketch_emulated_neon);
+}
+
 static void the_selected_kernel_makes_the_slots_of_the_reference(void **state)
 {
     (void)state;
@@ -208,6 +216,7 @@ int main(void)
         cmocka_unit_test(estimates_count_agreeing_slots),
         cmocka_unit_test(avx2_makes_the_slots_of_the_reference),
         cmocka_unit_test(avx512_makes_the_slots_of_the_reference_under_emulation),
+        cmocka_unit_test(neon_makes_the_slots_of_the_reference_under_emulation),
         cmocka_unit_test(the_selected_kernel_makes_the_slots_of_the_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,7 +146,7 @@ static nd_status set_with_allocations(int num_allocations, const char *bytes, si
 static void a_failed_allocation_leaves_an_empty_text_that_can_be_set_again(void **state)
 {
     (void)state;
-    static char bytes[60000];
+    static char bytes[30000];
     const size_t len = fill_with_expansions(bytes, sizeof bytes);
     int num_failures = 0;
     while (set_with_allocations(num_failures, bytes, len) != ND_OK)
@@ -158,7 +158,7 @@ static void a_failed_allocation_leaves_an_empty_text_that_can_be_set_again(void 
 static void setting_a_text_again_allocates_nothing_once_it_has_grown(void **state)
 {
     (void)state;
-    static char bytes[60000];
+    static char bytes[30000];
     const size_t len = fill_with_expansions(bytes, sizeof bytes);
     int left = 100;
     const nd_allocator allocator = {counted_allocate, counted_resize, counted_release, &left};

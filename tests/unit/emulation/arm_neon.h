@@ -93,6 +93,7 @@ static inline uint64_t vgetq_lane_u64(uint64x2_t a, int lane)
 
 EMULATE_BYTEWISE(vandq_u8, uint8x16_t, x &y)
 EMULATE_BYTEWISE(vorrq_u8, uint8x16_t, x | y)
+EMULATE_BYTEWISE(vaddq_u8, uint8x16_t, x + y)
 EMULATE_BYTEWISE(vsubq_u8, uint8x16_t, x - y)
 EMULATE_BYTEWISE(vcltq_u8, uint8x16_t, x < y ? 0xFF : 0)
 EMULATE_BYTEWISE(vceqq_u8, uint8x16_t, x == y ? 0xFF : 0)
@@ -155,5 +156,7 @@ static inline uint8x8_t vcnt_u8(uint8x8_t a)
         a.b[i] = (uint8_t)__builtin_popcount(a.b[i]);
     return a;
 }
+
+#include "arm_neon_lanes.h"
 
 #endif

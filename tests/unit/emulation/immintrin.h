@@ -83,6 +83,13 @@ static inline __m512i _mm512_sub_epi8(__m512i a, __m512i b)
     return a;
 }
 
+static inline __m512i _mm512_add_epi8(__m512i a, __m512i b)
+{
+    for (int i = 0; i < 64; i++)
+        a.b[i] = (uint8_t)(a.b[i] + b.b[i]);
+    return a;
+}
+
 static inline __m512i _mm512_add_epi32(__m512i a, __m512i b)
 {
     for (int i = 0; i < 64; i += 4) {

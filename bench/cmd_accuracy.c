@@ -1,0 +1,192 @@
+/* accuracy: the error of sketches, and what a plan proposes, against theory. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "bench_random.h"
+#include "commands.h"
+#include "common_options.h"
+#include "neardup/plan.h"
+#include "neardup/sketch.h"
+
+enum { MAX_SIZE = 10000 };
+
+typedef struct accuracy_options {
+    bench_common common;
+    uint64_t trials;
+} accuracy_options;
+
+/* Two sets of `size` hashes each. */
+typedef struct set_pair {
+    uint64_t a[MAX_SIZE], b[MAX_SIZE];
+    size_t size;
+    double jaccard; /* had: sizes are whole numbers */
+} set_pair;
+
+static void fill_pair(set_pair *pair, size_t size, double jaccard, bench_random *random)
+{
+    const size_t common = (size_t)lround(2 * (double)size * jaccard / (1 + jaccard));
+    pair->size = size;
+    pair->jaccard = (double)common / (double)(2 * size - common);
+    for (size_t i = 0; i < size; i++) {
+        pair->a[i] = bench_random_next(random);
+        pair->b[i] = i < common ? pair->a[i] : bench_random_next(random);
+    }
+}
+
+typedef struct sketch_pair {
+    uint64_t a[ND_SKETCH_MAX_SLOTS], b[ND_SKETCH_MAX_SLOTS];
+} sketch_pair;
+
+static nd_status sketch_both(const set_pair *pair, uint32_t num_slots, sketch_pair *sketches)
+{
+    const nd_status status = nd_sketch_compute(pair->a, pair->size, num_slots, sketches->a);
+    return status == ND_OK ? nd_sketch_compute(pair->b, pair->size, num_slots, sketches->b)
+                           : status;
+}
+
+static void report_value(bench_report *report, const char *what, const set_pair *pair,
+                         uint32_t num_slots, const double values[2])
+{
+    const bench_field fields[] = {
+        BENCH_TEXT("accuracy", what),
+        BENCH_NUMBER("shingles", (double)pair->size, 0),
+        BENCH_NUMBER("jaccard", pair->jaccard, 4),
+        BENCH_NUMBER("slots", num_slots, 0),
+        BENCH_NUMBER("measured", values[0], 6),
+        BENCH_NUMBER("expected", values[1], 6),
+        values[1] > 0 ? BENCH_NUMBER("ratio", values[0] / values[1], 3) : BENCH_TEXT("ratio", "-"),
+    };
+    bench_report_row(report, fields, sizeof fields / sizeof *fields);
+}
+
+/* Bias beside its standard error, and the root mean square error beside sqrt(J(1 - J) / k). */
+static nd_status measure_error(const accuracy_options *o, bench_report *report, set_pair *pair,
+                               uint32_t num_slots)
+{
+    static sketch_pair sketches;
+    const size_t size = pair->size;
+    const double jaccard = pair->jaccard, trials = (double)o->trials;
+    bench_random random = bench_random_of(o->common.workload.seed, size, num_slots);
+    double sum = 0, sum_squares = 0;
+    for (uint64_t i = 0; i < o->trials; i++) {
+        fill_pair(pair, size, jaccard, &random);
+        const nd_status status = sketch_both(pair, num_slots, &sketches);
+        if (status != ND_OK)
+            return status;
+        const double error = nd_sketch_estimate(sketches.a, sketches.b, num_slots) - pair->jaccard;
+        sum += error;
+        sum_squares += error * error;
+    }
+    const double rmse = sqrt(sum_squares / trials);
+    report_value(report, "bias", pair, num_slots,
+                 (const double[2]){fabs(sum / trials), rmse / sqrt(trials)});
+    report_value(report, "rmse", pair, num_slots,
+                 (const double[2]){rmse, sqrt(jaccard * (1 - jaccard) / num_slots)});
+    return ND_OK;
+}
+
+static nd_status measure_errors(const accuracy_options *o, bench_report *report, set_pair *pair)
+{
+    static const size_t sizes[] = {10, 30, 60, 100, 300, 1000, 10000};
+    static const double jaccards[] = {0.5, 0.8, 0.95};
+    static const uint32_t slots[] = {64, 128, 256};
+    nd_status status = ND_OK;
+    for (size_t s = 0; s < sizeof slots / sizeof *slots; s++)
+        for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++)
+            for (size_t j = 0; j < sizeof jaccards / sizeof *jaccards && status == ND_OK; j++) {
+                bench_random random = {1};
+                fill_pair(pair, sizes[n], jaccards[j], &random);
+                status = measure_error(o, report, pair, slots[s]);
+            }
+    return status;
+}
+
+static bool share_a_band(const sketch_pair *sketches, const nd_plan *plan)
+{
+    for (uint32_t band = 0; band < plan->bands; band++) {
+        uint32_t agree = 0;
+        for (uint32_t i = band * plan->rows; i < (band + 1) * plan->rows; i++)
+            agree += sketches->a[i] == sketches->b[i];
+        if (agree == plan->rows)
+            return true;
+    }
+    return false;
+}
+
+/* The share of pairs that meet in a bucket, beside the plan's S-curve. */
+static nd_status measure_curve(const accuracy_options *o, bench_report *report, set_pair *pair,
+                               const nd_plan *plan)
+{
+    static sketch_pair sketches;
+    for (int percent = 30; percent <= 100; percent += 5) {
+        bench_random random = bench_random_of(o->common.workload.seed, (uint64_t)percent, 7);
+        uint64_t num_met = 0;
+        for (uint64_t i = 0; i < o->trials; i++) {
+            fill_pair(pair, 300, percent / 100.0, &random);
+            const nd_status status = sketch_both(pair, plan->slots, &sketches);
+            if (status != ND_OK)
+                return status;
+            num_met += share_a_band(&sketches, plan);
+        }
+        report_value(report, "proposed", pair, plan->slots,
+                     (const double[2]){(double)num_met / (double)o->trials,
+                                       nd_plan_probability(plan, pair->jaccard)});
+    }
+    return ND_OK;
+}
+
+static nd_status run_accuracy(const accuracy_options *o)
+{
+    static set_pair pair;
+    const nd_plan_request request = {.threshold = o->common.threshold, .recall = 0.99};
+    nd_plan plan;
+    nd_status status = nd_plan_solve(&request, &plan);
+    if (status != ND_OK)
+        return status;
+    char options[160];
+    snprintf(options, sizeof options,
+             "%" PRIu64 " pairs a row; plan for threshold %g: %" PRIu32 " bands of %" PRIu32
+             " of %" PRIu32 " slots",
+             o->trials, o->common.threshold, plan.bands, plan.rows, plan.slots);
+    const bench_workload named = {.name = "random sets of equal size"};
+    const bench_context context = bench_common_context(&o->common, &named, options);
+    bench_report report;
+    bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
+                       &context);
+    status = measure_errors(o, &report, &pair);
+    return status == ND_OK ? measure_curve(o, &report, &pair, &plan) : status;
+}
+
+int bench_cmd_accuracy(int argc, char **argv)
+{
+    accuracy_options o = {.trials = 1000};
+    bench_common_init(&o.common);
+    const bench_option table[] = {
+        {"--trials", BENCH_OPTION_COUNT, "N", "pairs of sets a row (default 1000)", &o.trials},
+        {"--threshold", BENCH_OPTION_FRACTION, "J", "of the plan (default 0.8)",
+         &o.common.threshold},
+        {"--seed", BENCH_OPTION_COUNT, "N", "other sets (default 1)", &o.common.workload.seed},
+        {"--kernel", BENCH_OPTION_STRING, "NAME", "scalar, avx2, avx512 or neon (default: best)",
+         &o.common.kernel},
+        {"--json", BENCH_OPTION_FLAG, NULL, "a JSON object a line", &o.common.is_json},
+    };
+    const bench_usage usage = {"accuracy", "",
+                               "Measures bias and error of the sketch against its size, and the "
+                               "plan's S-curve; ratios near 1 (rmse: or below) are as expected.",
+                               table, sizeof table / sizeof *table};
+    int num_operands;
+    const bench_parse_result parsed = bench_options_parse(&usage, argc, argv, &num_operands);
+    if (parsed != BENCH_PARSED)
+        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
+    if (!bench_common_finish(&o.common, argv + 1, num_operands))
+        return BENCH_EXIT_USAGE;
+    if (o.trials < 1) {
+        bench_complain("accuracy: --trials is at least 1");
+        return BENCH_EXIT_USAGE;
+    }
+    const nd_status status = run_accuracy(&o);
+    if (status != ND_OK)
+        bench_complain("accuracy: %s", nd_status_message(status));
+    return status == ND_OK ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+}

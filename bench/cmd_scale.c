@@ -1,0 +1,169 @@
+/* scale: how time and memory of a scan grow with the number of documents. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "commands.h"
+#include "common_options.h"
+#include "neardup/document_map.h"
+#include "scan_run.h"
+
+enum { MAX_STEPS = 16 };
+
+typedef struct scale_options {
+    bench_common common;
+    uint64_t from, to, threads, runs;
+} scale_options;
+
+typedef struct scale_step {
+    uint64_t documents;
+    double file_bytes;
+    bench_scan_result result; /* the quickest run */
+} scale_step;
+
+static nd_status quickest_run(const scale_options *o, const bench_workload *workload,
+                              bench_scan_result *best)
+{
+    const bench_scan_options options = {.threshold = o->common.threshold,
+                                        .num_threads = (uint32_t)o->threads,
+                                        .output = ND_SCAN_PAIRS};
+    for (uint64_t i = 0; i < o->runs; i++) {
+        bench_scan_result result;
+        const nd_status status = bench_scan_run(workload, &options, &result);
+        if (status != ND_OK)
+            return status;
+        if (i == 0 || result.wall_seconds < best->wall_seconds)
+            *best = result;
+    }
+    return ND_OK;
+}
+
+/* Makes a corpus of so many documents, scans it, and throws it away. */
+static nd_status run_step(const scale_options *o, uint64_t documents, scale_step *step,
+                          nd_error *error)
+{
+    bench_workload_options options = o->common.workload;
+    options.num_documents = documents;
+    bench_workload workload;
+    nd_status status = bench_workload_init(&workload, &options, error);
+    if (status != ND_OK)
+        return status;
+    *step = (scale_step){.documents = documents, .file_bytes = (double)workload.file_bytes};
+    status = quickest_run(o, &workload, &step->result);
+    bench_workload_release(&workload);
+    if (status != ND_OK)
+        snprintf(error->message, sizeof error->message, "scan: %s", nd_status_message(status));
+    return status;
+}
+
+static double own_bytes(const scale_step *s)
+{
+    return (double)s->result.peak_rss_bytes - (double)s->result.start_rss_bytes;
+}
+
+static double micros_per_document(const scale_step *s)
+{
+    return s->result.wall_seconds * 1e6 / (double)s->documents;
+}
+
+static double bytes_per_document(const scale_step *s)
+{
+    return own_bytes(s) / (double)s->documents;
+}
+
+/* What a document costs on average over the steps: growth is linear where every step has it. */
+static double middle(const scale_step *steps, size_t num, double (*cost)(const scale_step *))
+{
+    double sum = 0;
+    for (size_t i = 0; i < num; i++)
+        sum += log(cost(&steps[i]));
+    return exp(sum / (double)num);
+}
+
+static void report_step(bench_report *report, const scale_step *step, double middle_micros,
+                        double middle_bytes)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%" PRIu64, step->documents);
+    const double documents = (double)step->documents;
+    const bench_scan_result *const r = &step->result;
+    const bench_field fields[] = {
+        BENCH_TEXT("documents", name),
+        BENCH_NUMBER("seconds", r->wall_seconds, 3),
+        BENCH_NUMBER("cpu_seconds", r->cpu_seconds, 3),
+        BENCH_NUMBER("mb_per_s", step->file_bytes / 1e6 / r->wall_seconds, 1),
+        BENCH_NUMBER("docs_per_s", documents / r->wall_seconds, 0),
+        BENCH_NUMBER("us_per_doc", micros_per_document(step), 3),
+        BENCH_NUMBER("time_deviation", micros_per_document(step) / middle_micros - 1, 3),
+        BENCH_NUMBER("peak_rss_mb", (double)r->peak_rss_bytes / 1e6, 1),
+        BENCH_NUMBER("bytes_per_doc", bytes_per_document(step), 1),
+        BENCH_NUMBER("beyond_sets", (own_bytes(step) - (double)r->set_bytes) / documents, 1),
+        BENCH_NUMBER("memory_deviation", bytes_per_document(step) / middle_bytes - 1, 3),
+        BENCH_NUMBER("found", (double)r->stats.pairs, 0),
+    };
+    bench_report_row(report, fields, sizeof fields / sizeof *fields);
+}
+
+static nd_status run_scale(const scale_options *o, nd_error *error)
+{
+    scale_step steps[MAX_STEPS];
+    size_t num = 0;
+    for (uint64_t documents = o->from; documents <= o->to && num < MAX_STEPS; documents *= 10) {
+        fprintf(stderr, "neardup-bench: scale: %" PRIu64 " documents\n", documents);
+        const nd_status status = run_step(o, documents, &steps[num++], error);
+        if (status != ND_OK)
+            return status;
+    }
+    char data[120], options[160];
+    snprintf(data, sizeof data, "made up: mean %" PRIu64 " bytes, %s, seed %" PRIu64,
+             o->common.workload.mean_bytes, bench_script_name(o->common.workload.script),
+             o->common.workload.seed);
+    snprintf(options, sizeof options,
+             "word:5, threshold %g, pairs, %" PRIu64 " threads, quickest of %" PRIu64 " runs",
+             o->common.threshold, o->threads, o->runs);
+    bench_workload named = {0};
+    snprintf(named.name, sizeof named.name, "%s", data);
+    const bench_context context = bench_common_context(&o->common, &named, options);
+    bench_report report;
+    bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
+                       &context);
+    const double micros = middle(steps, num, micros_per_document);
+    const double bytes = middle(steps, num, bytes_per_document);
+    for (size_t i = 0; i < num; i++)
+        report_step(&report, &steps[i], micros, bytes);
+    return ND_OK;
+}
+
+int bench_cmd_scale(int argc, char **argv)
+{
+    scale_options o = {.from = 10000, .to = 10000000, .threads = nd_num_processors(), .runs = 3};
+    bench_common_init(&o.common);
+    o.common.workload.mean_bytes = 500;
+    const bench_option table[] = {
+        BENCH_COMMON_OPTIONS(&o.common),
+        {"--from", BENCH_OPTION_COUNT, "N", "documents at first (default 10k)", &o.from},
+        {"--to", BENCH_OPTION_COUNT, "N", "in steps of 10 times up to N (default 10m)", &o.to},
+        {"--threads", BENCH_OPTION_COUNT, "N", "threads (default: all processors)", &o.threads},
+        {"--runs", BENCH_OPTION_COUNT, "N", "runs each, the quickest counts (default 3)", &o.runs},
+    };
+    const bench_usage usage = {"scale", "",
+                               "Measures time and memory of scans of made-up corpora of growing "
+                               "size. The deviations are of the cost of a document from its "
+                               "geometric mean over the steps.",
+                               table, sizeof table / sizeof *table};
+    int num_operands;
+    const bench_parse_result parsed = bench_options_parse(&usage, argc, argv, &num_operands);
+    if (parsed != BENCH_PARSED)
+        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
+    if (!bench_common_finish(&o.common, argv + 1, num_operands))
+        return BENCH_EXIT_USAGE;
+    if (o.from < 1 || o.from > o.to || o.to > 4000000000u || o.runs < 1 || o.threads > 1024) {
+        bench_complain("scale: 1 <= --from <= --to <= 4000m, --runs at least 1");
+        return BENCH_EXIT_USAGE;
+    }
+    nd_error error = {0};
+    const nd_status status = run_scale(&o, &error);
+    if (status != ND_OK)
+        bench_complain("%s", error.message);
+    return status == ND_OK ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+}
