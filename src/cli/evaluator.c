@@ -72,8 +72,11 @@ nd_status nd_evaluator_init(nd_evaluator *evaluator, nd_job *job, nd_error *erro
                                 .exact = {.allocator = job->allocator},
                                 .found = {.allocator = job->allocator}};
     nd_status status = look_at_files(job->settings, error);
+    const nd_document_map_options options = {job->num_threads, nd_progress_step, &job->progress,
+                                             job->allocator};
     if (status == ND_OK)
-        status = nd_held_documents_init(&evaluator->held, job, error);
+        status =
+            nd_held_documents_init(&evaluator->held, nd_input_source(job->input), &options, error);
     if (status == ND_OK)
         status = nd_job_reading_done(job, error);
     if (status == ND_OK)
@@ -158,7 +161,7 @@ nd_status nd_evaluator_run(nd_evaluator *evaluator, const nd_settings *settings,
     *row = (nd_eval_row){.kinds = nd_alloc_zeroed(a, e->given.num_kinds, sizeof *row->kinds)};
     nd_status status = row->kinds ? find_pairs(e, settings, row) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = nd_held_sets_make(&e->sets, e->job, &e->held, settings->shingle);
+        status = nd_held_sets_make(&e->sets, &e->held, settings->shingle, e->job->num_threads);
     if (status == ND_OK && settings->exact)
         status = join_pairs(e, settings);
     if (status == ND_OK)

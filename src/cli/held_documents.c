@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cli/byte_order.h"
-#include "neardup/document_map.h"
 #include "util/vec.h"
 
 enum { CHUNK_BYTES = 1 << 20, DOCUMENTS_A_BLOCK = 64 };
@@ -98,23 +97,23 @@ static nd_status make_arenas(nd_held_documents *held, uint32_t num)
     return ND_OK;
 }
 
-nd_status nd_held_documents_init(nd_held_documents *held, nd_job *job, nd_error *error)
+nd_status nd_held_documents_init(nd_held_documents *held, const nd_source *source,
+                                 const nd_document_map_options *options, nd_error *error)
 {
-    *held = (nd_held_documents){.allocator = job->allocator};
+    const nd_allocator *const a = options->allocator;
+    *held = (nd_held_documents){.allocator = a};
     collection c = {.held = held};
-    c.added = nd_alloc_zeroed(job->allocator, job->num_threads, sizeof *c.added);
-    nd_status status = c.added ? make_arenas(held, job->num_threads) : ND_ERR_NO_MEMORY;
-    const nd_document_map_options options = {job->num_threads, nd_progress_step, &job->progress,
-                                             job->allocator};
+    c.added = nd_alloc_zeroed(a, options->num_threads, sizeof *c.added);
+    nd_status status = c.added ? make_arenas(held, options->num_threads) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = nd_document_map(nd_input_source(job->input), &options, hold, &c, error);
+        status = nd_document_map(source, options, hold, &c, error);
     if (status == ND_OK)
         status = gather(held, c.added);
     if (status == ND_OK)
         status = number_ids(held);
-    for (uint32_t w = 0; c.added && w < job->num_threads; w++)
-        ND_VEC_RELEASE(job->allocator, &c.added[w]);
-    nd_release(job->allocator, c.added);
+    for (uint32_t w = 0; c.added && w < options->num_threads; w++)
+        ND_VEC_RELEASE(a, &c.added[w]);
+    nd_release(a, c.added);
     return status;
 }
 

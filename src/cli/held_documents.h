@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/job.h"
 #include "neardup/document.h"
+#include "neardup/document_map.h"
 #include "util/arena.h"
 
 /* Ids are numbered in byte order. Documents of one id stand together, and share its number:
@@ -28,9 +28,10 @@ typedef struct nd_held_documents {
     uint64_t text_bytes;
 } nd_held_documents;
 
-/* Reads job->input to its end. Memory: the texts and ids, and 48 bytes a document. Release it also
- * after a failure. */
-ND_NODISCARD nd_status nd_held_documents_init(nd_held_documents *held, nd_job *job,
+/* Reads the source to its end. Memory: the texts and ids, and 56 bytes a document. Release it also
+ * after a failure. options->allocator is borrowed. */
+ND_NODISCARD nd_status nd_held_documents_init(nd_held_documents *held, const nd_source *source,
+                                              const nd_document_map_options *options,
                                               nd_error *error);
 
 /* Number of an id, as its bytes are or as a TSV of this tool writes them. */

@@ -111,19 +111,19 @@ static void end(making *m)
     nd_release(a, m->place);
 }
 
-nd_status nd_held_sets_make(nd_held_sets *sets, const nd_job *job, const nd_held_documents *held,
-                            nd_shingle_spec shingle)
+nd_status nd_held_sets_make(nd_held_sets *sets, const nd_held_documents *held,
+                            nd_shingle_spec shingle, uint32_t num_threads)
 {
     if (sets->elements && sets->shingle.kind == shingle.kind &&
         sets->shingle.width == shingle.width)
         return ND_OK;
     nd_held_sets_release(sets);
-    *sets = (nd_held_sets){.allocator = job->allocator, .shingle = shingle};
-    making m = {.held = held, .sets = sets, .num_makers = job->num_threads};
+    *sets = (nd_held_sets){.allocator = held->allocator, .shingle = shingle};
+    making m = {.held = held, .sets = sets, .num_makers = num_threads};
     const size_t num_tasks = (held->num_documents + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK;
     nd_status status = begin(&m);
     if (status == ND_OK)
-        status = nd_threads_for(job->allocator, job->num_threads, num_tasks, make_some, &m);
+        status = nd_threads_for(held->allocator, num_threads, num_tasks, make_some, &m);
     if (status == ND_OK)
         status = put_together(&m);
     end(&m);

@@ -15,11 +15,11 @@ typedef struct nd_held_sets {
     size_t *starts;
 } nd_held_sets;
 
-/* Makes them on job->num_threads threads; keeps them where they are of these shingles already.
+/* Makes them on so many threads; keeps them where they are of these shingles already.
  * Memory: 8 bytes a shingle, twice that while they are put together. Begin with {0}; release it
  * also after a failure. */
-ND_NODISCARD nd_status nd_held_sets_make(nd_held_sets *sets, const nd_job *job,
-                                         const nd_held_documents *held, nd_shingle_spec shingle);
+ND_NODISCARD nd_status nd_held_sets_make(nd_held_sets *sets, const nd_held_documents *held,
+                                         nd_shingle_spec shingle, uint32_t num_threads);
 
 /* Exact, of the (first) documents of two ids. */
 nd_similarity nd_held_sets_compare(const nd_held_sets *sets, const nd_held_documents *held,
