@@ -87,10 +87,12 @@ static nd_status join_set_file(const char *path, double threshold)
     const bool is_read = read_sets(file, &allocator, &sets);
     fclose(file);
     nd_status status = ND_ERR_FORMAT;
+    if (is_read)
+        status = nd_exact_join(&sets.list, &options, print_numbers, NULL);
     if (!is_read)
         bench_complain("'%s' is no file of sets", path);
-    else
-        status = nd_exact_join(&sets.list, &options, print_numbers, NULL);
+    else if (status != ND_OK)
+        bench_complain("join: %s", nd_status_message(status));
     nd_release(&allocator, sets.starts);
     nd_release(&allocator, sets.elements);
     return status;
@@ -121,14 +123,14 @@ static nd_status join_documents(const char *path, double threshold)
     nd_status status = nd_input_new(&options, &path, 1, &allocator, &input, &error);
     if (status == ND_OK)
         status = bench_set_collection_read(&collection, nd_input_source(input), spec, 1, &error);
-    if (status != ND_OK) {
-        bench_complain("%s", error.message);
-    } else {
+    if (status == ND_OK) {
         const nd_exact_join_options join = {
             .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
         const nd_set_list list = bench_set_collection_list(&collection);
         status = nd_exact_join(&list, &join, print_ids, &collection);
     }
+    if (status != ND_OK)
+        bench_complain("%s", error.message[0] ? error.message : nd_status_message(status));
     bench_set_collection_release(&collection);
     nd_input_free(input);
     return status;
@@ -162,6 +164,7 @@ int bench_cmd_join(int argc, char **argv)
         is_of_sets ? join_set_file(argv[1], threshold) : join_documents(argv[1], threshold);
     if (status == ND_OK && fflush(stdout) == 0)
         return BENCH_EXIT_DONE;
-    bench_complain("join: %s", nd_status_message(status == ND_OK ? ND_ERR_IO : status));
+    if (status == ND_OK)
+        bench_complain("cannot write standard output: %s", strerror(errno));
     return BENCH_EXIT_FAILED;
 }

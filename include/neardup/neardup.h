@@ -10,6 +10,7 @@
 #include "neardup/match.h"
 #include "neardup/passages.h"
 #include "neardup/plan.h"
+#include "neardup/repair.h"
 #include "neardup/scan.h"
 #include "neardup/shingle.h"
 #include "neardup/sketch.h"

@@ -9,6 +9,7 @@
 #include "neardup/document.h"
 #include "neardup/match.h"
 #include "neardup/plan.h"
+#include "neardup/repair.h"
 #include "neardup/shingle.h"
 #include "neardup/status.h"
 
@@ -32,15 +33,24 @@ typedef enum nd_representative {
     ND_REPRESENTATIVE_FIRST_ID,
 } nd_representative;
 
+/* Whether the scan keeps the texts of its documents, to hand them out beside the matches. */
+typedef enum nd_texts {
+    ND_TEXTS_FORGET = 0,
+    ND_TEXTS_KEEP, /* in memory, all of them */
+} nd_texts;
+
 typedef struct nd_scan_options {
     nd_shingle_spec shingle;
     nd_match_rule rule;   /* what is reported */
+    double coverage;      /* of either text, is reported too; 0: not asked for */
     double recall;        /* asked for at the jaccard threshold */
+    uint32_t repairs;     /* of ND_REPAIR_*: made before tokens are read */
     uint32_t num_threads; /* 0: one for each processor */
     uint32_t max_matches; /* pairs: see nd_scan_each_pair; 0: no limit */
     nd_scan_output output;
     nd_link link;
     nd_representative representative;
+    nd_texts texts;
     nd_progress_fn progress; /* may be NULL */
     void *progress_ctx;
 } nd_scan_options;
@@ -48,6 +58,11 @@ typedef struct nd_scan_options {
 /* The corpus preset: word 5, jaccard 0.8, no containment, recall 0.99, all processors, 1,000
  * matches, groups, anchored, longest. */
 ND_API void nd_scan_options_init(nd_scan_options *options);
+
+/* The news preset, for syndicated copies: word 3, jaccard 0.8 or coverage 0.4, all repairs; the
+ * rest alike. With a coverage threshold there are no bands (the plan is all zeros): documents that
+ * share rare shingles are compared, whatever their jaccard, and `recall` is not used. */
+ND_API void nd_scan_options_init_news(nd_scan_options *options);
 
 /* One scan over a set of documents; exclusive. Add, then finish once, then look at the result. The
  * result depends on the documents and the options alone: not on threads, kernels or input order. */
@@ -79,10 +94,19 @@ typedef struct nd_id {
     size_t len_bytes;
 } nd_id;
 
+/* A document's text as it came, before any repair; borrowed from the scan. NULL and 0 where texts
+ * are not kept. */
+typedef struct nd_kept_text {
+    const char *p;
+    size_t len_bytes;
+} nd_kept_text;
+
 typedef struct nd_pair {
     nd_id a, b; /* a < b in byte order (equal only when two documents carry one id) */
     nd_match_kind kind;
     nd_similarity similarity;
+    nd_coverage coverage; /* zeros where it is not asked for */
+    nd_kept_text a_text, b_text;
 } nd_pair;
 
 typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
@@ -97,10 +121,13 @@ typedef struct nd_member {
     nd_match_kind kind;       /* the representative's view: contains = it holds the member */
     nd_similarity similarity; /* a is the member, b the representative. ND_LINK_SINGLE: exact too,
                                  though it may be below the thresholds (kind none) */
+    nd_coverage coverage;     /* likewise; zeros where it is not asked for */
+    nd_kept_text text;
 } nd_member;
 
 typedef struct nd_group {
     nd_id representative;
+    nd_kept_text representative_text;
     size_t num_members;       /* without the representative */
     const nd_member *members; /* ordered by id; hold until `each` returns */
 } nd_group;
@@ -119,6 +146,8 @@ typedef struct nd_scan_stats {
     uint64_t documents_no_tokens; /* match nothing */
     uint64_t documents_invalid_utf8;
     uint64_t invalid_bytes;
+    uint64_t repaired_documents;
+    uint64_t repairs;
     uint64_t duplicate_ids; /* documents whose id an earlier one carries */
     uint64_t exact_copies;  /* documents whose normalised text another one has */
     uint64_t candidates;    /* pairs compared exactly */
@@ -128,6 +157,7 @@ typedef struct nd_scan_stats {
     uint64_t group_members;
     uint64_t capped_buckets;     /* larger than the bucket cap: members met a part of the others */
     uint64_t capped_comparisons; /* comparisons these left out (an upper bound) */
+    uint64_t common_documents;   /* coverage: mostly text that too many hold; met some of those */
     uint64_t capped_documents;   /* with more than max_matches pairs */
     nd_plan plan;
 } nd_scan_stats;

@@ -137,7 +137,8 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *a, 
 
 static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_error *error)
 {
-    const nd_match_rule rule = {job->settings->threshold, job->settings->containment};
+    const nd_match_rule rule = {.jaccard = job->settings->threshold,
+                                .containment = job->settings->containment};
     const nd_passage_options options = nd_passage_settings(job->settings);
     nd_comparison comparison = {.a = document_of(a), .b = document_of(b)};
     nd_passage_finder *finder = NULL;

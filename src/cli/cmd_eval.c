@@ -121,8 +121,14 @@ static nd_status check(const nd_settings *settings, nd_error *error)
         return refuse(error, "options '--errors' and '--sweep' exclude each other");
     if (settings->errors > 0 && settings->format == ND_FORMAT_TSV)
         return refuse(error, "option '--errors' has an effect with '--format jsonl|text' only");
+    if (settings->exact && settings->coverage > 0)
+        return refuse(error, "the exact join knows no coverage: give '--truth' or '--clusters'");
     nd_sweep sweep;
     status = nd_sweep_init(&sweep, settings, nd_tool_allocator(), error);
+    if (status == ND_OK && settings->exact && sweep.option &&
+        sweep.option->offset == offsetof(nd_settings, coverage))
+        status = refuse(error, "the exact join knows no coverage: sweep it with '--truth' or "
+                               "'--clusters'");
     nd_sweep_release(&sweep, nd_tool_allocator());
     return status;
 }
@@ -241,14 +247,16 @@ const nd_command nd_command_eval = {
         "groups or clusters, documents that a chain of pairs connects are one. Recall is told "
         "for bands of similarity too, by the exact jaccard of the true pairs.\n\n"
         "Documents are held in memory, with their shingle sets: about 3 bytes for each byte of "
-        "text beside what a scan takes, and 8 bytes a pair.\n",
-    .examples = "  neardup eval --exact --threshold 0.5 articles.jsonl\n"
+        "text beside what a scan takes, 6 with '--exact', and 8 bytes a pair.\n",
+    .examples = "  neardup eval --preset news --truth pairs.tsv --by-kind news.jsonl\n"
+                "  neardup eval --exact --threshold 0.5 articles.jsonl\n"
                 "  neardup eval --truth pairs.tsv --ignore unsure.tsv --errors 5 news.jsonl\n"
                 "  neardup eval --clusters versions.tsv --sweep threshold=0.3:0.9:0.05 docs/\n",
-    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_threshold, &nd_options_recall,
-               &output_group, &nd_options_result, &truth_group, &nd_options_input,
-               &nd_options_output, &nd_options_report, &nd_options_progress, &nd_options_threads,
-               &nd_options_kernel, &nd_options_help},
+    .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
+               &nd_options_coverage, &nd_options_repair, &nd_options_recall, &output_group,
+               &nd_options_result, &truth_group, &nd_options_input, &nd_options_output,
+               &nd_options_report, &nd_options_progress, &nd_options_threads, &nd_options_kernel,
+               &nd_options_help},
     .check = check,
     .run = run,
 };

@@ -6,6 +6,7 @@
 #include "cli/option_groups.h"
 #include "cli/scan_notes.h"
 #include "cli/scan_settings.h"
+#include "util/error.h"
 
 static const nd_option output_options[] = {
     {.name = "groups",
@@ -19,9 +20,23 @@ static const nd_option output_options[] = {
      .help = "report every pair of near-copies",
      .offset = offsetof(nd_settings, scan_output),
      .value = ND_SCAN_PAIRS},
+    {.name = "passages",
+     .kind = ND_OPTION_SET,
+     .help = "list the passages that two texts share, with their bytes in both; all texts are kept "
+             "in memory",
+     .offset = offsetof(nd_settings, passages),
+     .value = 1},
     {0},
 };
 static const nd_option_group output_group = {"Result", output_options};
+
+static nd_status check(const nd_settings *settings, nd_error *error)
+{
+    if (settings->passages && settings->format == ND_FORMAT_TSV)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--passages' does not fit into '--format tsv': use jsonl or text");
+    return nd_scan_settings_check(settings, error);
+}
 
 static void add_stats(nd_page *page, const nd_scan_stats *stats)
 {
@@ -34,6 +49,8 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"tokens", stats->tokens},
         {"shingles", stats->shingles},
         {"invalid_bytes", stats->invalid_bytes},
+        {"repaired_documents", stats->repaired_documents},
+        {"repairs", stats->repairs},
         {"exact_copies", stats->exact_copies},
         {"candidates", stats->candidates},
         {"matches", stats->matches},
@@ -41,6 +58,7 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
         {"groups", stats->groups},
         {"group_members", stats->group_members},
         {"capped_comparisons", stats->capped_comparisons},
+        {"common_documents", stats->common_documents},
     };
     nd_page_printf(page,
                    ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"
@@ -74,8 +92,9 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
 static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats)
 {
     nd_match_writer writer;
-    nd_match_writer_init(&writer, job);
-    nd_status status = nd_match_writer_begin(&writer);
+    nd_status status = nd_match_writer_init(&writer, job);
+    if (status == ND_OK)
+        status = nd_match_writer_begin(&writer);
     if (status == ND_OK)
         status = job->settings->scan_output == ND_SCAN_PAIRS
                      ? nd_scan_each_pair(scan, nd_match_writer_pair, &writer)
@@ -145,10 +164,10 @@ const nd_command nd_command_scan = {
                 "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
                 "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
                 "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
-    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_threshold, &nd_options_recall,
-               &output_group, &nd_options_result, &nd_options_input, &nd_options_output,
-               &nd_options_report, &nd_options_progress, &nd_options_threads, &nd_options_kernel,
-               &nd_options_help},
-    .check = nd_scan_settings_check,
+    .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
+               &nd_options_coverage, &nd_options_repair, &nd_options_recall, &output_group,
+               &nd_options_result, &nd_options_input, &nd_options_output, &nd_options_report,
+               &nd_options_progress, &nd_options_threads, &nd_options_kernel, &nd_options_help},
+    .check = check,
     .run = run,
 };

@@ -4,8 +4,8 @@
 
 #include "cli/amounts.h"
 #include "cli/comparison_writer.h"
+#include "cli/passage_list.h"
 #include "cli/style.h"
-#include "neardup/passages.h"
 
 typedef enum error_kind { ERROR_FALSE = 0, ERROR_MISSED, NUM_ERROR_KINDS } error_kind;
 
@@ -22,7 +22,7 @@ static double similarity_of(const nd_evaluator *e, uint64_t pair)
 {
     const nd_similarity s =
         nd_held_sets_compare(&e->sets, &e->held, nd_pair_low(pair), nd_pair_high(pair));
-    if (e->job->settings->containment <= 0)
+    if (e->job->settings->containment <= 0 && e->job->settings->coverage <= 0)
         return s.jaccard;
     return s.a_in_b > s.b_in_a ? s.a_in_b : s.b_in_a;
 }
@@ -92,23 +92,33 @@ static void error_as_text(const nd_evaluator *e, nd_page *page, error_kind kind,
     nd_comparison_print(e->job, page, comparison);
 }
 
-static nd_status print_error(const nd_evaluator *e, nd_page *page, nd_passage_finder *finder,
+/* Coverage is known to the scan alone: what it reported for no other reason is called partial. */
+static nd_match_kind kind_of_match(const nd_settings *settings, error_kind kind,
+                                   const nd_comparison *comparison)
+{
+    const nd_match_rule rule = {.jaccard = settings->threshold,
+                                .containment = settings->containment};
+    const nd_match_kind by_rule = nd_match_classify(&comparison->similarity, &rule);
+    const bool is_covered = kind == ERROR_FALSE && settings->coverage > 0;
+    const bool is_partial = comparison->num_passages > 0 || is_covered;
+    return by_rule == ND_MATCH_NONE && is_partial ? ND_MATCH_PARTIAL : by_rule;
+}
+
+static nd_status print_error(const nd_evaluator *e, nd_page *page, nd_passage_list *passages,
                              error_kind kind, uint64_t pair)
 {
     const nd_settings *const settings = e->job->settings;
-    const nd_match_rule rule = {.jaccard = settings->threshold,
-                                .containment = settings->containment};
     const uint32_t a = nd_pair_low(pair), b = nd_pair_high(pair);
     nd_comparison c = {.a = *nd_held_document(&e->held, a), .b = *nd_held_document(&e->held, b)};
-    const nd_status status =
-        nd_passage_finder_shared(finder, c.a.text, c.a.text_len_bytes, c.b.text, c.b.text_len_bytes,
-                                 &c.passages, &c.num_passages);
+    const nd_kept_text text_a = {c.a.text, c.a.text_len_bytes};
+    const nd_kept_text text_b = {c.b.text, c.b.text_len_bytes};
+    const nd_status status = nd_passage_list_fill(passages, text_a, text_b);
     if (status != ND_OK)
         return status;
+    c.passages = passages->passages.items;
+    c.num_passages = passages->passages.len;
     c.similarity = nd_held_sets_compare(&e->sets, &e->held, a, b);
-    c.kind = nd_match_classify(&c.similarity, &rule);
-    if (c.kind == ND_MATCH_NONE && c.num_passages > 0)
-        c.kind = ND_MATCH_PARTIAL;
+    c.kind = kind_of_match(settings, kind, &c);
     if (e->job->format == ND_FORMAT_TEXT)
         error_as_text(e, page, kind, pair, &c);
     else
@@ -116,7 +126,7 @@ static nd_status print_error(const nd_evaluator *e, nd_page *page, nd_passage_fi
     return page->status;
 }
 
-static nd_status print_worst(const nd_evaluator *e, nd_page *page, nd_passage_finder *finder,
+static nd_status print_worst(const nd_evaluator *e, nd_page *page, nd_passage_list *passages,
                              error_kind kind)
 {
     wrong_vec wrong = {0};
@@ -124,21 +134,18 @@ static nd_status print_worst(const nd_evaluator *e, nd_page *page, nd_passage_fi
     if (wrong.len > 1)
         qsort(wrong.items, wrong.len, sizeof *wrong.items, compare_badness);
     for (size_t i = 0; i < wrong.len && i < e->job->settings->errors && status == ND_OK; i++)
-        status = print_error(e, page, finder, kind, wrong.items[i].pair);
+        status = print_error(e, page, passages, kind, wrong.items[i].pair);
     ND_VEC_RELEASE(e->job->allocator, &wrong);
     return status;
 }
 
 nd_status nd_eval_errors_print(const nd_evaluator *evaluator, nd_page *page)
 {
-    nd_passage_options options;
-    nd_passage_options_init(&options);
-    if (evaluator->job->settings->shingle.kind == ND_SHINGLE_WORD)
-        options.shingle = evaluator->job->settings->shingle;
-    nd_passage_finder *finder = NULL;
-    nd_status status = nd_passage_finder_new(&options, evaluator->job->allocator, &finder);
+    nd_passage_list passages;
+    nd_status status =
+        nd_passage_list_init(&passages, evaluator->job->settings, evaluator->job->allocator);
     for (error_kind kind = ERROR_FALSE; kind < NUM_ERROR_KINDS && status == ND_OK; kind++)
-        status = print_worst(evaluator, page, finder, kind);
-    nd_passage_finder_free(finder);
+        status = print_worst(evaluator, page, &passages, kind);
+    nd_passage_list_release(&passages);
     return status;
 }

@@ -101,6 +101,7 @@ static void keep_stats(nd_scan_stats *kept, const nd_scan_stats *run)
     *kept = *run;
     kept->capped_buckets += before.capped_buckets;
     kept->capped_comparisons += before.capped_comparisons;
+    kept->common_documents += before.common_documents;
     kept->capped_documents += before.capped_documents;
 }
 
@@ -161,7 +162,8 @@ nd_status nd_evaluator_run(nd_evaluator *evaluator, const nd_settings *settings,
     *row = (nd_eval_row){.kinds = nd_alloc_zeroed(a, e->given.num_kinds, sizeof *row->kinds)};
     nd_status status = row->kinds ? find_pairs(e, settings, row) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = nd_held_sets_make(&e->sets, &e->held, settings->shingle, e->job->num_threads);
+        status = nd_held_sets_make(&e->sets, &e->held, settings->shingle,
+                                   (uint32_t)settings->repairs, e->job->num_threads);
     if (status == ND_OK && settings->exact)
         status = join_pairs(e, settings);
     if (status == ND_OK)

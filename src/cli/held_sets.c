@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "neardup/repair.h"
 #include "neardup/text.h"
 #include "util/threads.h"
 #include "util/vec.h"
@@ -10,6 +11,7 @@ enum { DOCUMENTS_A_TASK = 64 };
 
 /* What one thread made: the set of document d is elements[place[d] ..]. */
 typedef struct maker {
+    nd_repairer *repairer;
     nd_text *text;
     ND_VEC(uint64_t) elements;
     uint64_t *scratch;
@@ -30,8 +32,12 @@ static nd_status make_set(making *m, uint32_t worker, size_t d)
     maker *const w = &m->makers[worker];
     const nd_allocator *const a = m->sets->allocator;
     const nd_document *const document = &m->held->documents[d];
-    nd_status status =
-        nd_text_set(w->text, document->text, document->text_len_bytes, ND_TEXT_NO_OFFSETS);
+    const char *bytes;
+    size_t len_bytes;
+    nd_status status = nd_repairer_apply(w->repairer, document->text, document->text_len_bytes,
+                                         &bytes, &len_bytes);
+    if (status == ND_OK)
+        status = nd_text_set(w->text, bytes, len_bytes, ND_TEXT_NO_OFFSETS);
     if (status != ND_OK)
         return status;
     const size_t num = nd_shingle_count(w->text, m->sets->shingle);
@@ -93,8 +99,11 @@ static nd_status begin(making *m)
     if (!m->makers || !m->maker_of || !m->place || !m->sets->starts)
         return ND_ERR_NO_MEMORY;
     nd_status status = ND_OK;
-    for (uint32_t w = 0; w < m->num_makers && status == ND_OK; w++)
-        status = nd_text_new(a, &m->makers[w].text);
+    for (uint32_t w = 0; w < m->num_makers && status == ND_OK; w++) {
+        status = nd_repairer_new(m->sets->repairs, a, &m->makers[w].repairer);
+        if (status == ND_OK)
+            status = nd_text_new(a, &m->makers[w].text);
+    }
     return status;
 }
 
@@ -102,6 +111,7 @@ static void end(making *m)
 {
     const nd_allocator *const a = m->sets->allocator;
     for (uint32_t w = 0; m->makers && w < m->num_makers; w++) {
+        nd_repairer_free(m->makers[w].repairer);
         nd_text_free(m->makers[w].text);
         ND_VEC_RELEASE(a, &m->makers[w].elements);
         nd_release(a, m->makers[w].scratch);
@@ -112,13 +122,13 @@ static void end(making *m)
 }
 
 nd_status nd_held_sets_make(nd_held_sets *sets, const nd_held_documents *held,
-                            nd_shingle_spec shingle, uint32_t num_threads)
+                            nd_shingle_spec shingle, uint32_t repairs, uint32_t num_threads)
 {
     if (sets->elements && sets->shingle.kind == shingle.kind &&
-        sets->shingle.width == shingle.width)
+        sets->shingle.width == shingle.width && sets->repairs == repairs)
         return ND_OK;
     nd_held_sets_release(sets);
-    *sets = (nd_held_sets){.allocator = held->allocator, .shingle = shingle};
+    *sets = (nd_held_sets){.allocator = held->allocator, .shingle = shingle, .repairs = repairs};
     making m = {.held = held, .sets = sets, .num_makers = num_threads};
     const size_t num_tasks = (held->num_documents + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK;
     nd_status status = begin(&m);

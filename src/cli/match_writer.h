@@ -3,15 +3,18 @@
 #define CLI_MATCH_WRITER_H
 
 #include "cli/job.h"
+#include "cli/passage_list.h"
 #include "neardup/scan.h"
 
 typedef struct nd_match_writer {
     nd_job *job;
     nd_page page;
-    uint64_t num_written; /* pairs or groups */
+    nd_passage_list passages; /* filled with --passages */
+    uint64_t num_written;     /* pairs or groups */
 } nd_match_writer;
 
-void nd_match_writer_init(nd_match_writer *writer, nd_job *job);
+/* Release also after a failure. */
+ND_NODISCARD nd_status nd_match_writer_init(nd_match_writer *writer, nd_job *job);
 
 /* What stands before the first result: the header of a TSV. */
 ND_NODISCARD nd_status nd_match_writer_begin(nd_match_writer *writer);

@@ -17,12 +17,32 @@ static const nd_option preset_options[] = {
 };
 const nd_option_group nd_options_preset = {"Matching", preset_options};
 
+static const nd_choice scan_presets[] = {
+    {"corpus", ND_PRESET_CORPUS},
+    {"news", ND_PRESET_NEWS},
+    {NULL, 0},
+};
+
+static const nd_option scan_preset_options[] = {
+    {.name = "preset",
+     .kind = ND_OPTION_CHOICE,
+     .argument = "corpus|news",
+     .help = "settings that go together; corpus: word:5, jaccard 0.8; news, for syndicated copies, "
+             "cut, embedded or edited: word:3, coverage 0.4, and all repairs",
+     .initial = "corpus",
+     .offset = offsetof(nd_settings, preset),
+     .choices = scan_presets},
+    {0},
+};
+const nd_option_group nd_options_scan_preset = {"Matching", scan_preset_options};
+
 static const nd_option shingle_options[] = {
     {.name = "shingle",
      .kind = ND_OPTION_SHINGLE,
      .argument = "word:N|char:N",
      .help = "what texts are compared by: runs of N words or of N characters",
      .initial = "word:5",
+     .initial_news = "word:3",
      .offset = offsetof(nd_settings, shingle)},
     {0},
 };
@@ -52,6 +72,48 @@ static const nd_option threshold_options[] = {
     {0},
 };
 const nd_option_group nd_options_threshold = {NULL, threshold_options};
+
+static const nd_option coverage_options[] = {
+    {.name = "coverage",
+     .kind = ND_OPTION_NUMBER,
+     .argument = "C",
+     .help = "also match where passages of this share of one text stand in the other, edits inside "
+             "them included; text that many documents hold counts less",
+     .initial_help = "off; with --preset news 0.4",
+     .initial_news = "0.4",
+     .offset = offsetof(nd_settings, coverage),
+     .min = 0,
+     .max = 1,
+     .bounds = ND_BOUNDS_ABOVE_MIN},
+    {0},
+};
+const nd_option_group nd_options_coverage = {NULL, coverage_options};
+
+static const nd_choice repairs[] = {
+    {"none", ND_REPAIR_NONE},
+    {"all", ND_REPAIR_ALL},
+    {"entities", ND_REPAIR_ENTITIES},
+    {"tags", ND_REPAIR_TAGS},
+    {"mojibake", ND_REPAIR_MOJIBAKE},
+    {"hyphenation", ND_REPAIR_HYPHENATION},
+    {NULL, 0},
+};
+
+static const nd_option repair_options[] = {
+    {.name = "repair",
+     .kind = ND_OPTION_FLAGS,
+     .argument = "KIND,...",
+     .help = "undo what web sites do to text, before it is compared: none, all, or some of "
+             "entities (&amp;), tags (<p>), mojibake (misread UTF-8) and hyphenation (words broken "
+             "at the end of a line)",
+     .initial_help = "none; with --preset news all",
+     .initial = "none",
+     .initial_news = "all",
+     .offset = offsetof(nd_settings, repairs),
+     .choices = repairs},
+    {0},
+};
+const nd_option_group nd_options_repair = {NULL, repair_options};
 
 static const nd_option recall_options[] = {
     {.name = "recall",

@@ -181,6 +181,23 @@ static nd_status set_initial_values(const parser *p)
     return ND_OK;
 }
 
+/* What the preset sets and the command line leaves alone. */
+static nd_status set_preset_values(const parser *p)
+{
+    if (p->settings->preset != ND_PRESET_NEWS)
+        return ND_OK;
+    const nd_option *option;
+    for (size_t i = 0; (option = nd_command_option(p->command, i)) != NULL; i++) {
+        if (!option->initial_news || (p->settings->given >> i & 1))
+            continue;
+        const nd_status status =
+            nd_option_store(option, option->initial_news, p->allocator, p->settings, p->error);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
 /* An option without an effect is an error: else a slip would go unnoticed. */
 static nd_status check_needs(const parser *p)
 {
@@ -232,7 +249,9 @@ nd_status nd_settings_parse(const nd_command *command, int argc, char **argv,
         status = take_arguments(&p);
     if (status != ND_OK || settings->help)
         return status;
-    status = check_needs(&p);
+    status = set_preset_values(&p);
+    if (status == ND_OK)
+        status = check_needs(&p);
     if (status == ND_OK)
         status = check_operands(&p);
     if (status == ND_OK)

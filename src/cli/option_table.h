@@ -13,10 +13,11 @@
 typedef enum nd_option_kind {
     ND_OPTION_SET = 0, /* takes no value: writes `value` to an int */
     ND_OPTION_CHOICE,  /* a name of `choices`, to an int */
-    ND_OPTION_COUNT,   /* a whole number from min to max, to a uint64_t */
-    ND_OPTION_NUMBER,  /* a number within min and max, to a double */
-    ND_OPTION_STRING,  /* to a const char * */
-    ND_OPTION_LIST,    /* names with commas between, to an nd_name_list */
+    ND_OPTION_FLAGS,  /* names of `choices` with commas between, to an int: their values together */
+    ND_OPTION_COUNT,  /* a whole number from min to max, to a uint64_t */
+    ND_OPTION_NUMBER, /* a number within min and max, to a double */
+    ND_OPTION_STRING, /* to a const char * */
+    ND_OPTION_LIST,   /* names with commas between, to an nd_name_list */
     ND_OPTION_SHINGLE, /* word:N or char:N, to an nd_shingle_spec */
 } nd_option_kind;
 
@@ -46,9 +47,10 @@ typedef struct nd_option {
     const char *argument;     /* name of its value in the help; NULL for ND_OPTION_SET */
     const char *help;         /* one sentence, without full stop */
     const char *initial;      /* as one would type it; NULL: zero */
+    const char *initial_news; /* with --preset news; NULL: the same */
     const char *initial_help; /* what the help says instead */
     size_t offset;            /* in nd_settings */
-    const nd_choice *choices; /* of ND_OPTION_CHOICE */
+    const nd_choice *choices; /* of ND_OPTION_CHOICE and ND_OPTION_FLAGS */
     int value;                /* of ND_OPTION_SET */
     nd_bounds bounds;         /* of ND_OPTION_NUMBER */
     double min, max;          /* of ND_OPTION_NUMBER and ND_OPTION_COUNT */

@@ -78,19 +78,51 @@ static nd_status store_number(const nd_option *option, const char *text, nd_sett
     return refuse(option, text, allowed, error);
 }
 
-static nd_status store_choice(const nd_option *option, const char *text, nd_settings *settings,
-                              nd_error *error)
+/* The choice called text[0..len), NULL where there is none. */
+static const nd_choice *find_choice(const nd_option *option, const char *text, size_t len)
+{
+    for (const nd_choice *choice = option->choices; choice->name; choice++)
+        if (strlen(choice->name) == len && memcmp(choice->name, text, len) == 0)
+            return choice;
+    return NULL;
+}
+
+static nd_status refuse_choice(const nd_option *option, const char *text, nd_error *error)
 {
     char allowed[160] = "";
     for (const nd_choice *choice = option->choices; choice->name; choice++) {
-        if (strcmp(choice->name, text) == 0) {
-            *(int *)field_of(option, settings) = choice->value;
-            return ND_OK;
-        }
         const size_t len = strlen(allowed);
         snprintf(allowed + len, sizeof allowed - len, "%s%s", len ? ", " : "", choice->name);
     }
     return refuse(option, text, allowed, error);
+}
+
+static nd_status store_choice(const nd_option *option, const char *text, nd_settings *settings,
+                              nd_error *error)
+{
+    const nd_choice *const choice = find_choice(option, text, strlen(text));
+    if (!choice)
+        return refuse_choice(option, text, error);
+    *(int *)field_of(option, settings) = choice->value;
+    return ND_OK;
+}
+
+static nd_status store_flags(const nd_option *option, const char *text, nd_settings *settings,
+                             nd_error *error)
+{
+    int value = 0;
+    for (const char *name = text;; name++) {
+        const size_t len = strcspn(name, ",");
+        const nd_choice *const choice = find_choice(option, name, len);
+        if (!choice)
+            return refuse_choice(option, text, error);
+        value |= choice->value;
+        name += len;
+        if (*name == '\0')
+            break;
+    }
+    *(int *)field_of(option, settings) = value;
+    return ND_OK;
 }
 
 static nd_status store_shingle(const nd_option *option, const char *text, nd_settings *settings,
@@ -156,6 +188,8 @@ nd_status nd_option_store(const nd_option *option, const char *text, const nd_al
         return ND_OK;
     case ND_OPTION_CHOICE:
         return store_choice(option, text, settings, error);
+    case ND_OPTION_FLAGS:
+        return store_flags(option, text, settings, error);
     case ND_OPTION_COUNT:
         return store_count(option, text, settings, error);
     case ND_OPTION_NUMBER:
@@ -198,6 +232,22 @@ static const char *choice_name(const nd_choice *choices, int value)
     return choices->name;
 }
 
+/* Those that stand for one flag each. */
+static void print_flags(const nd_choice *choices, int value, nd_page *page)
+{
+    const char *separator = "";
+    nd_page_put(page, "[");
+    for (; choices->name; choices++) {
+        const bool is_one = choices->value && (choices->value & (choices->value - 1)) == 0;
+        if (!is_one || (choices->value & value) == 0)
+            continue;
+        nd_page_put(page, separator);
+        print_string(choices->name, page);
+        separator = ",";
+    }
+    nd_page_put(page, "]");
+}
+
 void nd_option_print_json(const nd_option *option, const nd_settings *settings, nd_page *page)
 {
     const void *const field = const_field_of(option, settings);
@@ -207,6 +257,9 @@ void nd_option_print_json(const nd_option *option, const nd_settings *settings, 
         return;
     case ND_OPTION_CHOICE:
         print_string(choice_name(option->choices, *(const int *)field), page);
+        return;
+    case ND_OPTION_FLAGS:
+        print_flags(option->choices, *(const int *)field, page);
         return;
     case ND_OPTION_COUNT:
         nd_page_printf(page, "%llu", (unsigned long long)*(const uint64_t *)field);

@@ -18,6 +18,9 @@ void nd_notes_add_scan(nd_notes *notes, const nd_scan_stats *stats, uint64_t max
                  "buckets over the cap: %llu, at most %s left out",
                  (unsigned long long)stats->capped_buckets,
                  nd_amount_of(stats->capped_comparisons, "comparison").text);
+    nd_notes_add(notes, ND_NOTE_LOSS, "common_documents", stats->common_documents,
+                 "documents mostly of text that very many share, compared with some of those: %llu",
+                 (unsigned long long)stats->common_documents);
     nd_notes_add(notes, ND_NOTE_LOSS, "capped_documents", stats->capped_documents,
                  "documents with over %llu matches, of which the best are kept: %llu",
                  (unsigned long long)max_matches, (unsigned long long)stats->capped_documents);

@@ -1,5 +1,6 @@
 #include "cli/scan_settings.h"
 
+#include "cli/option_table.h"
 #include "cli/plan_settings.h"
 #include "io/input.h"
 #include "util/error.h"
@@ -11,7 +12,9 @@ nd_scan_options nd_scan_settings(const nd_settings *settings, uint32_t num_threa
     nd_scan_options_init(&options);
     options.shingle = settings->shingle;
     options.rule = (nd_match_rule){settings->threshold, settings->containment};
+    options.coverage = settings->coverage;
     options.recall = settings->recall;
+    options.repairs = (uint32_t)settings->repairs;
     options.num_threads = num_threads;
     options.max_matches = (uint32_t)settings->max_matches;
     options.output = (nd_scan_output)settings->scan_output;
@@ -19,6 +22,7 @@ nd_scan_options nd_scan_settings(const nd_settings *settings, uint32_t num_threa
     options.representative = settings->keep == ND_KEEP_LONGEST    ? ND_REPRESENTATIVE_LONGEST
                              : settings->keep == ND_KEEP_FIRST_ID ? ND_REPRESENTATIVE_FIRST_ID
                                                                   : ND_REPRESENTATIVE_PREFERRED;
+    options.texts = settings->passages ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
     options.progress = progress;
     options.progress_ctx = progress_ctx;
     return options;
@@ -34,6 +38,9 @@ nd_status nd_scan_settings_check(const nd_settings *settings, nd_error *error)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "'--representative %s' needs fields, which text files do not have",
                             settings->keep == ND_KEEP_EARLIEST ? "earliest" : "preferred");
+    if (settings->coverage > 0 && nd_settings_given(settings, "recall"))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--recall' has no effect with a coverage: there are no bands");
     nd_plan plan;
-    return nd_plan_settings(settings, &plan, error);
+    return settings->coverage > 0 ? ND_OK : nd_plan_settings(settings, &plan, error);
 }

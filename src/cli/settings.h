@@ -11,6 +11,7 @@
 
 typedef enum nd_preset {
     ND_PRESET_CORPUS = 0,
+    ND_PRESET_NEWS,
 } nd_preset;
 
 typedef enum nd_format {
@@ -56,7 +57,9 @@ typedef struct nd_settings {
 
     int preset;
     nd_shingle_spec shingle;
-    double threshold, containment, recall;
+    double threshold, containment, coverage, recall;
+    int repairs; /* ND_REPAIR_* */
+    int passages;
     uint64_t max_matches;
     int scan_output; /* nd_scan_output */
     int link;        /* nd_link */

@@ -14,7 +14,8 @@
 
 /* The groups whose options change what a scan finds. */
 static const nd_option_group *const sweepable[] = {
-    &nd_options_shingle, &nd_options_threshold, &nd_options_recall, &nd_options_result, NULL,
+    &nd_options_shingle, &nd_options_threshold, &nd_options_coverage,
+    &nd_options_recall,  &nd_options_result,    NULL,
 };
 
 static bool is_sweepable(const nd_option *option)
@@ -104,6 +105,9 @@ static nd_status check_option(const nd_option *option, const nd_settings *settin
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "option '--%s' has an effect with '%s' only", option->name,
                             option->need.typed);
+    if (settings->coverage > 0 && strcmp(option->name, "recall") == 0)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--recall' has no effect with a coverage: there are no bands");
     return ND_OK;
 }
 

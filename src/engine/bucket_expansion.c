@@ -2,10 +2,10 @@
 
 #include <string.h>
 
+#include "engine/edge_collection.h"
 #include "engine/verifier.h"
 #include "lsh/band_buckets.h"
 #include "lsh/first_band.h"
-#include "util/radix_sort.h"
 
 enum {
     /* Pairs: buckets up to this size are expanded whole, at most 512 * 511 / 2 comparisons. In a
@@ -207,40 +207,6 @@ static nd_status each_band(expansion *e, nd_band_buckets *buckets)
     return ND_OK;
 }
 
-/* Brings the workers' edges together, sorted by (from, to); one found in two bands stays once. */
-static nd_status collect_edges(nd_scan *scan)
-{
-    const nd_allocator *const a = &scan->allocator;
-    size_t num = 0;
-    for (uint32_t w = 0; w < scan->options.num_threads; w++)
-        num += scan->workers[w].edges.len;
-    nd_key_value *const items = nd_alloc(a, num, sizeof *items);
-    nd_key_value *const scratch = nd_alloc(a, num, sizeof *scratch);
-    scan->edges = nd_alloc(a, num, sizeof *scan->edges);
-    nd_status status = ND_ERR_NO_MEMORY;
-    if (items && scratch && scan->edges) {
-        size_t at = 0;
-        for (uint32_t w = 0; w < scan->options.num_threads; w++) {
-            nd_edge_vec *const edges = &scan->workers[w].edges;
-            for (size_t i = 0; i < edges->len; i++)
-                items[at++] =
-                    (nd_key_value){(uint64_t)edges->items[i].from << 32 | edges->items[i].to,
-                                   edges->items[i].common};
-            ND_VEC_RELEASE(a, edges);
-        }
-        nd_radix_sort_pairs(items, scratch, num);
-        for (size_t i = 0; i < num; i++)
-            if (i == 0 || items[i].key != items[i - 1].key)
-                scan->edges[scan->num_edges++] =
-                    (nd_edge){(uint32_t)(items[i].key >> 32), (uint32_t)items[i].key,
-                              (uint32_t)items[i].value};
-        status = ND_OK;
-    }
-    nd_release(a, items);
-    nd_release(a, scratch);
-    return status;
-}
-
 nd_status nd_scan_expand_buckets(nd_scan *scan)
 {
     nd_band_buckets *buckets;
@@ -254,5 +220,5 @@ nd_status nd_scan_expand_buckets(nd_scan *scan)
         status = each_band(&e, buckets);
     expansion_release(&e);
     nd_band_buckets_free(buckets);
-    return status == ND_OK ? collect_edges(scan) : status;
+    return status == ND_OK ? nd_scan_collect_edges(scan) : status;
 }

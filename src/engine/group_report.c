@@ -1,5 +1,5 @@
 /* The groups of a finished scan, in the order of their representatives' ids. */
-#include "engine/scan_state.h"
+#include "engine/coverage_matching.h"
 #include "util/radix_sort.h"
 
 /* One for each document with tokens: key = representative document << 32 | document,
@@ -35,29 +35,37 @@ static nd_status list_groups(const nd_scan *scan, group_items *list)
     return status;
 }
 
-static nd_member make_member(const nd_scan *scan, uint32_t document, uint32_t distinct)
+static nd_status make_member(const nd_scan *scan, uint32_t document, uint32_t distinct,
+                             nd_member *member)
 {
     const uint32_t anchor = scan->anchors.anchor_of[distinct];
     const uint64_t size = nd_catalog_record(&scan->catalog, distinct)->num_hashes;
     const uint64_t anchor_size = nd_catalog_record(&scan->catalog, anchor)->num_hashes;
     const uint64_t common = anchor == distinct ? size : scan->anchors.common_of[distinct];
-    nd_member member = {.id = nd_scan_id(scan, document)};
-    member.similarity = nd_similarity_from_counts(size, anchor_size, common);
-    member.kind =
-        nd_match_kind_reversed(nd_match_classify(&member.similarity, &scan->options.rule));
-    return member;
+    *member = (nd_member){.id = nd_scan_id(scan, document), .text = nd_scan_text(scan, document)};
+    member->similarity = nd_similarity_from_counts(size, anchor_size, common);
+    nd_status status = ND_OK;
+    if (nd_scan_asks_coverage(scan))
+        status = nd_scan_coverage(scan, distinct, anchor, &member->coverage);
+    member->kind =
+        nd_match_kind_reversed(nd_scan_classify(scan, &member->similarity, &member->coverage));
+    return status;
 }
 
 /* `run` is one group, the representative among its documents. */
-static void fill_group(const nd_scan *scan, const nd_key_value *run, size_t num, nd_member *members,
-                       nd_group *group)
+static nd_status fill_group(const nd_scan *scan, const nd_key_value *run, size_t num,
+                            nd_member *members, nd_group *group)
 {
     const uint32_t representative = (uint32_t)(run[0].key >> 32);
-    *group = (nd_group){.representative = nd_scan_id(scan, representative), .members = members};
-    for (size_t i = 0; i < num; i++)
+    *group = (nd_group){.representative = nd_scan_id(scan, representative),
+                        .representative_text = nd_scan_text(scan, representative),
+                        .members = members};
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < num && status == ND_OK; i++)
         if ((uint32_t)run[i].key != representative)
-            members[group->num_members++] =
-                make_member(scan, (uint32_t)run[i].key, (uint32_t)run[i].value);
+            status = make_member(scan, (uint32_t)run[i].key, (uint32_t)run[i].value,
+                                 &members[group->num_members++]);
+    return status;
 }
 
 nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx)
@@ -79,8 +87,9 @@ nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx)
         if (status != ND_OK)
             break;
         nd_group group;
-        fill_group(scan, list.items + first, end - first, members, &group);
-        status = each(ctx, &group);
+        status = fill_group(scan, list.items + first, end - first, members, &group);
+        if (status == ND_OK)
+            status = each(ctx, &group);
     }
     nd_release(&scan->allocator, members);
     nd_release(&scan->allocator, list.items);

@@ -1,5 +1,6 @@
 #include "engine/grouping.h"
 
+#include "engine/coverage_matching.h"
 #include "engine/verifier.h"
 #include "group/union_find.h"
 #include "util/threads.h"
@@ -29,14 +30,22 @@ static nd_status make_sets_of_copies(void *ctx, uint32_t worker)
 }
 
 /* Single links: the similarity to the representative, which need not be a match. */
-static void link_single(nd_scan *scan, const nd_edge_list *list)
+static nd_status link_single(nd_scan *scan, const nd_edge_list *list)
 {
     nd_group_single_link(list, scan->anchors.anchor_of);
     for (size_t x = 0; x < list->num_documents; x++) {
         const uint32_t anchor = scan->anchors.anchor_of[x];
-        scan->anchors.common_of[x] =
-            anchor == x ? 0 : (uint32_t)nd_scan_similarity(scan, (uint32_t)x, anchor).common;
+        nd_measured measured = {.edge = {.common = 0}};
+        nd_status status = ND_OK;
+        if (anchor != x && nd_scan_asks_coverage(scan))
+            status = nd_scan_measure(scan, &scan->workers[0], anchor, (uint32_t)x, &measured);
+        else if (anchor != x)
+            measured.edge.common = (uint32_t)nd_scan_similarity(scan, (uint32_t)x, anchor).common;
+        if (status != ND_OK)
+            return status;
+        scan->anchors.common_of[x] = measured.edge.common;
     }
+    return ND_OK;
 }
 
 /* Members: all documents of a group but its representative. A group is an anchor with any. */
@@ -57,10 +66,8 @@ static void count_groups(nd_scan *scan, uint32_t *size_of)
 
 static nd_status link_documents(nd_scan *scan, const nd_edge_list *list)
 {
-    if (scan->options.link == ND_LINK_SINGLE) {
-        link_single(scan, list);
-        return ND_OK;
-    }
+    if (scan->options.link == ND_LINK_SINGLE)
+        return link_single(scan, list);
     const nd_edge_verifier verifier = {verify_edge, scan};
     const nd_status status = nd_group_anchored(list, &verifier, &scan->allocator, &scan->anchors);
     scan->stats.capped_comparisons += scan->anchors.capped;

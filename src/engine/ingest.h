@@ -4,8 +4,8 @@
 
 #include "engine/scan_state.h"
 
-ND_NODISCARD nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_plan *plan,
-                                           const nd_allocator *allocator);
+ND_NODISCARD nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_scan_options *options,
+                                           const nd_plan *plan, const nd_allocator *allocator);
 
 void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocator);
 

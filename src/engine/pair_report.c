@@ -1,7 +1,7 @@
 /* The pairs of a finished scan, ordered by a, then b. */
 #include <stdlib.h>
 
-#include "engine/scan_state.h"
+#include "engine/coverage_matching.h"
 #include "util/radix_sort.h"
 
 /* A pair's second document, while the first is at work. */
@@ -131,15 +131,22 @@ static int compare_partners(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static nd_pair make_pair(const report *r, uint32_t d, const partner *p)
+static nd_status make_pair(const report *r, uint32_t d, const partner *p, nd_pair *pair)
 {
     const nd_catalog *const c = &r->scan->catalog;
-    nd_pair pair = {.a = nd_scan_id(r->scan, d), .b = nd_scan_id(r->scan, p->document)};
-    pair.similarity =
-        nd_similarity_from_counts(nd_catalog_record(c, r->distinct_of[d])->num_hashes,
+    const uint32_t x = r->distinct_of[d];
+    *pair = (nd_pair){.a = nd_scan_id(r->scan, d),
+                      .b = nd_scan_id(r->scan, p->document),
+                      .a_text = nd_scan_text(r->scan, d),
+                      .b_text = nd_scan_text(r->scan, p->document)};
+    pair->similarity =
+        nd_similarity_from_counts(nd_catalog_record(c, x)->num_hashes,
                                   nd_catalog_record(c, p->distinct)->num_hashes, p->common);
-    pair.kind = nd_match_classify(&pair.similarity, &r->scan->options.rule);
-    return pair;
+    nd_status status = ND_OK;
+    if (nd_scan_asks_coverage(r->scan))
+        status = nd_scan_coverage(r->scan, x, p->distinct, &pair->coverage);
+    pair->kind = nd_scan_classify(r->scan, &pair->similarity, &pair->coverage);
+    return status;
 }
 
 static nd_status report_document(report *r, uint32_t d)
@@ -155,8 +162,10 @@ static nd_status report_document(report *r, uint32_t d)
     for (size_t i = 0; i < r->partners.len && status == ND_OK; i++) {
         if (i > 0 && r->partners.items[i].document == r->partners.items[i - 1].document)
             continue; /* kept, and the best of the other */
-        const nd_pair pair = make_pair(r, d, &r->partners.items[i]);
-        status = r->each(r->ctx, &pair);
+        nd_pair pair;
+        status = make_pair(r, d, &r->partners.items[i], &pair);
+        if (status == ND_OK)
+            status = r->each(r->ctx, &pair);
     }
     return status;
 }

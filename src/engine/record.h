@@ -4,15 +4,17 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* One block of a worker's arena:
  *
  *   | nd_record | band_keys: bands x 4 bytes | id bytes |
+ *   ... | text length, 8 bytes | text bytes |                 where texts are kept
  *
  * The shingle hashes stand elsewhere (set_store.h), so that they can be given up or written out
  * while the record stays. They are in text order, repeats included, until the first comparison
  * turns them into a set (nd_record_set): most documents are never compared, and sorting would cost
- * more than sketching. */
+ * more than sketching. Where coverage is asked for they are a set in text order from the start. */
 typedef struct nd_record {
     uint64_t digest[2]; /* XXH3_128bits of the normalised text */
     uint64_t *hashes;
@@ -27,6 +29,14 @@ typedef struct nd_record {
 static inline const char *nd_record_id(const nd_record *record, uint32_t bands)
 {
     return (const char *)(record->band_keys + bands);
+}
+
+/* Where texts are kept: the text, and its length. */
+static inline const char *nd_record_text(const nd_record *record, uint32_t bands, uint64_t *len)
+{
+    const char *const after_id = nd_record_id(record, bands) + record->id_len_bytes;
+    memcpy(len, after_id, sizeof *len);
+    return after_id + sizeof *len;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/bucket_expansion.h"
+#include "engine/coverage_matching.h"
 #include "engine/grouping.h"
 #include "engine/ingest.h"
 #include "engine/scan_state.h"
@@ -19,6 +20,14 @@ void nd_scan_options_init(nd_scan_options *options)
     };
 }
 
+void nd_scan_options_init_news(nd_scan_options *options)
+{
+    nd_scan_options_init(options);
+    options->shingle.width = 3;
+    options->coverage = 0.4;
+    options->repairs = ND_REPAIR_ALL;
+}
+
 /* Written so that a NaN is out of range. */
 static nd_status check_options(const nd_scan_options *o)
 {
@@ -26,16 +35,20 @@ static nd_status check_options(const nd_scan_options *o)
         o->shingle.width >= 1 && o->shingle.width <= ND_SHINGLE_WIDTH_MAX &&
         (o->shingle.kind == ND_SHINGLE_WORD || o->shingle.kind == ND_SHINGLE_CHAR) &&
         o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
-        o->rule.containment <= 1 && o->recall > 0 && o->recall < 1 &&
+        o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 &&
+        (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
         (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
         (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
-        o->representative <= ND_REPRESENTATIVE_FIRST_ID;
+        o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->texts <= ND_TEXTS_KEEP;
     return is_valid ? ND_OK : ND_ERR_INVALID_ARGUMENT;
 }
 
 static nd_status solve_plan(const nd_scan_options *o, nd_plan *plan)
 {
     double threshold = o->rule.jaccard;
+    *plan = (nd_plan){0};
+    if (o->coverage > 0)
+        return ND_OK; /* no bands */
     if (o->rule.containment > 0 && threshold > ND_SCAN_CONTAINMENT_JACCARD)
         threshold = ND_SCAN_CONTAINMENT_JACCARD;
     const nd_plan_request request = {.threshold = threshold, .recall = o->recall};
@@ -64,7 +77,7 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     scan->workers = nd_alloc_zeroed(&a, num_threads, sizeof *scan->workers);
     status = scan->workers ? ND_OK : ND_ERR_NO_MEMORY;
     for (uint32_t w = 0; status == ND_OK && w < num_threads; w++)
-        status = nd_scan_worker_init(&scan->workers[w], &plan, &a);
+        status = nd_scan_worker_init(&scan->workers[w], options, &plan, &a);
     if (status != ND_OK) {
         nd_scan_free(scan);
         return status;
@@ -129,10 +142,13 @@ static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
     sum->documents_no_tokens += part->documents_no_tokens;
     sum->documents_invalid_utf8 += part->documents_invalid_utf8;
     sum->invalid_bytes += part->invalid_bytes;
+    sum->repaired_documents += part->repaired_documents;
+    sum->repairs += part->repairs;
     sum->candidates += part->candidates;
     sum->matches += part->matches;
     sum->capped_buckets += part->capped_buckets;
     sum->capped_comparisons += part->capped_comparisons;
+    sum->common_documents += part->common_documents;
 }
 
 static nd_status link_matches(nd_scan *scan)
@@ -164,7 +180,8 @@ nd_status nd_scan_finish(nd_scan *scan)
     scan->phase = ND_SCAN_FAILED;
     nd_status status = build_catalog(scan);
     if (status == ND_OK)
-        status = nd_scan_expand_buckets(scan);
+        status = nd_scan_asks_coverage(scan) ? nd_scan_match_by_coverage(scan)
+                                             : nd_scan_expand_buckets(scan);
     if (status == ND_OK)
         status = link_matches(scan);
     if (status != ND_OK)
@@ -189,7 +206,9 @@ void nd_scan_free(nd_scan *scan)
     nd_release(&a, scan->workers);
     nd_catalog_release(&scan->catalog, &a);
     nd_pair_lists_release(&scan->pairs, &a);
+    nd_shared_shingles_release(&scan->shared, &a);
     nd_release(&a, scan->edges);
+    nd_release(&a, scan->covered);
     nd_release(&a, scan->anchors.anchor_of);
     nd_release(&a, scan->anchors.common_of);
     nd_release(&a, scan);

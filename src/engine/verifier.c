@@ -1,5 +1,6 @@
 #include "engine/verifier.h"
 
+#include "engine/coverage_matching.h"
 #include "match/verification.h"
 
 nd_status nd_record_make_set(nd_scan_worker *worker, const nd_allocator *allocator,
@@ -22,6 +23,8 @@ nd_status nd_record_make_set(nd_scan_worker *worker, const nd_allocator *allocat
 nd_status nd_scan_verify(const nd_scan *scan, nd_scan_worker *worker, uint32_t a, uint32_t b,
                          uint32_t *common)
 {
+    if (nd_scan_asks_coverage(scan))
+        return nd_scan_verify_coverage(scan, worker, a, b, common);
     nd_record *const record_a = nd_catalog_record(&scan->catalog, a);
     nd_record *const record_b = nd_catalog_record(&scan->catalog, b);
     *common = 0;

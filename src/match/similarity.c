@@ -34,6 +34,20 @@ nd_match_kind nd_match_classify(const nd_similarity *similarity, const nd_match_
     return b_in_a >= a_in_b ? ND_MATCH_CONTAINS : ND_MATCH_CONTAINED;
 }
 
+nd_match_kind nd_match_classify_covered(const nd_similarity *similarity, const nd_match_rule *rule,
+                                        const nd_coverage *coverage, double threshold)
+{
+    const nd_match_kind kind = nd_match_classify(similarity, rule);
+    const double a_in_b = coverage->a_in_b, b_in_a = coverage->b_in_a;
+    if (kind != ND_MATCH_NONE || (a_in_b < threshold && b_in_a < threshold))
+        return kind;
+    if (a_in_b >= ND_COVERED_WHOLE && b_in_a >= ND_COVERED_WHOLE)
+        return ND_MATCH_NEAR;
+    if (a_in_b < ND_COVERED_WHOLE && b_in_a < ND_COVERED_WHOLE)
+        return ND_MATCH_PARTIAL;
+    return b_in_a > a_in_b ? ND_MATCH_CONTAINS : ND_MATCH_CONTAINED;
+}
+
 nd_match_kind nd_match_kind_reversed(nd_match_kind kind)
 {
     if (kind == ND_MATCH_CONTAINS)

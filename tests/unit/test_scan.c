@@ -33,13 +33,22 @@ static void report_printf(report *r, const char *format, ...)
     r->len += (size_t)len;
 }
 
+/* Where a scan tells it. */
+static void report_coverage(report *r, const nd_coverage *c)
+{
+    if (c->a_in_b > 0 || c->b_in_a > 0)
+        report_printf(r, " covered %.6f %.6f", c->a_in_b, c->b_in_a);
+}
+
 static nd_status report_pair(void *ctx, const nd_pair *p)
 {
     report *const r = ctx;
     r->num_lines++;
-    report_printf(r, "%.*s %.*s %s %.6f %.6f %.6f\n", (int)p->a.len_bytes, p->a.p,
+    report_printf(r, "%.*s %.*s %s %.6f %.6f %.6f", (int)p->a.len_bytes, p->a.p,
                   (int)p->b.len_bytes, p->b.p, nd_match_kind_name(p->kind), p->similarity.jaccard,
                   p->similarity.a_in_b, p->similarity.b_in_a);
+    report_coverage(r, &p->coverage);
+    report_printf(r, "\n");
     return ND_OK;
 }
 
@@ -52,6 +61,7 @@ static nd_status report_group(void *ctx, const nd_group *g)
         const nd_member *const m = &g->members[i];
         report_printf(r, " %.*s %s %.6f %.6f", (int)m->id.len_bytes, m->id.p,
                       nd_match_kind_name(m->kind), m->similarity.jaccard, m->similarity.a_in_b);
+        report_coverage(r, &m->coverage);
     }
     report_printf(r, "\n");
     return ND_OK;
@@ -97,6 +107,15 @@ static nd_scan_options default_options(nd_scan_output output)
     return options;
 }
 
+static nd_scan_options news_options(nd_scan_output output)
+{
+    nd_scan_options options;
+    nd_scan_options_init_news(&options);
+    options.output = output;
+    options.num_threads = 1;
+    return options;
+}
+
 /* A shingle set of one text by the public functions alone. */
 typedef struct set {
     uint64_t *hashes;
@@ -137,7 +156,10 @@ static report all_pairs(const corpus *c, const nd_scan_options *options)
             const nd_similarity s =
                 nd_similarity_compute(sets[i].hashes, sets[i].size, sets[j].hashes, sets[j].size);
             const nd_match_kind kind = nd_match_classify(&s, &options->rule);
-            const nd_pair pair = {{a->id, strlen(a->id)}, {b->id, strlen(b->id)}, kind, s};
+            const nd_pair pair = {.a = {a->id, strlen(a->id)},
+                                  .b = {b->id, strlen(b->id)},
+                                  .kind = kind,
+                                  .similarity = s};
             if (kind != ND_MATCH_NONE)
                 report_pair(&r, &pair);
         }
@@ -232,6 +254,46 @@ static void threads_kernels_and_input_order_change_nothing(void **state)
         assert_same_report_everywhere(options, &c, &expected);
         free(expected.text);
     }
+    corpus_free(&c);
+}
+
+static void threads_kernels_and_input_order_change_no_coverage(void **state)
+{
+    (void)state;
+    nd_random random = {4};
+    corpus c = corpus_make(250, &random);
+    for (int run = 0; run < 4; run++) {
+        nd_scan_options options = news_options(run < 2 ? ND_SCAN_PAIRS : ND_SCAN_GROUPS);
+        options.max_matches = run == 1 ? 3 : 1000;
+        options.link = run == 3 ? ND_LINK_SINGLE : ND_LINK_ANCHORED;
+        report expected = {0};
+        nd_scan_stats stats;
+        assert_int_equal(run_scan(&options, &c, NULL, &expected, &stats), ND_OK);
+        assert_true(expected.num_lines > 20);
+        assert_same_report_everywhere(options, &c, &expected);
+        free(expected.text);
+    }
+    corpus_free(&c);
+}
+
+static void coverage_loses_no_pair_of_a_high_jaccard(void **state)
+{
+    (void)state;
+    nd_random random = {8};
+    corpus c = corpus_make(400, &random);
+    nd_scan_options options = news_options(ND_SCAN_PAIRS);
+    report found = {0};
+    nd_scan_stats stats;
+    assert_int_equal(run_scan(&options, &c, NULL, &found, &stats), ND_OK);
+    options.coverage = 0;
+    const report expected = all_pairs(&c, &options);
+    size_t num_missing = 0;
+    for (char *line = strtok(expected.text, "\n"); line; line = strtok(NULL, "\n"))
+        num_missing += strstr(found.text, line) == NULL;
+    assert_true(expected.num_lines > 50);
+    assert_int_equal(num_missing, 0);
+    free(found.text);
+    free(expected.text);
     corpus_free(&c);
 }
 
@@ -435,8 +497,9 @@ static void each_failing_allocation_is_reported_and_nothing_leaks(void **state)
     (void)state;
     nd_random random = {5};
     corpus c = corpus_make(40, &random);
-    for (int output = 0; output < 2; output++) {
-        nd_scan_options options = default_options(output ? ND_SCAN_GROUPS : ND_SCAN_PAIRS);
+    for (int run = 0; run < 4; run++) {
+        const nd_scan_output output = run % 2 ? ND_SCAN_GROUPS : ND_SCAN_PAIRS;
+        nd_scan_options options = run < 2 ? default_options(output) : news_options(output);
         options.num_threads = 2;
         options.max_matches = 2;
         options.rule.jaccard = 0.3;
@@ -471,6 +534,12 @@ static void options_out_of_range_are_refused(void **state)
     options = default_options(ND_SCAN_PAIRS);
     options.recall = 1;
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    options = news_options(ND_SCAN_PAIRS);
+    options.coverage = 1.1;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    options = news_options(ND_SCAN_PAIRS);
+    options.repairs = 16;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
 }
 
 int main(void)
@@ -479,6 +548,8 @@ int main(void)
         cmocka_unit_test(pairs_are_those_of_the_exact_join),
         cmocka_unit_test(containment_finds_texts_inside_longer_ones),
         cmocka_unit_test(threads_kernels_and_input_order_change_nothing),
+        cmocka_unit_test(threads_kernels_and_input_order_change_no_coverage),
+        cmocka_unit_test(coverage_loses_no_pair_of_a_high_jaccard),
         cmocka_unit_test(every_member_matches_its_representative_and_stands_in_one_group),
         cmocka_unit_test(empty_and_one_word_texts_match_only_their_like),
         cmocka_unit_test(a_chain_of_matches_is_no_group_unless_links_are_single),

@@ -13,6 +13,7 @@
 #include "cli/truth_pairs.h"
 #include "failing_allocator.h"
 #include "io_fixture.h"
+#include "neardup/repair.h"
 
 static nd_allocator plain;
 
@@ -24,12 +25,15 @@ static const nd_document documents[] = {
 };
 enum { NUM_DOCUMENTS = sizeof documents / sizeof *documents, A = 0, A_TAB, B, C, D, NUM_IDS };
 
+typedef struct document_list {
+    const nd_document *next, *end;
+} document_list;
+
 static nd_status next_document(void *ctx, void **block, nd_error *error)
 {
     (void)error;
-    size_t *const next = ctx;
-    *block = *next < NUM_DOCUMENTS ? (void *)(uintptr_t)&documents[*next] : NULL;
-    ++*next;
+    document_list *const list = ctx;
+    *block = list->next < list->end ? (void *)(uintptr_t)list->next++ : NULL;
     return ND_OK;
 }
 
@@ -47,12 +51,17 @@ static void discard_document(void *ctx, void *block)
     (void)block;
 }
 
-static nd_status hold_documents(nd_held_documents *held, const nd_allocator *allocator)
+static nd_status hold(nd_held_documents *held, document_list list, const nd_allocator *allocator)
 {
-    size_t next = 0;
-    const nd_source source = {&next, next_document, decode_document, discard_document};
+    const nd_source source = {&list, next_document, decode_document, discard_document};
     const nd_document_map_options options = {.num_threads = 2, .allocator = allocator};
     return nd_held_documents_init(held, &source, &options, NULL);
+}
+
+static nd_status hold_documents(nd_held_documents *held, const nd_allocator *allocator)
+{
+    const document_list list = {documents, documents + NUM_DOCUMENTS};
+    return hold(held, list, allocator);
 }
 
 static nd_held_documents held_documents(void)
@@ -132,7 +141,7 @@ static void held_sets_compare_the_first_documents_of_two_ids(void **state)
     nd_held_sets sets = {0};
     const nd_shingle_spec word_1 = {ND_SHINGLE_WORD, 1};
     for (uint32_t threads = 1; threads <= 3; threads++) {
-        assert_int_equal(nd_held_sets_make(&sets, &held, word_1, threads), ND_OK);
+        assert_int_equal(nd_held_sets_make(&sets, &held, word_1, ND_REPAIR_NONE, threads), ND_OK);
         const nd_similarity s = nd_held_sets_compare(&sets, &held, B, D);
         assert_int_equal(s.common, 3);
         assert_true(s.jaccard == 0.75);
@@ -140,8 +149,26 @@ static void held_sets_compare_the_first_documents_of_two_ids(void **state)
         assert_int_equal(nd_held_sets_compare(&sets, &held, C, D).common, 0);
     }
     const nd_shingle_spec word_2 = {ND_SHINGLE_WORD, 2}; /* made anew */
-    assert_int_equal(nd_held_sets_make(&sets, &held, word_2, 1), ND_OK);
+    assert_int_equal(nd_held_sets_make(&sets, &held, word_2, ND_REPAIR_ALL, 1), ND_OK);
     assert_int_equal(nd_held_sets_compare(&sets, &held, B, D).common, 2);
+    nd_held_sets_release(&sets);
+    nd_held_documents_release(&held);
+}
+
+static void held_sets_are_of_the_repaired_texts(void **state)
+{
+    (void)state;
+    const nd_document two[] = {{"a", 1, "bread &amp;amp; caf&eacute;", 27, 0},
+                               {"b", 1, "bread & caf\xc3\xa9", 13, 0}};
+    const document_list list = {two, two + 2};
+    const nd_shingle_spec word_1 = {ND_SHINGLE_WORD, 1};
+    nd_held_documents held;
+    nd_held_sets sets = {0};
+    assert_int_equal(hold(&held, list, &plain), ND_OK);
+    assert_int_equal(nd_held_sets_make(&sets, &held, word_1, ND_REPAIR_NONE, 2), ND_OK);
+    assert_true(nd_held_sets_compare(&sets, &held, 0, 1).jaccard < 0.5);
+    assert_int_equal(nd_held_sets_make(&sets, &held, word_1, ND_REPAIR_ENTITIES, 2), ND_OK);
+    assert_true(nd_held_sets_compare(&sets, &held, 0, 1).jaccard == 1);
     nd_held_sets_release(&sets);
     nd_held_documents_release(&held);
 }
@@ -309,7 +336,7 @@ static nd_status read_all(const nd_allocator *allocator)
     nd_error error;
     nd_status status = hold_documents(&held, allocator);
     if (status == ND_OK)
-        status = nd_held_sets_make(&sets, &held, word_2, 2);
+        status = nd_held_sets_make(&sets, &held, word_2, ND_REPAIR_ALL, 2);
     if (status == ND_OK)
         status = nd_truth_pairs_read(&pairs, temp_path("pairs.tsv"), "kind", &held, &error);
     if (status == ND_OK)
@@ -350,6 +377,7 @@ int main(void)
         cmocka_unit_test(an_id_is_found_as_the_tool_writes_it_in_a_table),
         cmocka_unit_test(held_documents_are_a_source_that_can_be_read_again),
         cmocka_unit_test(held_sets_compare_the_first_documents_of_two_ids),
+        cmocka_unit_test(held_sets_are_of_the_repaired_texts),
         IN_FOLDER(true_pairs_stand_in_either_order_once_and_with_more_columns),
         IN_FOLDER(pairs_of_unknown_ids_and_of_one_id_are_counted_and_the_first_is_named),
         IN_FOLDER(a_malformed_pair_names_file_and_line),

@@ -1,0 +1,55 @@
+/* What web sites do to text, undone before it is compared. */
+#ifndef NEARDUP_REPAIR_H
+#define NEARDUP_REPAIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/allocator.h"
+#include "neardup/status.h"
+
+ND_BEGIN_DECLS
+
+/* Kinds of repair; a set of them is their sum. What the tokeniser does anyway needs none: case,
+ * typographic quotes and dashes, soft hyphens, compatibility forms, whitespace. */
+enum {
+    ND_REPAIR_NONE = 0,
+    /* &eacute; &#233; &#xE9; become characters, also where the & was itself escaped, up to three
+     * times. A name without a semicolon, or an unknown one, stays. */
+    ND_REPAIR_ENTITIES = 1,
+    /* Tags of HTML's body elements, as <p class="a"> or </b>: a block element's becomes a line
+     * break, others vanish. What stands between them stays, scripts too. */
+    ND_REPAIR_TAGS = 2,
+    /* UTF-8 that was read as Windows-1252 or Latin-1 and encoded again, up to three times. */
+    ND_REPAIR_MOJIBAKE = 4,
+    /* A word broken by a hyphen at the end of a line, where it goes on in lower case. */
+    ND_REPAIR_HYPHENATION = 8,
+    ND_REPAIR_ALL = 15,
+};
+
+/* Repairs one text at a time; exclusive, meant to be used again and again. */
+typedef struct nd_repairer nd_repairer;
+
+/* ND_ERR_INVALID_ARGUMENT: not a set of repairs. Free with nd_repairer_free. */
+ND_API ND_NODISCARD nd_status nd_repairer_new(uint32_t repairs, const nd_allocator *allocator,
+                                              nd_repairer **out);
+
+/* Repairs bytes[0..len_bytes). *repaired is `bytes` itself where there is nothing to do, which one
+ * quick look at the text tells; else it belongs to the repairer and holds until its next call.
+ * Bytes that are not UTF-8 stay as they are. O(len_bytes). */
+ND_API ND_NODISCARD nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes,
+                                                size_t len_bytes, const char **repaired,
+                                                size_t *repaired_len_bytes);
+
+/* Where a stretch [start, end) of the last repaired text, start < end, stood in the original bytes:
+ * with the whole of an entity, sequence or tag that either end fell into. O(log repairs). */
+ND_API void nd_repairer_locate(const nd_repairer *repairer, size_t *start, size_t *end);
+
+/* Repairs the last call made. */
+ND_API size_t nd_repairer_count(const nd_repairer *repairer);
+
+ND_API void nd_repairer_free(nd_repairer *repairer);
+
+ND_END_DECLS
+
+#endif

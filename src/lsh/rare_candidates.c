@@ -1,0 +1,199 @@
+#include "lsh/rare_candidates.h"
+
+#include <string.h>
+
+#include "util/radix_sort.h"
+
+enum {
+    /* Postings a document follows: this many, and so many for each of its samples. A story in some
+     * hundred places is found whole with it; twice as much finds no further copies in news. */
+    BUDGET = 1024,
+    BUDGET_A_SAMPLE = 8,
+    MIN_SHARED = 2,         /* shingles followed that a candidate holds, where so many are */
+    MIN_FOLLOWED_PART = 10, /* one part in so many of the weight followed */
+    MIN_TEXT_PART = 24,     /* and of the weight of the shorter text */
+    /* Common text: so many buckets, of each the first members and the next after d. */
+    COMMON_BUCKETS = 2,
+    LEADERS = 4,
+    FOLLOWERS = 4,
+};
+
+typedef struct nd_tally {
+    uint32_t document, num;
+    uint64_t weight;
+} tally;
+
+/* What was followed. */
+typedef struct followed {
+    size_t num;
+    uint64_t weight, postings;
+    uint64_t weight_of_rest; /* of d's samples, but for those it could not afford to follow */
+} followed;
+
+static nd_status order_samples(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
+                               const nd_allocator *allocator)
+{
+    const size_t num = shared->start[d + 1] - shared->start[d];
+    f->order.len = 0;
+    nd_status status = ND_VEC_RESERVE(allocator, &f->order, num);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(allocator, &f->scratch, num);
+    if (status != ND_OK)
+        return status;
+    for (size_t s = shared->start[d]; s < shared->start[d + 1]; s++)
+        if (shared->bucket[s] != ND_NO_BUCKET)
+            f->order.items[f->order.len++] =
+                (uint64_t)(ND_WEIGHT_ONE - shared->weight[s]) << 32 | shared->bucket[s];
+    nd_radix_sort_u64(f->order.items, f->scratch.items, f->order.len);
+    return ND_OK;
+}
+
+/* How many of the ordered samples the budget pays for. */
+static size_t num_affordable(const nd_candidate_finder *f, const nd_shared_shingles *shared,
+                             size_t num_samples)
+{
+    const uint64_t budget = BUDGET + (uint64_t)BUDGET_A_SAMPLE * num_samples;
+    uint64_t spent = 0;
+    size_t num = 0;
+    for (; num < f->order.len; num++) {
+        spent += shared->members[(uint32_t)f->order.items[num]];
+        if (spent > budget)
+            break;
+    }
+    return num;
+}
+
+static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
+                               const nd_allocator *allocator)
+{
+    for (size_t i = 0; i < f->touched.len; i++)
+        f->tallies[f->touched.items[i]].num = 0;
+    f->touched.len = 0;
+    f->candidates.len = 0;
+    nd_status status = ND_VEC_RESERVE(allocator, &f->touched, postings);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(allocator, &f->candidates,
+                                postings + COMMON_BUCKETS * (LEADERS + FOLLOWERS));
+    size_t slots = 2 * BUDGET;
+    while (slots < postings * 2)
+        slots *= 2;
+    if (status != ND_OK || slots <= f->tallies_capacity)
+        return status;
+    tally *const grown = nd_alloc_zeroed(allocator, slots, sizeof *grown);
+    if (!grown)
+        return ND_ERR_NO_MEMORY;
+    nd_release(allocator, f->tallies);
+    f->tallies = grown;
+    f->tallies_capacity = slots;
+    f->mask = slots - 1;
+    return ND_OK;
+}
+
+static void count_member(nd_candidate_finder *f, uint32_t document, uint64_t weight)
+{
+    size_t at = document * UINT32_C(2654435761) & f->mask;
+    while (f->tallies[at].num && f->tallies[at].document != document)
+        at = (at + 1) & f->mask;
+    tally *const t = &f->tallies[at];
+    if (t->num == 0) {
+        *t = (tally){.document = document};
+        f->touched.items[f->touched.len++] = (uint32_t)at;
+    }
+    t->num++;
+    t->weight += weight;
+}
+
+static void follow(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
+                   followed *total)
+{
+    for (size_t i = 0; i < total->num; i++) {
+        const uint32_t *const bucket = shared->members + (uint32_t)f->order.items[i];
+        const uint64_t weight = ND_WEIGHT_ONE - (f->order.items[i] >> 32);
+        total->weight += weight;
+        for (uint32_t m = 1; m <= bucket[0]; m++)
+            if (bucket[m] != d)
+                count_member(f, bucket[m], weight);
+    }
+}
+
+static bool is_candidate(const nd_shared_shingles *shared, const tally *t, const followed *total)
+{
+    const size_t least = total->num < MIN_SHARED ? total->num : MIN_SHARED;
+    if (t->num < least || t->weight * MIN_FOLLOWED_PART < total->weight)
+        return false;
+    const uint64_t of_other = shared->weight_sum[t->document];
+    const uint64_t of_shorter = of_other < total->weight_of_rest ? of_other : total->weight_of_rest;
+    return t->weight * MIN_TEXT_PART >= of_shorter;
+}
+
+static void choose(nd_candidate_finder *f, const nd_shared_shingles *shared, const followed *total)
+{
+    for (size_t i = 0; i < f->touched.len; i++) {
+        const tally *const t = &f->tallies[f->touched.items[i]];
+        if (is_candidate(shared, t, total))
+            f->candidates.items[f->candidates.len++] = t->document;
+    }
+}
+
+/* Position of d among the members of a bucket. */
+static uint32_t find_member(const uint32_t *bucket, uint32_t d)
+{
+    uint32_t low = 1, high = bucket[0];
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (bucket[middle] < d)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A document may come twice; the caller's list of pairs does away with that. */
+static void meet_common(nd_candidate_finder *f, const uint32_t *bucket, uint32_t d)
+{
+    for (uint32_t m = 1; m <= LEADERS && m <= bucket[0]; m++)
+        if (bucket[m] != d)
+            f->candidates.items[f->candidates.len++] = bucket[m];
+    const uint32_t own = find_member(bucket, d);
+    for (uint32_t m = own + 1; m <= own + FOLLOWERS && m <= bucket[0]; m++)
+        f->candidates.items[f->candidates.len++] = bucket[m];
+}
+
+nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_shingles *shared,
+                                   uint32_t d, const nd_allocator *allocator)
+{
+    const size_t num_samples = shared->start[d + 1] - shared->start[d];
+    nd_status status = order_samples(finder, shared, d, allocator);
+    if (status != ND_OK)
+        return status;
+    followed total = {.num = num_affordable(finder, shared, num_samples)};
+    for (size_t i = 0; i < total.num; i++)
+        total.postings += shared->members[(uint32_t)finder->order.items[i]];
+    status = clear_tallies(finder, total.postings, allocator);
+    if (status != ND_OK)
+        return status;
+    follow(finder, shared, d, &total);
+    total.weight_of_rest = shared->weight_sum[d];
+    finder->left_out = 0;
+    for (size_t i = total.num; i < finder->order.len; i++) {
+        finder->left_out += shared->members[(uint32_t)finder->order.items[i]] - 1;
+        total.weight_of_rest -= ND_WEIGHT_ONE - (finder->order.items[i] >> 32);
+    }
+    choose(finder, shared, &total);
+    finder->is_common = (finder->order.len - total.num) * 2 >= num_samples;
+    if (finder->is_common)
+        for (size_t i = 0; i < COMMON_BUCKETS && total.num + i < finder->order.len; i++)
+            meet_common(finder, shared->members + (uint32_t)finder->order.items[total.num + i], d);
+    return ND_OK;
+}
+
+void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator *allocator)
+{
+    ND_VEC_RELEASE(allocator, &finder->order);
+    ND_VEC_RELEASE(allocator, &finder->scratch);
+    nd_release(allocator, finder->tallies);
+    ND_VEC_RELEASE(allocator, &finder->touched);
+    ND_VEC_RELEASE(allocator, &finder->candidates);
+    *finder = (nd_candidate_finder){0};
+}

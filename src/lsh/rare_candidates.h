@@ -1,0 +1,37 @@
+/* Candidates for a document: those that share its rare shingles. */
+#ifndef LSH_RARE_CANDIDATES_H
+#define LSH_RARE_CANDIDATES_H
+
+#include <stdbool.h>
+
+#include "lsh/shared_shingles.h"
+#include "util/vec.h"
+
+/* Scratch of one worker; exclusive. Zero it before the first use.
+ *
+ *   order:   its samples that others share, rarest first (lowest weight last, then by bucket)
+ *   tallies: open addressing by document, at most half full; `touched` are the slots in use
+ */
+typedef struct nd_candidate_finder {
+    ND_VEC(uint64_t) order;
+    ND_VEC(uint64_t) scratch;
+    struct nd_tally *tallies;
+    size_t tallies_capacity, mask;
+    ND_VEC(uint32_t) touched;
+    ND_VEC(uint32_t) candidates; /* what the last call found: not ordered, without d */
+    bool is_common;              /* d is mostly text that too many documents hold */
+    uint64_t left_out;           /* postings of d's shared shingles that it did not follow */
+} nd_candidate_finder;
+
+/* Finds the candidates of document d. Follows the postings of its sampled shingles, those of fewest
+ * documents first, while they are no more than a budget linear in d's length; a document is a
+ * candidate when it holds a tenth of the weight of the shingles followed, and two of them. Where
+ * most of d is text that too many documents hold for that, d meets a few members of two of the
+ * buckets: the first, which lead, and its followers. */
+ND_NODISCARD nd_status nd_candidate_finder_find(nd_candidate_finder *finder,
+                                                const nd_shared_shingles *shared, uint32_t d,
+                                                const nd_allocator *allocator);
+
+void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator *allocator);
+
+#endif

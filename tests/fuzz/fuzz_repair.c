@@ -1,0 +1,39 @@
+/* Any bytes through every set of repairs: what comes out is found again in what went in. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "neardup/repair.h"
+
+static void require(int holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* The first byte chooses the repairs. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    const char *const text = (const char *)data + 1;
+    const size_t len = size - 1;
+    nd_repairer *repairer;
+    const char *repaired;
+    size_t repaired_len;
+    require(nd_repairer_new(data[0] & ND_REPAIR_ALL, NULL, &repairer) == ND_OK);
+    require(nd_repairer_apply(repairer, text, len, &repaired, &repaired_len) == ND_OK);
+    require(repaired_len <= len);
+    require((nd_repairer_count(repairer) == 0) == (repaired == text));
+    size_t last_start = 0, last_end = 0;
+    for (size_t at = 0; at < repaired_len; at++) {
+        size_t start = at, end = at + 1;
+        nd_repairer_locate(repairer, &start, &end);
+        require(start < end && end <= len && start >= last_start && end >= last_end);
+        last_start = start;
+        last_end = end;
+    }
+    nd_repairer_free(repairer);
+    return 0;
+}

@@ -1,0 +1,291 @@
+/* How much of two texts stands in each other, in order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "failing_allocator.h"
+#include "match/coverage.h"
+#include "random.h"
+
+enum { MAX = 2000 };
+
+/* A text whose shingles are given; all of them sampled. */
+typedef struct text {
+    uint64_t shingles[MAX];
+    uint16_t weights[MAX];
+    uint32_t num;
+} text;
+
+/* Shingles first, first + 1, ..., none of which any other range has. */
+static void append(text *t, uint64_t first, uint32_t num, uint16_t weight)
+{
+    for (uint32_t i = 0; i < num; i++) {
+        nd_random random = {first + i};
+        t->shingles[t->num] = nd_random_u64(&random);
+        t->weights[t->num++] = weight;
+    }
+}
+
+static nd_weighted_text weigh(const text *t)
+{
+    nd_weighted_text w = {t->shingles, t->num, t->num, t->weights, 0, UINT64_MAX};
+    for (uint32_t i = 0; i < t->num; i++)
+        w.weight_sum += t->weights[i];
+    return w;
+}
+
+static nd_coverage_counts measure(const text *held, const text *other)
+{
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    const nd_shingle_spec words = {ND_SHINGLE_WORD, 3};
+    const nd_weighted_text held_text = weigh(held), other_text = weigh(other);
+    nd_coverage_finder finder;
+    nd_coverage_counts counts;
+    nd_coverage_finder_init(&finder, words);
+    assert_int_equal(nd_coverage_finder_hold(&finder, &held_text, &a), ND_OK);
+    assert_int_equal(nd_coverage_finder_measure(&finder, &other_text, &a, &counts), ND_OK);
+    nd_coverage_finder_release(&finder, &a);
+    return counts;
+}
+
+static void assert_near(uint32_t part, double expected)
+{
+    const double actual = (double)part / ND_COVERED_ALL;
+    assert_true(actual > expected - 0.01 && actual < expected + 0.01);
+}
+
+enum { PLAIN = ND_WEIGHT_ONE };
+
+static void a_lead_is_covered_whole_and_its_story_a_little(void **state)
+{
+    (void)state;
+    text story = {.num = 0}, lead = {.num = 0};
+    append(&story, 1000, 400, PLAIN);
+    append(&lead, 1000, 30, PLAIN);
+    const nd_coverage_counts counts = measure(&story, &lead);
+    assert_int_equal(counts.common, 30);
+    assert_near(counts.of_other, 1);
+    assert_near(counts.of_held, 30.0 / 400);
+}
+
+static void the_measure_is_the_same_the_other_way_round(void **state)
+{
+    (void)state;
+    text a = {.num = 0}, b = {.num = 0};
+    append(&a, 1000, 100, PLAIN);
+    append(&a, 5000, 100, 1000);
+    append(&b, 9000, 50, PLAIN);
+    append(&b, 1000, 60, PLAIN);
+    append(&b, 5010, 40, 1000);
+    const nd_coverage_counts ab = measure(&a, &b), ba = measure(&b, &a);
+    assert_int_equal(ab.common, ba.common);
+    assert_int_equal(ab.of_held, ba.of_other);
+    assert_int_equal(ab.of_other, ba.of_held);
+}
+
+static void edited_words_inside_a_copy_are_covered(void **state)
+{
+    (void)state;
+    text original = {.num = 0}, edited = {.num = 0};
+    append(&original, 1000, 300, PLAIN);
+    for (uint32_t at = 0; at < 300; at += 10) { /* seven of ten shingles are left */
+        append(&edited, 1000 + at, 7, PLAIN);
+        append(&edited, 9000 + at, 3, PLAIN);
+    }
+    const nd_coverage_counts counts = measure(&original, &edited);
+    assert_int_equal(counts.common, 210);
+    assert_near(counts.of_held, 297.0 / 300);
+    assert_near(counts.of_other, 297.0 / 300);
+}
+
+static void broken_words_leave_enough_in_order(void **state)
+{
+    (void)state;
+    text original = {.num = 0}, scanned = {.num = 0};
+    append(&original, 1000, 300, PLAIN);
+    for (uint32_t at = 0; at < 300;
+         at += 6) { /* one of six is left; a word is split now and then */
+        append(&scanned, 1000 + at, 1, PLAIN);
+        append(&scanned, 9000 + at * 10, at % 18 ? 5 : 7, PLAIN);
+    }
+    const nd_coverage_counts counts = measure(&original, &scanned);
+    assert_true(counts.of_held > ND_COVERED_ALL * 9 / 10);
+    assert_true(counts.of_other > ND_COVERED_ALL * 9 / 10);
+}
+
+static void what_two_texts_share_out_of_order_covers_nothing(void **state)
+{
+    (void)state;
+    text long_text = {.num = 0}, other = {.num = 0};
+    nd_random random = {1};
+    append(&long_text, 1000, 1500, PLAIN);
+    for (uint32_t i = 0; i < 40; i++) { /* pairs of shingles from anywhere */
+        append(&other, 1000 + nd_random_u64(&random) % 37 * 40, 2, PLAIN);
+        append(&other, 9000 + i * 100, 10, PLAIN);
+    }
+    size_t num_distinct;
+    nd_position_index index = {0};
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    assert_int_equal(
+        nd_position_index_distinct(&index, &a, other.shingles, other.num, &num_distinct), ND_OK);
+    other.num = (uint32_t)num_distinct;
+    nd_position_index_release(&index, &a);
+    const nd_coverage_counts counts = measure(&long_text, &other);
+    assert_true(counts.common > 20);
+    assert_true(counts.of_other < ND_COVERED_ALL / 10);
+    assert_true(counts.of_held < ND_COVERED_ALL / 10);
+}
+
+static void paragraphs_in_another_order_are_covered(void **state)
+{
+    (void)state;
+    text a = {.num = 0}, b = {.num = 0};
+    const uint32_t orders[2][4] = {{0, 1, 2, 3}, {2, 0, 3, 1}};
+    for (int i = 0; i < 4; i++) {
+        append(&a, 1000 + orders[0][i] * 1000, 60, PLAIN);
+        append(&b, 1000 + orders[1][i] * 1000, 60, PLAIN);
+    }
+    const nd_coverage_counts counts = measure(&a, &b);
+    assert_near(counts.of_held, 1);
+    assert_near(counts.of_other, 1);
+}
+
+static void a_footer_that_many_share_counts_little(void **state)
+{
+    (void)state;
+    const uint16_t common = nd_shingle_weight(5000);
+    text a = {.num = 0}, b = {.num = 0};
+    append(&a, 1000, 150, PLAIN);
+    append(&b, 3000, 150, PLAIN);
+    append(&a, 5000, 150, common);
+    append(&b, 5000, 150, common);
+    const nd_coverage_counts counts = measure(&a, &b);
+    assert_true(counts.of_held < ND_COVERED_ALL / 20);
+    assert_true(counts.of_other < ND_COVERED_ALL / 20);
+}
+
+static void a_story_that_many_carry_is_covered_for_all_that(void **state)
+{
+    (void)state;
+    const uint16_t common = nd_shingle_weight(500);
+    text a = {.num = 0}, b = {.num = 0};
+    append(&a, 1000, 10, PLAIN);
+    append(&b, 3000, 15, PLAIN);
+    append(&a, 5000, 250, common);
+    append(&b, 5000, 250, common);
+    const nd_coverage_counts counts = measure(&a, &b);
+    assert_true(counts.of_held > ND_COVERED_ALL / 2);
+    assert_true(counts.of_other > ND_COVERED_ALL / 2);
+}
+
+static void a_formula_does_not_cover_the_figures_in_it(void **state)
+{
+    (void)state;
+    const uint16_t common = nd_shingle_weight(100);
+    text a = {.num = 0}, b = {.num = 0};
+    for (uint32_t at = 0; at < 60; at += 6) {
+        append(&a, 1000 + at, 2, common);
+        append(&b, 1000 + at, 2, common);
+        append(&a, 5000 + at, 4, PLAIN);
+        append(&b, 9000 + at, 4, PLAIN);
+    }
+    const nd_coverage_counts counts = measure(&a, &b);
+    assert_int_equal(counts.common, 20);
+    assert_true(counts.of_held < ND_COVERED_ALL / 5);
+}
+
+static void texts_that_share_nothing_cover_nothing(void **state)
+{
+    (void)state;
+    text a = {.num = 0}, b = {.num = 0};
+    append(&a, 1000, 50, PLAIN);
+    append(&b, 3000, 1, PLAIN);
+    const nd_coverage_counts counts = measure(&a, &b);
+    assert_int_equal(counts.common, 0);
+    assert_int_equal(counts.of_held, 0);
+    assert_int_equal(counts.of_other, 0);
+}
+
+static void weights_fall_with_the_root_of_the_frequency(void **state)
+{
+    (void)state;
+    assert_int_equal(nd_shingle_weight(1), ND_WEIGHT_ONE);
+    assert_int_equal(nd_shingle_weight(ND_PLAIN_FREQUENCY), ND_WEIGHT_ONE);
+    assert_int_equal(nd_shingle_weight(4 * ND_PLAIN_FREQUENCY), ND_WEIGHT_ONE / 2);
+    assert_int_equal(nd_shingle_weight(100 * ND_PLAIN_FREQUENCY), ND_WEIGHT_ONE / 10);
+    assert_true(nd_shingle_weight(UINT32_MAX) >= 1);
+    for (uint32_t f = 1; f < 5000; f++)
+        assert_true(nd_shingle_weight(f) >= nd_shingle_weight(f + 1));
+}
+
+static void positions_are_those_of_the_first_of_each_kind(void **state)
+{
+    (void)state;
+    uint64_t hashes[] = {7, 3, 7, 9, 3, 3, 1, 9 + 16, 9};
+    const uint64_t expected[] = {7, 3, 9, 1, 9 + 16};
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    nd_position_index index = {0};
+    size_t num;
+    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, 9, &num), ND_OK);
+    assert_int_equal(num, 5);
+    assert_memory_equal(hashes, expected, sizeof expected);
+    for (int again = 0; again < 2; again++) {
+        for (uint32_t i = 0; i < 5; i++)
+            assert_int_equal(nd_position_index_find(&index, expected[i]), i);
+        assert_int_equal(nd_position_index_find(&index, 2), ND_NO_POSITION);
+        assert_int_equal(nd_position_index_set(&index, &a, hashes, num), ND_OK);
+    }
+    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, 0, &num), ND_OK);
+    assert_int_equal(num, 0);
+    nd_position_index_release(&index, &a);
+}
+
+static void each_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    text a = {.num = 0}, b = {.num = 0};
+    append(&a, 1000, 300, PLAIN);
+    for (uint32_t at = 0; at < 300; at += 30) /* several runs */
+        append(&b, 1000 + (290 - at), 10, PLAIN);
+    const nd_weighted_text held = weigh(&a), other = weigh(&b);
+    const nd_shingle_spec words = {ND_SHINGLE_WORD, 3};
+    nd_status status = ND_ERR_NO_MEMORY;
+    for (long left = 0; status != ND_OK; left++) {
+        failing_allocator f = {.left = left};
+        const nd_allocator allocator = failing_allocator_make(&f);
+        nd_coverage_finder finder;
+        nd_coverage_counts counts;
+        nd_coverage_finder_init(&finder, words);
+        status = nd_coverage_finder_hold(&finder, &held, &allocator);
+        if (status == ND_OK)
+            status = nd_coverage_finder_measure(&finder, &other, &allocator, &counts);
+        assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+        nd_coverage_finder_release(&finder, &allocator);
+        assert_int_equal(f.live, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lead_is_covered_whole_and_its_story_a_little),
+        cmocka_unit_test(the_measure_is_the_same_the_other_way_round),
+        cmocka_unit_test(edited_words_inside_a_copy_are_covered),
+        cmocka_unit_test(broken_words_leave_enough_in_order),
+        cmocka_unit_test(what_two_texts_share_out_of_order_covers_nothing),
+        cmocka_unit_test(paragraphs_in_another_order_are_covered),
+        cmocka_unit_test(a_footer_that_many_share_counts_little),
+        cmocka_unit_test(a_story_that_many_carry_is_covered_for_all_that),
+        cmocka_unit_test(a_formula_does_not_cover_the_figures_in_it),
+        cmocka_unit_test(texts_that_share_nothing_cover_nothing),
+        cmocka_unit_test(weights_fall_with_the_root_of_the_frequency),
+        cmocka_unit_test(positions_are_those_of_the_first_of_each_kind),
+        cmocka_unit_test(each_failing_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,296 @@
+/* Shared shingles of a batch, and the candidates they propose. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "failing_allocator.h"
+#include "lsh/rare_candidates.h"
+#include "random.h"
+
+enum { MAX_SHINGLES = 500 };
+
+typedef struct batch {
+    nd_shingle_list *lists;
+    uint64_t *shingles; /* MAX_SHINGLES for each */
+    size_t num;
+} batch;
+
+static batch batch_new(size_t num)
+{
+    batch b = {calloc(num, sizeof *b.lists), calloc(num * MAX_SHINGLES, sizeof *b.shingles), num};
+    assert_non_null(b.lists);
+    assert_non_null(b.shingles);
+    for (size_t d = 0; d < num; d++)
+        b.lists[d].shingles = b.shingles + d * MAX_SHINGLES;
+    return b;
+}
+
+static void batch_free(batch *b)
+{
+    free(b->lists);
+    free(b->shingles);
+}
+
+static uint64_t shingle_of(uint64_t number)
+{
+    nd_random random = {number};
+    return nd_random_u64(&random);
+}
+
+/* Shingles first, first + 1, ... to document d. */
+static void append(batch *b, size_t d, uint64_t first, uint32_t num)
+{
+    for (uint32_t i = 0; i < num; i++)
+        b->shingles[d * MAX_SHINGLES + b->lists[d].num++] = shingle_of(first + i);
+}
+
+static nd_shared_shingles share(const batch *b, uint32_t num_threads)
+{
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    nd_shared_shingles shared;
+    assert_int_equal(nd_shared_shingles_init(&shared, b->lists, b->num, num_threads, &a), ND_OK);
+    return shared;
+}
+
+static void release(nd_shared_shingles *shared)
+{
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    nd_shared_shingles_release(shared, &a);
+}
+
+/* Unrelated documents of mixed lengths, some of which share a stretch with the one before. */
+static batch make_batch(size_t num, uint64_t seed)
+{
+    batch b = batch_new(num);
+    nd_random random = {seed};
+    for (size_t d = 0; d < num; d++) {
+        const uint32_t own = 1 + (uint32_t)(nd_random_u64(&random) % 250);
+        append(&b, d, d * 1000, own);
+        if (d > 0 && d % 3 == 0)
+            append(&b, d, (d - 1) * 1000, b.lists[d - 1].num < 60 ? b.lists[d - 1].num : 60);
+    }
+    return b;
+}
+
+static int is_sampled(const nd_shared_shingles *shared, size_t d, uint64_t shingle)
+{
+    return shingle <= shared->sampled_up_to[d];
+}
+
+static int contains(const batch *b, size_t d, uint64_t shingle)
+{
+    for (uint32_t i = 0; i < b->lists[d].num; i++)
+        if (b->lists[d].shingles[i] == shingle)
+            return 1;
+    return 0;
+}
+
+/* Against what a search through all documents finds. */
+static void assert_sample(const batch *b, const nd_shared_shingles *shared, size_t d,
+                          uint64_t shingle, size_t sample)
+{
+    uint32_t holders[8], num = 0;
+    for (size_t e = 0; e < b->num; e++)
+        if (is_sampled(shared, e, shingle) && contains(b, e, shingle))
+            holders[num++] = (uint32_t)e;
+    assert_int_equal(shared->weight[sample], nd_shingle_weight(num));
+    if (num < 2) {
+        assert_int_equal(shared->bucket[sample], ND_NO_BUCKET);
+        return;
+    }
+    const uint32_t *const bucket = shared->members + shared->bucket[sample];
+    assert_int_equal(bucket[0], num);
+    assert_memory_equal(bucket + 1, holders, num * sizeof *holders);
+    (void)d;
+}
+
+static void buckets_hold_all_documents_of_a_shingle(void **state)
+{
+    (void)state;
+    batch b = make_batch(120, 1);
+    nd_shared_shingles shared = share(&b, 2);
+    for (size_t d = 0; d < b.num; d++) {
+        size_t sample = shared.start[d];
+        uint64_t sum = 0;
+        for (uint32_t i = 0; i < b.lists[d].num; i++)
+            if (is_sampled(&shared, d, b.lists[d].shingles[i])) {
+                sum += shared.weight[sample];
+                assert_sample(&b, &shared, d, b.lists[d].shingles[i], sample++);
+            }
+        assert_int_equal(sample, shared.start[d + 1]);
+        assert_int_equal(sum, shared.weight_sum[d]);
+    }
+    release(&shared);
+    batch_free(&b);
+}
+
+static void short_texts_sample_their_lowest_and_long_ones_a_quarter(void **state)
+{
+    (void)state;
+    batch b = batch_new(3);
+    append(&b, 0, 1000, 10);
+    append(&b, 1, 2000, 40);
+    append(&b, 2, 3000, 400);
+    nd_shared_shingles shared = share(&b, 1);
+    assert_int_equal(shared.start[1], 10);
+    assert_int_equal(shared.start[2] - shared.start[1], ND_SAMPLE_MIN);
+    const size_t num = shared.start[3] - shared.start[2];
+    assert_true(num > 70 && num < 130);
+    assert_true(shared.sampled_up_to[2] == ND_SAMPLED_UP_TO);
+    release(&shared);
+    batch_free(&b);
+}
+
+static void threads_change_nothing(void **state)
+{
+    (void)state;
+    batch b = make_batch(1500, 2); /* more than one partition */
+    nd_shared_shingles one = share(&b, 1), many = share(&b, 8);
+    const size_t num = one.start[b.num];
+    assert_true(num > 30000);
+    assert_memory_equal(one.start, many.start, (b.num + 1) * sizeof *one.start);
+    assert_memory_equal(one.bucket, many.bucket, num * sizeof *one.bucket);
+    assert_memory_equal(one.weight, many.weight, num * sizeof *one.weight);
+    for (size_t s = 0; s < num; s++)
+        if (one.bucket[s] != ND_NO_BUCKET)
+            assert_memory_equal(one.members + one.bucket[s], many.members + many.bucket[s],
+                                (one.members[one.bucket[s]] + 1) * sizeof *one.members);
+    release(&one);
+    release(&many);
+    batch_free(&b);
+}
+
+/* Whether a call for d proposes e. */
+static int proposes(nd_candidate_finder *finder, const nd_shared_shingles *shared, uint32_t d,
+                    uint32_t e)
+{
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    assert_int_equal(nd_candidate_finder_find(finder, shared, d, &a), ND_OK);
+    for (size_t i = 0; i < finder->candidates.len; i++)
+        if (finder->candidates.items[i] == e)
+            return 1;
+    return 0;
+}
+
+static void a_short_text_finds_the_long_one_that_holds_it(void **state)
+{
+    (void)state;
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    batch b = batch_new(50);
+    for (size_t d = 0; d < 50; d++) /* 0 to 24 hold 25 to 49 */
+        append(&b, d, d % 25 * 1000 + (d < 25 ? 0 : 100), d < 25 ? 400 : 40);
+    nd_shared_shingles shared = share(&b, 1);
+    nd_candidate_finder finder = {0};
+    for (uint32_t d = 25; d < 50; d++) {
+        assert_true(proposes(&finder, &shared, d, d - 25));
+        assert_int_equal(finder.candidates.len, 1);
+    }
+    nd_candidate_finder_release(&finder, &a);
+    release(&shared);
+    batch_free(&b);
+}
+
+static void texts_that_share_a_phrase_are_no_candidates(void **state)
+{
+    (void)state;
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    batch b = batch_new(30);
+    for (size_t d = 0; d < 30; d++) {
+        append(&b, d, d * 1000, 450);
+        append(&b, d, 900000 + d / 2 * 100, 3);
+    }
+    nd_shared_shingles shared = share(&b, 1);
+    nd_candidate_finder finder = {0};
+    for (uint32_t d = 0; d < 30; d++) {
+        assert_int_equal(nd_candidate_finder_find(&finder, &shared, d, &a), ND_OK);
+        assert_int_equal(finder.candidates.len, 0);
+    }
+    nd_candidate_finder_release(&finder, &a);
+    release(&shared);
+    batch_free(&b);
+}
+
+/* All carry one footer; `own` shingles are their own. */
+static size_t count_candidates(size_t num, uint32_t own, uint64_t *common)
+{
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    batch b = batch_new(num);
+    for (size_t d = 0; d < num; d++) {
+        append(&b, d, 1000000 + d * 1000, own);
+        append(&b, d, 1000, 100);
+    }
+    nd_shared_shingles shared = share(&b, 2);
+    nd_candidate_finder finder = {0};
+    size_t candidates = 0;
+    for (uint32_t d = 0; d < num; d++) {
+        assert_int_equal(nd_candidate_finder_find(&finder, &shared, d, &a), ND_OK);
+        candidates += finder.candidates.len;
+        *common += finder.is_common;
+        assert_true(finder.left_out > 0);
+    }
+    nd_candidate_finder_release(&finder, &a);
+    release(&shared);
+    batch_free(&b);
+    return candidates;
+}
+
+static void a_footer_that_thousands_share_proposes_a_few(void **state)
+{
+    (void)state;
+    uint64_t common = 0;
+    assert_int_equal(count_candidates(3000, 350, &common), 0);
+    assert_int_equal(common, 0);
+}
+
+static void text_that_thousands_share_is_compared_linearly(void **state)
+{
+    (void)state;
+    uint64_t common[2] = {0, 0};
+    const size_t few = count_candidates(2500, 20, &common[0]);
+    const size_t many = count_candidates(5000, 20, &common[1]);
+    assert_int_equal(common[0], 2500);
+    assert_int_equal(common[1], 5000);
+    assert_true(few >= 2500 && few <= 2500 * 17);
+    assert_true(many <= 2 * few + 64);
+}
+
+static void each_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    batch b = make_batch(20, 3);
+    nd_status status = ND_ERR_NO_MEMORY;
+    for (long left = 0; status != ND_OK; left++) {
+        failing_allocator f = {.left = left};
+        const nd_allocator a = failing_allocator_make(&f);
+        nd_shared_shingles shared;
+        nd_candidate_finder finder = {0};
+        status = nd_shared_shingles_init(&shared, b.lists, b.num, 2, &a);
+        for (uint32_t d = 0; status == ND_OK && d < b.num; d++)
+            status = nd_candidate_finder_find(&finder, &shared, d, &a);
+        assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+        nd_candidate_finder_release(&finder, &a);
+        nd_shared_shingles_release(&shared, &a);
+        assert_int_equal(f.live, 0);
+    }
+    batch_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(buckets_hold_all_documents_of_a_shingle),
+        cmocka_unit_test(short_texts_sample_their_lowest_and_long_ones_a_quarter),
+        cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(a_short_text_finds_the_long_one_that_holds_it),
+        cmocka_unit_test(texts_that_share_a_phrase_are_no_candidates),
+        cmocka_unit_test(a_footer_that_thousands_share_proposes_a_few),
+        cmocka_unit_test(text_that_thousands_share_is_compared_linearly),
+        cmocka_unit_test(each_failing_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
