@@ -71,17 +71,32 @@ void nd_page_json(nd_page *page, const char *p, size_t len_bytes)
         page->status = nd_json_append_string(page->allocator, &page->bytes, p, len_bytes);
 }
 
+/* The letter that stands for a character a TSV field may not hold; 0 for all others. */
+static char tsv_escape(char c)
+{
+    switch (c) {
+    case '\t':
+        return 't';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\\':
+        return '\\';
+    default:
+        return 0;
+    }
+}
+
 void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes)
 {
-    static const char special[] = "\t\n\r\\";
-    static const char *const escaped[] = {"\\t", "\\n", "\\r", "\\\\"};
     size_t written = 0;
     for (size_t i = 0; i < len_bytes; i++) {
-        const char *const found = p[i] ? strchr(special, p[i]) : NULL;
-        if (!found)
+        const char escape[2] = {'\\', tsv_escape(p[i])};
+        if (!escape[1])
             continue;
         nd_page_append(page, p + written, i - written);
-        nd_page_put(page, escaped[found - special]);
+        nd_page_append(page, escape, sizeof escape);
         written = i + 1;
     }
     nd_page_append(page, p + written, len_bytes - written);
