@@ -11,7 +11,7 @@ enum {
     BUDGET_A_SAMPLE = 8,
     MIN_SHARED = 2,         /* shingles followed that a candidate holds, where so many are */
     MIN_FOLLOWED_PART = 10, /* one part in so many of the weight followed */
-    MIN_TEXT_PART = 24,     /* and of the weight of the shorter text */
+    MIN_TEXT_PART = 16,     /* and of the weight of the text that has less of it */
     /* Common text: so many buckets, of each the first members and the next after d. */
     COMMON_BUCKETS = 2,
     LEADERS = 4,
@@ -116,21 +116,32 @@ static void follow(nd_candidate_finder *f, const nd_shared_shingles *shared, uin
     }
 }
 
-static bool is_candidate(const nd_shared_shingles *shared, const tally *t, const followed *total)
+/* The part of a text's weight that could be shared at all with one that samples hashes up to
+ * `up_to`: a short text samples more of its own than a long one. Its sum is then below 2^21. */
+static uint64_t comparable(uint64_t weight, uint64_t sampled_up_to, uint64_t up_to)
+{
+    return sampled_up_to <= up_to ? weight : weight * (up_to >> 32) / (sampled_up_to >> 32);
+}
+
+static bool is_candidate(const nd_shared_shingles *shared, uint32_t d, const tally *t,
+                         const followed *total)
 {
     const size_t least = total->num < MIN_SHARED ? total->num : MIN_SHARED;
     if (t->num < least || t->weight * MIN_FOLLOWED_PART < total->weight)
         return false;
-    const uint64_t of_other = shared->weight_sum[t->document];
-    const uint64_t of_shorter = of_other < total->weight_of_rest ? of_other : total->weight_of_rest;
-    return t->weight * MIN_TEXT_PART >= of_shorter;
+    const uint64_t own_limit = shared->sampled_up_to[d];
+    const uint64_t other_limit = shared->sampled_up_to[t->document];
+    const uint64_t own = comparable(total->weight_of_rest, own_limit, other_limit);
+    const uint64_t other = comparable(shared->weight_sum[t->document], other_limit, own_limit);
+    return t->weight * MIN_TEXT_PART >= (own < other ? own : other);
 }
 
-static void choose(nd_candidate_finder *f, const nd_shared_shingles *shared, const followed *total)
+static void choose(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
+                   const followed *total)
 {
     for (size_t i = 0; i < f->touched.len; i++) {
         const tally *const t = &f->tallies[f->touched.items[i]];
-        if (is_candidate(shared, t, total))
+        if (is_candidate(shared, d, t, total))
             f->candidates.items[f->candidates.len++] = t->document;
     }
 }
@@ -180,7 +191,7 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
         finder->left_out += shared->members[(uint32_t)finder->order.items[i]] - 1;
         total.weight_of_rest -= ND_WEIGHT_ONE - (finder->order.items[i] >> 32);
     }
-    choose(finder, shared, &total);
+    choose(finder, shared, d, &total);
     finder->is_common = (finder->order.len - total.num) * 2 >= num_samples;
     if (finder->is_common)
         for (size_t i = 0; i < COMMON_BUCKETS && total.num + i < finder->order.len; i++)

@@ -20,7 +20,7 @@ typedef struct nd_shingle_list {
  * of documents, 1997, section 3: the shingles that are 0 modulo m). A document that would have
  * fewer than ND_SAMPLE_MIN samples takes its lowest hashes until it has. */
 #define ND_SAMPLED_UP_TO ((UINT64_C(1) << 62) - 1)
-enum { ND_SAMPLE_MIN = 24 };
+enum { ND_SAMPLE_MIN = 64 };
 
 /* A shingle in up to ND_PLAIN_FREQUENCY documents weighs ND_WEIGHT_ONE, one in df of them
  * ND_WEIGHT_ONE * sqrt(ND_PLAIN_FREQUENCY / df), at least 1: what a few documents share may be one

@@ -39,6 +39,7 @@ typedef struct meeting {
 typedef struct active_runs {
     size_t items[MAX_ACTIVE];
     size_t num;
+    size_t latest; /* the one that went on last */
 } active_runs;
 
 /* What the runs of one text sum up to. */
@@ -70,6 +71,16 @@ static uint32_t drift_of(const run *r, const meeting *m, uint32_t max_gap)
     const uint32_t shorter = step < step_other ? step : step_other;
     const uint32_t drift = step + step_other - 2 * shorter;
     return drift <= MAX_DRIFT + shorter / 2 ? drift : UINT32_MAX;
+}
+
+/* Whether the meeting is the very next shingle of the run that went on last, in both texts: nearly
+ * always so inside a copy, and no run fits better. */
+static bool follows_latest(const nd_coverage_finder *f, const active_runs *active, const meeting *m)
+{
+    if (active->num == 0)
+        return false;
+    const run_side *const sides = f->runs.items[active->latest].sides;
+    return m->at[HELD] == sides[HELD].last + 1 && m->at[OTHER] == sides[OTHER].last + 1;
 }
 
 /* The place in `active` of the run the meeting continues most evenly; active->num if none. Runs
@@ -115,23 +126,36 @@ static void extend_run(run *r, const meeting *m)
     }
 }
 
+/* Begins a run, in place of the one that ended first where too many may still go on. */
+static nd_status begin_run(nd_coverage_finder *f, active_runs *active, const meeting *m,
+                           const nd_allocator *allocator)
+{
+    const nd_status status = ND_VEC_RESERVE(allocator, &f->runs, 1);
+    if (status != ND_OK)
+        return status;
+    if (active->num == MAX_ACTIVE)
+        drop_stalest(f, active);
+    active->latest = f->runs.len;
+    active->items[active->num++] = f->runs.len;
+    f->runs.items[f->runs.len++] =
+        (run){.sides = {{.first = m->at[HELD]}, {.first = m->at[OTHER]}}};
+    return ND_OK;
+}
+
 static nd_status add_meeting(nd_coverage_finder *f, active_runs *active, const meeting *m,
                              const nd_allocator *allocator)
 {
-    size_t at = find_run(f, active, m);
-    if (at == active->num) {
-        const nd_status status = ND_VEC_RESERVE(allocator, &f->runs, 1);
-        if (status != ND_OK)
-            return status;
-        if (active->num == MAX_ACTIVE)
-            drop_stalest(f, active);
-        at = active->num++;
-        active->items[at] = f->runs.len;
-        f->runs.items[f->runs.len++] =
-            (run){.sides = {{.first = m->at[HELD]}, {.first = m->at[OTHER]}}};
+    nd_status status = ND_OK;
+    if (!follows_latest(f, active, m)) {
+        const size_t at = find_run(f, active, m);
+        if (at < active->num)
+            active->latest = active->items[at];
+        else
+            status = begin_run(f, active, m, allocator);
     }
-    extend_run(&f->runs.items[active->items[at]], m);
-    return ND_OK;
+    if (status == ND_OK)
+        extend_run(&f->runs.items[active->latest], m);
+    return status;
 }
 
 /* Chains what the texts share. A shingle both sampled has one weight; one that only a short text

@@ -134,7 +134,7 @@ static void short_texts_sample_their_lowest_and_long_ones_a_quarter(void **state
     (void)state;
     batch b = batch_new(3);
     append(&b, 0, 1000, 10);
-    append(&b, 1, 2000, 40);
+    append(&b, 1, 2000, 100);
     append(&b, 2, 3000, 400);
     nd_shared_shingles shared = share(&b, 1);
     assert_int_equal(shared.start[1], 10);
@@ -215,14 +215,14 @@ static void texts_that_share_a_phrase_are_no_candidates(void **state)
     batch_free(&b);
 }
 
-/* All carry one footer; `own` shingles are their own. */
-static size_t count_candidates(size_t num, uint32_t own, uint64_t *common)
+/* All carry one footer, and `own` shingles of their own. */
+static size_t count_candidates(size_t num, uint32_t own, uint32_t footer, uint64_t *common)
 {
     const nd_allocator a = nd_allocator_or_default(NULL);
     batch b = batch_new(num);
     for (size_t d = 0; d < num; d++) {
         append(&b, d, 1000000 + d * 1000, own);
-        append(&b, d, 1000, 100);
+        append(&b, d, 1000, footer);
     }
     nd_shared_shingles shared = share(&b, 2);
     nd_candidate_finder finder = {0};
@@ -243,7 +243,7 @@ static void a_footer_that_thousands_share_proposes_a_few(void **state)
 {
     (void)state;
     uint64_t common = 0;
-    assert_int_equal(count_candidates(3000, 350, &common), 0);
+    assert_int_equal(count_candidates(3000, 350, 100, &common), 0);
     assert_int_equal(common, 0);
 }
 
@@ -251,8 +251,8 @@ static void text_that_thousands_share_is_compared_linearly(void **state)
 {
     (void)state;
     uint64_t common[2] = {0, 0};
-    const size_t few = count_candidates(2500, 20, &common[0]);
-    const size_t many = count_candidates(5000, 20, &common[1]);
+    const size_t few = count_candidates(2500, 30, 400, &common[0]);
+    const size_t many = count_candidates(5000, 30, 400, &common[1]);
     assert_int_equal(common[0], 2500);
     assert_int_equal(common[1], 5000);
     assert_true(few >= 2500 && few <= 2500 * 17);
