@@ -247,7 +247,7 @@ const nd_command nd_command_eval = {
         "groups or clusters, documents that a chain of pairs connects are one. Recall is told "
         "for bands of similarity too, by the exact jaccard of the true pairs.\n\n"
         "Documents are held in memory, with their shingle sets: about 3 bytes for each byte of "
-        "text beside what a scan takes, 6 with '--exact', and 8 bytes a pair.\n",
+        "text beside what a scan takes, 6 with '--exact', and 25 bytes a pair.\n",
     .examples = "  neardup eval --preset news --truth pairs.tsv --by-kind news.jsonl\n"
                 "  neardup eval --exact --threshold 0.5 articles.jsonl\n"
                 "  neardup eval --truth pairs.tsv --ignore unsure.tsv --errors 5 news.jsonl\n"

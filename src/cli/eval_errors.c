@@ -32,9 +32,9 @@ static nd_status collect(const nd_evaluator *e, error_kind kind, wrong_vec *wron
 {
     const nd_pair_list *const from = kind == ERROR_FALSE ? &e->found : e->truth;
     const nd_pair_list *const other = kind == ERROR_FALSE ? e->truth : &e->found;
-    for (size_t i = 0; i < from->pairs.len; i++) {
+    for (size_t i = 0, at = 0; i < from->pairs.len; i++) {
         const uint64_t pair = from->pairs.items[i];
-        if (nd_pair_list_has(other, pair))
+        if (nd_pair_list_meets(other, pair, &at))
             continue;
         const nd_status status = ND_VEC_RESERVE(e->job->allocator, wrong, 1);
         if (status != ND_OK)

@@ -53,8 +53,9 @@ static nd_status label_truth(nd_evaluator *e)
         return ND_ERR_NO_MEMORY;
     for (size_t i = 0; e->clusters.label && i < num; i++)
         e->truth_label[i] = e->clusters.label[i];
-    return e->job->settings->truth_path ? nd_pair_list_components(e->truth, num, e->truth_label)
-                                        : ND_OK;
+    if (e->job->settings->truth_path)
+        nd_pair_list_components(e->truth, num, e->truth_label);
+    return ND_OK;
 }
 
 static nd_status explain_limit(nd_status status, nd_error *error)
@@ -110,14 +111,15 @@ static nd_status find_pairs(nd_evaluator *e, const nd_settings *settings, nd_eva
     const nd_scan_options options =
         nd_scan_settings(settings, e->job->num_threads, show_matching, &e->job->progress);
     nd_scan_stats stats;
-    nd_status status = nd_found_pairs_make(&e->held, &options, &e->found, e->found_label, &stats);
+    const nd_status status =
+        nd_found_pairs_make(&e->held, &options, &e->found, e->found_label, &stats);
     if (status != ND_OK)
         return status;
     keep_stats(&e->stats, &stats);
     row->pairs_ignored = nd_pair_list_subtract(&e->found, &e->ignored.pairs);
     if (options.output == ND_SCAN_PAIRS)
-        status = nd_pair_list_components(&e->found, e->held.num_ids, e->found_label);
-    return status;
+        nd_pair_list_components(&e->found, e->held.num_ids, e->found_label);
+    return ND_OK;
 }
 
 static nd_status join_pairs(nd_evaluator *e, const nd_settings *settings)
@@ -132,7 +134,8 @@ static nd_status join_pairs(nd_evaluator *e, const nd_settings *settings)
     if (status != ND_OK)
         return status;
     nd_pair_list_subtract(&e->exact, &e->ignored.pairs);
-    return nd_pair_list_components(&e->exact, e->held.num_ids, e->truth_label);
+    nd_pair_list_components(&e->exact, e->held.num_ids, e->truth_label);
+    return ND_OK;
 }
 
 static void count(nd_band *band, bool is_found)
@@ -143,9 +146,9 @@ static void count(nd_band *band, bool is_found)
 
 static void count_bands_and_kinds(const nd_evaluator *e, nd_eval_row *row)
 {
-    for (size_t i = 0; i < e->truth->pairs.len; i++) {
+    for (size_t i = 0, at = 0; i < e->truth->pairs.len; i++) {
         const uint64_t pair = e->truth->pairs.items[i];
-        const bool is_found = nd_pair_list_has(&e->found, pair);
+        const bool is_found = nd_pair_list_meets(&e->found, pair, &at);
         const nd_similarity similarity =
             nd_held_sets_compare(&e->sets, &e->held, nd_pair_low(pair), nd_pair_high(pair));
         count(&row->bands[nd_band_of(similarity.jaccard)], is_found);

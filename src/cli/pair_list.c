@@ -64,43 +64,23 @@ nd_status nd_pair_list_sort(nd_pair_list *list)
     return ND_OK;
 }
 
-bool nd_pair_list_has(const nd_pair_list *list, uint64_t pair)
-{
-    size_t low = 0, high = list->pairs.len;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (list->pairs.items[middle] < pair)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < list->pairs.len && list->pairs.items[low] == pair;
-}
-
 size_t nd_pair_list_subtract(nd_pair_list *list, const nd_pair_list *other)
 {
-    size_t num = 0;
+    size_t num = 0, at = 0;
     for (size_t i = 0; i < list->pairs.len; i++)
-        if (!nd_pair_list_has(other, list->pairs.items[i]))
+        if (!nd_pair_list_meets(other, list->pairs.items[i], &at))
             list->pairs.items[num++] = list->pairs.items[i];
     const size_t dropped = list->pairs.len - num;
     list->pairs.len = num;
     return dropped;
 }
 
-nd_status nd_pair_list_components(const nd_pair_list *list, size_t num, uint32_t *label)
+void nd_pair_list_components(const nd_pair_list *list, size_t num, uint32_t *label)
 {
-    nd_edge *const edges = nd_alloc(list->allocator, list->pairs.len, sizeof *edges);
-    if (!edges)
-        return ND_ERR_NO_MEMORY;
+    nd_links_begin(label, num);
     for (size_t i = 0; i < list->pairs.len; i++)
-        edges[i] = (nd_edge){.from = nd_pair_low(list->pairs.items[i]),
-                             .to = nd_pair_high(list->pairs.items[i])};
-    const nd_edge_list edge_list = {
-        .edges = edges, .num_edges = list->pairs.len, .num_documents = (uint32_t)num};
-    nd_group_single_link(&edge_list, label);
-    nd_release(list->allocator, edges);
-    return ND_OK;
+        nd_links_add(label, nd_pair_low(list->pairs.items[i]), nd_pair_high(list->pairs.items[i]));
+    nd_links_end(label, num);
 }
 
 void nd_pair_list_clear(nd_pair_list *list)

@@ -46,15 +46,20 @@ ND_NODISCARD nd_status nd_pair_list_append(nd_pair_list *list, const nd_pair_lis
 /* Sorts, and keeps each pair once. All functions below want it sorted. */
 ND_NODISCARD nd_status nd_pair_list_sort(nd_pair_list *list);
 
-bool nd_pair_list_has(const nd_pair_list *list, uint64_t pair);
+/* Whether `pair` is in the list, asked for pairs in ascending order; *at begins with 0. */
+static inline bool nd_pair_list_meets(const nd_pair_list *list, uint64_t pair, size_t *at)
+{
+    while (*at < list->pairs.len && list->pairs.items[*at] < pair)
+        ++*at;
+    return *at < list->pairs.len && list->pairs.items[*at] == pair;
+}
 
 /* Drops the pairs of `other`; returns how many they were. */
 size_t nd_pair_list_subtract(nd_pair_list *list, const nd_pair_list *other);
 
 /* label[n] becomes the lowest number that a chain of pairs connects with n, for all numbers below
  * num. */
-ND_NODISCARD nd_status nd_pair_list_components(const nd_pair_list *list, size_t num,
-                                               uint32_t *label);
+void nd_pair_list_components(const nd_pair_list *list, size_t num, uint32_t *label);
 
 /* Keeps the memory. */
 void nd_pair_list_clear(nd_pair_list *list);

@@ -173,9 +173,9 @@ nd_status nd_truth_pairs_read(nd_truth_pairs *truth, const char *path, const cha
 
 void nd_truth_pairs_subtract(nd_truth_pairs *truth, const nd_pair_list *ignored)
 {
-    size_t num = 0;
+    size_t num = 0, at = 0;
     for (size_t i = 0; i < truth->pairs.pairs.len; i++) {
-        if (nd_pair_list_has(ignored, truth->pairs.pairs.items[i]))
+        if (nd_pair_list_meets(ignored, truth->pairs.pairs.items[i], &at))
             continue;
         if (truth->kind_of)
             truth->kind_of[num] = truth->kind_of[i];
