@@ -18,8 +18,8 @@ static nd_weighted_text weighted_text(const nd_scan *scan, uint32_t x)
     return (nd_weighted_text){
         .shingles = record->hashes,
         .num = record->num_hashes,
-        .num_weights = (uint32_t)(shared->start[x + 1] - shared->start[x]),
-        .weights = shared->weight + shared->start[x],
+        .num_samples = (uint32_t)(shared->start[x + 1] - shared->start[x]),
+        .samples = shared->samples + shared->start[x],
         .weight_sum = shared->weight_sum[x],
         .sampled_up_to = shared->sampled_up_to[x],
     };

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "util/radix_sort.h"
-
 enum {
     /* Postings a document follows: this many, and so many for each of its samples. A story in some
      * hundred places is found whole with it; twice as much finds no further copies in news. */
@@ -16,7 +14,15 @@ enum {
     COMMON_BUCKETS = 2,
     LEADERS = 4,
     FOLLOWERS = 4,
+    MIN_SLOTS = 64,
+    WEIGHT_CLASSES = 65,
 };
+
+/* Rarest first; fine enough, a weight of one class being within a 64th of ND_WEIGHT_ONE. */
+static uint32_t weight_class(uint64_t sample)
+{
+    return (uint32_t)(sample >> 32) / (ND_WEIGHT_ONE / (WEIGHT_CLASSES - 1));
+}
 
 typedef struct nd_tally {
     uint32_t document, num;
@@ -30,21 +36,44 @@ typedef struct followed {
     uint64_t weight_of_rest; /* of d's samples, but for those it could not afford to follow */
 } followed;
 
+/* Copies the samples that others share to `scratch`, and counts how many have each weight class. */
+static size_t gather_shared(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
+                            uint32_t counts[WEIGHT_CLASSES])
+{
+    size_t num = 0;
+    for (size_t s = shared->start[d]; s < shared->start[d + 1]; s++) {
+        const uint64_t sample = shared->samples[s];
+        if (nd_sample_bucket(sample) == ND_NO_BUCKET)
+            continue;
+        __builtin_prefetch(shared->members + nd_sample_bucket(sample));
+        counts[weight_class(sample)]++;
+        f->scratch.items[num++] = sample;
+    }
+    return num;
+}
+
+/* Orders by weight class, then as in the text. */
 static nd_status order_samples(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
                                const nd_allocator *allocator)
 {
-    const size_t num = shared->start[d + 1] - shared->start[d];
-    f->order.len = 0;
-    nd_status status = ND_VEC_RESERVE(allocator, &f->order, num);
+    const size_t num_samples = shared->start[d + 1] - shared->start[d];
+    f->order.len = f->scratch.len = 0;
+    nd_status status = ND_VEC_RESERVE(allocator, &f->order, num_samples);
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &f->scratch, num);
+        status = ND_VEC_RESERVE(allocator, &f->scratch, num_samples);
     if (status != ND_OK)
         return status;
-    for (size_t s = shared->start[d]; s < shared->start[d + 1]; s++)
-        if (shared->bucket[s] != ND_NO_BUCKET)
-            f->order.items[f->order.len++] =
-                (uint64_t)(ND_WEIGHT_ONE - shared->weight[s]) << 32 | shared->bucket[s];
-    nd_radix_sort_u64(f->order.items, f->scratch.items, f->order.len);
+    uint32_t places[WEIGHT_CLASSES] = {0};
+    const size_t num = gather_shared(f, shared, d, places);
+    uint32_t place = 0;
+    for (size_t c = 0; c < WEIGHT_CLASSES; c++) {
+        const uint32_t count = places[c];
+        places[c] = place;
+        place += count;
+    }
+    for (size_t i = 0; i < num; i++)
+        f->order.items[places[weight_class(f->scratch.items[i])]++] = f->scratch.items[i];
+    f->order.len = num;
     return ND_OK;
 }
 
@@ -56,7 +85,7 @@ static size_t num_affordable(const nd_candidate_finder *f, const nd_shared_shing
     uint64_t spent = 0;
     size_t num = 0;
     for (; num < f->order.len; num++) {
-        spent += shared->members[(uint32_t)f->order.items[num]];
+        spent += shared->members[nd_sample_bucket(f->order.items[num])];
         if (spent > budget)
             break;
     }
@@ -74,9 +103,10 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &f->candidates,
                                 postings + COMMON_BUCKETS * (LEADERS + FOLLOWERS));
-    size_t slots = 2 * BUDGET;
+    size_t slots = MIN_SLOTS;
     while (slots < postings * 2)
         slots *= 2;
+    f->mask = slots - 1; /* of all that there are, which are zero */
     if (status != ND_OK || slots <= f->tallies_capacity)
         return status;
     tally *const grown = nd_alloc_zeroed(allocator, slots, sizeof *grown);
@@ -85,13 +115,12 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
     nd_release(allocator, f->tallies);
     f->tallies = grown;
     f->tallies_capacity = slots;
-    f->mask = slots - 1;
     return ND_OK;
 }
 
 static void count_member(nd_candidate_finder *f, uint32_t document, uint64_t weight)
 {
-    size_t at = document * UINT32_C(2654435761) & f->mask;
+    size_t at = (document * UINT64_C(0x9e3779b97f4a7c15) >> 32) & f->mask;
     while (f->tallies[at].num && f->tallies[at].document != document)
         at = (at + 1) & f->mask;
     tally *const t = &f->tallies[at];
@@ -107,8 +136,8 @@ static void follow(nd_candidate_finder *f, const nd_shared_shingles *shared, uin
                    followed *total)
 {
     for (size_t i = 0; i < total->num; i++) {
-        const uint32_t *const bucket = shared->members + (uint32_t)f->order.items[i];
-        const uint64_t weight = ND_WEIGHT_ONE - (f->order.items[i] >> 32);
+        const uint32_t *const bucket = shared->members + nd_sample_bucket(f->order.items[i]);
+        const uint32_t weight = nd_sample_weight(f->order.items[i]);
         total->weight += weight;
         for (uint32_t m = 1; m <= bucket[0]; m++)
             if (bucket[m] != d)
@@ -180,7 +209,7 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
         return status;
     followed total = {.num = num_affordable(finder, shared, num_samples)};
     for (size_t i = 0; i < total.num; i++)
-        total.postings += shared->members[(uint32_t)finder->order.items[i]];
+        total.postings += shared->members[nd_sample_bucket(finder->order.items[i])];
     status = clear_tallies(finder, total.postings, allocator);
     if (status != ND_OK)
         return status;
@@ -188,14 +217,15 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
     total.weight_of_rest = shared->weight_sum[d];
     finder->left_out = 0;
     for (size_t i = total.num; i < finder->order.len; i++) {
-        finder->left_out += shared->members[(uint32_t)finder->order.items[i]] - 1;
-        total.weight_of_rest -= ND_WEIGHT_ONE - (finder->order.items[i] >> 32);
+        finder->left_out += shared->members[nd_sample_bucket(finder->order.items[i])] - 1;
+        total.weight_of_rest -= nd_sample_weight(finder->order.items[i]);
     }
     choose(finder, shared, d, &total);
     finder->is_common = (finder->order.len - total.num) * 2 >= num_samples;
     if (finder->is_common)
         for (size_t i = 0; i < COMMON_BUCKETS && total.num + i < finder->order.len; i++)
-            meet_common(finder, shared->members + (uint32_t)finder->order.items[total.num + i], d);
+            meet_common(finder,
+                        shared->members + nd_sample_bucket(finder->order.items[total.num + i]), d);
     return ND_OK;
 }
 

@@ -9,7 +9,7 @@
 
 /* Scratch of one worker; exclusive. Zero it before the first use.
  *
- *   order:   its samples that others share, rarest first (lowest weight last, then by bucket)
+ *   order:   its samples that others share, rarest first
  *   tallies: open addressing by document, at most half full; `touched` are the slots in use
  */
 typedef struct nd_candidate_finder {

@@ -12,18 +12,18 @@ enum {
 };
 
 static const uint64_t PARTITION_MULTIPLIER = UINT64_C(0x9e3779b97f4a7c15);
-static const size_t NO_PLACE = SIZE_MAX; /* of a bucket of one */
+static const uint64_t NO_SHARE = ND_NO_BUCKET; /* of weight ND_WEIGHT_ONE */
 
 typedef struct posting {
     uint64_t shingle;
     uint32_t document;
-    uint32_t ordinal; /* among the document's samples */
+    uint32_t sample; /* its place in `samples` */
 } posting;
 
 typedef struct bucket {
     uint64_t shingle;
-    uint32_t count; /* of its postings; then of the members written */
-    size_t place;
+    uint64_t sample; /* what its samples are: NO_SHARE for a bucket of one */
+    uint32_t count;  /* of its postings; then of the members written */
 } bucket;
 
 /* One worker's scratch for the bucket table of a partition:
@@ -151,13 +151,14 @@ static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
     for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
         const nd_shingle_list list = b->documents[d];
         const uint64_t limit = b->shared->sampled_up_to[d];
-        uint32_t ordinal = 0;
+        uint32_t sample = (uint32_t)b->shared->start[d];
         for (uint32_t i = 0; i < list.num; i++) {
             const uint64_t shingle = list.shingles[i];
             if (shingle > limit)
                 continue;
             size_t *const offset = &b->offsets[partition_of(b, shingle) * CHUNKS + chunk];
-            b->postings[(*offset)++] = (posting){shingle, (uint32_t)d, ordinal++};
+            b->shared->samples[sample] = NO_SHARE;
+            b->postings[(*offset)++] = (posting){shingle, (uint32_t)d, sample++};
         }
     }
     return ND_OK;
@@ -192,7 +193,7 @@ static uint32_t bucket_for(grouper *g, uint64_t shingle)
     for (; g->slots[at]; at = (at + 1) & g->mask)
         if (g->buckets[g->slots[at] - 1].shingle == shingle)
             return g->slots[at] - 1;
-    g->buckets[g->num_buckets] = (bucket){shingle, 0, NO_PLACE};
+    g->buckets[g->num_buckets] = (bucket){shingle, NO_SHARE, 0};
     g->slots[at] = (uint32_t)++g->num_buckets;
     return g->slots[at] - 1;
 }
@@ -202,27 +203,21 @@ static void place_buckets(grouper *g, uint32_t *members, size_t place)
 {
     for (size_t i = 0; i < g->num_buckets; i++) {
         bucket *const bk = &g->buckets[i];
-        bk->place = bk->count < 2 ? NO_PLACE : place;
         if (bk->count < 2)
             continue;
+        bk->sample = (uint64_t)(ND_WEIGHT_ONE - nd_shingle_weight(bk->count)) << 32 | place;
         members[place] = bk->count;
         place += bk->count + 1;
         bk->count = 0; /* from here on: members written */
     }
 }
 
-static void write_sample(const builder *b, const posting *p, bucket *bk)
+static void write_sample(nd_shared_shingles *shared, const posting *p, bucket *bk)
 {
-    nd_shared_shingles *const shared = b->shared;
-    const size_t sample = shared->start[p->document] + p->ordinal;
-    if (bk->place == NO_PLACE) {
-        shared->bucket[sample] = ND_NO_BUCKET;
-        shared->weight[sample] = ND_WEIGHT_ONE;
+    if (bk->sample == NO_SHARE)
         return;
-    }
-    shared->members[bk->place + 1 + bk->count++] = p->document;
-    shared->bucket[sample] = (uint32_t)bk->place;
-    shared->weight[sample] = nd_shingle_weight(shared->members[bk->place]);
+    shared->members[nd_sample_bucket(bk->sample) + 1 + bk->count++] = p->document;
+    shared->samples[p->sample] = bk->sample;
 }
 
 /* A bucket of two has three entries in `members`, for two postings: so a partition's part of it
@@ -243,7 +238,7 @@ static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
     }
     place_buckets(g, b->shared->members, first + first / 2);
     for (size_t i = 0; i < num; i++)
-        write_sample(b, &b->postings[first + i], &g->buckets[g->bucket_of[i]]);
+        write_sample(b->shared, &b->postings[first + i], &g->buckets[g->bucket_of[i]]);
     return ND_OK;
 }
 
@@ -255,7 +250,7 @@ static nd_status sum_chunk(void *ctx, uint32_t worker, size_t chunk)
     for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
         uint64_t sum = 0;
         for (size_t s = shared->start[d]; s < shared->start[d + 1]; s++)
-            sum += shared->weight[s];
+            sum += nd_sample_weight(shared->samples[s]);
         shared->weight_sum[d] = sum;
     }
     return ND_OK;
@@ -282,14 +277,12 @@ static nd_status allocate_samples(builder *b)
     if (num + num / 2 >= ND_NO_BUCKET)
         return ND_ERR_LIMIT;
     choose_partitions(b, num);
-    shared->bucket = nd_alloc(b->allocator, num, sizeof *shared->bucket);
-    shared->weight = nd_alloc(b->allocator, num, sizeof *shared->weight);
+    shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
     shared->members = nd_alloc(b->allocator, num + num / 2, sizeof *shared->members);
     b->postings = nd_alloc(b->allocator, num, sizeof *b->postings);
     b->offsets = nd_alloc_zeroed(b->allocator, b->num_partitions * CHUNKS, sizeof *b->offsets);
-    return shared->bucket && shared->weight && shared->members && b->postings && b->offsets
-               ? ND_OK
-               : ND_ERR_NO_MEMORY;
+    return shared->samples && shared->members && b->postings && b->offsets ? ND_OK
+                                                                           : ND_ERR_NO_MEMORY;
 }
 
 static void offsets_from_counts(builder *b)
@@ -357,8 +350,7 @@ void nd_shared_shingles_release(nd_shared_shingles *shared, const nd_allocator *
     nd_release(allocator, shared->start);
     nd_release(allocator, shared->sampled_up_to);
     nd_release(allocator, shared->weight_sum);
-    nd_release(allocator, shared->bucket);
-    nd_release(allocator, shared->weight);
+    nd_release(allocator, shared->samples);
     nd_release(allocator, shared->members);
     *shared = (nd_shared_shingles){0};
 }

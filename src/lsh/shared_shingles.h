@@ -29,29 +29,40 @@ enum { ND_WEIGHT_ONE = 4096, ND_PLAIN_FREQUENCY = 6 };
 
 #define ND_NO_BUCKET UINT32_MAX
 
-/* Samples of document d, in text order, are numbered start[d] .. start[d + 1):
+/* Samples of document d, in text order, are samples[start[d] .. start[d + 1]). Read as a number the
+ * rarer one is smaller:
  *
- *   bucket[s]   where the sample's bucket begins in `members`; ND_NO_BUCKET if no other document
- *               sampled that shingle
- *   weight[s]   by the number of documents that sampled it
- *   members[bucket[s]] documents (at least 2) follow there, ascending:
+ *   | ND_WEIGHT_ONE - weight, 32 bits | bucket, 32 |
  *
- *               | num | document | document | ... | num | document | ...
+ * `bucket` is where in `members` the documents (at least 2) that sampled the shingle follow,
+ * ascending; ND_NO_BUCKET if no other one did:
+ *
+ *   members:   | num | document | document | ... | num | document | ...
+ *               ^bucket
  */
 typedef struct nd_shared_shingles {
     size_t num_documents;
     size_t *start;
     uint64_t *sampled_up_to; /* a shingle of d with a hash up to sampled_up_to[d] is sampled */
     uint64_t *weight_sum;    /* over the samples of d */
-    uint32_t *bucket;
-    uint16_t *weight;
+    uint64_t *samples;
     uint32_t *members;
 } nd_shared_shingles;
+
+static inline uint32_t nd_sample_bucket(uint64_t sample)
+{
+    return (uint32_t)sample;
+}
+
+static inline uint32_t nd_sample_weight(uint64_t sample)
+{
+    return ND_WEIGHT_ONE - (uint32_t)(sample >> 32);
+}
 
 /* The weight of a shingle that stands in `frequency` documents, 1 or more. */
 uint16_t nd_shingle_weight(uint32_t frequency);
 
-/* O(shingles); about 16 bytes a sample while it runs and 12 after. What it holds depends on the
+/* O(shingles); about 30 bytes a sample while it runs and 14 after. What it holds depends on the
  * documents and their numbering alone, not on num_threads. Release also after a failure.
  * ND_ERR_LIMIT: over about 2.8 * 10^9 samples. */
 ND_NODISCARD nd_status nd_shared_shingles_init(nd_shared_shingles *shared,

@@ -73,14 +73,16 @@ static uint32_t drift_of(const run *r, const meeting *m, uint32_t max_gap)
     return drift <= MAX_DRIFT + shorter / 2 ? drift : UINT32_MAX;
 }
 
-/* Whether the meeting is the very next shingle of the run that went on last, in both texts: nearly
- * always so inside a copy, and no run fits better. */
-static bool follows_latest(const nd_coverage_finder *f, const active_runs *active, const meeting *m)
+/* The position in the held text at which the run that went on last goes on at `other_at`, the very
+ * next shingle in both: nearly always so inside a copy, and no run fits better. */
+static uint32_t next_of_latest(const nd_coverage_finder *f, const active_runs *active,
+                               uint32_t other_at)
 {
     if (active->num == 0)
-        return false;
+        return ND_NO_POSITION;
     const run_side *const sides = f->runs.items[active->latest].sides;
-    return m->at[HELD] == sides[HELD].last + 1 && m->at[OTHER] == sides[OTHER].last + 1;
+    const uint32_t next = sides[HELD].last + 1;
+    return sides[OTHER].last + 1 == other_at && next < f->held.num ? next : ND_NO_POSITION;
 }
 
 /* The place in `active` of the run the meeting continues most evenly; active->num if none. Runs
@@ -142,17 +144,16 @@ static nd_status begin_run(nd_coverage_finder *f, active_runs *active, const mee
     return ND_OK;
 }
 
+/* Adds a meeting that does not just go on with the latest run. */
 static nd_status add_meeting(nd_coverage_finder *f, active_runs *active, const meeting *m,
                              const nd_allocator *allocator)
 {
     nd_status status = ND_OK;
-    if (!follows_latest(f, active, m)) {
-        const size_t at = find_run(f, active, m);
-        if (at < active->num)
-            active->latest = active->items[at];
-        else
-            status = begin_run(f, active, m, allocator);
-    }
+    const size_t at = find_run(f, active, m);
+    if (at < active->num)
+        active->latest = active->items[at];
+    else
+        status = begin_run(f, active, m, allocator);
     if (status == ND_OK)
         extend_run(&f->runs.items[active->latest], m);
     return status;
@@ -170,14 +171,20 @@ static nd_status chain(nd_coverage_finder *f, const nd_weighted_text *other,
     for (uint32_t at = 0; at < other->num; at++) {
         const uint64_t shingle = other->shingles[at];
         const bool is_sampled = shingle <= other->sampled_up_to;
-        const uint32_t held_at = nd_position_index_find(&f->index, shingle);
-        const uint32_t weight = is_sampled ? other->weights[ordinal++] : 0;
+        const uint32_t weight = is_sampled ? nd_sample_weight(other->samples[ordinal++]) : 0;
+        const uint32_t next = next_of_latest(f, &active, at);
+        const bool goes_on = next != ND_NO_POSITION && f->held.shingles[next] == shingle;
+        const uint32_t held_at = goes_on ? next : nd_position_index_find(&f->index, shingle);
         if (held_at == ND_NO_POSITION)
             continue;
         ++*common;
         const uint32_t weight_held = shingle <= f->held.sampled_up_to ? weight : 0;
         const meeting m = {{held_at, at}, {weight_held, weight}};
-        const nd_status status = add_meeting(f, &active, &m, allocator);
+        nd_status status = ND_OK;
+        if (goes_on)
+            extend_run(&f->runs.items[active.latest], &m);
+        else
+            status = add_meeting(f, &active, &m, allocator);
         if (status != ND_OK)
             return status;
     }
@@ -236,7 +243,7 @@ static uint64_t copied_words(const covered_sum *sum)
 static uint32_t covered_part(const nd_weighted_text *text, const covered_sum *sum)
 {
     const uint64_t copied = copied_words(sum), rest = text->num - copied;
-    const uint64_t num_rest = text->num_weights - sum->num_weights;
+    const uint64_t num_rest = text->num_samples - sum->num_weights;
     uint64_t mean = 1, mean_rest = 1;
     if (sum->num_weights && num_rest) {
         mean = sum->weight * 4 / sum->num_weights;

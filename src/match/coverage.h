@@ -10,14 +10,14 @@
 #include "sketch/distinct.h"
 #include "util/vec.h"
 
-/* One text: its distinct shingles in text order, and the weights of those with a hash up to
- * sampled_up_to, in text order too: ND_WEIGHT_ONE-like units, from how many documents hold each. */
+/* One text: its distinct shingles in text order, and those with a hash up to sampled_up_to as
+ * samples, in text order too, which tell how many documents hold each. */
 typedef struct nd_weighted_text {
     const uint64_t *shingles;
     uint32_t num;
-    uint32_t num_weights;
-    const uint16_t *weights;
-    uint64_t weight_sum; /* of the weights */
+    uint32_t num_samples;
+    const uint64_t *samples; /* see nd_shared_shingles */
+    uint64_t weight_sum;
     uint64_t sampled_up_to;
 } nd_weighted_text;
 

@@ -20,13 +20,12 @@ static nd_status clear_for(nd_position_index *index, const nd_allocator *allocat
     return ND_OK;
 }
 
-/* The slot that holds `hash`, or the empty one where it would go. */
-static size_t slot_of(const nd_position_index *index, uint64_t hash)
+static void insert(nd_position_index *index, uint64_t hash, size_t position)
 {
     size_t at = hash & index->mask;
-    while (index->slots[at] && index->shingles[index->slots[at] - 1] != hash)
+    while (index->slots[at])
         at = (at + 1) & index->mask;
-    return at;
+    index->slots[at] = (hash & ~(uint64_t)UINT32_MAX) | (position + 1);
 }
 
 nd_status nd_position_index_distinct(nd_position_index *index, const nd_allocator *allocator,
@@ -39,11 +38,11 @@ nd_status nd_position_index_distinct(nd_position_index *index, const nd_allocato
     index->shingles = hashes;
     size_t kept = 0;
     for (size_t i = 0; i < num; i++) {
-        const size_t at = slot_of(index, hashes[i]);
-        if (index->slots[at])
+        const uint64_t hash = hashes[i];
+        if (nd_position_index_find(index, hash) != ND_NO_POSITION)
             continue;
-        hashes[kept++] = hashes[i];
-        index->slots[at] = (uint32_t)kept;
+        hashes[kept] = hash;
+        insert(index, hash, kept++);
     }
     *num_distinct = kept;
     return ND_OK;
@@ -56,12 +55,8 @@ nd_status nd_position_index_set(nd_position_index *index, const nd_allocator *al
     if (status != ND_OK)
         return status;
     index->shingles = shingles;
-    for (size_t i = 0; i < num; i++) {
-        size_t at = shingles[i] & index->mask;
-        while (index->slots[at])
-            at = (at + 1) & index->mask;
-        index->slots[at] = (uint32_t)i + 1;
-    }
+    for (size_t i = 0; i < num; i++)
+        insert(index, shingles[i], i);
     return ND_OK;
 }
 

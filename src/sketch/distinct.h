@@ -13,11 +13,13 @@
 /* Finds the position of a shingle in one sequence at a time; exclusive. Open addressing, at most
  * half full:
  *
- *   slots[hash & mask] = position + 1, or 0 where nothing stands; a clash goes to the next slot
- */
+ *   slots[hash & mask]:  | upper half of the hash, 32 bits | position + 1, 32 |
+ *
+ * or 0 where nothing stands; a clash goes to the next slot. Most of what is not there is told by
+ * the slot alone. */
 typedef struct nd_position_index {
     const uint64_t *shingles; /* borrowed */
-    uint32_t *slots;
+    uint64_t *slots;
     size_t capacity; /* allocated slots */
     size_t mask;     /* slots in use - 1 */
 } nd_position_index;
@@ -37,11 +39,12 @@ ND_NODISCARD nd_status nd_position_index_set(nd_position_index *index,
 static inline uint32_t nd_position_index_find(const nd_position_index *index, uint64_t hash)
 {
     for (size_t at = hash & index->mask;; at = (at + 1) & index->mask) {
-        const uint32_t slot = index->slots[at];
+        const uint64_t slot = index->slots[at];
         if (slot == 0)
             return ND_NO_POSITION;
-        if (index->shingles[slot - 1] == hash)
-            return slot - 1;
+        const uint32_t position = (uint32_t)slot - 1;
+        if (slot >> 32 == hash >> 32 && index->shingles[position] == hash)
+            return position;
     }
 }
 

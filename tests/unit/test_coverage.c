@@ -17,7 +17,7 @@ enum { MAX = 2000 };
 /* A text whose shingles are given; all of them sampled. */
 typedef struct text {
     uint64_t shingles[MAX];
-    uint16_t weights[MAX];
+    uint64_t samples[MAX];
     uint32_t num;
 } text;
 
@@ -27,15 +27,15 @@ static void append(text *t, uint64_t first, uint32_t num, uint16_t weight)
     for (uint32_t i = 0; i < num; i++) {
         nd_random random = {first + i};
         t->shingles[t->num] = nd_random_u64(&random);
-        t->weights[t->num++] = weight;
+        t->samples[t->num++] = (uint64_t)(ND_WEIGHT_ONE - weight) << 32;
     }
 }
 
 static nd_weighted_text weigh(const text *t)
 {
-    nd_weighted_text w = {t->shingles, t->num, t->num, t->weights, 0, UINT64_MAX};
+    nd_weighted_text w = {t->shingles, t->num, t->num, t->samples, 0, UINT64_MAX};
     for (uint32_t i = 0; i < t->num; i++)
-        w.weight_sum += t->weights[i];
+        w.weight_sum += nd_sample_weight(t->samples[i]);
     return w;
 }
 

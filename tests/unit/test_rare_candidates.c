@@ -91,22 +91,22 @@ static int contains(const batch *b, size_t d, uint64_t shingle)
 }
 
 /* Against what a search through all documents finds. */
-static void assert_sample(const batch *b, const nd_shared_shingles *shared, size_t d,
-                          uint64_t shingle, size_t sample)
+static void assert_sample(const batch *b, const nd_shared_shingles *shared, uint64_t shingle,
+                          size_t sample)
 {
     uint32_t holders[8], num = 0;
     for (size_t e = 0; e < b->num; e++)
         if (is_sampled(shared, e, shingle) && contains(b, e, shingle))
             holders[num++] = (uint32_t)e;
-    assert_int_equal(shared->weight[sample], nd_shingle_weight(num));
+    const uint32_t at = nd_sample_bucket(shared->samples[sample]);
+    assert_int_equal(nd_sample_weight(shared->samples[sample]), nd_shingle_weight(num));
     if (num < 2) {
-        assert_int_equal(shared->bucket[sample], ND_NO_BUCKET);
+        assert_int_equal(at, ND_NO_BUCKET);
         return;
     }
-    const uint32_t *const bucket = shared->members + shared->bucket[sample];
+    const uint32_t *const bucket = shared->members + at;
     assert_int_equal(bucket[0], num);
     assert_memory_equal(bucket + 1, holders, num * sizeof *holders);
-    (void)d;
 }
 
 static void buckets_hold_all_documents_of_a_shingle(void **state)
@@ -119,8 +119,8 @@ static void buckets_hold_all_documents_of_a_shingle(void **state)
         uint64_t sum = 0;
         for (uint32_t i = 0; i < b.lists[d].num; i++)
             if (is_sampled(&shared, d, b.lists[d].shingles[i])) {
-                sum += shared.weight[sample];
-                assert_sample(&b, &shared, d, b.lists[d].shingles[i], sample++);
+                sum += nd_sample_weight(shared.samples[sample]);
+                assert_sample(&b, &shared, b.lists[d].shingles[i], sample++);
             }
         assert_int_equal(sample, shared.start[d + 1]);
         assert_int_equal(sum, shared.weight_sum[d]);
@@ -154,12 +154,13 @@ static void threads_change_nothing(void **state)
     const size_t num = one.start[b.num];
     assert_true(num > 30000);
     assert_memory_equal(one.start, many.start, (b.num + 1) * sizeof *one.start);
-    assert_memory_equal(one.bucket, many.bucket, num * sizeof *one.bucket);
-    assert_memory_equal(one.weight, many.weight, num * sizeof *one.weight);
-    for (size_t s = 0; s < num; s++)
-        if (one.bucket[s] != ND_NO_BUCKET)
-            assert_memory_equal(one.members + one.bucket[s], many.members + many.bucket[s],
-                                (one.members[one.bucket[s]] + 1) * sizeof *one.members);
+    assert_memory_equal(one.samples, many.samples, num * sizeof *one.samples);
+    for (size_t s = 0; s < num; s++) {
+        const uint32_t at = nd_sample_bucket(one.samples[s]);
+        if (at != ND_NO_BUCKET)
+            assert_memory_equal(one.members + at, many.members + at,
+                                (one.members[at] + 1) * sizeof *one.members);
+    }
     release(&one);
     release(&many);
     batch_free(&b);
