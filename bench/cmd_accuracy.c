@@ -175,12 +175,9 @@ int bench_cmd_accuracy(int argc, char **argv)
                                "Measures bias and error of the sketch against its size, and the "
                                "plan's S-curve; ratios near 1 (rmse: or below) are as expected.",
                                table, sizeof table / sizeof *table};
-    int num_operands;
-    const bench_parse_result parsed = bench_options_parse(&usage, argc, argv, &num_operands);
-    if (parsed != BENCH_PARSED)
-        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
-    if (!bench_common_finish(&o.common, argv + 1, num_operands))
-        return BENCH_EXIT_USAGE;
+    const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
+    if (exit_code != BENCH_GO_ON)
+        return exit_code;
     if (o.trials < 1) {
         bench_complain("accuracy: --trials is at least 1");
         return BENCH_EXIT_USAGE;

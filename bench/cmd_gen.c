@@ -132,9 +132,13 @@ static bool complete(gen_options *o)
     return true;
 }
 
+/* path NULL: standard output. */
 static bool complain_about_file(const char *path)
 {
-    bench_complain("cannot write '%s': %s", path, strerror(errno));
+    if (path)
+        bench_complain("cannot write '%s': %s", path, strerror(errno));
+    else
+        bench_complain("cannot write standard output: %s", strerror(errno));
     return false;
 }
 
@@ -151,7 +155,7 @@ static bool close_output(FILE *file, const char *path)
 {
     const bool is_written = !fflush(file) && !ferror(file);
     const bool is_closed = file == stdout || fclose(file) == 0;
-    return (is_written && is_closed) || complain_about_file(path ? path : "-");
+    return (is_written && is_closed) || complain_about_file(path);
 }
 
 static nd_status write_pair(void *ctx, const bench_planted_pair *pair)

@@ -6,9 +6,10 @@
 
 #include "bench_options.h"
 #include "commands.h"
-#include "exact_join.h"
 #include "io/input.h"
+#include "neardup/exact_join.h"
 #include "set_collection.h"
+#include "util/alloc.h"
 
 /* A file of sets, every number 64 bits in the machine's byte order:
  *
@@ -16,7 +17,7 @@
  */
 typedef struct set_file {
     uint64_t *starts, *elements;
-    bench_set_list list;
+    nd_set_list list;
 } set_file;
 
 static uint64_t *read_numbers(FILE *file, size_t num, const nd_allocator *allocator)
@@ -34,7 +35,7 @@ static bool starts_ascend(const uint64_t *starts, uint64_t num)
     for (uint64_t i = 0; i < num; i++)
         if (starts[i] > starts[i + 1])
             return false;
-    return starts[0] == 0 && starts[num] < UINT32_MAX;
+    return starts[0] == 0;
 }
 
 static bool sets_ascend(const set_file *sets, uint64_t num)
@@ -58,13 +59,16 @@ static bool read_sets(FILE *file, const nd_allocator *allocator, set_file *sets)
     if (!sets->elements || !sets_ascend(sets, num))
         return false;
     _Static_assert(sizeof(size_t) == sizeof(uint64_t), "starts are used as they are read");
-    sets->list = (bench_set_list){sets->elements, (const size_t *)sets->starts, (size_t)num};
+    sets->list = (nd_set_list){sets->elements, (const size_t *)sets->starts, (size_t)num};
     return true;
 }
 
-static nd_status print_numbers(void *ctx, size_t i, size_t j, const nd_similarity *similarity)
+/* An nd_joined_pair_fn. */
+static nd_status print_numbers(void *ctx, uint32_t worker, size_t i, size_t j,
+                               const nd_similarity *similarity)
 {
     (void)ctx;
+    (void)worker;
     return printf("%zu\t%zu\t%.6f\n", i, j, similarity->jaccard) < 0 ? ND_ERR_IO : ND_OK;
 }
 
@@ -77,21 +81,28 @@ static nd_status join_set_file(const char *path, double threshold)
         bench_complain("cannot open '%s': %s", path, strerror(errno));
         return ND_ERR_IO;
     }
+    const nd_exact_join_options options = {
+        .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
     set_file sets = {0};
     const bool is_read = read_sets(file, &allocator, &sets);
     fclose(file);
     nd_status status = ND_ERR_FORMAT;
+    if (is_read)
+        status = nd_exact_join(&sets.list, &options, print_numbers, NULL);
     if (!is_read)
         bench_complain("'%s' is no file of sets", path);
-    else
-        status = bench_exact_join(&sets.list, threshold, &allocator, print_numbers, NULL);
+    else if (status != ND_OK)
+        bench_complain("join: %s", nd_status_message(status));
     nd_release(&allocator, sets.starts);
     nd_release(&allocator, sets.elements);
     return status;
 }
 
-static nd_status print_ids(void *ctx, size_t i, size_t j, const nd_similarity *similarity)
+/* An nd_joined_pair_fn. */
+static nd_status print_ids(void *ctx, uint32_t worker, size_t i, size_t j,
+                           const nd_similarity *similarity)
 {
+    (void)worker;
     const bench_set_collection *const c = ctx;
     const size_t *const starts = c->id_starts.items;
     fwrite(c->ids.items + starts[i], 1, starts[i + 1] - starts[i], stdout);
@@ -112,12 +123,14 @@ static nd_status join_documents(const char *path, double threshold)
     nd_status status = nd_input_new(&options, &path, 1, &allocator, &input, &error);
     if (status == ND_OK)
         status = bench_set_collection_read(&collection, nd_input_source(input), spec, 1, &error);
-    if (status != ND_OK) {
-        bench_complain("%s", error.message);
-    } else {
-        const bench_set_list list = bench_set_collection_list(&collection);
-        status = bench_exact_join(&list, threshold, &allocator, print_ids, &collection);
+    if (status == ND_OK) {
+        const nd_exact_join_options join = {
+            .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
+        const nd_set_list list = bench_set_collection_list(&collection);
+        status = nd_exact_join(&list, &join, print_ids, &collection);
     }
+    if (status != ND_OK)
+        bench_complain("%s", error.message[0] ? error.message : nd_status_message(status));
     bench_set_collection_release(&collection);
     nd_input_free(input);
     return status;
@@ -151,6 +164,7 @@ int bench_cmd_join(int argc, char **argv)
         is_of_sets ? join_set_file(argv[1], threshold) : join_documents(argv[1], threshold);
     if (status == ND_OK && fflush(stdout) == 0)
         return BENCH_EXIT_DONE;
-    bench_complain("join: %s", nd_status_message(status == ND_OK ? ND_ERR_IO : status));
+    if (status == ND_OK)
+        bench_complain("cannot write standard output: %s", strerror(errno));
     return BENCH_EXIT_FAILED;
 }

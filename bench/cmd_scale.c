@@ -151,12 +151,9 @@ int bench_cmd_scale(int argc, char **argv)
                                "size. The deviations are of the cost of a document from its "
                                "geometric mean over the steps.",
                                table, sizeof table / sizeof *table};
-    int num_operands;
-    const bench_parse_result parsed = bench_options_parse(&usage, argc, argv, &num_operands);
-    if (parsed != BENCH_PARSED)
-        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
-    if (!bench_common_finish(&o.common, argv + 1, num_operands))
-        return BENCH_EXIT_USAGE;
+    const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
+    if (exit_code != BENCH_GO_ON)
+        return exit_code;
     if (o.from < 1 || o.from > o.to || o.to > 4000000000u || o.runs < 1 || o.threads > 1024) {
         bench_complain("scale: 1 <= --from <= --to <= 4000m, --runs at least 1");
         return BENCH_EXIT_USAGE;

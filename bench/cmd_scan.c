@@ -118,7 +118,7 @@ static nd_status run_scan(scan_options *o, const bench_workload *workload)
     return status;
 }
 
-static bench_parse_result parse_options(scan_options *o, int argc, char **argv, int *num_operands)
+static int parse_options(scan_options *o, int argc, char **argv)
 {
     const bench_option table[] = {
         BENCH_COMMON_OPTIONS(&o->common),
@@ -133,19 +133,16 @@ static bench_parse_result parse_options(scan_options *o, int argc, char **argv, 
                                "Measures scans from files to results, each in a process of its "
                                "own, and their recall against an exact join.",
                                table, sizeof table / sizeof *table};
-    return bench_options_parse(&usage, argc, argv, num_operands);
+    return bench_common_parse(&o->common, &usage, argc, argv);
 }
 
 int bench_cmd_scan(int argc, char **argv)
 {
     scan_options o = {.max_threads = nd_num_processors(), .runs = 3, .one_in = 1};
     bench_common_init(&o.common);
-    int num_operands;
-    const bench_parse_result parsed = parse_options(&o, argc, argv, &num_operands);
-    if (parsed != BENCH_PARSED)
-        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
-    if (!bench_common_finish(&o.common, argv + 1, num_operands))
-        return BENCH_EXIT_USAGE;
+    const int exit_code = parse_options(&o, argc, argv);
+    if (exit_code != BENCH_GO_ON)
+        return exit_code;
     if (o.runs < 1 || o.runs > 99 || o.max_threads > 1024 || o.one_in > UINT32_MAX) {
         bench_complain("scan: --runs is 1 to 99, --threads at most 1024");
         return BENCH_EXIT_USAGE;

@@ -153,12 +153,9 @@ int bench_cmd_stages(int argc, char **argv)
                                "Measures each stage of the engine alone, on one thread, beside a "
                                "limit measured in the same run.",
                                table, sizeof table / sizeof *table};
-    int num_operands;
-    const bench_parse_result parsed = bench_options_parse(&usage, argc, argv, &num_operands);
-    if (parsed != BENCH_PARSED)
-        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
-    if (!bench_common_finish(&o.common, argv + 1, num_operands))
-        return BENCH_EXIT_USAGE;
+    const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
+    if (exit_code != BENCH_GO_ON)
+        return exit_code;
     bench_workload workload;
     nd_error error = {0};
     nd_status status = bench_workload_init(&workload, &o.common.workload, &error);

@@ -37,10 +37,8 @@ static bool select_script(bench_common *common)
     return false;
 }
 
-bool bench_common_finish(bench_common *common, char **operands, int num_operands)
+static bool is_in_range(const bench_common *common)
 {
-    common->workload.paths = (const char *const *)operands;
-    common->workload.num_paths = (size_t)num_operands;
     if (common->workload.mean_bytes < 50 || common->workload.mean_bytes > 1 << 24) {
         bench_complain("--mean-bytes is 50 to 16M");
         return false;
@@ -49,8 +47,20 @@ bool bench_common_finish(bench_common *common, char **operands, int num_operands
         bench_complain("--threshold is above 0");
         return false;
     }
-    return (!common->script || select_script(common)) &&
-           (!common->kernel || select_kernel(common->kernel));
+    return true;
+}
+
+int bench_common_parse(bench_common *common, const bench_usage *usage, int argc, char **argv)
+{
+    int num_operands;
+    const bench_parse_result parsed = bench_options_parse(usage, argc, argv, &num_operands);
+    if (parsed != BENCH_PARSED)
+        return parsed == BENCH_PARSED_HELP ? BENCH_EXIT_DONE : BENCH_EXIT_USAGE;
+    common->workload.paths = (const char *const *)argv + 1;
+    common->workload.num_paths = (size_t)num_operands;
+    const bool is_good = is_in_range(common) && (!common->script || select_script(common)) &&
+                         (!common->kernel || select_kernel(common->kernel));
+    return is_good ? BENCH_GO_ON : BENCH_EXIT_USAGE;
 }
 
 bench_context bench_common_context(const bench_common *common, const bench_workload *workload,

@@ -36,9 +36,11 @@ void bench_common_init(bench_common *common);
         "--json", BENCH_OPTION_FLAG, NULL, "a JSON object a line", &(common)->is_json              \
     }
 
-/* Checks what was parsed, takes the operands as inputs, selects the kernel; false after a
- * complaint. The operands must outlive `common`. */
-bool bench_common_finish(bench_common *common, char **operands, int num_operands);
+/* Parses argv[1..argc), takes the operands as inputs, which must outlive `common`, and selects the
+ * kernel. Returns BENCH_GO_ON, or the exit code where help was asked for or something is wrong,
+ * which it has said. */
+enum { BENCH_GO_ON = -1 };
+int bench_common_parse(bench_common *common, const bench_usage *usage, int argc, char **argv);
 
 /* The context of the report; `options` is borrowed. */
 bench_context bench_common_context(const bench_common *common, const bench_workload *workload,

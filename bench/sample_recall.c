@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "child_process.h"
-#include "exact_join.h"
+#include "neardup/exact_join.h"
 #include "set_collection.h"
 #include "util/radix_sort.h"
 #include "util/xxh.h"
@@ -56,8 +56,11 @@ typedef struct true_pairs {
     key_vec keys;
 } true_pairs;
 
-static nd_status add_true_pair(void *ctx, size_t i, size_t j, const nd_similarity *similarity)
+/* An nd_joined_pair_fn. */
+static nd_status add_true_pair(void *ctx, uint32_t worker, size_t i, size_t j,
+                               const nd_similarity *similarity)
 {
+    (void)worker;
     (void)similarity;
     true_pairs *const pairs = ctx;
     const char *const ids = pairs->collection->ids.items;
@@ -101,9 +104,11 @@ static nd_status join_sample(const bench_workload *workload, uint32_t one_in, do
     status = bench_set_collection_read(collection, nd_input_source(input), spec, one_in, NULL);
     nd_input_free(input);
     true_pairs pairs = {.collection = collection};
-    const bench_set_list list = bench_set_collection_list(collection);
+    const nd_exact_join_options options = {
+        .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
+    const nd_set_list list = bench_set_collection_list(collection);
     if (status == ND_OK)
-        status = bench_exact_join(&list, threshold, &allocator, add_true_pair, &pairs);
+        status = nd_exact_join(&list, &options, add_true_pair, &pairs);
     *keys = pairs.keys;
     return status;
 }

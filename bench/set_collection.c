@@ -95,10 +95,10 @@ nd_status bench_set_collection_read(bench_set_collection *collection, const nd_s
     return status;
 }
 
-bench_set_list bench_set_collection_list(const bench_set_collection *collection)
+nd_set_list bench_set_collection_list(const bench_set_collection *collection)
 {
     static const size_t no_starts[1] = {0};
-    return (bench_set_list){
+    return (nd_set_list){
         .elements = collection->elements.items,
         .starts = collection->starts.items ? collection->starts.items : no_starts,
         .num = collection->starts.len,

@@ -2,8 +2,8 @@
 #ifndef BENCH_SET_COLLECTION_H
 #define BENCH_SET_COLLECTION_H
 
-#include "exact_join.h"
 #include "neardup/document.h"
+#include "neardup/exact_join.h"
 #include "neardup/shingle.h"
 #include "util/vec.h"
 
@@ -26,7 +26,7 @@ ND_NODISCARD nd_status bench_set_collection_read(bench_set_collection *collectio
 /* Whether such a choice takes the document. */
 int bench_is_in_sample(const char *id, size_t len_bytes, uint32_t one_in);
 
-bench_set_list bench_set_collection_list(const bench_set_collection *collection);
+nd_set_list bench_set_collection_list(const bench_set_collection *collection);
 
 void bench_set_collection_release(bench_set_collection *collection);
 

@@ -1,6 +1,6 @@
 """The file every tool reads, and what is true of it.
 
-corpus.jsonl: one {"id","text"} a line, ids made unique by the name of their set.
+The file: one {"id","text"} a line, ids made unique by the name of their set.
 Truth: the exact join (neardup-bench join) over the common tokenisation: words are \\w+ of the
 lower-cased NFC text, shingles five consecutive words, one shingle of all words for shorter texts.
 """
@@ -52,14 +52,15 @@ def name_of(path):
     return f"{parent}.{os.path.basename(path).split('.')[0]}"
 
 
-def write_corpus(sources, out):
-    """Writes the sources into one file; made again only where a source changed."""
-    stamp = repr([(os.path.abspath(s), os.path.getsize(s), os.path.getmtime(s)) for s in sources])
-    if os.path.exists(out + ".stamp") and open(out + ".stamp").read() == stamp:
-        return
+def write_corpus(sources, folder):
+    """The sources as one file below the folder, named by what they are; written once."""
+    parts = [(os.path.abspath(s), os.path.getsize(s), os.path.getmtime(s)) for s in sources]
+    out = os.path.join(folder, f"corpus-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}.jsonl")
+    if os.path.exists(out):
+        return out
     say(f"writing {out} from {len(sources)} files")
     seen = set()
-    with open(out, "w", encoding="utf-8", errors="replace") as file:
+    with open(out + ".part", "w", encoding="utf-8", errors="replace") as file:
         for source in sources:
             for number, line in enumerate(read_lines(source), 1):
                 document = json.loads(line)
@@ -69,8 +70,8 @@ def write_corpus(sources, out):
                 seen.add(name)
                 json.dump({"id": name, "text": document["text"]}, file, ensure_ascii=False)
                 file.write("\n")
-    with open(out + ".stamp", "w") as file:
-        file.write(stamp)
+    os.replace(out + ".part", out)
+    return out
 
 
 def ids_of(corpus):
@@ -106,17 +107,15 @@ def write_sets(corpus, out):
 def common_truth(corpus, bench, threshold):
     """Pairs of line numbers (a < b) with their jaccard, from threshold on; cached on disk."""
     sets, pairs = corpus + ".sets", f"{corpus}.pairs_{threshold:g}.tsv"
-    newest = os.path.getmtime(corpus)
-    if not os.path.exists(sets) or os.path.getmtime(sets) < newest:
+    if not os.path.exists(sets):
         say("computing the shingle sets of the common tokenisation, once")
         write_sets(corpus, sets + ".part")
         os.replace(sets + ".part", sets)
-    if not os.path.exists(pairs) or os.path.getmtime(pairs) < newest:
+    if not os.path.exists(pairs):
         say("joining them exactly, once")
+        command = [bench, "join", "--sets", "--threshold", str(threshold), sets]
         with open(pairs + ".part", "wb") as out:
-            subprocess.run(
-                [bench, "join", "--sets", "--threshold", str(threshold), sets], stdout=out, check=True
-            )
+            subprocess.run(command, stdout=out, check=True)
         os.replace(pairs + ".part", pairs)
     truth = {}
     with open(pairs) as lines:

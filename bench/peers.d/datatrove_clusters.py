@@ -6,8 +6,8 @@ What was set, and why:
 - Text normalisation: lower case and punctuation only; its further steps (numbers, diacritics) cost
   time and make other shingles than the truth has.
 - Words by splitting at spaces, in place of its word tokenisers: its normalisation has left nothing
-  but words and spaces, and spaCy (its tokeniser for most languages) takes 20 times as long as all
-  the rest. The class it asks for is its own; LANGUAGE only decides which one it would load.
+  but words and spaces, and spaCy (its tokeniser for most languages) took six times as long as
+  all the rest. The class it asks for is its own; LANGUAGE only decides which one it would load.
 - lines_to_buffer 10,000 in place of 5: fewer reads.
 - As many tasks and workers as there are cores; the corpus is cut into that many files beforehand,
   which the time includes.

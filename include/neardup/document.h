@@ -42,6 +42,7 @@ typedef enum nd_phase {
     ND_PHASE_READ = 0, /* documents taken from the source */
     ND_PHASE_BANDS,    /* bands looked at */
     ND_PHASE_GROUP,    /* documents grouped */
+    ND_PHASE_JOIN,     /* sets joined exactly */
 } nd_phase;
 
 typedef nd_status (*nd_progress_fn)(void *ctx, nd_phase phase, uint64_t done, uint64_t total);

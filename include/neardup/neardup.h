@@ -5,6 +5,7 @@
 #include "neardup/allocator.h"
 #include "neardup/document.h"
 #include "neardup/document_map.h"
+#include "neardup/exact_join.h"
 #include "neardup/kernel.h"
 #include "neardup/match.h"
 #include "neardup/passages.h"

@@ -89,11 +89,11 @@ static nd_status side_shingle(side *s, nd_text *text, nd_shingle_spec spec,
     s->invalid_bytes = nd_text_num_invalid_bytes(text);
     s->size = nd_shingle_count(text, spec);
     s->set = nd_alloc(allocator, s->size, sizeof *s->set);
-    if (!s->set)
-        return ND_ERR_NO_MEMORY;
-    status = nd_shingle_hashes(text, spec, s->set);
+    uint64_t *const scratch = nd_alloc(allocator, s->size, sizeof *scratch);
+    status = s->set && scratch ? nd_shingle_hashes(text, spec, s->set) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        s->size = nd_shingle_set(s->set, s->size, NULL);
+        s->size = nd_shingle_set(s->set, s->size, scratch);
+    nd_release(allocator, scratch);
     return status;
 }
 
@@ -117,7 +117,8 @@ static nd_document document_of(const side *s)
                          .text_len_bytes = s->text.bytes.len};
 }
 
-static void report(nd_job *job, const nd_comparison *comparison, const side *a, const side *b)
+static void report(nd_job *job, const nd_comparison *comparison, const side *a, const side *b,
+                   uint64_t num_dropped)
 {
     const uint64_t num_invalid =
         (a->invalid_bytes > 0 ? 1u : 0u) + (b->invalid_bytes > 0 ? 1u : 0u);
@@ -131,8 +132,12 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *a, 
     nd_notes_add(&job->notes, ND_NOTE_REMARK, "no_words", num_empty,
                  "documents without a word, which match nothing: %llu",
                  (unsigned long long)num_empty);
+    nd_notes_add(&job->notes, ND_NOTE_LOSS, "capped_repeats", num_dropped > 0,
+                 "a run of words repeated beyond the cap: %s left out",
+                 nd_amount_of(num_dropped, "occurrence").text);
     job->text_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
-    nd_page_printf(&job->stats, ",\"counts\":{\"passages\":%zu}", comparison->num_passages);
+    nd_page_printf(&job->stats, ",\"counts\":{\"passages\":%zu,\"dropped_occurrences\":%llu}",
+                   comparison->num_passages, (unsigned long long)num_dropped);
 }
 
 static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_error *error)
@@ -154,7 +159,7 @@ static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_err
         comparison.kind = nd_match_classify(&comparison.similarity, &rule);
         if (comparison.kind == ND_MATCH_NONE && comparison.num_passages > 0)
             comparison.kind = ND_MATCH_PARTIAL;
-        report(job, &comparison, a, b);
+        report(job, &comparison, a, b, nd_passage_finder_stats(finder).dropped_occurrences);
         status = nd_job_check_strict(job, error);
     }
     nd_job_lap(job, "comparing");

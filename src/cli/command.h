@@ -9,7 +9,7 @@
 
 enum { ND_EXIT_DONE = 0, ND_EXIT_FAILED = 1, ND_EXIT_USAGE = 2 };
 
-enum { ND_COMMAND_MAX_GROUPS = 16 };
+enum { ND_COMMAND_MAX_GROUPS = 24 };
 
 typedef struct nd_command {
     const char *name;
@@ -30,5 +30,6 @@ extern const nd_command nd_command_scan;
 extern const nd_command nd_command_within;
 extern const nd_command nd_command_compare;
 extern const nd_command nd_command_plan;
+extern const nd_command nd_command_eval;
 
 #endif

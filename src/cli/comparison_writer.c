@@ -22,9 +22,9 @@ static void place_as_json(nd_page *page, const char *name, const nd_place *place
                    (unsigned long long)place->line, (unsigned long long)place->end_line);
 }
 
-static void print_json(nd_page *page, const nd_comparison *comparison)
+void nd_comparison_print_members(nd_page *page, const nd_comparison *comparison)
 {
-    nd_page_put(page, "{\"a\":");
+    nd_page_put(page, "\"a\":");
     nd_page_json(page, comparison->a.id, comparison->a.id_len_bytes);
     nd_page_put(page, ",\"b\":");
     nd_page_json(page, comparison->b.id, comparison->b.id_len_bytes);
@@ -44,7 +44,14 @@ static void print_json(nd_page *page, const nd_comparison *comparison)
         place_as_json(page, "b", &passage->b);
         nd_page_put(page, "}");
     }
-    nd_page_put(page, "]}\n");
+    nd_page_put(page, "]");
+}
+
+static void print_json(nd_page *page, const nd_comparison *comparison)
+{
+    nd_page_put(page, "{");
+    nd_comparison_print_members(page, comparison);
+    nd_page_put(page, "}\n");
 }
 
 static void pair_as_tsv(nd_page *page, const nd_comparison *comparison)

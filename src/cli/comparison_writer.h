@@ -24,6 +24,9 @@ typedef struct nd_comparison {
     size_t num_passages;
 } nd_comparison;
 
+/* The members of the JSON object, without its braces. */
+void nd_comparison_print_members(nd_page *page, const nd_comparison *comparison);
+
 void nd_comparison_print(const nd_job *job, nd_page *page, const nd_comparison *comparison);
 
 #endif

@@ -13,7 +13,8 @@
 #include "cli/version_text.h"
 
 static const nd_command *const commands[] = {
-    &nd_command_scan, &nd_command_within, &nd_command_compare, &nd_command_plan, NULL,
+    &nd_command_scan, &nd_command_within, &nd_command_compare,
+    &nd_command_plan, &nd_command_eval,   NULL,
 };
 
 static const nd_command *find_command(const char *name)

@@ -51,22 +51,45 @@ typedef struct match_keys {
     const char *in, *holds, *covered, *other_covered;
 } match_keys;
 
+static void ratio_as_json(nd_page *page, const char *key, double ratio)
+{
+    nd_page_put(page, ",\"");
+    nd_page_put(page, key);
+    nd_page_put(page, "\":");
+    nd_page_ratio(page, ratio);
+}
+
 static void match_as_json(const nd_job *job, nd_page *page, const match *m, const match_keys *keys)
 {
-    nd_page_printf(page, ",\"kind\":\"%s\",\"jaccard\":%.6f,\"%s\":%.6f,\"%s\":%.6f",
-                   nd_match_kind_name(m->kind), m->similarity->jaccard, keys->in,
-                   m->similarity->a_in_b, keys->holds, m->similarity->b_in_a);
-    if (asks_coverage(job))
-        nd_page_printf(page, ",\"%s\":%.6f,\"%s\":%.6f", keys->covered, m->coverage->a_in_b,
-                       keys->other_covered, m->coverage->b_in_a);
+    nd_page_put(page, ",\"kind\":\"");
+    nd_page_put(page, nd_match_kind_name(m->kind));
+    nd_page_put(page, "\"");
+    ratio_as_json(page, "jaccard", m->similarity->jaccard);
+    ratio_as_json(page, keys->in, m->similarity->a_in_b);
+    ratio_as_json(page, keys->holds, m->similarity->b_in_a);
+    if (asks_coverage(job)) {
+        ratio_as_json(page, keys->covered, m->coverage->a_in_b);
+        ratio_as_json(page, keys->other_covered, m->coverage->b_in_a);
+    }
+}
+
+static void ratio_as_tsv(nd_page *page, double ratio)
+{
+    nd_page_put(page, "\t");
+    nd_page_ratio(page, ratio);
 }
 
 static void match_as_tsv(const nd_job *job, nd_page *page, const match *m)
 {
-    nd_page_printf(page, "\t%s\t%.6f\t%.6f\t%.6f", nd_match_kind_name(m->kind),
-                   m->similarity->jaccard, m->similarity->a_in_b, m->similarity->b_in_a);
-    if (asks_coverage(job))
-        nd_page_printf(page, "\t%.6f\t%.6f", m->coverage->a_in_b, m->coverage->b_in_a);
+    nd_page_put(page, "\t");
+    nd_page_put(page, nd_match_kind_name(m->kind));
+    ratio_as_tsv(page, m->similarity->jaccard);
+    ratio_as_tsv(page, m->similarity->a_in_b);
+    ratio_as_tsv(page, m->similarity->b_in_a);
+    if (asks_coverage(job)) {
+        ratio_as_tsv(page, m->coverage->a_in_b);
+        ratio_as_tsv(page, m->coverage->b_in_a);
+    }
     nd_page_put(page, "\n");
 }
 

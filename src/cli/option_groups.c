@@ -129,6 +129,75 @@ static const nd_option recall_options[] = {
 };
 const nd_option_group nd_options_recall = {NULL, recall_options};
 
+#define NEEDS_GROUPS                                                                               \
+    {                                                                                              \
+        "--groups", offsetof(nd_settings, scan_output), 1u << ND_SCAN_GROUPS                       \
+    }
+
+static const nd_choice links[] = {
+    {"anchored", ND_LINK_ANCHORED},
+    {"single", ND_LINK_SINGLE},
+    {NULL, 0},
+};
+
+static const nd_choice keeps[] = {
+    {"longest", ND_KEEP_LONGEST},
+    {"earliest", ND_KEEP_EARLIEST},
+    {"preferred", ND_KEEP_PREFERRED},
+    {"first-id", ND_KEEP_FIRST_ID},
+    {NULL, 0},
+};
+
+static const nd_option result_options[] = {
+    {.name = "max-matches",
+     .kind = ND_OPTION_COUNT,
+     .argument = "N",
+     .help = "keep the N best pairs of a document, and count the others; 0: all",
+     .initial = "1000",
+     .offset = offsetof(nd_settings, max_matches),
+     .min = 0,
+     .max = UINT32_MAX,
+     .need = {"--pairs", offsetof(nd_settings, scan_output), 1u << ND_SCAN_PAIRS}},
+    {.name = "link",
+     .kind = ND_OPTION_CHOICE,
+     .argument = "anchored|single",
+     .help = "every member of a group matches its representative, or just some other member",
+     .initial = "anchored",
+     .offset = offsetof(nd_settings, link),
+     .choices = links,
+     .need = NEEDS_GROUPS},
+    {.name = "representative",
+     .kind = ND_OPTION_CHOICE,
+     .argument = "WHICH",
+     .help = "which document stands for a group: longest, earliest, preferred or first-id",
+     .initial = "longest",
+     .offset = offsetof(nd_settings, keep),
+     .choices = keeps,
+     .need = NEEDS_GROUPS},
+    {.name = "date-field",
+     .kind = ND_OPTION_STRING,
+     .argument = "NAME",
+     .help = "field with the date",
+     .initial = "date",
+     .offset = offsetof(nd_settings, date_field),
+     .need = {"--representative earliest", offsetof(nd_settings, keep), 1u << ND_KEEP_EARLIEST}},
+    {.name = "source-field",
+     .kind = ND_OPTION_STRING,
+     .argument = "NAME",
+     .help = "field with the source",
+     .initial = "source",
+     .offset = offsetof(nd_settings, source_field),
+     .need = {"--representative preferred", offsetof(nd_settings, keep), 1u << ND_KEEP_PREFERRED}},
+    {.name = "prefer",
+     .kind = ND_OPTION_LIST,
+     .argument = "A,B,...",
+     .help = "sources, the one to keep first of all; others come after them",
+     .offset = offsetof(nd_settings, prefer),
+     .need = {"--representative preferred", offsetof(nd_settings, keep), 1u << ND_KEEP_PREFERRED}},
+    {0},
+};
+const nd_option_group nd_options_result = {NULL, result_options};
+
 static const nd_option passage_options[] = {
     {.name = "min-words",
      .kind = ND_OPTION_COUNT,

@@ -11,6 +11,7 @@ extern const nd_option_group nd_options_repair;      /* --repair */
 extern const nd_option_group nd_options_shingle;     /* --shingle */
 extern const nd_option_group nd_options_threshold;   /* --threshold, --containment */
 extern const nd_option_group nd_options_recall;      /* --recall */
+extern const nd_option_group nd_options_result;      /* --max-matches, --link, ... */
 extern const nd_option_group nd_options_passages; /* "Passages": --min-words, --similarity, ... */
 extern const nd_option_group nd_options_input;    /* "Input": --text-field, --input-format, ... */
 extern const nd_option_group nd_options_output;   /* "Output": --format, --output */

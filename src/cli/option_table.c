@@ -52,6 +52,14 @@ static option_match find_by_letter(const nd_command *command, char letter)
     return match;
 }
 
+bool nd_option_has_effect(const nd_option *option, const nd_settings *settings)
+{
+    if (!option->need.typed)
+        return true;
+    const int value = *(const int *)((const char *)settings + option->need.offset);
+    return (option->need.values >> value & 1) != 0;
+}
+
 bool nd_settings_given(const nd_settings *settings, const char *name)
 {
     const option_match match = find_by_name(settings->command, name);
@@ -195,10 +203,7 @@ static nd_status check_needs(const parser *p)
 {
     const nd_option *option;
     for (size_t i = 0; (option = nd_command_option(p->command, i)) != NULL; i++) {
-        if (!option->need.typed || !(p->settings->given >> i & 1))
-            continue;
-        const int value = *(const int *)((const char *)p->settings + option->need.offset);
-        if (!(option->need.values >> value & 1))
+        if ((p->settings->given >> i & 1) && !nd_option_has_effect(option, p->settings))
             return nd_error_set(p->error, ND_ERR_INVALID_ARGUMENT,
                                 "option '--%s' has an effect with '%s' only", option->name,
                                 option->need.typed);

@@ -76,6 +76,9 @@ void nd_settings_release(nd_settings *settings, const nd_allocator *allocator);
 /* Whether the option of that name was typed. */
 bool nd_settings_given(const nd_settings *settings, const char *name);
 
+/* Whether what the option needs is set. */
+bool nd_option_has_effect(const nd_option *option, const nd_settings *settings);
+
 /* The `index`-th option of the command, group after group; NULL after the last. */
 const nd_option *nd_command_option(const struct nd_command *command, size_t index);
 

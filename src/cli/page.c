@@ -44,23 +44,59 @@ void nd_page_printf(nd_page *page, const char *format, ...)
         nd_page_append(page, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
+void nd_page_ratio(nd_page *page, double ratio)
+{
+    const double scaled = ratio * 1e6;
+    if (!(scaled >= 0 && scaled <= 1e6)) {
+        nd_page_printf(page, "%.6f", ratio);
+        return;
+    }
+    uint32_t millionths = (uint32_t)scaled;
+    const double rest = scaled - millionths;
+    if (rest > 0.4999 && rest < 0.5001) { /* near a tie the product's own rounding would decide */
+        nd_page_printf(page, "%.6f", ratio);
+        return;
+    }
+    millionths += rest > 0.5;
+    char text[8] = "0.000000";
+    text[0] = (char)('0' + millionths / 1000000);
+    for (int at = 7; at > 1; at--, millionths /= 10)
+        text[at] = (char)('0' + millionths % 10);
+    nd_page_append(page, text, sizeof text);
+}
+
 void nd_page_json(nd_page *page, const char *p, size_t len_bytes)
 {
     if (page->status == ND_OK)
         page->status = nd_json_append_string(page->allocator, &page->bytes, p, len_bytes);
 }
 
+/* The letter that stands for a character a TSV field may not hold; 0 for all others. */
+static char tsv_escape(char c)
+{
+    switch (c) {
+    case '\t':
+        return 't';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\\':
+        return '\\';
+    default:
+        return 0;
+    }
+}
+
 void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes)
 {
-    static const char special[] = "\t\n\r\\";
-    static const char *const escaped[] = {"\\t", "\\n", "\\r", "\\\\"};
     size_t written = 0;
     for (size_t i = 0; i < len_bytes; i++) {
-        const char *const found = p[i] ? strchr(special, p[i]) : NULL;
-        if (!found)
+        const char escape[2] = {'\\', tsv_escape(p[i])};
+        if (!escape[1])
             continue;
         nd_page_append(page, p + written, i - written);
-        nd_page_put(page, escaped[found - special]);
+        nd_page_append(page, escape, sizeof escape);
         written = i + 1;
     }
     nd_page_append(page, p + written, len_bytes - written);

@@ -15,12 +15,23 @@ nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *setting
 }
 
 /* From the repaired text back to the one that came. */
-static void locate(const nd_repairer *repairer, nd_place *place)
+static void locate(const nd_passage_list *list, int side, nd_place *place)
 {
     size_t start = (size_t)place->start, end = (size_t)place->end;
-    nd_repairer_locate(repairer, &start, &end);
-    place->start = start;
-    place->end = end;
+    nd_repairer_locate(list->repairers[side], &start, &end);
+    *place = (nd_place){start, end, nd_line_index_line(&list->lines, start),
+                        nd_line_index_line(&list->lines, end - 1)};
+}
+
+static nd_status locate_all(nd_passage_list *list, int side, nd_kept_text text)
+{
+    if (nd_repairer_count(list->repairers[side]) == 0)
+        return ND_OK;
+    const nd_status status =
+        nd_line_index_set(&list->lines, list->allocator, text.p, text.len_bytes);
+    for (size_t i = 0; i < list->passages.len && status == ND_OK; i++)
+        locate(list, side, side == 0 ? &list->passages.items[i].a : &list->passages.items[i].b);
+    return status;
 }
 
 nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_text b)
@@ -39,14 +50,11 @@ nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_te
         status = ND_VEC_RESERVE(list->allocator, &list->passages, num);
     if (status != ND_OK)
         return status;
-    for (size_t i = 0; i < num; i++) {
-        nd_shared_passage *const passage = &list->passages.items[i];
-        *passage = found[i];
-        locate(list->repairers[0], &passage->a);
-        locate(list->repairers[1], &passage->b);
-    }
+    for (size_t i = 0; i < num; i++)
+        list->passages.items[i] = found[i];
     list->passages.len = num;
-    return ND_OK;
+    status = locate_all(list, 0, a);
+    return status == ND_OK ? locate_all(list, 1, b) : status;
 }
 
 static void place_as_json(nd_page *page, const char *name, const nd_place *place)
@@ -91,6 +99,8 @@ void nd_passage_list_release(nd_passage_list *list)
     for (int side = 0; side < 2; side++)
         nd_repairer_free(list->repairers[side]);
     nd_passage_finder_free(list->finder);
-    if (list->allocator)
-        ND_VEC_RELEASE(list->allocator, &list->passages);
+    if (!list->allocator)
+        return;
+    ND_VEC_RELEASE(list->allocator, &list->passages);
+    nd_line_index_release(&list->lines, list->allocator);
 }

@@ -7,6 +7,7 @@
 #include "neardup/passages.h"
 #include "neardup/repair.h"
 #include "neardup/scan.h"
+#include "text/line_index.h"
 #include "util/vec.h"
 
 /* Filled for one match after the other. Zeros: not asked for, and always empty. */
@@ -14,7 +15,8 @@ typedef struct nd_passage_list {
     const nd_allocator *allocator;
     nd_repairer *repairers[2];
     nd_passage_finder *finder;
-    ND_VEC(nd_shared_passage) passages; /* bytes of the texts as they came */
+    nd_line_index lines;                /* of a repaired text */
+    ND_VEC(nd_shared_passage) passages; /* bytes and lines of the texts as they came */
 } nd_passage_list;
 
 /* With the settings' repairs. Release also after a failure. */

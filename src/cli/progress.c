@@ -78,6 +78,12 @@ static void draw_reading(nd_progress *progress, uint64_t documents)
 
 nd_status nd_progress_step(void *ctx, nd_phase phase, uint64_t done, uint64_t total)
 {
+    static const char *const names[] = {
+        [ND_PHASE_READ] = "reading",
+        [ND_PHASE_BANDS] = "matching",
+        [ND_PHASE_GROUP] = "grouping",
+        [ND_PHASE_JOIN] = "joining",
+    };
     nd_progress *const progress = ctx;
     if (!progress->is_shown)
         return ND_OK;
@@ -92,8 +98,7 @@ nd_status nd_progress_step(void *ctx, nd_phase phase, uint64_t done, uint64_t to
     if (phase == ND_PHASE_READ)
         draw_reading(progress, done);
     else
-        draw_share(progress, phase == ND_PHASE_BANDS ? "matching" : "grouping",
-                   total > 0 ? (double)done / (double)total : 0, "");
+        draw_share(progress, names[phase], total > 0 ? (double)done / (double)total : 0, "");
     return ND_OK;
 }
 

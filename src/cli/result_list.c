@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/byte_order.h"
+
 enum { CHUNK_BYTES = 1 << 18 };
 
 void nd_result_list_init(nd_result_list *list, const nd_allocator *allocator)
@@ -40,18 +42,11 @@ nd_status nd_result_list_append(nd_result_list *list, const nd_result_list *from
     return ND_OK;
 }
 
-static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    const size_t both = a_len < b_len ? a_len : b_len;
-    const int order = both ? memcmp(a, b, both) : 0;
-    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
-}
-
 static int compare_results(const void *left, const void *right)
 {
     const nd_result *const a = left, *const b = right;
-    const int order = compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
-    return order != 0 ? order : compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
+    const int order = nd_compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
+    return order != 0 ? order : nd_compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
 }
 
 void nd_result_list_sort(nd_result_list *list)

@@ -73,6 +73,12 @@ typedef struct nd_settings {
     uint64_t documents;
     double mean_shingles, mean_id_bytes;
 
+    const char *truth_path, *clusters_path, *ignore_path;
+    int exact, by_kind;
+    const char *kind_column;
+    const char *sweep;
+    uint64_t errors;
+
     const char *text_field, *id_field;
     int input_format; /* nd_input_format */
 

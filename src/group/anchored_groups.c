@@ -11,7 +11,7 @@ enum { MAX_LEADERS = 64 };
 
 /* An edge found while grouping, in a list for each document:
  *
- *   first_added[from] -> added[i] -> added[added[i].next] -> ... -> NONE
+ *   first_added[from] -> added[i] -> added[added[i].next] -> ... -> NONE, past all that there are
  */
 typedef struct added_edge {
     uint32_t to, common, next;
@@ -42,7 +42,7 @@ static void found_group(grouping *g, uint32_t from, const nd_edge *edges, size_t
     g->anchors->common_of[from] = 0;
     for (size_t i = 0; i < num; i++)
         take(g, from, edges[i].to, edges[i].common);
-    for (uint32_t i = g->first_added[from]; i != NONE; i = g->added.items[i].next)
+    for (uint32_t i = g->first_added[from]; i < g->added.len; i = g->added.items[i].next)
         take(g, from, g->added.items[i].to, g->added.items[i].common);
 }
 
@@ -62,7 +62,7 @@ static nd_status collect_orphans(grouping *g, uint32_t from, const nd_edge *edge
     nd_status status = ND_OK;
     for (size_t i = 0; i < num && status == ND_OK; i++)
         status = add_orphan(g, edges[i].to);
-    for (uint32_t i = g->first_added[from]; i != NONE && status == ND_OK;
+    for (uint32_t i = g->first_added[from]; i < g->added.len && status == ND_OK;
          i = g->added.items[i].next)
         status = add_orphan(g, g->added.items[i].to);
     return status;

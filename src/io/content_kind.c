@@ -7,36 +7,40 @@
 #include "io/json_string.h"
 #include "util/error.h"
 
-enum { HEAD_BYTES = 8192 };
+enum { HEAD_BYTES = 8192, LINES_TRIED = 8 };
 
 static size_t byte_order_mark(const nd_byte_vec *bytes)
 {
     return bytes->len >= 3 && memcmp(bytes->items, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-/* Looks on until the first line that is not blank is there as a whole, if it begins with a brace.
- * Sets where it begins and its length, 0 where it begins otherwise. A line longer than a document
- * may be is none of JSON Lines. */
-static nd_status look_at_object(nd_content *content, size_t *start, size_t *len, nd_error *error)
+/* A line that is not blank: where it begins, and its length without its end. */
+typedef struct head_line {
+    size_t start, len;
+} head_line;
+
+/* Finds the next such line from line->start + line->len on; len 0: there is none. One that begins
+ * with a brace is looked at to its end; of others, what was looked at already is enough. A line
+ * longer than a document may be is none of JSON Lines. */
+static nd_status next_line(nd_content *content, head_line *line, nd_error *error)
 {
     nd_byte_vec *const ahead = &content->ahead;
-    size_t at = byte_order_mark(ahead), scanned = 0;
-    *len = 0;
+    size_t at = line->start + line->len, scanned = 0;
+    line->len = 0;
     for (;;) {
         while (at < ahead->len && nd_json_is_space(ahead->items[at]))
             at++;
-        if (at < ahead->len && ahead->items[at] != '{')
-            return ND_OK;
         const size_t from = scanned > at ? scanned : at;
         const char *const newline =
             from < ahead->len ? memchr(ahead->items + from, '\n', ahead->len - from) : NULL;
         if (newline || content->is_ended) {
-            *start = at;
-            *len = (size_t)((newline ? newline : ahead->items + ahead->len) - ahead->items) - at;
+            line->start = at;
+            line->len =
+                (size_t)((newline ? newline : ahead->items + ahead->len) - ahead->items) - at;
             return ND_OK;
         }
         scanned = ahead->len;
-        if (ahead->len > content->max_bytes)
+        if (ahead->len > content->max_bytes || (at < ahead->len && ahead->items[at] != '{'))
             return ND_OK;
         const nd_status status = nd_content_look(content, ahead->len * 2, error);
         if (status != ND_OK)
@@ -44,22 +48,34 @@ static nd_status look_at_object(nd_content *content, size_t *start, size_t *len,
     }
 }
 
+/* By the first line, if that is an object. Otherwise a bad line may stand before good ones: then at
+ * least half of the first few must be objects with the text field. */
 static nd_status find_by_line(nd_content *content, nd_json_documents *documents,
                               nd_content_kind *kind, nd_error *error)
 {
-    size_t start, len;
-    nd_json_line_kind line = ND_JSON_LINE_OTHER;
-    nd_status status = look_at_object(content, &start, &len, error);
-    if (status != ND_OK)
-        return status;
-    if (len) {
-        status = nd_json_documents_line_kind(documents, content->ahead.items + start, len, &line);
-        if (status != ND_OK)
-            return nd_byte_reader_error(&content->reader, status, content->path.items, error);
-    }
+    head_line line = {.start = byte_order_mark(&content->ahead)};
     const nd_json_line_kind wanted =
         content->is_named ? ND_JSON_LINE_OBJECT : ND_JSON_LINE_WITH_TEXT;
-    *kind = line >= wanted ? ND_CONTENT_LINES : ND_CONTENT_TEXT;
+    size_t num = 0, num_with_text = 0;
+    for (; num < LINES_TRIED; num++) {
+        nd_json_line_kind found = ND_JSON_LINE_OTHER;
+        nd_status status = next_line(content, &line, error);
+        if (status != ND_OK)
+            return status;
+        if (!line.len)
+            break;
+        if (content->ahead.items[line.start] == '{')
+            status = nd_json_documents_line_kind(documents, content->ahead.items + line.start,
+                                                 line.len, &found);
+        if (status != ND_OK)
+            return nd_byte_reader_error(&content->reader, status, content->path.items, error);
+        if (num == 0 && found >= wanted) {
+            *kind = ND_CONTENT_LINES;
+            return ND_OK;
+        }
+        num_with_text += found == ND_JSON_LINE_WITH_TEXT;
+    }
+    *kind = num_with_text > 0 && num_with_text * 2 >= num ? ND_CONTENT_LINES : ND_CONTENT_TEXT;
     return ND_OK;
 }
 

@@ -80,8 +80,10 @@ typedef struct nd_input nd_input;
  * A folder is walked in byte order of names, one document a file; the ids of its files are its path
  * as given, one '/', and the way down. Files compressed by gzip, zstd, xz, bzip2 or lz4, found by
  * their first bytes, are decompressed. A file is JSON Lines where its first line that is not blank
- * is one JSON object (in a folder: one with the text field), otherwise one text; an empty file is
- * an empty text. In JSON Lines blank lines and a byte order mark at the start do not count.
+ * is one JSON object (in a folder: one with the text field), or where at least half of its first
+ * few lines are objects with the text field (a bad line before good ones); otherwise one text; an
+ * empty file is an empty text. In JSON Lines blank lines and a byte order mark at the start do not
+ * count.
  *
  * A named path that cannot be opened is an error here, before any work, and so is a named file of a
  * kind that is neither (an archive, a JSON array, UTF-16, ...), unless options->format says that it

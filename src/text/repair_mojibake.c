@@ -56,8 +56,9 @@ static sequence read_sequence(const char *p, size_t len)
 /* Bytes whose characters stand in good text beside letters: quotes, dashes, dots, spaces. */
 static bool is_typographic(uint8_t byte)
 {
-    return memchr("\x82\x84\x85\x8B\x91\x92\x93\x94\x95\x96\x97\x9B\xA0\xAB\xB0\xB2\xB3\xB7\xBB",
-                  byte, 19) != NULL;
+    static const char typographic[] =
+        "\x82\x84\x85\x8B\x91\x92\x93\x94\x95\x96\x97\x9B\xA0\xAB\xB0\xB2\xB3\xB7\xBB";
+    return memchr(typographic, byte, sizeof typographic - 1) != NULL;
 }
 
 /* Whether the sequence can be nothing else. In French "liberté »" the accented letter, a no-break

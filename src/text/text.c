@@ -33,14 +33,13 @@ static nd_status reserve_entries(const nd_text *text, uint32_t **entries, size_t
 }
 
 /* Makes room for the next piece, and in the normalised text for all of an ASCII document at once.
- * A token takes two bytes of normalised text at least. */
+ * A token takes two bytes of normalised text at least, but for one that is open already. */
 static nd_status reserve_piece(nd_text *text, nd_tokeniser *t)
 {
     const size_t left = t->len_bytes - t->at + 1;
     const size_t piece = left < PIECE_BYTES ? left : PIECE_BYTES;
     const size_t tokens =
-        text->num_tokens + 1 + ND_TOKENISER_TOKEN_SLACK +
-        (t->out_len - text->token_start[text->num_tokens] + piece + ND_TOKENISER_OUT_SLACK) / 2;
+        text->num_tokens + 2 + ND_TOKENISER_TOKEN_SLACK + (piece + ND_TOKENISER_OUT_SLACK) / 2;
     nd_status status =
         nd_reserve(&text->allocator, (void **)&text->normalised, &text->normalised_capacity,
                    t->out_len + left + ND_TOKENISER_OUT_SLACK, 1);
@@ -67,6 +66,7 @@ static nd_status take_piece(const nd_tokenise_kernel *kernel, nd_text *text, nd_
     const nd_status status = reserve_piece(text, t);
     if (status != ND_OK)
         return status;
+    const size_t piece_start = t->out_len; /* an open token, however long, has no space before it */
     while (t->at < t->len_bytes && t->out_len < t->out_stop) {
         if (!t->in_hard)
             kernel->easy(t);
@@ -77,8 +77,8 @@ static nd_status take_piece(const nd_tokenise_kernel *kernel, nd_text *text, nd_
         nd_tokeniser_close(t);
     if (t->out_len > UINT32_MAX)
         return ND_ERR_LIMIT;
-    text->num_tokens += kernel->token_starts(t->out, text->token_start[text->num_tokens],
-                                             t->out_len, text->token_start + text->num_tokens + 1);
+    text->num_tokens += kernel->token_starts(t->out, piece_start, t->out_len,
+                                             text->token_start + text->num_tokens + 1);
     return ND_OK;
 }
 

@@ -389,6 +389,32 @@ static void texts_longer_than_a_piece_are_tokenised_alike(void **state)
     free(bytes);
 }
 
+static size_t num_looked_at;
+
+static size_t count_token_starts(const uint8_t *out, size_t from, size_t to, uint32_t *starts)
+{
+    num_looked_at += to - from;
+    return nd_tokenise_kernel_scalar.token_starts(out, from, to, starts);
+}
+
+static void token_of_a_million_bytes_is_looked_through_once(void **state)
+{
+    (void)state;
+    enum { LEN = 1000 * 1000 };
+    nd_tokenise_kernel counting = nd_tokenise_kernel_scalar;
+    counting.token_starts = count_token_starts;
+    char *const bytes = malloc(LEN);
+    assert_non_null(bytes);
+    memset(bytes, 'a', LEN);
+    num_looked_at = 0;
+    assert_int_equal(nd_text_set_by(&counting, kernels[0].text, bytes, LEN, ND_TEXT_WITH_OFFSETS),
+                     ND_OK);
+    assert_int_equal(nd_text_num_tokens(kernels[0].text), 1);
+    assert_int_equal(nd_text_token(kernels[0].text, 0).end, LEN);
+    assert_int_equal(num_looked_at, LEN + 1);
+    free(bytes);
+}
+
 /* With fewer than 30 marks in a row cutting into chunks changes nothing. */
 static void tokens_are_those_of_the_whole_text_normalised_at_once(void **state)
 {
@@ -417,6 +443,7 @@ int main(void)
         cmocka_unit_test(decomposed_characters_are_tokenised_alike),
         cmocka_unit_test(long_runs_of_marks_are_tokenised_alike),
         cmocka_unit_test(texts_longer_than_a_piece_are_tokenised_alike),
+        cmocka_unit_test(token_of_a_million_bytes_is_looked_through_once),
         cmocka_unit_test(tokens_are_those_of_the_whole_text_normalised_at_once),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,27 @@
+#include "cli/scan_notes.h"
+
+#include "cli/amounts.h"
+
+void nd_notes_add_scan(nd_notes *notes, const nd_scan_stats *stats, uint64_t max_matches)
+{
+    nd_notes_add(notes, ND_NOTE_LOSS, "invalid_utf8", stats->documents_invalid_utf8,
+                 "documents with invalid UTF-8, read as U+FFFD: %llu (%s)",
+                 (unsigned long long)stats->documents_invalid_utf8,
+                 nd_amount_of(stats->invalid_bytes, "byte").text);
+    nd_notes_add(notes, ND_NOTE_REMARK, "no_words", stats->documents_no_tokens,
+                 "documents without a word, which match nothing: %llu",
+                 (unsigned long long)stats->documents_no_tokens);
+    nd_notes_add(notes, ND_NOTE_REMARK, "duplicate_ids", stats->duplicate_ids,
+                 "documents whose id an earlier one has: %llu",
+                 (unsigned long long)stats->duplicate_ids);
+    nd_notes_add(notes, ND_NOTE_LOSS, "capped_buckets", stats->capped_buckets,
+                 "buckets over the cap: %llu, at most %s left out",
+                 (unsigned long long)stats->capped_buckets,
+                 nd_amount_of(stats->capped_comparisons, "comparison").text);
+    nd_notes_add(notes, ND_NOTE_LOSS, "common_documents", stats->common_documents,
+                 "documents mostly of text that very many share, compared with some of those: %llu",
+                 (unsigned long long)stats->common_documents);
+    nd_notes_add(notes, ND_NOTE_LOSS, "capped_documents", stats->capped_documents,
+                 "documents with over %llu matches, of which the best are kept: %llu",
+                 (unsigned long long)max_matches, (unsigned long long)stats->capped_documents);
+}

@@ -1,0 +1,158 @@
+#include "cli/sweep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/option_groups.h"
+#include "cli/option_value.h"
+#include "cli/scan_settings.h"
+#include "util/alloc.h"
+#include "util/error.h"
+
+/* The groups whose options change what a scan finds. */
+static const nd_option_group *const sweepable[] = {
+    &nd_options_shingle, &nd_options_threshold, &nd_options_coverage,
+    &nd_options_recall,  &nd_options_result,    NULL,
+};
+
+static bool is_sweepable(const nd_option *option)
+{
+    return option->kind == ND_OPTION_NUMBER || option->kind == ND_OPTION_COUNT ||
+           option->kind == ND_OPTION_CHOICE || option->kind == ND_OPTION_SHINGLE;
+}
+
+static const nd_option *find_option(const char *name, size_t len)
+{
+    for (const nd_option_group *const *group = sweepable; *group; group++)
+        for (const nd_option *option = (*group)->options; option->name; option++)
+            if (is_sweepable(option) && strlen(option->name) == len &&
+                memcmp(option->name, name, len) == 0)
+                return option;
+    return NULL;
+}
+
+static nd_status refuse_name(const char *name, size_t len, nd_error *error)
+{
+    char allowed[256] = "";
+    for (const nd_option_group *const *group = sweepable; *group; group++)
+        for (const nd_option *option = (*group)->options; option->name; option++) {
+            const size_t at = strlen(allowed);
+            if (is_sweepable(option))
+                snprintf(allowed + at, sizeof allowed - at, "%s%s", at ? ", " : "", option->name);
+        }
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "cannot sweep '%.*s', allowed: %s",
+                        (int)(len < 60 ? len : 60), name, allowed);
+}
+
+static nd_status refuse_values(const nd_settings *settings, nd_error *error)
+{
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                        "invalid value '%.100s' for '--sweep', allowed: NAME=FROM:TO:STEP with a "
+                        "STEP above 0, or NAME=A,B,..., at most %d values",
+                        settings->sweep, ND_SWEEP_MAX_VALUES);
+}
+
+/* A finite number at *at, which moves past it. */
+static bool take_number(const char **at, double *out)
+{
+    char *end;
+    *out = strtod(*at, &end);
+    const bool is_number = end != *at && isfinite(*out);
+    *at = end;
+    return is_number;
+}
+
+/* FROM:TO:STEP, with room for what the steps' rounding may miss of TO. */
+static bool take_range(nd_sweep *sweep, const char *at)
+{
+    double from, to, step;
+    if (!take_number(&at, &from) || *at++ != ':' || !take_number(&at, &to) || *at++ != ':' ||
+        !take_number(&at, &step) || *at != '\0' || !(step > 0) || to < from)
+        return false;
+    const double steps = floor((to - from) / step + 1e-9);
+    if (steps >= ND_SWEEP_MAX_VALUES)
+        return false;
+    for (; sweep->num_values <= (size_t)steps; sweep->num_values++)
+        snprintf(sweep->values[sweep->num_values], ND_SWEEP_VALUE_BYTES, "%.10g",
+                 from + (double)sweep->num_values * step);
+    return true;
+}
+
+static bool take_list(nd_sweep *sweep, const char *at)
+{
+    for (;;) {
+        const size_t len = strcspn(at, ",");
+        if (len == 0 || len >= ND_SWEEP_VALUE_BYTES || sweep->num_values == ND_SWEEP_MAX_VALUES)
+            return false;
+        memcpy(sweep->values[sweep->num_values], at, len);
+        sweep->values[sweep->num_values++][len] = '\0';
+        if (at[len] == '\0')
+            return true;
+        at += len + 1;
+    }
+}
+
+/* The option must have an effect, and be set by the sweep alone. */
+static nd_status check_option(const nd_option *option, const nd_settings *settings, nd_error *error)
+{
+    if (nd_settings_given(settings, option->name))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--%s' is given, and swept by '--sweep'", option->name);
+    if (!nd_option_has_effect(option, settings))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--%s' has an effect with '%s' only", option->name,
+                            option->need.typed);
+    if (settings->coverage > 0 && strcmp(option->name, "recall") == 0)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--recall' has no effect with a coverage: there are no bands");
+    return ND_OK;
+}
+
+nd_status nd_sweep_init(nd_sweep *sweep, const nd_settings *settings, const nd_allocator *allocator,
+                        nd_error *error)
+{
+    *sweep = (nd_sweep){.num_values = 1};
+    if (!settings->sweep)
+        return ND_OK;
+    sweep->num_values = 0;
+    const size_t len = strcspn(settings->sweep, "=");
+    if (settings->sweep[len] == '\0')
+        return refuse_values(settings, error);
+    const char *const values = settings->sweep + len + 1;
+    sweep->option = find_option(settings->sweep, len);
+    if (!sweep->option)
+        return refuse_name(settings->sweep, len, error);
+    nd_status status = check_option(sweep->option, settings, error);
+    if (status != ND_OK)
+        return status;
+    sweep->values = nd_alloc(allocator, ND_SWEEP_MAX_VALUES, sizeof *sweep->values);
+    if (!sweep->values)
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
+    const bool is_range = strchr(values, ':') && sweep->option->kind != ND_OPTION_SHINGLE;
+    if (is_range ? !take_range(sweep, values) : !take_list(sweep, values))
+        return refuse_values(settings, error);
+    nd_settings one;
+    for (size_t i = 0; i < sweep->num_values && status == ND_OK; i++)
+        status = nd_sweep_settings(sweep, i, settings, &one, error);
+    return status;
+}
+
+nd_status nd_sweep_settings(const nd_sweep *sweep, size_t index, const nd_settings *settings,
+                            nd_settings *out, nd_error *error)
+{
+    *out = *settings;
+    if (!sweep->option)
+        return ND_OK;
+    /* No sweepable option allocates. */
+    const nd_status status = nd_option_store(sweep->option, sweep->values[index], NULL, out, error);
+    return status == ND_OK ? nd_scan_settings_check(out, error) : status;
+}
+
+void nd_sweep_release(nd_sweep *sweep, const nd_allocator *allocator)
+{
+    nd_release(allocator, sweep->values);
+    *sweep = (nd_sweep){0};
+}
