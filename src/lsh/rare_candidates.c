@@ -111,7 +111,7 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
     nd_status status = ND_VEC_RESERVE(allocator, &f->touched, postings);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &f->candidates,
-                                postings + COMMON_BUCKETS * (LEADERS + FOLLOWERS));
+                                postings + (size_t)COMMON_BUCKETS * (LEADERS + FOLLOWERS));
     size_t slots = MIN_SLOTS;
     while (slots < postings * 2)
         slots *= 2;
