@@ -10,6 +10,12 @@ static inline __m512i load(const void *at)
     return _mm512_loadu_si512(at);
 }
 
+/* The first `num` of eight numbers, and zeros. */
+static inline __m512i load_up_to_8(const uint64_t *at, size_t num)
+{
+    return num < 8 ? _mm512_maskz_loadu_epi64((__mmask8)((1u << num) - 1), at) : load(at);
+}
+
 static inline __m512i mix(__m512i hash)
 {
     hash = _mm512_xor_si512(hash, _mm512_srli_epi64(hash, 32));
@@ -18,18 +24,18 @@ static inline __m512i mix(__m512i hash)
     return _mm512_mullo_epi64(hash, _mm512_set1_epi64((long long)ND_MIX_SECOND));
 }
 
+/* Whole vectors are stored, here and below: a masked store can't be forwarded to the loads that
+ * follow. The arrays end on a vector. */
 static inline void mix_elements(const uint64_t *hashes, size_t num, uint32_t num_slots,
                                 uint64_t *elements, uint64_t *words)
 {
     const __m512i bins = _mm512_set1_epi64(num_slots);
     for (size_t i = 0; i < num; i += 8) {
-        const unsigned left = num - i < 8 ? (unsigned)(num - i) : 8;
-        const __mmask8 lanes = (__mmask8)((1u << left) - 1);
-        const __m512i z = mix(_mm512_maskz_loadu_epi64(lanes, hashes + i));
+        const __m512i z = mix(load_up_to_8(hashes + i, num - i));
         const __m512i scaled = _mm512_mul_epu32(_mm512_srli_epi64(z, 32), bins);
         const __m512i word = _mm512_mask_blend_epi16(0x11111111, _mm512_slli_epi64(scaled, 16), z);
-        _mm512_mask_storeu_epi64(elements + i, lanes, z);
-        _mm512_mask_storeu_epi64(words + i, lanes, word);
+        _mm512_storeu_si512(elements + i, z);
+        _mm512_storeu_si512(words + i, word);
     }
 }
 
@@ -42,8 +48,11 @@ static inline void end_first_round(uint64_t *slots, uint32_t num_slots, uint64_t
         const __mmask8 lanes = (__mmask8)((1u << left) - 1);
         const __m512i slot = _mm512_maskz_loadu_epi64(lanes, slots + i);
         const __mmask8 is_open = _mm512_mask_cmpeq_epi64_mask(lanes, slot, empty);
-        const __mmask8 is_full = (__mmask8)(lanes & ~is_open);
-        _mm512_mask_storeu_epi64(slots + i, is_full, _mm512_and_si512(slot, value_mask));
+        const __m512i value = _mm512_mask_and_epi64(slot, (__mmask8)~is_open, slot, value_mask);
+        if (left == 8)
+            _mm512_storeu_si512(slots + i, value);
+        else
+            _mm512_mask_storeu_epi64(slots + i, lanes, value);
         const uint64_t bits = (uint64_t)is_open << i % 64;
         open[i / 64] = i % 64 ? open[i / 64] | bits : bits;
     }
@@ -87,21 +96,28 @@ static inline __m512i product(const uint64_t *lanes, uint64_t key)
     return _mm512_mul_epu32(z, _mm512_srli_epi64(z, 32));
 }
 
+static const uint16_t even_places[LANES] = {
+    0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30,
+    32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62,
+};
+
 static inline void block_bins(const uint64_t *lanes, const uint64_t *keys, unsigned key_shift,
                               uint32_t num_slots, uint16_t *first, uint16_t *second)
 {
     const __m512i slots = _mm512_set1_epi16((short)num_slots);
+    __m512i pairs[2];
     for (size_t h = 0; h < 2; h++) {
         const size_t key_a = 2 * h << key_shift >> 2, key_b = (2 * h + 1) << key_shift >> 2;
         const __m512i a = product(lanes + 16 * h, keys[key_a]);
         const __m512i b = product(lanes + 16 * h + 8, keys[key_b]);
         const __m512i fa = _mm512_xor_si512(a, _mm512_srli_epi64(a, 32));
         const __m512i fb = _mm512_xor_si512(b, _mm512_slli_epi64(b, 32));
-        const __m512i bins = _mm512_mulhi_epu16(_mm512_mask_blend_epi32(0xaaaa, fa, fb), slots);
-        _mm256_storeu_si256((__m256i *)(first + 16 * h), _mm512_cvtepi32_epi16(bins));
-        _mm256_storeu_si256((__m256i *)(second + 16 * h),
-                            _mm512_cvtepi32_epi16(_mm512_srli_epi32(bins, 16)));
+        pairs[h] = _mm512_mulhi_epu16(_mm512_mask_blend_epi32(0xaaaa, fa, fb), slots);
     }
+    const __m512i even = _mm512_loadu_si512(even_places);
+    const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi16(1));
+    _mm512_storeu_si512(first, _mm512_permutex2var_epi16(pairs[0], even, pairs[1]));
+    _mm512_storeu_si512(second, _mm512_permutex2var_epi16(pairs[0], odd, pairs[1]));
 }
 
 static inline uint32_t block_hits(const uint16_t *bins, const open_map *open, uint32_t num_slots)

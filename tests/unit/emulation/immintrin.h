@@ -76,6 +76,13 @@ static inline __m512i _mm512_and_si512(__m512i a, __m512i b)
     return a;
 }
 
+static inline __m512i _mm512_mask_and_epi64(__m512i src, __mmask8 mask, __m512i a, __m512i b)
+{
+    for (int i = 0; i < 8; i++)
+        src.u64[i] = mask >> i & 1 ? a.u64[i] & b.u64[i] : src.u64[i];
+    return src;
+}
+
 static inline __m512i _mm512_sub_epi8(__m512i a, __m512i b)
 {
     for (int i = 0; i < 64; i++)
@@ -278,6 +285,14 @@ static inline __m512i _mm512_permutex2var_epi8(__m512i a, __m512i index, __m512i
     __m512i r;
     for (unsigned i = 0; i < 64; i++)
         r.b[i] = index.b[i] & 64 ? b.b[index.b[i] & 63] : a.b[index.b[i] & 63];
+    return r;
+}
+
+static inline __m512i _mm512_permutex2var_epi16(__m512i a, __m512i index, __m512i b)
+{
+    __m512i r;
+    for (unsigned i = 0; i < 32; i++)
+        r.u16[i] = index.u16[i] & 32 ? b.u16[index.u16[i] & 31] : a.u16[index.u16[i] & 31];
     return r;
 }
 
