@@ -155,9 +155,12 @@ size_t nd_shingle_set(uint64_t *hashes, size_t num, uint64_t *scratch)
     else
         sort_in_place(hashes, num);
     size_t kept = 1;
+    uint64_t before = hashes[0];
     for (size_t i = 1; i < num; i++) {
-        hashes[kept] = hashes[i];
-        kept += hashes[i] != hashes[kept - 1];
+        const uint64_t hash = hashes[i];
+        hashes[kept] = hash;
+        kept += hash != before;
+        before = hash;
     }
     return kept;
 }
