@@ -49,8 +49,9 @@ static nd_status each_bucket(bench_stages *stages, nd_bucket_fn each)
     nd_band_buckets *buckets;
     nd_status status =
         nd_band_buckets_new(stages->texts.num, stages->plan.bands, 1, &allocator, &buckets);
+    const nd_bucket_visitor visitor = {each, NULL, stages};
     for (uint32_t band = 0; band < stages->plan.bands && status == ND_OK; band++)
-        status = nd_band_buckets_each(buckets, stages->short_keys, band, each, stages);
+        status = nd_band_buckets_each(buckets, stages->short_keys, band, &visitor);
     nd_band_buckets_free(buckets);
     return status;
 }

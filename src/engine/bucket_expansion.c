@@ -191,14 +191,39 @@ static void expansion_release(expansion *e)
     nd_release(&e->scan->allocator, e->leader_of);
 }
 
+enum { LINE_BYTES = 64, LINES_AHEAD = 4 };
+
+/* Brings what comparing `member` will read: its keys and where its record is, the record, and the
+ * first of its hashes (the processor sees by itself how these go on). */
+static void fetch_member(void *ctx, uint32_t member, unsigned stage)
+{
+    const expansion *const e = ctx;
+    const nd_catalog *const c = &e->scan->catalog;
+    if (stage == 0) {
+        __builtin_prefetch(&c->records[member]);
+        __builtin_prefetch(&c->band_keys[(size_t)member * e->scan->plan.bands]);
+        return;
+    }
+    const nd_record *const record = c->records[member];
+    if (stage == 1) {
+        __builtin_prefetch(&record->hashes);
+        __builtin_prefetch(&record->is_set);
+        return;
+    }
+    const char *const hashes = (const char *)record->hashes;
+    for (size_t line = 0; line < LINES_AHEAD; line++)
+        __builtin_prefetch(hashes + line * LINE_BYTES);
+}
+
 static nd_status each_band(expansion *e, nd_band_buckets *buckets)
 {
     const nd_scan *const scan = e->scan;
     const nd_scan_options *const o = &scan->options;
+    const nd_bucket_visitor visitor = {e->leader_of ? expand_under_leaders : expand_into_pairs,
+                                       fetch_member, e};
     for (e->band = 0; e->band < scan->plan.bands; e->band++) {
         nd_status status =
-            nd_band_buckets_each(buckets, scan->catalog.band_keys, e->band,
-                                 e->leader_of ? expand_under_leaders : expand_into_pairs, e);
+            nd_band_buckets_each(buckets, scan->catalog.band_keys, e->band, &visitor);
         if (status == ND_OK && o->progress)
             status = o->progress(o->progress_ctx, ND_PHASE_BANDS, e->band + 1, scan->plan.bands);
         if (status != ND_OK)

@@ -18,6 +18,7 @@
 enum {
     ITEMS_PER_PARTITION = 4096,
     MAX_PARTITION_BITS = 11, /* more write streams than the second-level TLB holds would stall */
+    LOOK_AHEAD = 8,          /* members between one stage of nd_bucket_visitor.soon and the next */
 };
 
 /* What a worker needs to sort a partition. */
@@ -40,8 +41,7 @@ struct nd_band_buckets {
     /* the call under way */
     const uint32_t *keys;
     uint32_t band;
-    nd_bucket_fn each;
-    void *ctx;
+    const nd_bucket_visitor *visitor;
 };
 
 static size_t num_partitions(const nd_band_buckets *b)
@@ -134,23 +134,49 @@ static void lay_out_partitions(nd_band_buckets *b)
     b->starts[num_partitions(b)] = at;
 }
 
+/* Moves the items that share their key to the front; returns how many. */
+static size_t keep_shared(uint64_t *items, size_t num)
+{
+    size_t kept = 0;
+    uint64_t before = ~items[0] >> 32;
+    for (size_t i = 0; i + 1 < num; i++) {
+        const uint64_t item = items[i], key = item >> 32;
+        items[kept] = item;
+        kept += key == before || key == items[i + 1] >> 32;
+        before = key;
+    }
+    items[kept] = items[num - 1];
+    return kept + (items[num - 1] >> 32 == before);
+}
+
+/* Announces the members that come to stand LOOK_AHEAD before their turn, a stage after another. */
+static void announce(const nd_bucket_visitor *v, const uint64_t *items, size_t from, size_t to,
+                     size_t num)
+{
+    for (unsigned stage = 0; stage < ND_BUCKET_STAGES; stage++) {
+        const size_t ahead = LOOK_AHEAD * (ND_BUCKET_STAGES - stage);
+        const size_t end = to + ahead < num ? to + ahead : num;
+        for (size_t i = from + ahead; i < end; i++)
+            v->soon(v->ctx, (uint32_t)items[i], stage);
+    }
+}
+
 static nd_status each_bucket_of(nd_band_buckets *b, uint32_t worker, const uint64_t *items,
                                 size_t num)
 {
     sort_scratch *const s = &b->scratch[worker];
     for (size_t first = 0, end; first < num; first = end) {
-        end = first + 1;
-        while (end < num && items[end] >> 32 == items[first] >> 32)
+        for (end = first + 1; end < num && items[end] >> 32 == items[first] >> 32;)
             end++;
-        if (end - first < 2)
-            continue;
         nd_status status = nd_reserve(&b->allocator, (void **)&s->members, &s->members_capacity,
                                       end - first, sizeof *s->members);
         if (status != ND_OK)
             return status;
         for (size_t i = first; i < end; i++)
             s->members[i - first] = (uint32_t)items[i];
-        status = b->each(b->ctx, worker, s->members, end - first);
+        if (b->visitor->soon)
+            announce(b->visitor, items, first, end, num);
+        status = b->visitor->each(b->visitor->ctx, worker, s->members, end - first);
         if (status != ND_OK)
             return status;
     }
@@ -170,16 +196,15 @@ static nd_status sort_partition(void *ctx, uint32_t worker, size_t partition)
         return status;
     uint64_t *const items = b->items + b->starts[partition];
     nd_radix_sort_u64(items, s->items, num);
-    return each_bucket_of(b, worker, items, num);
+    return each_bucket_of(b, worker, items, keep_shared(items, num));
 }
 
 nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint32_t *keys, uint32_t band,
-                               nd_bucket_fn each, void *ctx)
+                               const nd_bucket_visitor *visitor)
 {
     buckets->keys = keys;
     buckets->band = band;
-    buckets->each = each;
-    buckets->ctx = ctx;
+    buckets->visitor = visitor;
     const nd_allocator *const a = &buckets->allocator;
     nd_status status = nd_threads_run(a, buckets->num_threads, count_slice, buckets);
     if (status != ND_OK)

@@ -18,6 +18,7 @@ typedef struct fixture {
     size_t num;
     uint32_t (*keys)[BANDS];
     uint32_t *bucket_of; /* 1 + first document of its bucket, as reported */
+    uint32_t *stage_of;  /* stages in which it was announced */
     uint32_t band;
     atomic_size_t num_in_buckets;
 } fixture;
@@ -26,8 +27,9 @@ static fixture make(size_t num, uint64_t num_keys)
 {
     fixture f = {.num = num,
                  .keys = calloc(num + 1, sizeof *f.keys),
-                 .bucket_of = calloc(num + 1, sizeof *f.bucket_of)};
-    assert_true(f.keys && f.bucket_of);
+                 .bucket_of = calloc(num + 1, sizeof *f.bucket_of),
+                 .stage_of = calloc(num + 1, sizeof *f.stage_of)};
+    assert_true(f.keys && f.bucket_of && f.stage_of);
     nd_random random = {num};
     for (size_t d = 0; d < num; d++) {
         for (int j = 0; j < BANDS; j++) {
@@ -42,6 +44,16 @@ static void release(fixture *f)
 {
     free(f->keys);
     free(f->bucket_of);
+    free(f->stage_of);
+}
+
+/* Before the bucket, and stage by stage; the first few of a partition join at a later stage. */
+static void note_soon(void *ctx, uint32_t member, unsigned stage)
+{
+    fixture *const f = ctx;
+    assert_int_equal(f->bucket_of[member], 0);
+    assert_true(stage < ND_BUCKET_STAGES && stage >= f->stage_of[member]);
+    f->stage_of[member] = stage + 1;
 }
 
 static nd_status take_bucket(void *ctx, uint32_t worker, uint32_t *members, size_t num)
@@ -80,9 +92,11 @@ static void check(size_t num, uint64_t num_keys, uint32_t num_threads)
     assert_int_equal(nd_band_buckets_new(num, BANDS, num_threads, &a, &buckets), ND_OK);
     for (f.band = 0; f.band < BANDS; f.band++) {
         for (size_t d = 0; d < num; d++)
-            f.bucket_of[d] = 0;
+            f.bucket_of[d] = f.stage_of[d] = 0;
         f.num_in_buckets = 0;
-        assert_int_equal(nd_band_buckets_each(buckets, f.keys[0], f.band, take_bucket, &f), ND_OK);
+        assert_int_equal(nd_band_buckets_each(buckets, f.keys[0], f.band,
+                                              &(nd_bucket_visitor){take_bucket, note_soon, &f}),
+                         ND_OK);
         assert_int_equal(f.num_in_buckets, count_shared(&f));
     }
     nd_band_buckets_free(buckets);
@@ -117,7 +131,9 @@ static void a_failing_bucket_stops_the_band(void **state)
     fixture f = make(100, 10);
     nd_band_buckets *buckets;
     assert_int_equal(nd_band_buckets_new(f.num, BANDS, 2, &a, &buckets), ND_OK);
-    assert_int_equal(nd_band_buckets_each(buckets, f.keys[0], 0, refuse, &f), ND_ERR_CANCELLED);
+    assert_int_equal(
+        nd_band_buckets_each(buckets, f.keys[0], 0, &(nd_bucket_visitor){refuse, NULL, &f}),
+        ND_ERR_CANCELLED);
     nd_band_buckets_free(buckets);
     release(&f);
 }
@@ -135,7 +151,8 @@ static void each_failing_allocation_is_reported(void **state)
             f.bucket_of[d] = 0;
         status = nd_band_buckets_new(f.num, BANDS, 2, &a, &buckets);
         if (status == ND_OK)
-            status = nd_band_buckets_each(buckets, f.keys[0], 0, take_bucket, &f);
+            status = nd_band_buckets_each(buckets, f.keys[0], 0,
+                                          &(nd_bucket_visitor){take_bucket, NULL, &f});
         nd_band_buckets_free(buckets);
         assert_int_equal(failing.live, 0);
     }
