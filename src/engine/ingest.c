@@ -6,7 +6,7 @@
 #include "neardup/sketch.h"
 #include "util/xxh.h"
 
-enum { RECORD_CHUNK_BYTES = 1 << 18 };
+enum { RECORD_CHUNK_BYTES = 1 << 21 };
 
 nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_scan_options *options,
                               const nd_plan *plan, const nd_allocator *allocator)

@@ -1,7 +1,7 @@
 #include "engine/set_store.h"
 
-/* Large enough that the last chunk of a worker is a small share of the whole. */
-enum { CHUNK_BYTES = 1 << 20 };
+/* Whole huge pages, few enough that the last chunk of a worker is a small share of the whole. */
+enum { CHUNK_BYTES = 4 << 20 };
 
 void nd_set_store_init(nd_set_store *store, const nd_allocator *allocator)
 {

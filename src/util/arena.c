@@ -10,9 +10,16 @@ struct nd_arena_chunk {
     _Alignas(16) unsigned char bytes[];
 };
 
+/* Few bytes should not cost a large chunk; each chunk is twice as large as the one before. */
+enum { FIRST_BYTES = 1 << 16 };
+
 void nd_arena_init(nd_arena *arena, const nd_allocator *allocator, size_t chunk_bytes)
 {
-    *arena = (nd_arena){.allocator = *allocator, .chunk_bytes = chunk_bytes};
+    *arena = (nd_arena){
+        .allocator = *allocator,
+        .chunk_bytes = chunk_bytes,
+        .next_bytes = chunk_bytes < FIRST_BYTES ? chunk_bytes : FIRST_BYTES,
+    };
 }
 
 static struct nd_arena_chunk *add_chunk(nd_arena *arena, size_t size)
@@ -41,10 +48,13 @@ void *nd_arena_alloc(nd_arena *arena, size_t size_bytes)
         chunk->used += padded;
         return block;
     }
-    const size_t wanted = padded > arena->chunk_bytes ? padded : arena->chunk_bytes;
+    const size_t usual = arena->next_bytes - sizeof *chunk;
+    const size_t wanted = padded > usual ? padded : usual;
     struct nd_arena_chunk *const fresh = add_chunk(arena, wanted);
     if (!fresh)
         return NULL;
+    arena->next_bytes =
+        arena->next_bytes < arena->chunk_bytes / 2 ? 2 * arena->next_bytes : arena->chunk_bytes;
     fresh->used = padded;
     if (padded == wanted && chunk) { /* filled at once: keep the one that still has room in front */
         fresh->next = chunk->next;

@@ -6,7 +6,8 @@
 
 #include "util/alloc.h"
 
-/* Chunks of at least chunk_bytes, linked newest first:
+/* Chunks linked newest first, the first ones small, then chunk_bytes with all they hold, or as much
+ * as a larger block needs:
  *
  *   chunk: | next | used | size | bytes ... |
  */
@@ -14,6 +15,7 @@ typedef struct nd_arena {
     nd_allocator allocator;
     struct nd_arena_chunk *chunks;
     size_t chunk_bytes;
+    size_t next_bytes;  /* of the next chunk */
     size_t total_bytes; /* asked from the allocator */
 } nd_arena;
 
