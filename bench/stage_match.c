@@ -47,11 +47,11 @@ static nd_status each_bucket(bench_stages *stages, nd_bucket_fn each)
 {
     const nd_allocator allocator = nd_allocator_or_default(NULL);
     nd_band_buckets *buckets;
-    nd_status status =
-        nd_band_buckets_new(stages->texts.num, stages->plan.bands, 1, &allocator, &buckets);
+    nd_status status = nd_band_buckets_new(stages->texts.num, 1, &allocator, &buckets);
     const nd_bucket_visitor visitor = {each, NULL, stages};
     for (uint32_t band = 0; band < stages->plan.bands && status == ND_OK; band++)
-        status = nd_band_buckets_each(buckets, stages->short_keys, band, &visitor);
+        status =
+            nd_band_buckets_each(buckets, stages->short_keys + band * stages->texts.num, &visitor);
     nd_band_buckets_free(buckets);
     return status;
 }
@@ -91,7 +91,7 @@ nd_status bench_pass_band(bench_stages *stages, double *seconds)
         uint64_t *const keys = stages->keys + i * plan->bands;
         nd_band_keys(stages->slots + i * plan->slots, plan->bands, plan->rows, keys);
         for (uint32_t band = 0; band < plan->bands; band++)
-            stages->short_keys[i * plan->bands + band] = nd_band_key_short(keys[band]);
+            stages->short_keys[band * stages->texts.num + i] = nd_band_key_short(keys[band]);
     }
     const nd_status status = each_bucket(stages, count_bucket);
     *seconds = bench_thread_seconds() - start;

@@ -52,8 +52,8 @@ static nd_status compare(expansion *e, nd_scan_worker *worker, uint32_t a, uint3
 static nd_status compare_once(expansion *e, nd_scan_worker *worker, uint32_t a, uint32_t b)
 {
     const nd_catalog *const c = &e->scan->catalog;
-    const size_t bands = e->scan->plan.bands;
-    if (nd_bands_shared_before(c->band_keys + a * bands, c->band_keys + b * bands, e->band,
+    if (nd_bands_shared_before(nd_catalog_record(c, a)->band_keys,
+                               nd_catalog_record(c, b)->band_keys, e->band,
                                e->capped + a * e->capped_stride))
         return ND_OK;
     uint32_t common;
@@ -193,7 +193,7 @@ static void expansion_release(expansion *e)
 
 enum { LINE_BYTES = 64, LINES_AHEAD = 4 };
 
-/* Brings what comparing `member` will read: its keys and where its record is, the record, and the
+/* Brings what comparing `member` will read: where its record is, the record with its keys, and the
  * first of its hashes (the processor sees by itself how these go on). */
 static void fetch_member(void *ctx, uint32_t member, unsigned stage)
 {
@@ -201,13 +201,12 @@ static void fetch_member(void *ctx, uint32_t member, unsigned stage)
     const nd_catalog *const c = &e->scan->catalog;
     if (stage == 0) {
         __builtin_prefetch(&c->records[member]);
-        __builtin_prefetch(&c->band_keys[(size_t)member * e->scan->plan.bands]);
         return;
     }
     const nd_record *const record = c->records[member];
     if (stage == 1) {
-        __builtin_prefetch(&record->hashes);
-        __builtin_prefetch(&record->is_set);
+        __builtin_prefetch(record);
+        __builtin_prefetch((const char *)record + LINE_BYTES);
         return;
     }
     const char *const hashes = (const char *)record->hashes;
@@ -221,9 +220,10 @@ static nd_status each_band(expansion *e, nd_band_buckets *buckets)
     const nd_scan_options *const o = &scan->options;
     const nd_bucket_visitor visitor = {e->leader_of ? expand_under_leaders : expand_into_pairs,
                                        fetch_member, e};
+    const size_t num = scan->catalog.num_distinct;
     for (e->band = 0; e->band < scan->plan.bands; e->band++) {
         nd_status status =
-            nd_band_buckets_each(buckets, scan->catalog.band_keys, e->band, &visitor);
+            nd_band_buckets_each(buckets, scan->catalog.band_keys + e->band * num, &visitor);
         if (status == ND_OK && o->progress)
             status = o->progress(o->progress_ctx, ND_PHASE_BANDS, e->band + 1, scan->plan.bands);
         if (status != ND_OK)
@@ -235,8 +235,8 @@ static nd_status each_band(expansion *e, nd_band_buckets *buckets)
 nd_status nd_scan_expand_buckets(nd_scan *scan)
 {
     nd_band_buckets *buckets;
-    nd_status status = nd_band_buckets_new(scan->catalog.num_distinct, scan->plan.bands,
-                                           scan->options.num_threads, &scan->allocator, &buckets);
+    nd_status status = nd_band_buckets_new(scan->catalog.num_distinct, scan->options.num_threads,
+                                           &scan->allocator, &buckets);
     if (status != ND_OK)
         return status;
     expansion e;

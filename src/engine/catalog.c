@@ -97,7 +97,8 @@ static void number_distincts(nd_catalog *c, const catalog_work *w, const nd_key_
         const text_class class = w->classes[ranked[rank].value];
         nd_record *const record = c->documents[w->items[class.first].value];
         c->records[rank] = record;
-        memcpy(c->band_keys + rank * bands, record->band_keys, bands * sizeof *c->band_keys);
+        for (uint32_t j = 0; j < bands; j++)
+            c->band_keys[j * w->num_classes + rank] = record->band_keys[j];
         c->copies_start[rank] = at;
         for (uint32_t i = class.first; i < class.first + class.num; i++)
             c->copies[at++] = (uint32_t)w->items[i].value;

@@ -14,8 +14,8 @@
  *                  group would rather keep has the smaller number
  *
  *   records[x]     of one document of distinct x
- *   band_keys[x * bands + j]   its key of band j: all in one piece, because each band is a pass
- * over it copies[copies_start[x] .. copies_start[x + 1])   its documents, ascending
+ *   band_keys[j * num_distinct + x]   its key of band j, for the pass over a band
+ *   copies[copies_start[x] .. copies_start[x + 1])   its documents, ascending
  *
  * Documents without tokens belong to no distinct. */
 typedef struct nd_catalog {

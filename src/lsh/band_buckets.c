@@ -31,7 +31,6 @@ typedef struct sort_scratch {
 struct nd_band_buckets {
     nd_allocator allocator;
     size_t num;
-    uint32_t bands;
     uint32_t num_threads;
     uint32_t partition_bits;
     uint64_t *items;
@@ -40,7 +39,6 @@ struct nd_band_buckets {
     sort_scratch *scratch;
     /* the call under way */
     const uint32_t *keys;
-    uint32_t band;
     const nd_bucket_visitor *visitor;
 };
 
@@ -54,13 +52,8 @@ static size_t partition_of(const nd_band_buckets *b, uint32_t key)
     return (size_t)((uint64_t)key << b->partition_bits >> 32);
 }
 
-static uint32_t key_of(const nd_band_buckets *b, size_t document)
-{
-    return b->keys[document * b->bands + b->band];
-}
-
-nd_status nd_band_buckets_new(size_t num, uint32_t bands, uint32_t num_threads,
-                              const nd_allocator *allocator, nd_band_buckets **out)
+nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocator *allocator,
+                              nd_band_buckets **out)
 {
     *out = NULL;
     if (num > UINT32_MAX)
@@ -70,7 +63,6 @@ nd_status nd_band_buckets_new(size_t num, uint32_t bands, uint32_t num_threads,
         return ND_ERR_NO_MEMORY;
     b->allocator = *allocator;
     b->num = num;
-    b->bands = bands;
     b->num_threads = num_threads;
     while (b->partition_bits < MAX_PARTITION_BITS && num >> b->partition_bits > ITEMS_PER_PARTITION)
         b->partition_bits++;
@@ -101,7 +93,7 @@ static nd_status count_slice(void *ctx, uint32_t worker)
     slice_of(b, worker, &first, &end);
     memset(counts, 0, num_partitions(b) * sizeof *counts);
     for (size_t d = first; d < end; d++)
-        counts[partition_of(b, key_of(b, d))]++;
+        counts[partition_of(b, b->keys[d])]++;
     return ND_OK;
 }
 
@@ -112,7 +104,7 @@ static nd_status scatter_slice(void *ctx, uint32_t worker)
     size_t first, end;
     slice_of(b, worker, &first, &end);
     for (size_t d = first; d < end; d++) {
-        const uint32_t key = key_of(b, d);
+        const uint32_t key = b->keys[d];
         b->items[next[partition_of(b, key)]++] = (uint64_t)(key << b->partition_bits) << 32 | d;
     }
     return ND_OK;
@@ -199,11 +191,10 @@ static nd_status sort_partition(void *ctx, uint32_t worker, size_t partition)
     return each_bucket_of(b, worker, items, keep_shared(items, num));
 }
 
-nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint32_t *keys, uint32_t band,
+nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint32_t *keys,
                                const nd_bucket_visitor *visitor)
 {
     buckets->keys = keys;
-    buckets->band = band;
     buckets->visitor = visitor;
     const nd_allocator *const a = &buckets->allocator;
     nd_status status = nd_threads_run(a, buckets->num_threads, count_slice, buckets);

@@ -27,14 +27,14 @@ typedef struct nd_bucket_visitor {
     void *ctx;
 } nd_bucket_visitor;
 
-/* For `num` documents, at most 2^32 - 1, with `bands` keys each. */
-ND_NODISCARD nd_status nd_band_buckets_new(size_t num, uint32_t bands, uint32_t num_threads,
+/* For `num` documents, at most 2^32 - 1. */
+ND_NODISCARD nd_status nd_band_buckets_new(size_t num, uint32_t num_threads,
                                            const nd_allocator *allocator, nd_band_buckets **out);
 
-/* Calls visitor->each for every bucket of `band`; keys[d * bands + band] is the key of document d.
- * O(num). Which worker gets which bucket, and when, is not determined; what is in them is. */
+/* Calls visitor->each for every bucket of one band; keys[d] is the key of document d. O(num). Which
+ * worker gets which bucket, and when, is not determined; what is in them is. */
 ND_NODISCARD nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint32_t *keys,
-                                            uint32_t band, const nd_bucket_visitor *visitor);
+                                            const nd_bucket_visitor *visitor);
 
 void nd_band_buckets_free(nd_band_buckets *buckets);
 

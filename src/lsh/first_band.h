@@ -11,10 +11,10 @@
 static inline bool nd_bands_shared_before(const uint32_t *keys_a, const uint32_t *keys_b,
                                           uint32_t band, const uint8_t *capped)
 {
+    uint32_t shared = 0; /* most share none, so an early end would only be a branch more */
     for (uint32_t j = 0; j < band; j++)
-        if (keys_a[j] == keys_b[j] && !(capped[j / 8] >> (j % 8) & 1))
-            return true;
-    return false;
+        shared |= (keys_a[j] == keys_b[j]) & ~(uint32_t)(capped[j / 8] >> (j % 8)) & 1;
+    return shared;
 }
 
 #endif

@@ -16,7 +16,7 @@ enum { BANDS = 2 };
 
 typedef struct fixture {
     size_t num;
-    uint32_t (*keys)[BANDS];
+    uint32_t *keys[BANDS];
     uint32_t *bucket_of; /* 1 + first document of its bucket, as reported */
     uint32_t *stage_of;  /* stages in which it was announced */
     uint32_t band;
@@ -26,15 +26,18 @@ typedef struct fixture {
 static fixture make(size_t num, uint64_t num_keys)
 {
     fixture f = {.num = num,
-                 .keys = calloc(num + 1, sizeof *f.keys),
                  .bucket_of = calloc(num + 1, sizeof *f.bucket_of),
                  .stage_of = calloc(num + 1, sizeof *f.stage_of)};
-    assert_true(f.keys && f.bucket_of && f.stage_of);
+    assert_true(f.bucket_of && f.stage_of);
+    for (int j = 0; j < BANDS; j++) {
+        f.keys[j] = calloc(num + 1, sizeof *f.keys[j]);
+        assert_non_null(f.keys[j]);
+    }
     nd_random random = {num};
     for (size_t d = 0; d < num; d++) {
         for (int j = 0; j < BANDS; j++) {
             nd_random key = {nd_random_u64(&random) % num_keys};
-            f.keys[d][j] = (uint32_t)nd_random_u64(&key);
+            f.keys[j][d] = (uint32_t)nd_random_u64(&key);
         }
     }
     return f;
@@ -42,7 +45,8 @@ static fixture make(size_t num, uint64_t num_keys)
 
 static void release(fixture *f)
 {
-    free(f->keys);
+    for (int j = 0; j < BANDS; j++)
+        free(f->keys[j]);
     free(f->bucket_of);
     free(f->stage_of);
 }
@@ -63,7 +67,7 @@ static nd_status take_bucket(void *ctx, uint32_t worker, uint32_t *members, size
     assert_true(num >= 2);
     for (size_t i = 0; i < num; i++) {
         assert_true(i == 0 || members[i] > members[i - 1]);
-        assert_true(f->keys[members[i]][f->band] == f->keys[members[0]][f->band]);
+        assert_true(f->keys[f->band][members[i]] == f->keys[f->band][members[0]]);
         assert_int_equal(f->bucket_of[members[i]], 0);
         f->bucket_of[members[i]] = members[0] + 1;
     }
@@ -78,7 +82,7 @@ static size_t count_shared(const fixture *f)
     for (size_t d = 0; d < f->num; d++) {
         int is_shared = 0;
         for (size_t e = 0; e < f->num && !is_shared; e++)
-            is_shared = e != d && f->keys[e][f->band] == f->keys[d][f->band];
+            is_shared = e != d && f->keys[f->band][e] == f->keys[f->band][d];
         num += (size_t)is_shared;
     }
     return num;
@@ -89,12 +93,12 @@ static void check(size_t num, uint64_t num_keys, uint32_t num_threads)
     const nd_allocator a = nd_allocator_or_default(NULL);
     fixture f = make(num, num_keys);
     nd_band_buckets *buckets;
-    assert_int_equal(nd_band_buckets_new(num, BANDS, num_threads, &a, &buckets), ND_OK);
+    assert_int_equal(nd_band_buckets_new(num, num_threads, &a, &buckets), ND_OK);
     for (f.band = 0; f.band < BANDS; f.band++) {
         for (size_t d = 0; d < num; d++)
             f.bucket_of[d] = f.stage_of[d] = 0;
         f.num_in_buckets = 0;
-        assert_int_equal(nd_band_buckets_each(buckets, f.keys[0], f.band,
+        assert_int_equal(nd_band_buckets_each(buckets, f.keys[f.band],
                                               &(nd_bucket_visitor){take_bucket, note_soon, &f}),
                          ND_OK);
         assert_int_equal(f.num_in_buckets, count_shared(&f));
@@ -130,9 +134,9 @@ static void a_failing_bucket_stops_the_band(void **state)
     const nd_allocator a = nd_allocator_or_default(NULL);
     fixture f = make(100, 10);
     nd_band_buckets *buckets;
-    assert_int_equal(nd_band_buckets_new(f.num, BANDS, 2, &a, &buckets), ND_OK);
+    assert_int_equal(nd_band_buckets_new(f.num, 2, &a, &buckets), ND_OK);
     assert_int_equal(
-        nd_band_buckets_each(buckets, f.keys[0], 0, &(nd_bucket_visitor){refuse, NULL, &f}),
+        nd_band_buckets_each(buckets, f.keys[0], &(nd_bucket_visitor){refuse, NULL, &f}),
         ND_ERR_CANCELLED);
     nd_band_buckets_free(buckets);
     release(&f);
@@ -149,9 +153,9 @@ static void each_failing_allocation_is_reported(void **state)
         nd_band_buckets *buckets;
         for (size_t d = 0; d < f.num; d++)
             f.bucket_of[d] = 0;
-        status = nd_band_buckets_new(f.num, BANDS, 2, &a, &buckets);
+        status = nd_band_buckets_new(f.num, 2, &a, &buckets);
         if (status == ND_OK)
-            status = nd_band_buckets_each(buckets, f.keys[0], 0,
+            status = nd_band_buckets_each(buckets, f.keys[0],
                                           &(nd_bucket_visitor){take_bucket, NULL, &f});
         nd_band_buckets_free(buckets);
         assert_int_equal(failing.live, 0);
