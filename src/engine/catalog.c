@@ -6,34 +6,26 @@
 #include "engine/id_order.h"
 #include "util/radix_sort.h"
 
-/* A distinct before it is ranked: items[first .. first + num) are its documents. */
+/* The documents of one text, before it is ranked. Classes are numbered by their first document. */
 typedef struct text_class {
     uint32_t first, num;
 } text_class;
 
+/*   slots[digest[0] & mask ..]   high half of digest[0] << 32 | class + 1; 0 ends the search
+ *   class_of[document]           NO_CLASS without tokens                                       */
 typedef struct catalog_work {
-    nd_key_value *items, *scratch;
+    uint64_t *slots;
+    size_t mask;
+    uint32_t *class_of;
     text_class *classes;
     size_t num_items, num_classes;
 } catalog_work;
 
-static const nd_record *item_record(const nd_catalog *c, const nd_key_value *item)
-{
-    return c->documents[item->value];
-}
-
-/* Documents with tokens, sorted by digest; stable, so ascending where digests are equal. */
-static void sort_by_digest(const nd_catalog *c, catalog_work *w)
-{
-    w->num_items = 0;
-    for (size_t d = 0; d < c->num_documents; d++)
-        if (c->documents[d]->num_tokens > 0)
-            w->items[w->num_items++] = (nd_key_value){c->documents[d]->digest[1], d};
-    nd_radix_sort_pairs(w->items, w->scratch, w->num_items);
-    for (size_t i = 0; i < w->num_items; i++)
-        w->items[i].key = item_record(c, &w->items[i])->digest[0];
-    nd_radix_sort_pairs(w->items, w->scratch, w->num_items);
-}
+enum {
+    AHEAD = 8, /* records asked for before their turn: they lie about in memory */
+};
+#define NO_CLASS UINT32_MAX
+#define HIGH_HALF ((uint64_t)UINT32_MAX << 32)
 
 /* A digest proposes, the hashes decide. */
 static bool is_same_text(const nd_record *a, const nd_record *b)
@@ -43,94 +35,157 @@ static bool is_same_text(const nd_record *a, const nd_record *b)
            memcmp(a->hashes, b->hashes, a->num_hashes * sizeof *a->hashes) == 0;
 }
 
+/* The class of document d, a new one if it is the first of its text. */
+static uint32_t find_class(const nd_catalog *c, catalog_work *w, uint32_t d)
+{
+    const nd_record *const record = c->documents[d];
+    const uint64_t tag = record->digest[0] & HIGH_HALF;
+    size_t at = record->digest[0] & w->mask;
+    for (; w->slots[at]; at = (at + 1) & w->mask) {
+        const uint32_t class = (uint32_t)w->slots[at] - 1;
+        if ((w->slots[at] & HIGH_HALF) == tag &&
+            is_same_text(record, c->documents[w->classes[class].first]))
+            return class;
+    }
+    w->slots[at] = tag | (w->num_classes + 1);
+    w->classes[w->num_classes] = (text_class){.first = d};
+    return (uint32_t)w->num_classes++;
+}
+
 static void find_classes(const nd_catalog *c, catalog_work *w)
 {
-    w->num_classes = 0;
-    for (size_t first = 0, end; first < w->num_items; first = end) {
-        const nd_record *const record = item_record(c, &w->items[first]);
-        for (end = first + 1; end < w->num_items; end++)
-            if (!is_same_text(record, item_record(c, &w->items[end])))
-                break;
-        w->classes[w->num_classes++] = (text_class){(uint32_t)first, (uint32_t)(end - first)};
+    w->num_items = w->num_classes = 0;
+    for (size_t d = 0; d < c->num_documents; d++) {
+        if (d + 2 * AHEAD < c->num_documents)
+            __builtin_prefetch(c->documents[d + 2 * AHEAD]);
+        if (d + AHEAD < c->num_documents)
+            __builtin_prefetch(&w->slots[c->documents[d + AHEAD]->digest[0] & w->mask], 1);
+        w->class_of[d] = NO_CLASS;
+        if (c->documents[d]->num_tokens == 0)
+            continue;
+        w->class_of[d] = find_class(c, w, (uint32_t)d);
+        w->classes[w->class_of[d]].num++;
+        w->num_items++;
     }
 }
 
-static uint64_t smallest_preference(const nd_catalog *c, const catalog_work *w, text_class class)
+/* Sorts by the smallest preference among the documents of each class. */
+static nd_status sort_by_preference(const nd_catalog *c, const catalog_work *w,
+                                    nd_key_value *ranked, nd_key_value *scratch,
+                                    const nd_allocator *allocator)
 {
-    uint64_t smallest = UINT64_MAX;
-    for (uint32_t i = class.first; i < class.first + class.num; i++) {
-        const uint64_t preference = item_record(c, &w->items[i])->preference;
-        smallest = preference < smallest ? preference : smallest;
+    uint64_t *const smallest = nd_alloc(allocator, w->num_classes, sizeof *smallest);
+    if (!smallest)
+        return ND_ERR_NO_MEMORY;
+    for (size_t i = 0; i < w->num_classes; i++)
+        smallest[i] = UINT64_MAX;
+    for (size_t d = 0; d < c->num_documents; d++) {
+        const uint32_t class = w->class_of[d];
+        if (class != NO_CLASS && c->documents[d]->preference < smallest[class])
+            smallest[class] = c->documents[d]->preference;
     }
-    return smallest;
+    for (size_t i = 0; i < w->num_classes; i++)
+        ranked[i].key = smallest[ranked[i].value];
+    nd_radix_sort_pairs(ranked, scratch, w->num_classes);
+    nd_release(allocator, smallest);
+    return ND_OK;
 }
 
 /* Fills ranked[rank].value = class by stable sorts, least important key first. */
-static void rank_classes(const nd_catalog *c, catalog_work *w, nd_key_value *ranked,
-                         const nd_scan_options *options)
+static nd_status rank_classes(const nd_catalog *c, const catalog_work *w, nd_key_value *ranked,
+                              nd_key_value *scratch, const nd_scan_options *options,
+                              const nd_allocator *allocator)
 {
-    for (size_t i = 0; i < w->num_classes; i++)
-        ranked[i] = (nd_key_value){w->items[w->classes[i].first].value, i};
-    nd_radix_sort_pairs(ranked, w->scratch, w->num_classes);
     /* Pairs have no representative; longest first then puts like lengths side by side, which is
      * what a capped bucket wants. */
     const bool is_pairs = options->output == ND_SCAN_PAIRS;
-    if (!is_pairs && options->representative == ND_REPRESENTATIVE_FIRST_ID)
-        return;
+    const bool by_id = !is_pairs && options->representative == ND_REPRESENTATIVE_FIRST_ID;
     for (size_t i = 0; i < w->num_classes; i++) {
-        const text_class class = w->classes[ranked[i].value];
-        ranked[i].key = UINT32_MAX - item_record(c, &w->items[class.first])->num_tokens;
+        if (i + AHEAD < w->num_classes)
+            __builtin_prefetch(c->documents[w->classes[i + AHEAD].first]);
+        const nd_record *const record = c->documents[w->classes[i].first];
+        ranked[i] = (nd_key_value){by_id ? 0 : UINT32_MAX - record->num_tokens, i};
     }
-    nd_radix_sort_pairs(ranked, w->scratch, w->num_classes);
+    if (by_id)
+        return ND_OK;
+    nd_radix_sort_pairs(ranked, scratch, w->num_classes);
     if (is_pairs || options->representative != ND_REPRESENTATIVE_PREFERRED)
-        return;
-    for (size_t i = 0; i < w->num_classes; i++)
-        ranked[i].key = smallest_preference(c, w, w->classes[ranked[i].value]);
-    nd_radix_sort_pairs(ranked, w->scratch, w->num_classes);
+        return ND_OK;
+    return sort_by_preference(c, w, ranked, scratch, allocator);
 }
 
-static void number_distincts(nd_catalog *c, const catalog_work *w, const nd_key_value *ranked,
+static void prefetch_band_keys(const nd_catalog *c, const catalog_work *w,
+                               const nd_key_value *ranked, size_t rank)
+{
+    if (rank + 2 * AHEAD < w->num_classes)
+        __builtin_prefetch(&w->classes[ranked[rank + 2 * AHEAD].value]);
+    if (rank + AHEAD >= w->num_classes)
+        return;
+    const nd_record *const record = c->documents[w->classes[ranked[rank + AHEAD].value].first];
+    __builtin_prefetch(record->band_keys);
+    __builtin_prefetch((const char *)record->band_keys + 64);
+}
+
+/* Leaves classes[].first where the class's copies end. */
+static void number_distincts(nd_catalog *c, catalog_work *w, const nd_key_value *ranked,
                              uint32_t bands)
 {
     uint32_t at = 0;
     for (size_t rank = 0; rank < w->num_classes; rank++) {
-        const text_class class = w->classes[ranked[rank].value];
-        nd_record *const record = c->documents[w->items[class.first].value];
+        prefetch_band_keys(c, w, ranked, rank);
+        text_class *const class = &w->classes[ranked[rank].value];
+        nd_record *const record = c->documents[class->first];
         c->records[rank] = record;
         for (uint32_t j = 0; j < bands; j++)
             c->band_keys[j * w->num_classes + rank] = record->band_keys[j];
-        c->copies_start[rank] = at;
-        for (uint32_t i = class.first; i < class.first + class.num; i++)
-            c->copies[at++] = (uint32_t)w->items[i].value;
+        c->copies_start[rank] = class->first = at;
+        at += class->num;
     }
     c->copies_start[w->num_classes] = at;
     c->num_distinct = w->num_classes;
+    for (size_t d = 0; d < c->num_documents; d++)
+        if (w->class_of[d] != NO_CLASS)
+            c->copies[w->classes[w->class_of[d]].first++] = (uint32_t)d;
+}
+
+static nd_status rank_and_number(nd_catalog *c, catalog_work *w, const nd_scan_options *options,
+                                 uint32_t bands, const nd_allocator *allocator)
+{
+    nd_key_value *const ranked = nd_alloc(allocator, w->num_classes, sizeof *ranked);
+    nd_key_value *const scratch = nd_alloc(allocator, w->num_classes, sizeof *scratch);
+    nd_status status = ranked && scratch ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = rank_classes(c, w, ranked, scratch, options, allocator);
+    nd_release(allocator, scratch);
+    c->records = nd_alloc(allocator, w->num_classes, sizeof *c->records);
+    c->band_keys = nd_alloc(allocator, w->num_classes, bands * sizeof *c->band_keys);
+    c->copies_start = nd_alloc(allocator, w->num_classes + 1, sizeof *c->copies_start);
+    c->copies = nd_alloc(allocator, w->num_items, sizeof *c->copies);
+    if (!c->records || !c->band_keys || !c->copies_start || !c->copies)
+        status = ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        number_distincts(c, w, ranked, bands);
+    nd_release(allocator, ranked);
+    return status;
 }
 
 static nd_status build(nd_catalog *c, catalog_work *w, const nd_scan_options *options,
                        uint32_t bands, const nd_allocator *allocator)
 {
     const size_t num = c->num_documents;
-    w->items = nd_alloc(allocator, num, sizeof *w->items);
-    w->scratch = nd_alloc(allocator, num, sizeof *w->scratch);
+    size_t num_slots = 16;
+    while (num_slots < num + num / 4)
+        num_slots *= 2;
+    w->mask = num_slots - 1;
+    w->slots = nd_alloc_zeroed(allocator, num_slots, sizeof *w->slots);
+    w->class_of = nd_alloc(allocator, num, sizeof *w->class_of);
     w->classes = nd_alloc(allocator, num, sizeof *w->classes);
-    if (!w->items || !w->scratch || !w->classes)
+    if (!w->slots || !w->class_of || !w->classes)
         return ND_ERR_NO_MEMORY;
-    sort_by_digest(c, w);
     find_classes(c, w);
-    nd_key_value *const ranked = nd_alloc(allocator, w->num_classes, sizeof *ranked);
-    c->records = nd_alloc(allocator, w->num_classes, sizeof *c->records);
-    c->band_keys = nd_alloc(allocator, w->num_classes, bands * sizeof *c->band_keys);
-    c->copies_start = nd_alloc(allocator, w->num_classes + 1, sizeof *c->copies_start);
-    c->copies = nd_alloc(allocator, w->num_items, sizeof *c->copies);
-    nd_status status = ND_ERR_NO_MEMORY;
-    if (ranked && c->records && c->band_keys && c->copies_start && c->copies) {
-        rank_classes(c, w, ranked, options);
-        number_distincts(c, w, ranked, bands);
-        status = ND_OK;
-    }
-    nd_release(allocator, ranked);
-    return status;
+    nd_release(allocator, w->slots);
+    w->slots = NULL;
+    return rank_and_number(c, w, options, bands, allocator);
 }
 
 nd_status nd_catalog_init(nd_catalog *catalog, nd_record **documents, size_t num,
@@ -143,8 +198,8 @@ nd_status nd_catalog_init(nd_catalog *catalog, nd_record **documents, size_t num
     catalog_work work = {0};
     if (status == ND_OK)
         status = build(catalog, &work, options, bands, allocator);
-    nd_release(allocator, work.items);
-    nd_release(allocator, work.scratch);
+    nd_release(allocator, work.slots);
+    nd_release(allocator, work.class_of);
     nd_release(allocator, work.classes);
     if (status != ND_OK)
         nd_catalog_release(catalog, allocator);

@@ -1,17 +1,19 @@
 #include "engine/id_order.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "util/radix_sort.h"
 
-/* Most significant bytes first, eight at a time: each step radix-sorts a range by the next eight
- * bytes of the ids and goes on in the runs they leave equal. Short ranges, and ids that are equal
- * for longer than MAX_DEPTH, are left to comparisons. */
+/* Most significant bytes first, eight at a time: each step sorts a range by the eight bytes after
+ * those that all its ids share, and goes on in the runs they leave equal. What is in order already
+ * is left as it is, short ranges are sorted by insertion, long ones by their digits. Ids that are
+ * equal for longer than MAX_DEPTH are left to comparisons. */
 enum {
     BYTES_A_STEP = 8,
     MAX_DEPTH = 64 * BYTES_A_STEP,
     SHORT_RANGE = 24,
+    AHEAD = 8, /* records asked for before their turn: they lie about in memory */
 };
 
 typedef struct order {
@@ -51,27 +53,72 @@ static nd_record *record_of(const nd_key_value *item)
     return (nd_record *)(uintptr_t)item->value;
 }
 
+static void prefetch_id(const nd_key_value *items, size_t num, size_t i, size_t depth,
+                        const order *o)
+{
+    if (i + AHEAD >= num)
+        return;
+    const nd_record *const record = record_of(&items[i + AHEAD]);
+    __builtin_prefetch(record);
+    __builtin_prefetch((const char *)(record->band_keys + o->bands) + depth);
+}
+
+/* How far a[from .. len) and b[from .. len) are the same. */
+static size_t common_length(const char *a, const char *b, size_t from, size_t len)
+{
+    while (len - from >= BYTES_A_STEP && memcmp(a + from, b + from, BYTES_A_STEP) == 0)
+        from += BYTES_A_STEP;
+    while (from < len && a[from] == b[from])
+        from++;
+    return from;
+}
+
+/* Bytes that all ids of the range begin with, the first `depth` of them known. */
+static size_t common_prefix(const nd_key_value *items, size_t num, size_t depth, const order *o)
+{
+    const nd_record *const first = record_of(&items[0]);
+    size_t common = first->id_len_bytes;
+    for (size_t i = 1; i < num && common > depth; i++) {
+        prefetch_id(items, num, i, depth, o);
+        const nd_record *const record = record_of(&items[i]);
+        if (record->id_len_bytes < common)
+            common = record->id_len_bytes;
+        if (common > depth)
+            common = common_length(nd_record_id(first, o->bands), nd_record_id(record, o->bands),
+                                   depth, common);
+    }
+    return common > depth ? common : depth;
+}
+
 /* The id's bytes depth .. depth + 8 as a big-endian number, zeros past its end. */
 static uint64_t id_part(const nd_record *record, size_t depth, uint32_t bands)
 {
     unsigned char part[BYTES_A_STEP] = {0};
-    if (depth < record->id_len_bytes) {
-        const size_t left = record->id_len_bytes - depth;
-        memcpy(part, nd_record_id(record, bands) + depth, left < sizeof part ? left : sizeof part);
-    }
+    const char *const id = nd_record_id(record, bands);
+    if (record->id_len_bytes >= depth + sizeof part)
+        memcpy(part, id + depth, sizeof part);
+    else if (record->id_len_bytes > depth)
+        memcpy(part, id + depth, record->id_len_bytes - depth);
     uint64_t number = 0;
     for (size_t i = 0; i < sizeof part; i++)
         number = number << 8 | part[i];
     return number;
 }
 
+static bool is_above(const nd_key_value *a, const nd_key_value *b, const order *o)
+{
+    if (a->key != b->key)
+        return a->key > b->key;
+    return compare_records(record_of(a), record_of(b), o->bands) > 0;
+}
+
+/* By keys, and where these are equal by all of the records. */
 static void insertion_sort(nd_key_value *items, size_t num, const order *o)
 {
     for (size_t i = 1; i < num; i++) {
         const nd_key_value item = items[i];
         size_t at = i;
-        for (; at > 0 && compare_records(record_of(&items[at - 1]), record_of(&item), o->bands) > 0;
-             at--)
+        for (; at > 0 && is_above(&items[at - 1], &item, o); at--)
             items[at] = items[at - 1];
         items[at] = item;
     }
@@ -97,29 +144,45 @@ static void merge_sort(nd_key_value *items, size_t num, const order *o)
     }
 }
 
-static void sort_range(nd_key_value *items, size_t num, size_t depth, const order *o)
+/* What a pass over a range finds while it makes the keys. */
+typedef struct range_keys {
+    size_t longest; /* id */
+    bool is_sorted;
+} range_keys;
+
+static range_keys make_keys(nd_key_value *items, size_t num, size_t depth, const order *o)
 {
+    range_keys keys = {.is_sorted = true};
+    for (size_t i = 0; i < num; i++) {
+        prefetch_id(items, num, i, depth, o);
+        const nd_record *const record = record_of(&items[i]);
+        keys.longest = record->id_len_bytes > keys.longest ? record->id_len_bytes : keys.longest;
+        items[i].key = id_part(record, depth, o->bands);
+        keys.is_sorted &= i == 0 || items[i - 1].key <= items[i].key;
+    }
+    return keys;
+}
+
+static void sort_range(nd_key_value *items, size_t num, size_t known, const order *o)
+{
+    if (known >= MAX_DEPTH) {
+        merge_sort(items, num, o);
+        return;
+    }
+    const size_t depth = common_prefix(items, num, known, o);
+    const range_keys keys = make_keys(items, num, depth, o);
     if (num <= SHORT_RANGE) {
         insertion_sort(items, num, o);
         return;
     }
-    if (depth >= MAX_DEPTH) {
-        merge_sort(items, num, o);
-        return;
-    }
-    size_t longest = 0;
-    for (size_t i = 0; i < num; i++) {
-        const nd_record *const record = record_of(&items[i]);
-        longest = record->id_len_bytes > longest ? record->id_len_bytes : longest;
-        items[i].key = id_part(record, depth, o->bands);
-    }
-    nd_radix_sort_pairs(items, o->scratch, num);
+    if (!keys.is_sorted)
+        nd_radix_sort_pairs(items, o->scratch, num);
     for (size_t first = 0, end; first < num; first = end) {
         for (end = first + 1; end < num && items[end].key == items[first].key;)
             end++;
         if (end - first < 2)
             continue;
-        if (longest > depth + BYTES_A_STEP)
+        if (keys.longest > depth + BYTES_A_STEP)
             sort_range(items + first, end - first, depth + BYTES_A_STEP, o);
         else
             merge_sort(items + first, end - first, o);
@@ -136,7 +199,8 @@ nd_status nd_sort_by_id(nd_record **records, size_t num, uint32_t bands,
         for (size_t i = 0; i < num; i++)
             items[i] = (nd_key_value){0, (uintptr_t)records[i]};
         const order o = {.bands = bands, .scratch = scratch};
-        sort_range(items, num, 0, &o);
+        if (num > 1)
+            sort_range(items, num, 0, &o);
         for (size_t i = 0; i < num; i++)
             records[i] = record_of(&items[i]);
         status = ND_OK;
