@@ -114,10 +114,16 @@ static inline void meet_round(sketch_state *s, size_t num, uint32_t round, const
     meet_hits(s, s->elements + begin, bins + begin, hits, round);
 }
 
+/* Fills up the last block. */
+static inline void pad_elements(sketch_state *s, size_t num)
+{
+    for (size_t i = num; i % LANES != 0; i++)
+        s->elements[i] = 0;
+}
+
+/* Of padded elements. */
 static inline void make_bins(sketch_state *s, size_t num, uint32_t round)
 {
-    for (size_t i = num; i % TWO_BLOCKS != 0; i++)
-        s->elements[i] = 0;
     for (size_t begin = 0; begin < num; begin += LANES)
         block_bins(s->elements + begin, &nd_round_keys[(round - 1) / 2], 0, s->num_slots,
                    s->bins[0] + begin, s->bins[1] + begin);
@@ -127,6 +133,7 @@ static inline void make_bins(sketch_state *s, size_t num, uint32_t round)
 static inline void meet_rounds(sketch_state *s, size_t num)
 {
     open_map open;
+    pad_elements(s, num);
     for (uint32_t round = 1; round < s->num_slots; round++) {
         if (!open_map_load(&open, s->open, s->num_slots))
             return;
@@ -172,8 +179,9 @@ static inline void meet_rounds_of_few(sketch_state *s, size_t num)
     const uint32_t num_slots = s->num_slots, step = 2u << (5 - shift);
     const uint64_t few = places_of_few(num, mask);
     uint64_t lanes[LANES], valid = few | few << LANES;
-    for (unsigned lane = 0; lane < LANES; lane++)
-        lanes[lane] = (lane & mask) < num ? s->elements[lane & mask] : 0;
+    pad_elements(s, num);
+    for (unsigned lane = 0; lane < LANES; lane += mask + 1)
+        memcpy(lanes + lane, s->elements, (mask + 1) * sizeof *lanes);
     uint16_t bins[TWO_BLOCKS];
     open_map open;
     for (uint32_t round = 1; round < num_slots; round += step) {
@@ -229,6 +237,7 @@ static void meet_rounds_of_chunks(sketch_state *s, const uint64_t *hashes, size_
         for (size_t begin = 0; begin < num; begin += CHUNK) {
             const size_t len = chunk_len(num, begin);
             mix_elements(hashes + begin, len, s->num_slots, s->elements, s->words);
+            pad_elements(s, len);
             make_bins(s, len, round);
             meet_round(s, len, round, &open);
         }
