@@ -16,15 +16,10 @@ void nd_page_clear(nd_page *page)
     page->bytes.len = 0;
 }
 
-void nd_page_append(nd_page *page, const char *p, size_t len_bytes)
+void nd_page_append_growing(nd_page *page, const char *p, size_t len_bytes)
 {
     if (page->status == ND_OK && len_bytes > 0)
         page->status = nd_bytes_append(page->allocator, &page->bytes, p, len_bytes);
-}
-
-void nd_page_put(nd_page *page, const char *string)
-{
-    nd_page_append(page, string, strlen(string));
 }
 
 void nd_page_fill(nd_page *page, char c, size_t times)
@@ -44,6 +39,16 @@ void nd_page_printf(nd_page *page, const char *format, ...)
         nd_page_append(page, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
+/* A number below 100. */
+static void put_two_digits(char *out, uint32_t number)
+{
+    static const char digits[] = "00010203040506070809101112131415161718192021222324"
+                                 "25262728293031323334353637383940414243444546474849"
+                                 "50515253545556575859606162636465666768697071727374"
+                                 "75767778798081828384858687888990919293949596979899";
+    memcpy(out, digits + 2 * (size_t)number, 2);
+}
+
 void nd_page_ratio(nd_page *page, double ratio)
 {
     const double scaled = ratio * 1e6;
@@ -58,10 +63,11 @@ void nd_page_ratio(nd_page *page, double ratio)
         return;
     }
     millionths += rest > 0.5;
-    char text[8] = "0.000000";
+    char text[8] = "0.";
     text[0] = (char)('0' + millionths / 1000000);
-    for (int at = 7; at > 1; at--, millionths /= 10)
-        text[at] = (char)('0' + millionths % 10);
+    put_two_digits(text + 2, millionths / 10000 % 100);
+    put_two_digits(text + 4, millionths / 100 % 100);
+    put_two_digits(text + 6, millionths % 100);
     nd_page_append(page, text, sizeof text);
 }
 
@@ -88,10 +94,30 @@ static char tsv_escape(char c)
     }
 }
 
+/* Bytes at p, eight at a time, that hold no backslash and nothing below 0E, which is where the
+ * other characters to escape are. The classical tests for a zero byte and for one below n (Mycroft
+ * 1987; Warren, Hacker's Delight, section 6-1): what they take for one after a true one does not
+ * matter.
+ */
+static size_t tsv_plain_words(const char *p, size_t len)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    size_t i = 0;
+    for (uint64_t eight; len - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, p + i, sizeof eight);
+        const uint64_t zero_where = eight ^ ones * '\\';
+        const uint64_t is_low = (eight - ones * 0x0E) & ~eight;
+        const uint64_t is_backslash = (zero_where - ones) & ~zero_where;
+        if ((is_low | is_backslash) & tops)
+            break;
+    }
+    return i;
+}
+
 void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes)
 {
     size_t written = 0;
-    for (size_t i = 0; i < len_bytes; i++) {
+    for (size_t i = tsv_plain_words(p, len_bytes); i < len_bytes; i++) {
         const char escape[2] = {'\\', tsv_escape(p[i])};
         if (!escape[1])
             continue;

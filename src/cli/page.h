@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "io/json_text.h"
 #include "neardup/allocator.h"
@@ -20,15 +21,31 @@ void nd_page_init(nd_page *page, const nd_allocator *allocator);
 /* Keeps the memory. */
 void nd_page_clear(nd_page *page);
 
-void nd_page_put(nd_page *page, const char *string);
+/* Behind nd_page_append, where there is no room yet. */
+void nd_page_append_growing(nd_page *page, const char *p, size_t len_bytes);
 
-void nd_page_append(nd_page *page, const char *p, size_t len_bytes);
+/* In the header because results are made of short pieces, many of a length known here. */
+static inline void nd_page_append(nd_page *page, const char *p, size_t len_bytes)
+{
+    if (page->status == ND_OK && page->bytes.capacity - page->bytes.len > len_bytes) {
+        if (len_bytes > 0) /* p may be NULL otherwise */
+            memcpy(page->bytes.items + page->bytes.len, p, len_bytes);
+        page->bytes.len += len_bytes;
+        return;
+    }
+    nd_page_append_growing(page, p, len_bytes);
+}
+
+static inline void nd_page_put(nd_page *page, const char *string)
+{
+    nd_page_append(page, string, strlen(string));
+}
 
 void nd_page_fill(nd_page *page, char c, size_t times);
 
 void nd_page_printf(nd_page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A ratio from 0 to 1 with 6 decimals: what "%.6f" prints, ten times as fast, because results are
+/* A ratio from 0 to 1 with 6 decimals: what "%.6f" prints, many times as fast, because results are
  * mostly ratios. */
 void nd_page_ratio(nd_page *page, double ratio);
 

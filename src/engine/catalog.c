@@ -9,6 +9,7 @@
 /* The documents of one text, before it is ranked. Classes are numbered by their first document. */
 typedef struct text_class {
     uint32_t first, num;
+    uint32_t num_tokens;
 } text_class;
 
 /*   slots[digest[0] & mask ..]   high half of digest[0] << 32 | class + 1; 0 ends the search
@@ -48,7 +49,7 @@ static uint32_t find_class(const nd_catalog *c, catalog_work *w, uint32_t d)
             return class;
     }
     w->slots[at] = tag | (w->num_classes + 1);
-    w->classes[w->num_classes] = (text_class){.first = d};
+    w->classes[w->num_classes] = (text_class){.first = d, .num_tokens = record->num_tokens};
     return (uint32_t)w->num_classes++;
 }
 
@@ -100,12 +101,8 @@ static nd_status rank_classes(const nd_catalog *c, const catalog_work *w, nd_key
      * what a capped bucket wants. */
     const bool is_pairs = options->output == ND_SCAN_PAIRS;
     const bool by_id = !is_pairs && options->representative == ND_REPRESENTATIVE_FIRST_ID;
-    for (size_t i = 0; i < w->num_classes; i++) {
-        if (i + AHEAD < w->num_classes)
-            __builtin_prefetch(c->documents[w->classes[i + AHEAD].first]);
-        const nd_record *const record = c->documents[w->classes[i].first];
-        ranked[i] = (nd_key_value){by_id ? 0 : UINT32_MAX - record->num_tokens, i};
-    }
+    for (size_t i = 0; i < w->num_classes; i++)
+        ranked[i] = (nd_key_value){by_id ? 0 : UINT32_MAX - w->classes[i].num_tokens, i};
     if (by_id)
         return ND_OK;
     nd_radix_sort_pairs(ranked, scratch, w->num_classes);

@@ -13,6 +13,7 @@ enum {
     BYTES_A_STEP = 8,
     MAX_DEPTH = 64 * BYTES_A_STEP,
     SHORT_RANGE = 24,
+    NUM_GUESSES = 16,
     AHEAD = 8, /* records asked for before their turn: they lie about in memory */
 };
 
@@ -73,21 +74,24 @@ static size_t common_length(const char *a, const char *b, size_t from, size_t le
     return from;
 }
 
-/* Bytes that all ids of the range begin with, the first `depth` of them known. */
-static size_t common_prefix(const nd_key_value *items, size_t num, size_t depth, const order *o)
+static size_t common_with(const nd_record *a, const nd_record *b, size_t from, size_t most,
+                          const order *o)
+{
+    const size_t len = b->id_len_bytes < most ? b->id_len_bytes : most;
+    return len <= from
+               ? from
+               : common_length(nd_record_id(a, o->bands), nd_record_id(b, o->bands), from, len);
+}
+
+/* Bytes that some ids of the range, and so perhaps all, begin with; the first `known` are sure. */
+static size_t guess_common(const nd_key_value *items, size_t num, size_t known, const order *o)
 {
     const nd_record *const first = record_of(&items[0]);
-    size_t common = first->id_len_bytes;
-    for (size_t i = 1; i < num && common > depth; i++) {
-        prefetch_id(items, num, i, depth, o);
-        const nd_record *const record = record_of(&items[i]);
-        if (record->id_len_bytes < common)
-            common = record->id_len_bytes;
-        if (common > depth)
-            common = common_length(nd_record_id(first, o->bands), nd_record_id(record, o->bands),
-                                   depth, common);
-    }
-    return common > depth ? common : depth;
+    size_t common = first->id_len_bytes > known ? first->id_len_bytes : known;
+    for (size_t i = 1; i <= NUM_GUESSES; i++)
+        common =
+            common_with(first, record_of(&items[(num - 1) * i / NUM_GUESSES]), known, common, o);
+    return common;
 }
 
 /* The id's bytes depth .. depth + 8 as a big-endian number, zeros past its end. */
@@ -145,22 +149,27 @@ static void merge_sort(nd_key_value *items, size_t num, const order *o)
 }
 
 /* What a pass over a range finds while it makes the keys. */
-typedef struct range_keys {
+typedef struct range_look {
+    size_t common;  /* bytes that all ids begin with, as far as it was asked for */
     size_t longest; /* id */
-    bool is_sorted;
-} range_keys;
+    bool is_sorted; /* by keys */
+} range_look;
 
-static range_keys make_keys(nd_key_value *items, size_t num, size_t depth, const order *o)
+/* Makes keys of the bytes after the first `depth`. */
+static range_look look_at_range(nd_key_value *items, size_t num, size_t known, size_t depth,
+                                const order *o)
 {
-    range_keys keys = {.is_sorted = true};
+    const nd_record *const first = record_of(&items[0]);
+    range_look look = {.common = depth, .is_sorted = true};
     for (size_t i = 0; i < num; i++) {
         prefetch_id(items, num, i, depth, o);
         const nd_record *const record = record_of(&items[i]);
-        keys.longest = record->id_len_bytes > keys.longest ? record->id_len_bytes : keys.longest;
+        look.longest = record->id_len_bytes > look.longest ? record->id_len_bytes : look.longest;
+        look.common = common_with(first, record, known, look.common, o);
         items[i].key = id_part(record, depth, o->bands);
-        keys.is_sorted &= i == 0 || items[i - 1].key <= items[i].key;
+        look.is_sorted &= i == 0 || items[i - 1].key <= items[i].key;
     }
-    return keys;
+    return look;
 }
 
 static void sort_range(nd_key_value *items, size_t num, size_t known, const order *o)
@@ -169,20 +178,24 @@ static void sort_range(nd_key_value *items, size_t num, size_t known, const orde
         merge_sort(items, num, o);
         return;
     }
-    const size_t depth = common_prefix(items, num, known, o);
-    const range_keys keys = make_keys(items, num, depth, o);
+    size_t depth = guess_common(items, num, known, o);
+    range_look look = look_at_range(items, num, known, depth, o);
+    if (look.common < depth) {
+        depth = look.common;
+        look = look_at_range(items, num, depth, depth, o);
+    }
     if (num <= SHORT_RANGE) {
         insertion_sort(items, num, o);
         return;
     }
-    if (!keys.is_sorted)
+    if (!look.is_sorted)
         nd_radix_sort_pairs(items, o->scratch, num);
     for (size_t first = 0, end; first < num; first = end) {
         for (end = first + 1; end < num && items[end].key == items[first].key;)
             end++;
         if (end - first < 2)
             continue;
-        if (keys.longest > depth + BYTES_A_STEP)
+        if (look.longest > depth + BYTES_A_STEP)
             sort_range(items + first, end - first, depth + BYTES_A_STEP, o);
         else
             merge_sort(items + first, end - first, o);

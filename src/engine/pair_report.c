@@ -1,8 +1,10 @@
 /* The pairs of a finished scan, ordered by a, then b. */
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "engine/coverage_matching.h"
-#include "util/radix_sort.h"
+
+enum { AHEAD = 8 };
 
 /* A pair's second document, while the first is at work. */
 typedef struct partner {
@@ -66,8 +68,11 @@ static nd_status add_copies(report *r, uint32_t d, uint32_t distinct, uint32_t c
 static nd_status add_all_partners(report *r, uint32_t d)
 {
     const nd_pair_lists *const pairs = &r->scan->pairs;
+    const nd_catalog *const c = &r->scan->catalog;
     const uint32_t x = r->distinct_of[d];
-    nd_status status = add_copies(r, d, x, nd_catalog_record(&r->scan->catalog, x)->num_hashes);
+    nd_status status = ND_OK;
+    if (nd_catalog_num_copies(c, x) > 1)
+        status = add_copies(r, d, x, nd_catalog_record(c, x)->num_hashes);
     for (size_t i = pairs->start[x]; i < pairs->start[x + 1] && status == ND_OK; i++)
         status = add_copies(r, d, pairs->neighbours[i].distinct, pairs->neighbours[i].common);
     return status;
@@ -149,6 +154,18 @@ static nd_status make_pair(const report *r, uint32_t d, const partner *p, nd_pai
     return status;
 }
 
+/* In the order of their documents. Distincts of one source often come in it already. */
+static void sort_partners(report *r)
+{
+    const partner *const items = r->partners.items;
+    for (size_t i = 1; i < r->partners.len; i++) {
+        if (items[i - 1].document > items[i].document) {
+            qsort(r->partners.items, r->partners.len, sizeof *items, compare_partners);
+            return;
+        }
+    }
+}
+
 static nd_status report_document(report *r, uint32_t d)
 {
     const nd_pair_lists *const pairs = &r->scan->pairs;
@@ -157,8 +174,7 @@ static nd_status report_document(report *r, uint32_t d)
     const int is_capped = pairs->num_capped > 0 && pairs->kept_start[x + 1] - pairs->kept_start[x] >
                                                        r->scan->options.max_matches;
     nd_status status = is_capped ? add_kept_partners(r, d) : add_all_partners(r, d);
-    if (r->partners.len > 1)
-        qsort(r->partners.items, r->partners.len, sizeof *r->partners.items, compare_partners);
+    sort_partners(r);
     for (size_t i = 0; i < r->partners.len && status == ND_OK; i++) {
         if (i > 0 && r->partners.items[i].document == r->partners.items[i - 1].document)
             continue; /* kept, and the best of the other */
@@ -170,15 +186,35 @@ static nd_status report_document(report *r, uint32_t d)
     return status;
 }
 
+/* Asks ahead for what says whether documents after d have partners: distincts lie about. */
+static void prefetch_lists(const report *r, size_t d)
+{
+    const nd_catalog *const c = &r->scan->catalog;
+    if (d + AHEAD >= c->num_documents || r->distinct_of[d + AHEAD] == UINT32_MAX)
+        return;
+    __builtin_prefetch(&r->scan->pairs.start[r->distinct_of[d + AHEAD]]);
+    __builtin_prefetch(&c->copies_start[r->distinct_of[d + AHEAD]]);
+}
+
+static bool has_partners(const report *r, uint32_t d)
+{
+    const nd_pair_lists *const pairs = &r->scan->pairs;
+    const uint32_t x = r->distinct_of[d];
+    return x != UINT32_MAX && (pairs->start[x] != pairs->start[x + 1] ||
+                               nd_catalog_num_copies(&r->scan->catalog, x) > 1);
+}
+
 nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx)
 {
     if (scan->phase != ND_SCAN_FINISHED || scan->options.output != ND_SCAN_PAIRS)
         return ND_ERR_INVALID_ARGUMENT;
     report r = {.scan = scan, .each = each, .ctx = ctx};
     nd_status status = list_distincts(&r);
-    for (uint32_t d = 0; status == ND_OK && d < scan->catalog.num_documents; d++)
-        if (r.distinct_of[d] != UINT32_MAX)
+    for (uint32_t d = 0; status == ND_OK && d < scan->catalog.num_documents; d++) {
+        prefetch_lists(&r, d);
+        if (has_partners(&r, d))
             status = report_document(&r, d);
+    }
     nd_release(&scan->allocator, r.distinct_of);
     ND_VEC_RELEASE(&scan->allocator, &r.partners);
     return status;

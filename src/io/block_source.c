@@ -21,7 +21,7 @@
 
 enum {
     FILES_MAX = 256,
-    SMALL_PART = 4, /* a file is small up to a quarter of a block; so is a batch of them */
+    KEPT_BLOCKS = 16,
 };
 
 typedef enum block_kind {
@@ -126,7 +126,7 @@ static block *take_block(nd_block_source *source)
 /* Memory a block keeps between uses: an ordinary one's, not that of one huge line. */
 static size_t keep_bytes(const nd_block_source *source)
 {
-    return 4 * source->options->block_bytes;
+    return KEPT_BLOCKS * source->options->block_bytes;
 }
 
 /* Empties a block for its next use and adds its counts to the total. */
@@ -213,8 +213,7 @@ static nd_status step(nd_block_source *source, nd_error *why)
 
 static bool is_small(const nd_block_source *source)
 {
-    return source->entry.kind == ND_PATH_FILE &&
-           source->entry.size <= source->options->block_bytes / SMALL_PART;
+    return source->entry.kind == ND_PATH_FILE && source->entry.size <= source->options->block_bytes;
 }
 
 /* Moves the entry, a small file, into the block. */
@@ -231,7 +230,7 @@ static nd_status add_file(nd_block_source *source, block *b)
     b->files.items[b->files.len++] = file;
     b->files_bytes += entry->size;
     source->has_entry = false;
-    if (b->files.len == FILES_MAX || b->files_bytes >= source->options->block_bytes / SMALL_PART)
+    if (b->files.len == FILES_MAX || b->files_bytes >= source->options->block_bytes)
         b->kind = BLOCK_FILES;
     return ND_OK;
 }

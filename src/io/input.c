@@ -11,7 +11,7 @@
 #include "util/error.h"
 
 enum {
-    BLOCK_BYTES = 1 << 20,
+    BLOCK_BYTES = 1 << 18, /* stays in the second-level cache from reading to decoding */
     ARENA_CHUNK_BYTES = 1 << 16,
     HEAD_BYTES = 512, /* what nd_foreign_kind looks at */
 };

@@ -17,6 +17,7 @@ typedef struct line_job {
     nd_json_documents *documents;
     const nd_lines *lines;
     nd_tally *tally;
+    bool is_in_block; /* nd_json_block_begin has seen the line */
     uint64_t number;
     const char *p; /* the line, or its repaired copy */
     size_t len;
@@ -48,6 +49,10 @@ static nd_json_fields wanted_fields(const nd_input_options *options)
 static nd_status parse(line_job *job, nd_json_verdict *verdict)
 {
     nd_json_documents *const d = job->documents;
+    if (job->is_in_block) {
+        *verdict = nd_json_block_line(d->parser, job->p, job->len, &job->fields);
+        return ND_OK;
+    }
     *verdict = nd_json_line_parse(d->parser, job->p, job->len, &job->fields);
     if (*verdict == ND_JSON_NOT_UTF8) {
         d->repaired.len = 0;
@@ -214,13 +219,17 @@ nd_status nd_json_documents_read(nd_json_documents *documents, const nd_lines *l
 {
     const nd_json_fields wanted = wanted_fields(documents->options);
     const nd_line_block *const block = lines->block;
+    const size_t num = block->ends.len;
+    const bool is_in_block = num && nd_json_block_begin(documents->parser, block->bytes.items,
+                                                        block->ends.items[num - 1]);
     nd_status status = ND_OK;
     size_t start = 0;
-    for (size_t i = 0; status == ND_OK && i < block->ends.len; i++) {
+    for (size_t i = 0; status == ND_OK && i < num; i++) {
         line_job job = {
             .documents = documents,
             .lines = lines,
             .tally = tally,
+            .is_in_block = is_in_block,
             .number = lines->first + i,
             .p = block->bytes.items + start,
             .len = trimmed(block->bytes.items + start, block->ends.items[i] - start),

@@ -1,6 +1,6 @@
-/* simdjson's first stage finds the tokens of a line (Langdale, Lemire: Parsing Gigabytes of JSON
- * per Second, VLDB Journal 28, 2019, section 3.1), with the kernel of this CPU, and checks UTF-8
- * and strings; a plain walk over the tokens does the rest:
+/* simdjson's first stage finds the tokens of a line, or of many lines at once (Langdale, Lemire:
+ * Parsing Gigabytes of JSON per Second, VLDB Journal 28, 2019, section 3.1), with the kernel of
+ * this CPU, and checks UTF-8 and strings; a plain walk over the tokens does the rest:
  *
  *   line   {"id": 17, "text": "A \"b\" c"}
  *   at     0 1   5 7 9 11    17 19       29
@@ -26,6 +26,8 @@ using simdjson::internal::dom_parser_implementation;
 struct nd_json_parser {
     nd_allocator allocator;
     std::unique_ptr<dom_parser_implementation> stage;
+    const char *block; /* whose tokens the stage holds */
+    size_t next;       /* the first of those that no line has been asked for */
 };
 
 namespace
@@ -44,23 +46,32 @@ struct value {
     span bytes; /* of a string or a number */
 };
 
-/* The tokens of one line; reading past the last gives an empty token. */
+/* The tokens of one line, which may be one of a block; reading past the last gives an empty token.
+ */
 class token_walk
 {
   public:
-    token_walk(span line, const dom_parser_implementation &stage)
-        : line_(line), at_(stage.structural_indexes.get()), num_(stage.n_structural_indexes)
+    /* bytes: those the stage has seen, up to the line's end; next: a token of it or before it. */
+    token_walk(span bytes, const dom_parser_implementation &stage, size_t next)
+        : bytes_(bytes), at_(stage.structural_indexes.get()), num_(stage.n_structural_indexes),
+          next_(next)
     {
+    }
+
+    void skip_to(size_t start)
+    {
+        while (next_ < num_ && at_[next_] < start)
+            next_++;
     }
 
     char peek() const
     {
-        return next_ < num_ ? line_.p[at_[next_]] : '\0';
+        return at_end() ? '\0' : bytes_.p[at_[next_]];
     }
 
     bool take(char c)
     {
-        if (peek() != c || next_ == num_)
+        if (at_end() || bytes_.p[at_[next_]] != c)
             return false;
         next_++;
         return true;
@@ -69,25 +80,30 @@ class token_walk
     /* The token with all up to the next one, white space after it left out. */
     span take_token()
     {
-        if (next_ == num_)
-            return {line_.p, 0};
+        if (at_end())
+            return {bytes_.p, 0};
         const size_t start = at_[next_++];
-        size_t end = next_ < num_ ? at_[next_] : line_.len;
-        while (end > start && nd_json_is_space(line_.p[end - 1]))
+        size_t end = at_end() ? bytes_.len : at_[next_];
+        while (end > start && nd_json_is_space(bytes_.p[end - 1]))
             end--;
-        return {line_.p + start, end - start};
+        return {bytes_.p + start, end - start};
     }
 
     bool at_end() const
     {
-        return next_ == num_;
+        return next_ == num_ || at_[next_] >= bytes_.len;
+    }
+
+    size_t next() const
+    {
+        return next_;
     }
 
   private:
-    span line_;
+    span bytes_;
     const uint32_t *at_;
     size_t num_;
-    size_t next_ = 0;
+    size_t next_;
 };
 
 size_t count_digits(span s, size_t from)
@@ -154,9 +170,15 @@ bool read_scalar(token_walk &walk, value *out)
 
 bool read_value(token_walk &walk, value *out, unsigned depth);
 
+/* Of a key: most are shorter than a call of memchr takes. */
 bool has_escapes(span s)
 {
-    return std::memchr(s.p, '\\', s.len) != nullptr;
+    if (s.len > 16)
+        return std::memchr(s.p, '\\', s.len) != nullptr;
+    bool found = false;
+    for (size_t i = 0; i < s.len; i++)
+        found |= s.p[i] == '\\';
+    return found;
 }
 
 bool escapes_are_valid(const value &v)
@@ -253,6 +275,22 @@ simdjson::error_code reserve(nd_json_parser *parser, size_t len)
                                                                                    parser->stage);
 }
 
+simdjson::error_code find_tokens(nd_json_parser *parser, span bytes)
+{
+    const simdjson::error_code code = reserve(parser, bytes.len);
+    if (code != simdjson::SUCCESS)
+        return code;
+    return parser->stage->stage1(reinterpret_cast<const uint8_t *>(bytes.p), bytes.len,
+                                 simdjson::stage1_mode::regular);
+}
+
+bool read_line(token_walk &walk, nd_json_fields *fields)
+{
+    for (size_t i = 0; i < fields->num; i++)
+        fields->items[i].type = ND_JSON_ABSENT;
+    return walk.take('{') && read_members(walk, fields, 1) && walk.at_end();
+}
+
 nd_json_verdict verdict_of(simdjson::error_code code)
 {
     switch (code) {
@@ -277,25 +315,39 @@ extern "C" nd_status nd_json_parser_new(const nd_allocator *allocator, nd_json_p
     void *const block = nd_alloc(allocator, 1, sizeof(nd_json_parser));
     if (!block)
         return ND_ERR_NO_MEMORY;
-    *out = new (block) nd_json_parser{*allocator, nullptr};
+    *out = new (block) nd_json_parser{*allocator, nullptr, nullptr, 0};
     return ND_OK;
 }
 
 extern "C" nd_json_verdict nd_json_line_parse(nd_json_parser *parser, const char *p,
                                               size_t len_bytes, nd_json_fields *fields)
 {
-    for (size_t i = 0; i < fields->num; i++)
-        fields->items[i].type = ND_JSON_ABSENT;
-    simdjson::error_code code = reserve(parser, len_bytes);
-    if (code == simdjson::SUCCESS)
-        code = parser->stage->stage1(reinterpret_cast<const uint8_t *>(p), len_bytes,
-                                     simdjson::stage1_mode::regular);
+    const simdjson::error_code code = find_tokens(parser, {p, len_bytes});
     if (code != simdjson::SUCCESS)
         return verdict_of(code);
-    token_walk walk({p, len_bytes}, *parser->stage);
-    if (!walk.take('{') || !read_members(walk, fields, 1) || !walk.at_end())
-        return ND_JSON_NOT_AN_OBJECT;
-    return ND_JSON_OBJECT;
+    token_walk walk({p, len_bytes}, *parser->stage, 0);
+    return read_line(walk, fields) ? ND_JSON_OBJECT : ND_JSON_NOT_AN_OBJECT;
+}
+
+/* A newline is a control character, which no string may hold, and no token goes on after it. So
+ * where the stage finds no fault with the block, it is between tokens at the start of each line,
+ * and the tokens of a line are those that it would find in the line alone. */
+extern "C" bool nd_json_block_begin(nd_json_parser *parser, const char *p, size_t len_bytes)
+{
+    parser->block = p;
+    parser->next = 0;
+    return find_tokens(parser, {p, len_bytes}) == simdjson::SUCCESS;
+}
+
+extern "C" nd_json_verdict nd_json_block_line(nd_json_parser *parser, const char *p,
+                                              size_t len_bytes, nd_json_fields *fields)
+{
+    const size_t start = static_cast<size_t>(p - parser->block);
+    token_walk walk({parser->block, start + len_bytes}, *parser->stage, parser->next);
+    walk.skip_to(start);
+    const bool is_object = read_line(walk, fields);
+    parser->next = walk.next();
+    return is_object ? ND_JSON_OBJECT : ND_JSON_NOT_AN_OBJECT;
 }
 
 extern "C" void nd_json_parser_trim(nd_json_parser *parser)

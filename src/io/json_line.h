@@ -2,6 +2,7 @@
 #ifndef IO_JSON_LINE_H
 #define IO_JSON_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "neardup/allocator.h"
@@ -44,8 +45,8 @@ typedef enum nd_json_verdict {
     ND_JSON_NO_MEMORY,
 } nd_json_verdict;
 
-/* Memory for parsing, reused; exclusive. Grows to 4 bytes for each byte of the longest line, of
- * which only as much is touched as the line has tokens. */
+/* Memory for parsing, reused; exclusive. Grows to 4 bytes for each byte of the longest line or
+ * block, of which only as much is touched as it has tokens. */
 typedef struct nd_json_parser nd_json_parser;
 
 ND_NODISCARD nd_status nd_json_parser_new(const nd_allocator *allocator, nd_json_parser **out);
@@ -54,6 +55,16 @@ ND_NODISCARD nd_status nd_json_parser_new(const nd_allocator *allocator, nd_json
  * magnitude), but for the escapes in the strings found, which nd_json_unescape checks anyway; of a
  * repeated key the first counts. Only ND_JSON_OBJECT says anything of fields. */
 nd_json_verdict nd_json_line_parse(nd_json_parser *parser, const char *p, size_t len_bytes,
+                                   nd_json_fields *fields);
+
+/* Looks at p[0..len_bytes), whole lines, in one go. Where it returns true, nd_json_block_line says
+ * of each line what nd_json_line_parse would, in a fraction of the time for short ones; lines are
+ * asked for in their order, and may be left out. False: there is something wrong with one of the
+ * lines, or no memory for them all; parse each by itself. */
+bool nd_json_block_begin(nd_json_parser *parser, const char *p, size_t len_bytes);
+
+/* p[0..len_bytes) is a line of the block, without its newline. */
+nd_json_verdict nd_json_block_line(nd_json_parser *parser, const char *p, size_t len_bytes,
                                    nd_json_fields *fields);
 
 /* Gives memory of more than a few megabytes back, after a huge line. */

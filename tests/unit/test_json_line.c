@@ -210,13 +210,69 @@ static void half_surrogate_pairs_become_replacement_characters(void **state)
     }
 }
 
+/* What undoing escapes means, byte by byte, for those of two bytes and for \u0041. */
+static size_t unescape_slowly(const char *p, size_t len, char *out)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    size_t num = 0;
+    for (size_t i = 0; i < len; i++) {
+        const char *const short_form = p[i] == '\\' ? strchr(from, p[i + 1]) : NULL;
+        if (p[i] != '\\')
+            out[num++] = p[i];
+        else if (short_form)
+            out[num++] = to[short_form - from];
+        else
+            out[num++] = 'A';
+        i += p[i] != '\\' ? 0 : short_form ? 1 : 5;
+    }
+    return num;
+}
+
+/* Any number of escapes at any distance; the buffer ends with the slack it is promised. */
+static void escapes_are_undone_wherever_they_stand(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "\\n", "\\\\", "\\\"",       "\\u0041",
+        "n",   "u",    "plain text", "a line as long as those that people write, and more"};
+    uint64_t seed = 1;
+    for (unsigned round = 0; round < 20000; round++) {
+        char escaped[512];
+        size_t len = 0;
+        while (len < (round & 0xFF) + 1) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            const char *const part = parts[(seed >> 40) % (sizeof parts / sizeof *parts)];
+            memcpy(escaped + len, part, strlen(part));
+            len += strlen(part);
+        }
+        char *const copy = malloc(len), *const out = malloc(len + ND_JSON_UNESCAPE_SLACK);
+        char expected[512];
+        uint64_t invalid = 0;
+        memcpy(copy, escaped, len);
+        const size_t num = unescape_slowly(escaped, len, expected);
+        assert_int_equal(nd_json_unescape(copy, len, out, &invalid), num);
+        assert_memory_equal(out, expected, num);
+        free(copy);
+        free(out);
+    }
+}
+
 static void bad_escapes_are_refused_wherever_they_stand(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "\\", "\\x", "\\u", "\\u123", "\\u123g", "\\ud800\\u12", "fine until \\a", "\\n\\n\\N"};
+        "\\",
+        "\\x",
+        "\\u",
+        "\\u123",
+        "\\u123g",
+        "\\ud800\\u12",
+        "fine until \\a",
+        "\\n\\n\\N",
+        "\\n then \\q, and after that as much as it takes to be looked at in whole blocks of bytes",
+    };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char out[64];
+        char out[128];
         uint64_t invalid = 0;
         assert_true(nd_json_unescape(bad[i], strlen(bad[i]), out, &invalid) == ND_JSON_BAD_ESCAPE);
         assert_false(nd_json_escapes_are_valid(bad[i], strlen(bad[i])));
@@ -303,6 +359,90 @@ static void damaged_lines_are_judged_safely(void **state)
     assert_in_range(num_objects, len, len * 256 / 2);
 }
 
+typedef struct piece {
+    size_t start, len;
+} piece;
+
+/* Puts lines together at random, sound ones and others; returns how many. */
+static size_t make_block(uint64_t *seed, char *bytes, size_t *len, piece *lines)
+{
+    static const char *const kinds[] = {
+        "{\"text\":\"one \\n two\"}",
+        "{ \"id\" : 17, \"text\" : \"a\" } ",
+        "{\"text\":12}",
+        "",
+        " \t",
+        "{\"text\":\"a\"} x",
+        "{\"text\":\"a\",",
+        "[1, 2]",
+        "{\"text\": tru\\",
+        "\\",
+        "{\"text\":nul",
+        "l",
+        "{\"text\":\"\u00e9\u4e2d\"}",
+        "{\"a\":{\"text\":[{}]},\"text\":\"b \\\\\"}",
+        "{\"text\":\"open",
+        "{\"text\":\"\xC3\"}",
+    };
+    /* The last two are faults that the whole block shows. */
+    const size_t num_kinds = sizeof kinds / sizeof *kinds - (*seed >> 60 ? 2 : 0);
+    size_t num = 0;
+    *len = 0;
+    do {
+        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+        const char *const kind = kinds[(*seed >> 40) % num_kinds];
+        lines[num++] = (piece){*len, strlen(kind)};
+        memcpy(bytes + *len, kind, strlen(kind));
+        *len += strlen(kind);
+        bytes[(*len)++] = '\n';
+    } while (num < 12 && *seed >> 62 != 0);
+    return num;
+}
+
+/* Of each line a block says what the line does alone; some lines are left out, as blank ones are.
+ */
+static void blocks_say_what_lines_do(void **state)
+{
+    (void)state;
+    uint64_t seed = 7;
+    size_t num_blocks = 0, num_objects = 0;
+    for (unsigned round = 0; round < 20000; round++) {
+        char bytes[1024];
+        piece lines[12];
+        size_t len;
+        const size_t num = make_block(&seed, bytes, &len, lines);
+        char *const copy = malloc(len);
+        memcpy(copy, bytes, len);
+        bool is_block = nd_json_block_begin(parser, copy, len);
+        num_blocks += is_block;
+        for (size_t i = 0; i < num && is_block; i++) {
+            nd_json_fields fields = {.items = {{.name = "text", .name_len_bytes = 4}}, .num = 1};
+            nd_json_field alone;
+            if (lines[i].len == 0 || (seed >> 20 & i) == 1)
+                continue;
+            const nd_json_verdict verdict =
+                nd_json_block_line(parser, copy + lines[i].start, lines[i].len, &fields);
+            nd_json_parser *const block_parser = parser;
+            const nd_allocator allocator = nd_allocator_or_default(NULL);
+            assert_int_equal(nd_json_parser_new(&allocator, &parser), ND_OK);
+            assert_int_equal(parse_bytes(bytes + lines[i].start, lines[i].len, &alone), verdict);
+            nd_json_parser_free(parser);
+            parser = block_parser;
+            num_objects += verdict == ND_JSON_OBJECT;
+            if (verdict != ND_JSON_OBJECT)
+                continue;
+            assert_int_equal(fields.items[0].type, alone.type);
+            if (alone.type != ND_JSON_STRING && alone.type != ND_JSON_NUMBER)
+                continue;
+            assert_int_equal(fields.items[0].len_bytes, alone.len_bytes);
+            assert_int_equal(fields.items[0].p - copy, alone.p - bytes);
+        }
+        free(copy);
+    }
+    assert_in_range(num_blocks, 5000, 19999);
+    assert_true(num_objects > 5000);
+}
+
 /* A line far longer than those before makes the parser grow; trimmed, it still works. */
 static void long_lines_fit(void **state)
 {
@@ -331,6 +471,8 @@ int main(void)
         cmocka_unit_test(invalid_utf8_is_told_apart),
         cmocka_unit_test(strings_are_unescaped),
         cmocka_unit_test(half_surrogate_pairs_become_replacement_characters),
+        cmocka_unit_test(escapes_are_undone_wherever_they_stand),
+        cmocka_unit_test(blocks_say_what_lines_do),
         cmocka_unit_test(bad_escapes_are_refused_wherever_they_stand),
         cmocka_unit_test(numbers_keep_their_spelling),
         cmocka_unit_test(types_are_told_apart),

@@ -38,10 +38,52 @@ static void a_ratio_is_printed_as_printf_would(void **state)
     nd_page_release(&page);
 }
 
+/* Each byte at each place of a field of up to 20: alone among plain ones, and after a tab. */
+static void tsv_fields_hold_no_separators(void **state)
+{
+    (void)state;
+    nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_page page;
+    nd_page_init(&page, &allocator);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        const char letter = byte == '\t'   ? 't'
+                            : byte == '\n' ? 'n'
+                            : byte == '\r' ? 'r'
+                            : byte == '\\' ? '\\'
+                                           : 0;
+        for (size_t len = 1; len <= 20; len++) {
+            for (size_t at = 0; at < len; at++) {
+                char field[20], expected[42];
+                size_t num = 0;
+                memset(field, 'x', sizeof field);
+                field[0] = len % 2 ? '\t' : 'x';
+                field[at] = (char)byte;
+                if (at > 0 && len % 2)
+                    memcpy(expected, "\\t", num = 2);
+                else if (at > 0)
+                    expected[num++] = 'x';
+                for (size_t i = 1; i < at; i++)
+                    expected[num++] = 'x';
+                if (letter)
+                    expected[num++] = '\\';
+                expected[num++] = letter ? letter : (char)byte;
+                for (size_t i = at + 1; i < len; i++)
+                    expected[num++] = 'x';
+                nd_page_clear(&page);
+                nd_page_tsv(&page, field, len);
+                assert_int_equal(page.bytes.len, num);
+                assert_memory_equal(page.bytes.items, expected, num);
+            }
+        }
+    }
+    nd_page_release(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ratio_is_printed_as_printf_would),
+        cmocka_unit_test(tsv_fields_hold_no_separators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
