@@ -10,6 +10,8 @@
 typedef struct text_class {
     uint32_t first, num;
     uint32_t num_tokens;
+    uint32_t rank;
+    uint32_t next_copy; /* where the next of its documents goes in `copies` */
 } text_class;
 
 /*   slots[digest[0] & mask ..]   high half of digest[0] << 32 | class + 1; 0 ends the search
@@ -111,37 +113,38 @@ static nd_status rank_classes(const nd_catalog *c, const catalog_work *w, nd_key
     return sort_by_preference(c, w, ranked, scratch, allocator);
 }
 
-static void prefetch_band_keys(const nd_catalog *c, const catalog_work *w,
-                               const nd_key_value *ranked, size_t rank)
-{
-    if (rank + 2 * AHEAD < w->num_classes)
-        __builtin_prefetch(&w->classes[ranked[rank + 2 * AHEAD].value]);
-    if (rank + AHEAD >= w->num_classes)
-        return;
-    const nd_record *const record = c->documents[w->classes[ranked[rank + AHEAD].value].first];
-    __builtin_prefetch(record->band_keys);
-    __builtin_prefetch((const char *)record->band_keys + 64);
-}
-
-/* Leaves classes[].first where the class's copies end. */
-static void number_distincts(nd_catalog *c, catalog_work *w, const nd_key_value *ranked,
-                             uint32_t bands)
+static void place_copies(nd_catalog *c, catalog_work *w, const nd_key_value *ranked)
 {
     uint32_t at = 0;
     for (size_t rank = 0; rank < w->num_classes; rank++) {
-        prefetch_band_keys(c, w, ranked, rank);
+        if (rank + AHEAD < w->num_classes)
+            __builtin_prefetch(&w->classes[ranked[rank + AHEAD].value], 1);
         text_class *const class = &w->classes[ranked[rank].value];
-        nd_record *const record = c->documents[class->first];
-        c->records[rank] = record;
-        memcpy(c->band_keys + rank * bands, record->band_keys, bands * sizeof *c->band_keys);
-        c->copies_start[rank] = class->first = at;
+        class->rank = (uint32_t)rank;
+        c->copies_start[rank] = class->next_copy = at;
         at += class->num;
     }
     c->copies_start[w->num_classes] = at;
-    c->num_distinct = w->num_classes;
     for (size_t d = 0; d < c->num_documents; d++)
         if (w->class_of[d] != NO_CLASS)
-            c->copies[w->classes[w->class_of[d]].first++] = (uint32_t)d;
+            c->copies[w->classes[w->class_of[d]].next_copy++] = (uint32_t)d;
+}
+
+/* In the order of the classes, which is that of ids and so, often, of records in memory: what is
+ * written is a smaller place to go to and fro in than what is read. */
+static void place_records(nd_catalog *c, const catalog_work *w, uint32_t bands)
+{
+    for (size_t i = 0; i < w->num_classes; i++) {
+        if (i + AHEAD < w->num_classes) {
+            __builtin_prefetch(c->documents[w->classes[i + AHEAD].first]->band_keys);
+            __builtin_prefetch(c->band_keys + w->classes[i + AHEAD].rank * (size_t)bands, 1);
+        }
+        nd_record *const record = c->documents[w->classes[i].first];
+        const size_t rank = w->classes[i].rank;
+        c->records[rank] = record;
+        memcpy(c->band_keys + rank * bands, record->band_keys, bands * sizeof *c->band_keys);
+    }
+    c->num_distinct = w->num_classes;
 }
 
 static nd_status rank_and_number(nd_catalog *c, catalog_work *w, const nd_scan_options *options,
@@ -160,7 +163,9 @@ static nd_status rank_and_number(nd_catalog *c, catalog_work *w, const nd_scan_o
     if (!c->records || !c->band_keys || !c->copies_start || !c->copies)
         status = ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        number_distincts(c, w, ranked, bands);
+        place_copies(c, w, ranked);
+    if (status == ND_OK)
+        place_records(c, w, bands);
     nd_release(allocator, ranked);
     return status;
 }
