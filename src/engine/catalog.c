@@ -5,6 +5,7 @@
 
 #include "engine/id_order.h"
 #include "util/radix_sort.h"
+#include "util/threads.h"
 
 /* The documents of one text, before it is ranked. Classes are numbered by their first document. */
 typedef struct text_class {
@@ -111,30 +112,24 @@ static nd_status rank_classes(const nd_catalog *c, const catalog_work *w, nd_key
     return sort_by_preference(c, w, ranked, scratch, allocator);
 }
 
-static void prefetch_band_keys(const nd_catalog *c, const catalog_work *w,
-                               const nd_key_value *ranked, size_t rank)
+/* Of the class whose turn comes AHEAD from now, and the document of the one before it. */
+static void prefetch_class(const nd_catalog *c, const catalog_work *w, const nd_key_value *ranked,
+                           size_t rank)
 {
     if (rank + 2 * AHEAD < w->num_classes)
-        __builtin_prefetch(&w->classes[ranked[rank + 2 * AHEAD].value]);
-    if (rank + AHEAD >= w->num_classes)
-        return;
-    const nd_record *const record = c->documents[w->classes[ranked[rank + AHEAD].value].first];
-    __builtin_prefetch(record->band_keys);
-    __builtin_prefetch((const char *)record->band_keys + 64);
+        __builtin_prefetch(&w->classes[ranked[rank + 2 * AHEAD].value], 1);
+    if (rank + AHEAD < w->num_classes)
+        __builtin_prefetch(&c->documents[w->classes[ranked[rank + AHEAD].value].first]);
 }
 
 /* Leaves classes[].first where the class's copies end. */
-static void number_distincts(nd_catalog *c, catalog_work *w, const nd_key_value *ranked,
-                             uint32_t bands)
+static void number_distincts(nd_catalog *c, catalog_work *w, const nd_key_value *ranked)
 {
     uint32_t at = 0;
     for (size_t rank = 0; rank < w->num_classes; rank++) {
-        prefetch_band_keys(c, w, ranked, rank);
+        prefetch_class(c, w, ranked, rank);
         text_class *const class = &w->classes[ranked[rank].value];
-        nd_record *const record = c->documents[class->first];
-        c->records[rank] = record;
-        for (uint32_t j = 0; j < bands; j++)
-            c->band_keys[j * w->num_classes + rank] = record->band_keys[j];
+        c->records[rank] = c->documents[class->first];
         c->copies_start[rank] = class->first = at;
         at += class->num;
     }
@@ -143,6 +138,31 @@ static void number_distincts(nd_catalog *c, catalog_work *w, const nd_key_value 
     for (size_t d = 0; d < c->num_documents; d++)
         if (w->class_of[d] != NO_CLASS)
             c->copies[w->classes[w->class_of[d]].first++] = (uint32_t)d;
+}
+
+typedef struct key_gathering {
+    nd_catalog *catalog;
+    uint32_t bands, num_threads;
+} key_gathering;
+
+/* A worker's slice of the distincts: from their records to the bands. */
+static nd_status gather_band_keys(void *ctx, uint32_t worker)
+{
+    const key_gathering *const g = ctx;
+    nd_catalog *const c = g->catalog;
+    const size_t num = c->num_distinct;
+    const size_t first = num / g->num_threads * worker;
+    const size_t end = worker + 1 == g->num_threads ? num : first + num / g->num_threads;
+    for (size_t x = first; x < end; x++) {
+        if (x + AHEAD < end) {
+            __builtin_prefetch(c->records[x + AHEAD]->band_keys);
+            __builtin_prefetch((const char *)c->records[x + AHEAD]->band_keys + 64);
+        }
+        const uint32_t *const keys = c->records[x]->band_keys;
+        for (uint32_t j = 0; j < g->bands; j++)
+            c->band_keys[j * num + x] = keys[j];
+    }
+    return ND_OK;
 }
 
 static nd_status rank_and_number(nd_catalog *c, catalog_work *w, const nd_scan_options *options,
@@ -160,8 +180,11 @@ static nd_status rank_and_number(nd_catalog *c, catalog_work *w, const nd_scan_o
     c->copies = nd_alloc(allocator, w->num_items, sizeof *c->copies);
     if (!c->records || !c->band_keys || !c->copies_start || !c->copies)
         status = ND_ERR_NO_MEMORY;
-    if (status == ND_OK)
-        number_distincts(c, w, ranked, bands);
+    if (status == ND_OK) {
+        number_distincts(c, w, ranked);
+        key_gathering gathering = {c, bands, options->num_threads};
+        status = nd_threads_run(allocator, options->num_threads, gather_band_keys, &gathering);
+    }
     nd_release(allocator, ranked);
     return status;
 }
