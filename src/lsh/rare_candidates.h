@@ -15,9 +15,10 @@
 typedef struct nd_candidate_finder {
     ND_VEC(uint64_t) order;
     ND_VEC(uint64_t) scratch;
-    struct nd_tally *tallies;
+    uint64_t *tallies;
     size_t tallies_capacity, mask;
     ND_VEC(uint32_t) touched;
+    ND_VEC(uint64_t) likely;     /* tallies that may tell of candidates */
     ND_VEC(uint32_t) candidates; /* what the last call found: not ordered, without d */
     bool is_common;              /* d is mostly text that too many documents hold */
     uint64_t left_out;           /* postings of d's shared shingles that it did not follow */
