@@ -111,18 +111,16 @@ nd_match_kind nd_scan_classify(const nd_scan *scan, const nd_similarity *similar
 /* The number of the edge of a < b; num_edges where there is none. */
 static size_t find_edge(const nd_scan *scan, uint32_t a, uint32_t b)
 {
-    const uint64_t wanted = (uint64_t)a << 32 | b;
-    size_t low = 0, high = scan->num_edges;
+    const size_t end = scan->first_edge[a + 1];
+    size_t low = scan->first_edge[a], high = end;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const nd_edge *const edge = &scan->edges[middle];
-        if (((uint64_t)edge->from << 32 | edge->to) < wanted)
+        if (scan->edges[middle].to < b)
             low = middle + 1;
         else
             high = middle;
     }
-    const nd_edge *const edge = &scan->edges[low];
-    return low < scan->num_edges && edge->from == a && edge->to == b ? low : scan->num_edges;
+    return low < end && scan->edges[low].to == b ? low : scan->num_edges;
 }
 
 nd_status nd_scan_coverage(const nd_scan *scan, uint32_t a, uint32_t b, nd_coverage *coverage)
@@ -362,6 +360,22 @@ static nd_status verify_task(void *ctx, uint32_t worker_index, size_t task)
     return ND_OK;
 }
 
+/* Where the edges from each distinct begin, so that a pair is found in a step or two. */
+static nd_status index_edges(nd_scan *scan)
+{
+    const size_t num = scan->catalog.num_distinct;
+    scan->first_edge = nd_alloc(&scan->allocator, num + 1, sizeof *scan->first_edge);
+    if (!scan->first_edge)
+        return ND_ERR_NO_MEMORY;
+    size_t at = 0;
+    for (size_t x = 0; x <= num; x++) {
+        while (at < scan->num_edges && scan->edges[at].from < x)
+            at++;
+        scan->first_edge[x] = at;
+    }
+    return ND_OK;
+}
+
 nd_status nd_scan_match_by_coverage(nd_scan *scan)
 {
     const nd_allocator *const a = &scan->allocator;
@@ -379,5 +393,7 @@ nd_status nd_scan_match_by_coverage(nd_scan *scan)
         status = nd_threads_for(a, num_threads, (v.num + PAIRS_A_TASK - 1) / PAIRS_A_TASK,
                                 verify_task, &v);
     nd_release(a, v.pairs);
-    return status == ND_OK ? nd_scan_collect_edges(scan) : status;
+    if (status == ND_OK)
+        status = nd_scan_collect_edges(scan);
+    return status == ND_OK ? index_edges(scan) : status;
 }

@@ -69,6 +69,7 @@ struct nd_scan {
     nd_edge *edges;            /* sorted by from, to; no repeats */
     nd_covered *covered;       /* of the same edges; NULL where coverage is not asked for */
     size_t num_edges;
+    size_t *first_edge;  /* coverage: of those from each distinct; [num_distinct + 1] */
     nd_pair_lists pairs; /* pairs */
     nd_anchors anchors;  /* groups: arrays of catalog.num_distinct */
 };

@@ -121,7 +121,7 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
         status = ND_VEC_RESERVE(allocator, &f->candidates,
                                 postings + (size_t)COMMON_BUCKETS * (LEADERS + NEIGHBOURS));
     size_t slots = MIN_SLOTS;
-    while (slots < postings * 2)
+    while (slots < postings * 4)
         slots *= 2;
     f->mask = slots - 1; /* of all that there are, which are zero */
     if (status != ND_OK || slots <= f->tallies_capacity)
@@ -135,11 +135,19 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
     return ND_OK;
 }
 
+/* One branch for both: whether a document is met for the first time cannot be predicted, a clash
+ * can.
+ */
+static bool is_clash(uint64_t tally, uint32_t document)
+{
+    return (int)((uint32_t)tally != 0) & (int)(tally >> 32 != document);
+}
+
 /* The sum stops where there is no more room for it. */
 static void count_member(nd_candidate_finder *f, uint32_t document, uint32_t weight)
 {
     size_t at = (document * UINT64_C(0x9e3779b97f4a7c15) >> 32) & f->mask;
-    while ((uint32_t)f->tallies[at] != 0 && f->tallies[at] >> 32 != document)
+    while (is_clash(f->tallies[at], document))
         at = (at + 1) & f->mask;
     const uint32_t before = (uint32_t)f->tallies[at];
     f->touched.items[f->touched.len] = (uint32_t)at;

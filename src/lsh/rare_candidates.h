@@ -10,7 +10,7 @@
 /* Scratch of one worker; exclusive. Zero it before the first use.
  *
  *   order:   its samples that others share, rarest first
- *   tallies: open addressing by document, at most half full; `touched` are the slots in use
+ *   tallies: open addressing by document, at most a quarter full; `touched` are the slots in use
  */
 typedef struct nd_candidate_finder {
     ND_VEC(uint64_t) order;

@@ -8,11 +8,9 @@ enum {
     CHUNKS = 64, /* of documents; fixed, so that threads do not change the order of postings */
     MAX_PARTITIONS = 4096,
     PARTITION_POSTINGS = 16384, /* at most, about: one then stays in the second-level cache */
-    AHEAD = 3,                  /* texts asked for before they are read */
-    POSTINGS_AHEAD = 12,        /* and postings */
+    AHEAD = 3,                 /* texts asked for before they are read */
+    POSTINGS_AHEAD = 12,       /* and postings */
 };
-
-#define NO_PLACE UINT32_MAX
 
 /* Of a shingle, while it is counted: which one it is, and a document that sampled it. Then what
  * nd_shared_shingles says of a sample.
@@ -20,16 +18,18 @@ enum {
  *   | lower half of the hash, 32 bits | document, 32 |                     */
 typedef uint64_t posting;
 
+/* The documents that sampled one shingle. */
 typedef struct bucket {
     uint32_t tag;
-    uint32_t num, num_met; /* documents, and those that have got their samples */
-    uint32_t place;        /* in `members`; the first document of two; NO_PLACE: not shared */
-    uint32_t weight_gap;   /* ND_WEIGHT_ONE - weight */
+    uint32_t num;
+    uint32_t head;  /* upper half of the next sample: | ND_WEIGHT_ONE - weight | earlier | */
+    uint32_t next;  /* place in `members` of the next document; in `unlisted` for one and two */
+    uint32_t first; /* document */
 } bucket;
 
 /* One worker's scratch for the bucket table of a partition:
  *
- *   slots[tag & mask] = number of the bucket + 1, or 0
+ *   slots[tag & mask] = number of the bucket, from 1 on, or 0 where none stands
  */
 typedef struct grouper {
     uint32_t *slots;
@@ -38,6 +38,7 @@ typedef struct grouper {
     size_t buckets_capacity, num_buckets;
     uint32_t *bucket_of; /* [postings of the partition] */
     size_t bucket_of_capacity;
+    uint32_t unlisted[2];
 } grouper;
 
 /* Postings of chunk c and partition p stand at offsets[c * num_partitions + p] and on: partition by
@@ -188,12 +189,12 @@ static nd_status gather_chunk(void *ctx, uint32_t worker, size_t chunk)
 static nd_status reserve_grouper(const builder *b, grouper *g, size_t num)
 {
     size_t slots = 16;
-    while (slots < num * 2)
+    while (slots < num * 4)
         slots *= 2;
     nd_status status =
         nd_reserve(b->allocator, (void **)&g->slots, &g->slots_capacity, slots, sizeof *g->slots);
     if (status == ND_OK)
-        status = nd_reserve(b->allocator, (void **)&g->buckets, &g->buckets_capacity, num,
+        status = nd_reserve(b->allocator, (void **)&g->buckets, &g->buckets_capacity, num + 2,
                             sizeof *g->buckets);
     if (status == ND_OK)
         status = nd_reserve(b->allocator, (void **)&g->bucket_of, &g->bucket_of_capacity, num,
@@ -202,52 +203,58 @@ static nd_status reserve_grouper(const builder *b, grouper *g, size_t num)
         return status;
     memset(g->slots, 0, slots * sizeof *g->slots);
     g->mask = slots - 1;
-    g->num_buckets = 0;
+    g->num_buckets = 1; /* none has the number 0 */
     return ND_OK;
 }
 
-/* The bucket of a tag, made where it is the first of its kind. */
+/* The bucket of a tag, made where it is the first of its kind. A new one is written down in any
+ * case, so that the only branch is on a clash, which is rare: whether a shingle is new cannot be
+ * predicted. */
 static uint32_t bucket_for(grouper *g, uint32_t tag)
 {
-    size_t at = tag & g->mask;
-    for (; g->slots[at]; at = (at + 1) & g->mask)
-        if (g->buckets[g->slots[at] - 1].tag == tag)
-            return g->slots[at] - 1;
-    g->buckets[g->num_buckets] = (bucket){.tag = tag, .place = NO_PLACE};
-    g->slots[at] = (uint32_t)++g->num_buckets;
-    return g->slots[at] - 1;
-}
-
-/* Gives every bucket its place in `members`, from `place` on. */
-static void place_buckets(grouper *g, size_t place)
-{
-    for (size_t i = 0; i < g->num_buckets; i++) {
-        bucket *const bk = &g->buckets[i];
-        if (bk->num < 2)
+    const uint32_t fresh = (uint32_t)g->num_buckets;
+    g->buckets[fresh] = (bucket){.tag = tag};
+    for (size_t at = tag & g->mask;; at = (at + 1) & g->mask) {
+        const uint32_t slot = g->slots[at];
+        const uint32_t found = slot + (fresh & (0 - (uint32_t)(slot == 0)));
+        if (g->buckets[found].tag != tag)
             continue;
-        bk->weight_gap = ND_WEIGHT_ONE - (uint32_t)nd_shingle_weight(bk->num);
-        bk->place = (uint32_t)place;
-        place += bk->num > 2 ? bk->num : 0;
+        g->slots[at] = found;
+        g->num_buckets += found == fresh;
+        return found;
     }
 }
 
-/* Takes the next document of a bucket that has a place, and returns the sample that tells of it. */
-static uint64_t add_member(uint32_t *members, bucket *bk, uint32_t document)
+/* Gives every bucket of three documents or more its place in `members`, from `place` on. */
+static void place_buckets(grouper *g, size_t place)
 {
-    const uint32_t num = bk->num_met++;
-    const uint32_t earlier = num < ND_MAX_EARLIER ? num : ND_MAX_EARLIER;
-    uint32_t member = bk->place + num;
-    if (bk->num > 2)
-        members[member] = document;
-    if (num == 0 && bk->num == 2)
-        bk->place = document;
-    if (num == 1)
-        member = bk->num == 2 ? bk->place : members[bk->place];
-    return (uint64_t)bk->weight_gap << 52 | (uint64_t)earlier << 32 | member;
+    for (size_t i = 1; i < g->num_buckets; i++) {
+        bucket *const bk = &g->buckets[i];
+        if (bk->num < 3)
+            continue;
+        bk->head = (ND_WEIGHT_ONE - (uint32_t)nd_shingle_weight(bk->num)) * (ND_MAX_EARLIER + 1);
+        bk->next = (uint32_t)place;
+        place += bk->num;
+    }
 }
 
-/* Buckets of one have no members: so a partition's part of `members` can begin where its postings
- * do. */
+/* Takes the next document of a bucket, and returns the sample that tells of it; selects, and does
+ * not branch, as what a bucket holds cannot be predicted either. */
+static uint64_t add_document(grouper *g, uint32_t *members, bucket *bk, uint32_t document)
+{
+    const uint32_t earlier = bk->head & ND_MAX_EARLIER;
+    uint32_t *const list = bk->num > 2 ? members : g->unlisted;
+    bk->first = earlier == 0 ? document : bk->first;
+    list[bk->next] = document;
+    const uint32_t member = earlier == 1 ? bk->first : bk->next;
+    const uint64_t sample = (uint64_t)bk->head << 32 | member;
+    bk->head += earlier < ND_MAX_EARLIER;
+    bk->next++;
+    return sample;
+}
+
+/* There are no more members than postings: so a partition's part of `members` can begin where its
+ * postings do. */
 static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
 {
     const builder *const b = ctx;
@@ -266,11 +273,9 @@ static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
         g->bucket_of[i] = at;
     }
     place_buckets(g, first);
-    for (size_t i = 0; i < num; i++) {
-        bucket *const bk = &g->buckets[g->bucket_of[i]];
-        const uint32_t document = (uint32_t)postings[i];
-        postings[i] = bk->place == NO_PLACE ? 0 : add_member(b->shared->members, bk, document);
-    }
+    for (size_t i = 0; i < num; i++)
+        postings[i] = add_document(g, b->shared->members, &g->buckets[g->bucket_of[i]],
+                                   (uint32_t)postings[i]);
     return ND_OK;
 }
 
@@ -282,7 +287,7 @@ static nd_status allocate_samples(builder *b)
     for (size_t d = 0; d < shared->num_documents; d++) {
         shared->texts[d].first_sample = (uint32_t)num;
         num += shared->texts[d].num_samples;
-        if (num >= NO_PLACE)
+        if (num > UINT32_MAX)
             return ND_ERR_LIMIT;
     }
     shared->num_samples = num;
