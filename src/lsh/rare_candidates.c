@@ -3,19 +3,22 @@
 #include <string.h>
 
 enum {
-    /* Postings a document follows: this many, and so many for each of its samples; none in buckets
-     * over MAX_BUCKET. For its rarest samples, which are those of the story where hundreds carry
-     * it, the size of a bucket does not count and the budget is four times as much. More finds no
-     * further copies in news, and costs a tenth of the scan. */
+    /* Larger texts a document follows its samples to: this many, and so many for each sample; none
+     * of a shingle that stands in more than 64 documents, which weighs less than MIN_WEIGHT. Where
+     * a quarter of the text is its own, more than 32 are too many. For its rarest samples, which
+     * are those of the story where hundreds carry it, their number does not count and the budget
+     * is four times as much. More finds no further copies in news. */
     BUDGET = 256,
     BUDGET_A_SAMPLE = 4,
     MIN_WEIGHT = 1254,
-    PREFETCH = 16, /* buckets ahead */
+    MIN_WEIGHT_OWN = 1773,
+    OWN_PART = 4,
+    PREFETCH = 16, /* lists asked for ahead */
     RAREST = 4,
     MIN_FOLLOWED_PART = 11, /* one part in so many of the weight followed */
     MIN_TEXT_PART = 12,     /* and of the weight of the text that has less of it */
-    /* Common text: so many buckets, of each the first members and the next after d. */
-    COMMON_BUCKETS = 2,
+    /* Common text: by so many samples, to the first documents and those right before d. */
+    COMMON_SAMPLES = 2,
     LEADERS = 4,
     NEIGHBOURS = 4,
     MIN_SLOTS = 64,
@@ -93,13 +96,15 @@ static size_t num_affordable(const nd_candidate_finder *f, const nd_shared_shing
                              size_t num_samples)
 {
     const uint64_t budget = BUDGET + (uint64_t)BUDGET_A_SAMPLE * num_samples;
+    const size_t num_own = num_samples - f->order.len;
+    const uint32_t min_weight = num_own * OWN_PART > num_samples ? MIN_WEIGHT_OWN : MIN_WEIGHT;
     uint64_t spent = 0;
     size_t num = 0;
     for (; num < f->order.len; num++) {
         const uint64_t sample = f->order.items[num];
         spent += nd_sample_earlier(sample);
         if (spent > 4 * budget ||
-            (num >= RAREST && (spent > budget || nd_sample_weight(sample) < MIN_WEIGHT)))
+            (num >= RAREST && (spent > budget || nd_sample_weight(sample) < min_weight)))
             break;
         if (num < PREFETCH)
             prefetch_members(shared, sample);
@@ -119,7 +124,7 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
         status = ND_VEC_RESERVE(allocator, &f->likely, postings);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &f->candidates,
-                                postings + (size_t)COMMON_BUCKETS * (LEADERS + NEIGHBOURS));
+                                postings + (size_t)COMMON_SAMPLES * (LEADERS + NEIGHBOURS));
     size_t slots = MIN_SLOTS;
     while (slots < postings * 4)
         slots *= 2;
@@ -269,7 +274,7 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
     choose(finder, shared, d, &total);
     finder->is_common = (finder->order.len - total.num) * 2 >= text->num_samples;
     if (finder->is_common)
-        for (size_t i = total.num; i < total.num + COMMON_BUCKETS && i < finder->order.len; i++)
+        for (size_t i = total.num; i < total.num + COMMON_SAMPLES && i < finder->order.len; i++)
             meet_common(finder, shared, finder->order.items[i], d);
     return ND_OK;
 }

@@ -8,8 +8,8 @@ enum {
     CHUNKS = 64, /* of documents; fixed, so that threads do not change the order of postings */
     MAX_PARTITIONS = 4096,
     PARTITION_POSTINGS = 16384, /* at most, about: one then stays in the second-level cache */
-    AHEAD = 3,                 /* texts asked for before they are read */
-    POSTINGS_AHEAD = 12,       /* and postings */
+    AHEAD = 3,                  /* texts asked for before they are read */
+    POSTINGS_AHEAD = 12,        /* and postings */
 };
 
 /* Of a shingle, while it is counted: which one it is, and a document that sampled it. Then what
