@@ -87,6 +87,9 @@ static nd_status drop_repeats(const nd_scan *scan, nd_scan_worker *worker, nd_re
         return status;
     record->num_hashes = (uint32_t)num_distinct;
     record->is_set = 1;
+    const nd_sampled_text sampled = nd_sampled_text_of(record->hashes, record->num_hashes);
+    record->num_samples = sampled.num_samples;
+    record->sample_shift = sampled.sample_shift;
     worker->stats.shingles += num_distinct;
     return ND_OK;
 }

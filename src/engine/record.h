@@ -23,6 +23,8 @@ typedef struct nd_record {
     uint32_t num_tokens;
     uint32_t id_len_bytes;
     uint32_t is_set;
+    uint32_t num_samples; /* coverage: see nd_sampled_text_of */
+    uint32_t sample_shift;
     uint32_t band_keys[]; /* see nd_band_key_short */
 } nd_record;
 

@@ -207,6 +207,9 @@ void nd_scan_free(nd_scan *scan)
     nd_catalog_release(&scan->catalog, &a);
     nd_pair_lists_release(&scan->pairs, &a);
     nd_shared_shingles_release(&scan->shared, &a);
+    nd_release(&a, scan->first_edge);
+    nd_release(&a, scan->by_size.distinct_of);
+    nd_release(&a, scan->by_size.text_of);
     nd_release(&a, scan->edges);
     nd_release(&a, scan->covered);
     nd_release(&a, scan->anchors.anchor_of);

@@ -24,6 +24,12 @@ typedef struct nd_covered {
     uint16_t from, to;
 } nd_covered;
 
+/* The distincts as texts 0, 1, ...: of more shingles than the next one, or as many. */
+typedef struct nd_size_order {
+    uint32_t *distinct_of; /* [texts] */
+    uint32_t *text_of;     /* [distincts] */
+} nd_size_order;
+
 /* What one worker has for itself, so that no document takes a lock. */
 typedef struct nd_scan_worker {
     nd_repairer *repairer;
@@ -37,7 +43,7 @@ typedef struct nd_scan_worker {
     size_t set_scratch_capacity;
     nd_position_index positions; /* coverage: from here on */
     nd_candidate_finder candidates;
-    ND_VEC(uint64_t) pairs; /* larger distinct << 32 | smaller one */
+    ND_VEC(uint64_t) pairs; /* larger text << 32 | smaller one */
     nd_coverage_finder coverage;
     nd_edge_vec edges;          /* matches this worker verified */
     ND_VEC(nd_covered) covered; /* coverage: of the same edges */
@@ -58,10 +64,12 @@ struct nd_scan {
     nd_scan_worker *workers;   /* options.num_threads */
     nd_scan_stats stats;       /* summed up by nd_scan_finish */
     nd_catalog catalog;        /* from here on: set by nd_scan_finish */
-    nd_shared_shingles shared; /* coverage: of the distincts */
+    nd_size_order by_size;     /* coverage: of the distincts */
+    nd_shared_shingles shared; /* coverage: of the texts, by size */
     nd_edge *edges;            /* sorted by from, to; no repeats */
     nd_covered *covered;       /* of the same edges; NULL where coverage is not asked for */
     size_t num_edges;
+    size_t *first_edge;  /* coverage: of those from each distinct; [num_distinct + 1] */
     nd_pair_lists pairs; /* pairs */
     nd_anchors anchors;  /* groups: arrays of catalog.num_distinct */
 };

@@ -7,28 +7,29 @@
 enum {
     CHUNKS = 64, /* of documents; fixed, so that threads do not change the order of postings */
     MAX_PARTITIONS = 4096,
-    PARTITION_POSTINGS =
-        32768, /* aimed at: the tables of one then stay in the second-level cache */
+    PARTITION_POSTINGS = 16384, /* at most, about: one then stays in the second-level cache */
+    AHEAD = 3,                  /* texts asked for before they are read */
+    POSTINGS_AHEAD = 12,        /* and postings */
 };
 
-static const uint64_t PARTITION_MULTIPLIER = UINT64_C(0x9e3779b97f4a7c15);
-static const uint64_t NO_SHARE = ND_NO_BUCKET; /* of weight ND_WEIGHT_ONE */
+/* Of a shingle, while it is counted: which one it is, and a document that sampled it. Then what
+ * nd_shared_shingles says of a sample.
+ *
+ *   | lower half of the hash, 32 bits | document, 32 |                     */
+typedef uint64_t posting;
 
-typedef struct posting {
-    uint64_t shingle;
-    uint32_t document;
-    uint32_t sample; /* its place in `samples` */
-} posting;
-
+/* The documents that sampled one shingle. */
 typedef struct bucket {
-    uint64_t shingle;
-    uint64_t sample; /* what its samples are: NO_SHARE for a bucket of one */
-    uint32_t count;  /* of its postings; then of the members written */
+    uint32_t tag;
+    uint32_t num;
+    uint32_t head;  /* upper half of the next sample: | ND_WEIGHT_ONE - weight | earlier | */
+    uint32_t next;  /* place in `members` of the next document; in `unlisted` for one and two */
+    uint32_t first; /* document */
 } bucket;
 
 /* One worker's scratch for the bucket table of a partition:
  *
- *   slots[hash & mask] = number of the bucket + 1, or 0
+ *   slots[tag & mask] = number of the bucket, from 1 on, or 0 where none stands
  */
 typedef struct grouper {
     uint32_t *slots;
@@ -37,19 +38,19 @@ typedef struct grouper {
     size_t buckets_capacity, num_buckets;
     uint32_t *bucket_of; /* [postings of the partition] */
     size_t bucket_of_capacity;
+    uint32_t unlisted[2];
 } grouper;
 
 /* Postings of chunk c and partition p stand at offsets[c * num_partitions + p] and on: partition by
- * partition, within one by document. What a worker fills at a time is side by side. */
+ * partition, within one by document, and of a document in text order. What a worker fills at a time
+ * is side by side. */
 typedef struct builder {
     nd_shared_shingles *shared;
-    const nd_shingle_list *documents;
     const nd_allocator *allocator;
     posting *postings;
     size_t *offsets;
-    size_t num_partitions;
-    unsigned partition_shift;
-    grouper *groupers; /* one a worker */
+    size_t num_partitions; /* a power of two */
+    grouper *groupers;     /* one a worker */
 } builder;
 
 static uint64_t integer_sqrt(uint64_t x)
@@ -71,53 +72,74 @@ uint16_t nd_shingle_weight(uint32_t frequency)
     return weight ? (uint16_t)weight : 1;
 }
 
+nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num)
+{
+    uint32_t num_up_to[ND_SAMPLE_MAX_SHIFT + 1] = {num};
+    for (uint32_t i = 0; i < num; i++) {
+        num_up_to[1] += shingles[i] >> 63 == 0;
+        num_up_to[2] += shingles[i] >> 62 == 0;
+    }
+    uint32_t shift = ND_SAMPLE_MAX_SHIFT;
+    while (shift > 0 && num_up_to[shift] < ND_SAMPLE_MIN)
+        shift--;
+    return (nd_sampled_text){
+        .shingles = shingles, .num = num, .num_samples = num_up_to[shift], .sample_shift = shift};
+}
+
 static size_t chunk_begin(const builder *b, size_t chunk)
 {
     return b->shared->num_documents / CHUNKS * chunk +
            b->shared->num_documents % CHUNKS * chunk / CHUNKS;
 }
 
+/* By bits that neither sampling nor the tag looks at. */
 static size_t partition_of(const builder *b, uint64_t shingle)
 {
-    return b->num_partitions == 1 ? 0
-                                  : (size_t)(shingle * PARTITION_MULTIPLIER >> b->partition_shift);
+    return (size_t)(shingle >> 32) & (b->num_partitions - 1);
 }
 
-static uint32_t count_up_to(nd_shingle_list list, uint64_t limit)
+/* Asks for the shingles of a text that will be read soon: texts lie anywhere in memory. The
+ * processor goes on by itself after a few lines. */
+static void prefetch_text(const nd_shared_shingles *shared, size_t d)
 {
+    enum { LINE = 8, MOST = 8 * LINE };
+    if (d >= shared->num_documents)
+        return;
+    const nd_sampled_text *const text = &shared->texts[d];
+    for (uint32_t i = 0; i < text->num && i < MOST; i += LINE)
+        __builtin_prefetch(text->shingles + i);
+}
+
+/* Copies the sampled shingles to where their samples will be; no branch depends on a hash. */
+static void select_samples(const nd_shared_shingles *shared, const nd_sampled_text *text)
+{
+    const uint64_t limit = nd_sampled_up_to(text);
+    uint64_t *const samples = shared->samples + text->first_sample;
     uint32_t num = 0;
-    for (uint32_t i = 0; i < list.num; i++)
-        num += list.shingles[i] <= limit;
-    return num;
+    for (uint32_t i = 0; num < text->num_samples; i++) {
+        samples[num] = text->shingles[i];
+        num += text->shingles[i] <= limit;
+    }
 }
 
-/* Chooses sampled_up_to of d, and returns how many samples that makes. */
-static uint32_t choose_limit(const builder *b, size_t d)
+/* Samples of the documents before d. */
+static size_t sample_begin(const nd_shared_shingles *shared, size_t d)
 {
-    static const uint64_t limits[] = {ND_SAMPLED_UP_TO, 2 * ND_SAMPLED_UP_TO + 1, UINT64_MAX};
-    const nd_shingle_list list = b->documents[d];
-    size_t limit = 0;
-    uint32_t num = count_up_to(list, limits[limit]);
-    while (num < ND_SAMPLE_MIN && limits[limit] != UINT64_MAX)
-        num = count_up_to(list, limits[++limit]);
-    b->shared->sampled_up_to[d] = limits[limit];
-    return num;
+    return d < shared->num_documents ? shared->texts[d].first_sample : shared->num_samples;
 }
 
-/* Fills in sampled_up_to, the number of samples at start[d + 1], and how many go to each
- * partition. */
-static nd_status count_chunk(void *ctx, uint32_t worker, size_t chunk)
+/* Selects the samples of the chunk, and counts how many go to each partition. */
+static nd_status select_chunk(void *ctx, uint32_t worker, size_t chunk)
 {
     (void)worker;
     const builder *const b = ctx;
     size_t *const counts = b->offsets + chunk * b->num_partitions;
     for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
-        b->shared->start[d + 1] = choose_limit(b, d);
-        const nd_shingle_list list = b->documents[d];
-        const uint64_t limit = b->shared->sampled_up_to[d];
-        for (uint32_t i = 0; i < list.num; i++)
-            if (list.shingles[i] <= limit)
-                counts[partition_of(b, list.shingles[i])]++;
+        const nd_sampled_text *const text = &b->shared->texts[d];
+        prefetch_text(b->shared, d + AHEAD);
+        select_samples(b->shared, text);
+        for (uint32_t i = 0; i < text->num_samples; i++)
+            counts[partition_of(b, b->shared->samples[text->first_sample + i])]++;
     }
     return ND_OK;
 }
@@ -129,17 +151,37 @@ static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
     const builder *const b = ctx;
     size_t *const offsets = b->offsets + chunk * b->num_partitions;
     for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
-        const nd_shingle_list list = b->documents[d];
-        const uint64_t limit = b->shared->sampled_up_to[d];
-        uint32_t sample = (uint32_t)b->shared->start[d];
-        for (uint32_t i = 0; i < list.num; i++) {
-            const uint64_t shingle = list.shingles[i];
-            if (shingle > limit)
-                continue;
-            b->shared->samples[sample] = NO_SHARE;
-            b->postings[offsets[partition_of(b, shingle)]++] =
-                (posting){shingle, (uint32_t)d, sample++};
+        const size_t end = sample_begin(b->shared, d + 1);
+        for (size_t i = sample_begin(b->shared, d); i < end; i++) {
+            const uint64_t shingle = b->shared->samples[i];
+            b->postings[offsets[partition_of(b, shingle)]++] = shingle << 32 | d;
         }
+    }
+    return ND_OK;
+}
+
+/* Replaces the samples by what now stands where their postings were, the last first, and moves
+ * each offset back to where it was: the order in which they were scattered, undone. */
+static nd_status gather_chunk(void *ctx, uint32_t worker, size_t chunk)
+{
+    (void)worker;
+    const builder *const b = ctx;
+    const nd_shared_shingles *const shared = b->shared;
+    size_t *const offsets = b->offsets + chunk * b->num_partitions;
+    const size_t begin = sample_begin(shared, chunk_begin(b, chunk));
+    for (size_t d = chunk_begin(b, chunk + 1); d-- > chunk_begin(b, chunk);) {
+        uint64_t weight_sum = 0;
+        const size_t first = sample_begin(shared, d);
+        for (size_t i = sample_begin(shared, d + 1); i-- > first;) {
+            if (i >= begin + POSTINGS_AHEAD)
+                __builtin_prefetch(b->postings +
+                                   offsets[partition_of(b, shared->samples[i - POSTINGS_AHEAD])] -
+                                   1);
+            shared->samples[i] = b->postings[--offsets[partition_of(b, shared->samples[i])]];
+            shared->weights[i] = (uint16_t)nd_sample_weight(shared->samples[i]);
+            weight_sum += shared->weights[i];
+        }
+        shared->texts[d].weight_sum = weight_sum;
     }
     return ND_OK;
 }
@@ -147,12 +189,12 @@ static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
 static nd_status reserve_grouper(const builder *b, grouper *g, size_t num)
 {
     size_t slots = 16;
-    while (slots < num * 2)
+    while (slots < num * 4)
         slots *= 2;
     nd_status status =
         nd_reserve(b->allocator, (void **)&g->slots, &g->slots_capacity, slots, sizeof *g->slots);
     if (status == ND_OK)
-        status = nd_reserve(b->allocator, (void **)&g->buckets, &g->buckets_capacity, num,
+        status = nd_reserve(b->allocator, (void **)&g->buckets, &g->buckets_capacity, num + 2,
                             sizeof *g->buckets);
     if (status == ND_OK)
         status = nd_reserve(b->allocator, (void **)&g->bucket_of, &g->bucket_of_capacity, num,
@@ -161,47 +203,58 @@ static nd_status reserve_grouper(const builder *b, grouper *g, size_t num)
         return status;
     memset(g->slots, 0, slots * sizeof *g->slots);
     g->mask = slots - 1;
-    g->num_buckets = 0;
+    g->num_buckets = 1; /* none has the number 0 */
     return ND_OK;
 }
 
-/* The bucket of a shingle, made where it is the first of its kind. */
-static uint32_t bucket_for(grouper *g, uint64_t shingle)
+/* The bucket of a tag, made where it is the first of its kind. A new one is written down in any
+ * case, so that the only branch is on a clash, which is rare: whether a shingle is new cannot be
+ * predicted. */
+static uint32_t bucket_for(grouper *g, uint32_t tag)
 {
-    /* The low bits chose nothing yet: partitions go by the high bits of a product. */
-    size_t at = shingle & g->mask;
-    for (; g->slots[at]; at = (at + 1) & g->mask)
-        if (g->buckets[g->slots[at] - 1].shingle == shingle)
-            return g->slots[at] - 1;
-    g->buckets[g->num_buckets] = (bucket){shingle, NO_SHARE, 0};
-    g->slots[at] = (uint32_t)++g->num_buckets;
-    return g->slots[at] - 1;
-}
-
-/* Gives every bucket of two documents or more its place, from `place` on. */
-static void place_buckets(grouper *g, uint32_t *members, size_t place)
-{
-    for (size_t i = 0; i < g->num_buckets; i++) {
-        bucket *const bk = &g->buckets[i];
-        if (bk->count < 2)
+    const uint32_t fresh = (uint32_t)g->num_buckets;
+    g->buckets[fresh] = (bucket){.tag = tag};
+    for (size_t at = tag & g->mask;; at = (at + 1) & g->mask) {
+        const uint32_t slot = g->slots[at];
+        const uint32_t found = slot + (fresh & (0 - (uint32_t)(slot == 0)));
+        if (g->buckets[found].tag != tag)
             continue;
-        bk->sample = (uint64_t)(ND_WEIGHT_ONE - nd_shingle_weight(bk->count)) << 32 | place;
-        members[place] = bk->count;
-        place += bk->count + 1;
-        bk->count = 0; /* from here on: members written */
+        g->slots[at] = found;
+        g->num_buckets += found == fresh;
+        return found;
     }
 }
 
-static void write_sample(nd_shared_shingles *shared, const posting *p, bucket *bk)
+/* Gives every bucket of three documents or more its place in `members`, from `place` on. */
+static void place_buckets(grouper *g, size_t place)
 {
-    if (bk->sample == NO_SHARE)
-        return;
-    shared->members[nd_sample_bucket(bk->sample) + 1 + bk->count++] = p->document;
-    shared->samples[p->sample] = bk->sample;
+    for (size_t i = 1; i < g->num_buckets; i++) {
+        bucket *const bk = &g->buckets[i];
+        if (bk->num < 3)
+            continue;
+        bk->head = (ND_WEIGHT_ONE - (uint32_t)nd_shingle_weight(bk->num)) * (ND_MAX_EARLIER + 1);
+        bk->next = (uint32_t)place;
+        place += bk->num;
+    }
 }
 
-/* A bucket of two has three entries in `members`, for two postings: so a partition's part of it
- * begins at one and a half times its first posting. */
+/* Takes the next document of a bucket, and returns the sample that tells of it; selects, and does
+ * not branch, as what a bucket holds cannot be predicted either. */
+static uint64_t add_document(grouper *g, uint32_t *members, bucket *bk, uint32_t document)
+{
+    const uint32_t earlier = bk->head & ND_MAX_EARLIER;
+    uint32_t *const list = bk->num > 2 ? members : g->unlisted;
+    bk->first = earlier == 0 ? document : bk->first;
+    list[bk->next] = document;
+    const uint32_t member = earlier == 1 ? bk->first : bk->next;
+    const uint64_t sample = (uint64_t)bk->head << 32 | member;
+    bk->head += earlier < ND_MAX_EARLIER;
+    bk->next++;
+    return sample;
+}
+
+/* There are no more members than postings: so a partition's part of `members` can begin where its
+ * postings do. */
 static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
 {
     const builder *const b = ctx;
@@ -210,62 +263,45 @@ static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
     const size_t *const ends = b->offsets + (CHUNKS - 1) * b->num_partitions;
     const size_t first = partition ? ends[partition - 1] : 0;
     const size_t num = ends[partition] - first;
+    posting *const postings = b->postings + first;
     const nd_status status = reserve_grouper(b, g, num);
     if (status != ND_OK)
         return status;
     for (size_t i = 0; i < num; i++) {
-        const uint32_t at = bucket_for(g, b->postings[first + i].shingle);
-        g->buckets[at].count++;
+        const uint32_t at = bucket_for(g, (uint32_t)(postings[i] >> 32));
+        g->buckets[at].num++;
         g->bucket_of[i] = at;
     }
-    place_buckets(g, b->shared->members, first + first / 2);
+    place_buckets(g, first);
     for (size_t i = 0; i < num; i++)
-        write_sample(b->shared, &b->postings[first + i], &g->buckets[g->bucket_of[i]]);
+        postings[i] = add_document(g, b->shared->members, &g->buckets[g->bucket_of[i]],
+                                   (uint32_t)postings[i]);
     return ND_OK;
 }
 
-static nd_status sum_chunk(void *ctx, uint32_t worker, size_t chunk)
-{
-    (void)worker;
-    const builder *const b = ctx;
-    const nd_shared_shingles *const shared = b->shared;
-    for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
-        uint64_t sum = 0;
-        for (size_t s = shared->start[d]; s < shared->start[d + 1]; s++)
-            sum += nd_sample_weight(shared->samples[s]);
-        shared->weight_sum[d] = sum;
-    }
-    return ND_OK;
-}
-
-/* By about how many samples there will be. */
-static void choose_partitions(builder *b)
-{
-    uint64_t num_shingles = 0;
-    for (size_t d = 0; d < b->shared->num_documents; d++)
-        num_shingles += b->documents[d].num;
-    b->num_partitions = 1;
-    b->partition_shift = 64;
-    while (b->num_partitions < MAX_PARTITIONS &&
-           b->num_partitions * PARTITION_POSTINGS < num_shingles / 3) {
-        b->num_partitions *= 2;
-        b->partition_shift--;
-    }
-}
-
-/* Room for the samples, once they are counted; start[d + 1] becomes the end of d's. */
+/* Room for the samples, once they are counted. */
 static nd_status allocate_samples(builder *b)
 {
     nd_shared_shingles *const shared = b->shared;
-    for (size_t d = 0; d < shared->num_documents; d++)
-        shared->start[d + 1] += shared->start[d];
-    const size_t num = shared->start[shared->num_documents];
-    if (num + num / 2 >= ND_NO_BUCKET)
-        return ND_ERR_LIMIT;
-    shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
-    shared->members = nd_alloc(b->allocator, num + num / 2, sizeof *shared->members);
+    uint64_t num = 0;
+    for (size_t d = 0; d < shared->num_documents; d++) {
+        shared->texts[d].first_sample = (uint32_t)num;
+        num += shared->texts[d].num_samples;
+        if (num > UINT32_MAX)
+            return ND_ERR_LIMIT;
+    }
+    shared->num_samples = num;
+    b->num_partitions = 1;
+    while (b->num_partitions < MAX_PARTITIONS && b->num_partitions * PARTITION_POSTINGS < num)
+        b->num_partitions *= 2;
+    b->offsets = nd_alloc_zeroed(b->allocator, b->num_partitions * CHUNKS, sizeof *b->offsets);
     b->postings = nd_alloc(b->allocator, num, sizeof *b->postings);
-    return shared->samples && shared->members && b->postings ? ND_OK : ND_ERR_NO_MEMORY;
+    shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
+    shared->weights = nd_alloc(b->allocator, num, sizeof *shared->weights);
+    shared->members = nd_alloc(b->allocator, num, sizeof *shared->members);
+    return b->offsets && b->postings && shared->samples && shared->weights && shared->members
+               ? ND_OK
+               : ND_ERR_NO_MEMORY;
 }
 
 static void offsets_from_counts(builder *b)
@@ -284,13 +320,9 @@ static void offsets_from_counts(builder *b)
 static nd_status build(builder *b, uint32_t num_threads)
 {
     const nd_allocator *const a = b->allocator;
-    choose_partitions(b);
-    b->offsets = nd_alloc_zeroed(a, b->num_partitions * CHUNKS, sizeof *b->offsets);
-    nd_status status = b->offsets ? ND_OK : ND_ERR_NO_MEMORY;
+    nd_status status = allocate_samples(b);
     if (status == ND_OK)
-        status = nd_threads_for(a, num_threads, CHUNKS, count_chunk, b);
-    if (status == ND_OK)
-        status = allocate_samples(b);
+        status = nd_threads_for(a, num_threads, CHUNKS, select_chunk, b);
     if (status != ND_OK)
         return status;
     offsets_from_counts(b);
@@ -298,7 +330,7 @@ static nd_status build(builder *b, uint32_t num_threads)
     if (status == ND_OK)
         status = nd_threads_for(a, num_threads, b->num_partitions, group_partition, b);
     if (status == ND_OK)
-        status = nd_threads_for(a, num_threads, CHUNKS, sum_chunk, b);
+        status = nd_threads_for(a, num_threads, CHUNKS, gather_chunk, b);
     return status;
 }
 
@@ -314,29 +346,30 @@ static void release_builder(builder *b, uint32_t num_threads)
     nd_release(b->allocator, b->offsets);
 }
 
-nd_status nd_shared_shingles_init(nd_shared_shingles *shared, const nd_shingle_list *documents,
+nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sampled_text *texts,
                                   size_t num_documents, uint32_t num_threads,
                                   const nd_allocator *allocator)
 {
-    *shared = (nd_shared_shingles){.num_documents = num_documents};
-    builder b = {.shared = shared, .documents = documents, .allocator = allocator};
-    shared->start = nd_alloc_zeroed(allocator, num_documents + 1, sizeof *shared->start);
-    shared->sampled_up_to = nd_alloc(allocator, num_documents, sizeof *shared->sampled_up_to);
-    shared->weight_sum = nd_alloc(allocator, num_documents, sizeof *shared->weight_sum);
+    *shared = (nd_shared_shingles){.num_documents = num_documents, .texts = texts};
+    builder b = {.shared = shared, .allocator = allocator};
     b.groupers = nd_alloc_zeroed(allocator, num_threads, sizeof *b.groupers);
-    nd_status status = ND_ERR_NO_MEMORY;
-    if (shared->start && shared->sampled_up_to && shared->weight_sum && b.groupers)
-        status = build(&b, num_threads);
+    const nd_status status = b.groupers ? build(&b, num_threads) : ND_ERR_NO_MEMORY;
     release_builder(&b, num_threads);
     return status;
 }
 
-void nd_shared_shingles_release(nd_shared_shingles *shared, const nd_allocator *allocator)
+void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator)
 {
-    nd_release(allocator, shared->start);
-    nd_release(allocator, shared->sampled_up_to);
-    nd_release(allocator, shared->weight_sum);
     nd_release(allocator, shared->samples);
     nd_release(allocator, shared->members);
+    shared->samples = NULL;
+    shared->members = NULL;
+}
+
+void nd_shared_shingles_release(nd_shared_shingles *shared, const nd_allocator *allocator)
+{
+    nd_shared_shingles_forget_members(shared, allocator);
+    nd_release(allocator, shared->texts);
+    nd_release(allocator, shared->weights);
     *shared = (nd_shared_shingles){0};
 }

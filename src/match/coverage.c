@@ -29,12 +29,6 @@ typedef struct nd_run {
     run_side sides[2];
 } run;
 
-/* A shingle of the other text that may stand in the held one too: where, and its sample, should it
- * be sampled. */
-typedef struct nd_suspect {
-    uint32_t at, sample;
-} suspect;
-
 /* A shared shingle. weight 0: not sampled. */
 typedef struct meeting {
     uint32_t at[2];
@@ -77,18 +71,6 @@ static uint32_t drift_of(const run *r, const meeting *m, uint32_t max_gap)
     const uint32_t shorter = step < step_other ? step : step_other;
     const uint32_t drift = step + step_other - 2 * shorter;
     return drift <= MAX_DRIFT + shorter / 2 ? drift : UINT32_MAX;
-}
-
-/* The position in the held text at which the run that went on last goes on at `other_at`, the very
- * next shingle in both: nearly always so inside a copy, and no run fits better. */
-static uint32_t next_of_latest(const nd_coverage_finder *f, const active_runs *active,
-                               uint32_t other_at)
-{
-    if (active->num == 0)
-        return ND_NO_POSITION;
-    const run_side *const sides = f->runs.items[active->latest].sides;
-    const uint32_t next = sides[HELD].last + 1;
-    return sides[OTHER].last + 1 == other_at && next < f->held.num ? next : ND_NO_POSITION;
 }
 
 /* The place in `active` of the run the meeting continues most evenly; active->num if none. Runs
@@ -165,70 +147,133 @@ static nd_status add_meeting(nd_coverage_finder *f, active_runs *active, const m
     return status;
 }
 
-/* Lists the shingles that may be shared. No branch depends on a hash. */
-static nd_status list_suspects(nd_coverage_finder *f, const nd_weighted_text *other,
-                               const nd_allocator *allocator)
+/* Where the walk through the other text stands. */
+typedef struct walk {
+    uint32_t at, sample;
+} walk;
+
+static uint32_t weight_at(const nd_weighted_text *other, walk w)
 {
-    f->suspects.len = 0;
-    const nd_status status = ND_VEC_RESERVE(allocator, &f->suspects, other->num);
-    if (status != ND_OK)
-        return status;
-    uint32_t sample = 0, num = 0;
-    for (uint32_t at = 0; at < other->num; at++) {
-        const uint64_t shingle = other->shingles[at];
-        f->suspects.items[num] = (suspect){at, sample};
-        num += nd_position_index_may_have(&f->index, shingle);
-        sample += shingle <= other->sampled_up_to;
-    }
-    f->suspects.len = num;
-    return ND_OK;
+    return other->shingles[w.at] <= other->sampled_up_to ? other->weights[w.sample] : 0;
 }
 
-/* Where `shingle`, at `other_at` in the other text, stands in the held one; *goes_on tells that it
- * goes on with the latest run. */
-static uint32_t find_held(const nd_coverage_finder *f, const active_runs *active, uint32_t other_at,
-                          uint64_t shingle, bool *goes_on)
+/* Moves on to the next shingle that may stand in the held text. */
+static walk skip_strangers(const nd_coverage_finder *f, const nd_weighted_text *other, walk w)
 {
-    const uint32_t next = next_of_latest(f, active, other_at);
-    *goes_on = next != ND_NO_POSITION && f->held.shingles[next] == shingle;
-    return *goes_on ? next : nd_position_index_find(&f->index, shingle);
+    for (; w.at < other->num; w.at++) {
+        const uint64_t shingle = other->shingles[w.at];
+        if (nd_position_index_may_have(&f->index, shingle))
+            break;
+        w.sample += shingle <= other->sampled_up_to;
+    }
+    return w;
+}
+
+/* What a stretch that both texts hold adds to a run. */
+typedef struct stretch {
+    uint32_t num;
+    uint32_t num_weights[2];
+    uint64_t weight[2];
+} stretch;
+
+/* The longest stretch that held and own begin with, where all is sampled in both. */
+static stretch measure_whole_sampled(const uint64_t *held, const uint64_t *own, uint32_t most,
+                                     const uint16_t *weights)
+{
+    uint64_t weight = 0;
+    uint32_t num = 0;
+    for (; num < most && held[num] == own[num]; num++)
+        weight += weights[num];
+    return (stretch){num, {num, num}, {weight, weight}};
+}
+
+/* The same where they are in part; `limits` say which. */
+static stretch measure_part_sampled(const uint64_t *held, const uint64_t *own, uint32_t most,
+                                    const uint16_t *weights, const uint64_t limits[2])
+{
+    stretch s = {0};
+    for (; s.num < most && held[s.num] == own[s.num]; s.num++) {
+        if (own[s.num] > limits[OTHER])
+            continue;
+        const uint32_t weight = weights[s.num_weights[OTHER]++];
+        const bool both = own[s.num] <= limits[HELD];
+        s.weight[OTHER] += weight;
+        s.weight[HELD] += both ? weight : 0;
+        s.num_weights[HELD] += both;
+    }
+    return s;
+}
+
+/* Takes all that goes on with the run without a gap in either text: nearly always so inside a copy,
+ * and no run fits better. */
+static walk extend_straight(const nd_coverage_finder *f, run *r, const nd_weighted_text *other,
+                            walk w)
+{
+    const uint64_t limits[2] = {f->held.sampled_up_to, other->sampled_up_to};
+    const uint32_t held_at = r->sides[HELD].last + 1;
+    const uint32_t left = other->num - w.at, held_left = f->held.num - held_at;
+    const uint32_t most = left < held_left ? left : held_left;
+    const uint64_t *const held = f->held.shingles + held_at, *const own = other->shingles + w.at;
+    const uint16_t *const weights = other->weights + w.sample;
+    const stretch s = limits[HELD] == UINT64_MAX && limits[OTHER] == UINT64_MAX
+                          ? measure_whole_sampled(held, own, most, weights)
+                          : measure_part_sampled(held, own, most, weights, limits);
+    r->num += s.num;
+    for (int side = HELD; side <= OTHER; side++) {
+        r->sides[side].last += s.num;
+        r->sides[side].num_weights += s.num_weights[side];
+        r->sides[side].weight += s.weight[side];
+    }
+    return (walk){w.at + s.num, w.sample + s.num_weights[OTHER]};
+}
+
+/* Adds the shingle at w, if it is shared, and what follows it in both texts. */
+static nd_status take_meeting(nd_coverage_finder *f, active_runs *active,
+                              const nd_weighted_text *other, walk *w, const nd_allocator *allocator)
+{
+    const uint64_t shingle = other->shingles[w->at];
+    const uint32_t held_at = nd_position_index_find(&f->index, shingle);
+    const uint32_t weight = weight_at(other, *w);
+    const meeting m = {{held_at, w->at}, {shingle <= f->held.sampled_up_to ? weight : 0, weight}};
+    w->at++;
+    w->sample += shingle <= other->sampled_up_to;
+    if (held_at == ND_NO_POSITION)
+        return ND_OK;
+    const nd_status status = add_meeting(f, active, &m, allocator);
+    if (status == ND_OK)
+        *w = extend_straight(f, &f->runs.items[active->latest], other, *w);
+    return status;
 }
 
 /* Chains what the texts share. A shingle both sampled has one weight; one that only a short text
  * sampled counts for that text alone. */
 static nd_status chain(nd_coverage_finder *f, const nd_weighted_text *other,
-                       const nd_allocator *allocator, uint32_t *common)
+                       const nd_allocator *allocator)
 {
     active_runs active = {.num = 0};
+    nd_status status = ND_OK;
     f->runs.len = 0;
-    *common = 0;
-    for (size_t i = 0; i < f->suspects.len; i++) {
-        const suspect s = f->suspects.items[i];
-        const uint64_t shingle = other->shingles[s.at];
-        bool goes_on;
-        const uint32_t held_at = find_held(f, &active, s.at, shingle, &goes_on);
-        if (held_at == ND_NO_POSITION)
-            continue;
-        ++*common;
-        const uint32_t weight =
-            shingle <= other->sampled_up_to ? nd_sample_weight(other->samples[s.sample]) : 0;
-        const uint32_t weight_held = shingle <= f->held.sampled_up_to ? weight : 0;
-        const meeting m = {{held_at, s.at}, {weight_held, weight}};
-        nd_status status = ND_OK;
-        if (goes_on)
-            extend_run(&f->runs.items[active.latest], &m);
-        else
-            status = add_meeting(f, &active, &m, allocator);
-        if (status != ND_OK)
-            return status;
+    walk w = skip_strangers(f, other, (walk){0, 0});
+    while (w.at < other->num && status == ND_OK) {
+        status = take_meeting(f, &active, other, &w, allocator);
+        w = skip_strangers(f, other, w);
     }
-    return ND_OK;
+    return status;
+}
+
+static uint32_t count_common(const nd_coverage_finder *f)
+{
+    uint32_t common = 0;
+    for (size_t i = 0; i < f->runs.len; i++)
+        common += f->runs.items[i].num;
+    return common;
 }
 
 /* Length of the union of intervals first << 32 | last, both ends included. */
 static uint64_t union_length(uint64_t *intervals, uint64_t *scratch, size_t num)
 {
-    nd_radix_sort_u64(intervals, scratch, num);
+    if (num > 1)
+        nd_radix_sort_u64(intervals, scratch, num);
     uint64_t length = 0, next = 0;
     for (size_t i = 0; i < num; i++) {
         const uint64_t first = intervals[i] >> 32, last = (uint32_t)intervals[i];
@@ -292,10 +337,7 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
                                      const nd_allocator *allocator, nd_coverage_counts *counts)
 {
     *counts = (nd_coverage_counts){0};
-    uint32_t common = 0;
-    nd_status status = list_suspects(finder, other, allocator);
-    if (status == ND_OK)
-        status = chain(finder, other, allocator, &common);
+    nd_status status = chain(finder, other, allocator);
     finder->intervals.len = finder->scratch.len = 0;
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &finder->intervals, finder->runs.len);
@@ -304,7 +346,7 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
     if (status != ND_OK)
         return status;
     const covered_sum of_held = sum_side(finder, HELD), of_other = sum_side(finder, OTHER);
-    *counts = (nd_coverage_counts){common, covered_part(&finder->held, &of_held),
+    *counts = (nd_coverage_counts){count_common(finder), covered_part(&finder->held, &of_held),
                                    covered_part(other, &of_other)};
     return ND_OK;
 }
@@ -312,7 +354,6 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
 void nd_coverage_finder_release(nd_coverage_finder *finder, const nd_allocator *allocator)
 {
     nd_position_index_release(&finder->index, allocator);
-    ND_VEC_RELEASE(allocator, &finder->suspects);
     ND_VEC_RELEASE(allocator, &finder->runs);
     ND_VEC_RELEASE(allocator, &finder->intervals);
     ND_VEC_RELEASE(allocator, &finder->scratch);

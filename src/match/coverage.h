@@ -10,13 +10,13 @@
 #include "sketch/distinct.h"
 #include "util/vec.h"
 
-/* One text: its distinct shingles in text order, and those with a hash up to sampled_up_to as
- * samples, in text order too, which tell how many documents hold each. */
+/* One text: its distinct shingles in text order, and the weights of those with a hash up to
+ * sampled_up_to, in text order too. */
 typedef struct nd_weighted_text {
     const uint64_t *shingles;
     uint32_t num;
     uint32_t num_samples;
-    const uint64_t *samples; /* see nd_shared_shingles */
+    const uint16_t *weights; /* of the samples, see nd_shared_shingles */
     uint64_t weight_sum;
     uint64_t sampled_up_to;
 } nd_weighted_text;
@@ -36,7 +36,6 @@ typedef struct nd_coverage_finder {
     uint32_t max_gap; /* shingles */
     nd_weighted_text held;
     nd_position_index index; /* of `held` */
-    ND_VEC(struct nd_suspect) suspects;
     ND_VEC(struct nd_run) runs;
     ND_VEC(uint64_t) intervals;
     ND_VEC(uint64_t) scratch;

@@ -6,10 +6,10 @@ enum { MIN_SLOTS = 16 };
 
 static nd_status clear_for(nd_position_index *index, const nd_allocator *allocator, size_t num)
 {
-    if (num > UINT32_MAX / 2)
+    if (num > UINT32_MAX / 4)
         return ND_ERR_LIMIT;
     size_t slots = MIN_SLOTS;
-    while (slots < num * 2)
+    while (slots < num * 4)
         slots *= 2;
     const nd_status status = nd_reserve(allocator, (void **)&index->slots, &index->capacity, slots,
                                         sizeof *index->slots);
@@ -20,18 +20,12 @@ static nd_status clear_for(nd_position_index *index, const nd_allocator *allocat
     return ND_OK;
 }
 
-static uint64_t make_slot(uint64_t hash, size_t position)
-{
-    return (hash & ~(uint64_t)UINT32_MAX) | (position + 1);
-}
-
 /* The slot where `hash` stands, or the empty one where it would. */
 static size_t slot_of(const nd_position_index *index, uint64_t hash)
 {
     size_t at = hash & index->mask;
     for (; index->slots[at]; at = (at + 1) & index->mask)
-        if (index->slots[at] >> 32 == hash >> 32 &&
-            index->shingles[(uint32_t)index->slots[at] - 1] == hash)
+        if (index->shingles[index->slots[at] - 1] == hash)
             break;
     return at;
 }
@@ -50,8 +44,8 @@ nd_status nd_position_index_distinct(nd_position_index *index, const nd_allocato
         const size_t at = slot_of(index, hash);
         if (index->slots[at])
             continue;
-        index->slots[at] = make_slot(hash, kept);
         hashes[kept++] = hash;
+        index->slots[at] = (uint32_t)kept;
     }
     *num_distinct = kept;
     return ND_OK;
@@ -83,7 +77,7 @@ nd_status nd_position_index_set(nd_position_index *index, const nd_allocator *al
     index->shingles = shingles;
     for (size_t i = 0; i < num; i++) {
         const uint64_t hash = shingles[i];
-        index->slots[slot_of(index, hash)] = make_slot(hash, i);
+        index->slots[slot_of(index, hash)] = (uint32_t)i + 1;
         index->marks[hash >> 38 & index->mark_mask] |= UINT64_C(1) << (hash >> 32 & 63);
     }
     return ND_OK;

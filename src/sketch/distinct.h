@@ -10,19 +10,17 @@
 
 #define ND_NO_POSITION UINT32_MAX
 
-/* Finds the position of a shingle in one sequence at a time; exclusive. Open addressing, at most
- * half full:
+/* Finds the position of a shingle in one sequence at a time; exclusive. Open addressing, at most a
+ * quarter full, so that nearly every shingle stands where it is looked for first:
  *
- *   slots[hash & mask]:  | upper half of the hash, 32 bits | position + 1, 32 |
- *
- * or 0 where nothing stands; a clash goes to the next slot.
+ *   slots[hash & mask] = position + 1, or 0 where nothing stands; a clash goes to the next slot
  *
  *   marks:  16 bits or more for each shingle, one of them set, by other bits of its hash: tells
  * that a shingle is not there without a branch (a Bloom filter of one hash function: Bloom 1970)
  */
 typedef struct nd_position_index {
     const uint64_t *shingles; /* borrowed */
-    uint64_t *slots;
+    uint32_t *slots;
     size_t capacity; /* allocated slots */
     size_t mask;     /* slots in use - 1 */
     uint64_t *marks; /* made by nd_position_index_set alone */
@@ -31,12 +29,12 @@ typedef struct nd_position_index {
 } nd_position_index;
 
 /* Drops every repeat of hashes[0..num) but the first, keeps the order, and indexes what remains.
- * *num_distinct is their number. O(num). ND_ERR_LIMIT: num over 2^31. */
+ * *num_distinct is their number. O(num). ND_ERR_LIMIT: num over 2^30. */
 ND_NODISCARD nd_status nd_position_index_distinct(nd_position_index *index,
                                                   const nd_allocator *allocator, uint64_t *hashes,
                                                   size_t num, size_t *num_distinct);
 
-/* Indexes a sequence that repeats nothing. O(num). ND_ERR_LIMIT: num over 2^31. */
+/* Indexes a sequence that repeats nothing. O(num). ND_ERR_LIMIT: num over 2^30. */
 ND_NODISCARD nd_status nd_position_index_set(nd_position_index *index,
                                              const nd_allocator *allocator,
                                              const uint64_t *shingles, size_t num);
@@ -51,12 +49,11 @@ static inline uint32_t nd_position_index_may_have(const nd_position_index *index
 static inline uint32_t nd_position_index_find(const nd_position_index *index, uint64_t hash)
 {
     for (size_t at = hash & index->mask;; at = (at + 1) & index->mask) {
-        const uint64_t slot = index->slots[at];
+        const uint32_t slot = index->slots[at];
         if (slot == 0)
             return ND_NO_POSITION;
-        const uint32_t position = (uint32_t)slot - 1;
-        if (slot >> 32 == hash >> 32 && index->shingles[position] == hash)
-            return position;
+        if (index->shingles[slot - 1] == hash)
+            return slot - 1;
     }
 }
 

@@ -17,7 +17,7 @@ enum { MAX = 2000 };
 /* A text whose shingles are given; all of them sampled. */
 typedef struct text {
     uint64_t shingles[MAX];
-    uint64_t samples[MAX];
+    uint16_t weights[MAX];
     uint32_t num;
 } text;
 
@@ -27,15 +27,15 @@ static void append(text *t, uint64_t first, uint32_t num, uint16_t weight)
     for (uint32_t i = 0; i < num; i++) {
         nd_random random = {first + i};
         t->shingles[t->num] = nd_random_u64(&random);
-        t->samples[t->num++] = (uint64_t)(ND_WEIGHT_ONE - weight) << 32;
+        t->weights[t->num++] = weight;
     }
 }
 
 static nd_weighted_text weigh(const text *t)
 {
-    nd_weighted_text w = {t->shingles, t->num, t->num, t->samples, 0, UINT64_MAX};
+    nd_weighted_text w = {t->shingles, t->num, t->num, t->weights, 0, UINT64_MAX};
     for (uint32_t i = 0; i < t->num; i++)
-        w.weight_sum += nd_sample_weight(t->samples[i]);
+        w.weight_sum += t->weights[i];
     return w;
 }
 
@@ -211,6 +211,37 @@ static void texts_that_share_nothing_cover_nothing(void **state)
     assert_int_equal(counts.of_other, 0);
 }
 
+/* Weights decide by their means: where all are equal, which shingles have one does not matter. */
+static void a_sample_measures_what_the_whole_does(void **state)
+{
+    (void)state;
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    text held = {.num = 0}, other = {.num = 0};
+    for (uint64_t i = 0; i < 8; i++) {
+        append(&held, 1000 + i * 100, 60, PLAIN);
+        append(&other, 1000 + i * 100, 40, PLAIN);
+        append(&other, 9000 + i * 100, 10 + (uint32_t)i * 5, PLAIN);
+    }
+    const nd_coverage_counts whole = measure(&held, &other);
+    for (unsigned shift = 0; shift < 9; shift++) {
+        nd_weighted_text texts[2] = {weigh(&held), weigh(&other)};
+        for (int i = 0; i < 2; i++) {
+            texts[i].sampled_up_to = UINT64_MAX >> (i ? shift % 3 : shift / 3);
+            texts[i].num_samples = 0;
+            for (uint32_t s = 0; s < texts[i].num; s++)
+                texts[i].num_samples += texts[i].shingles[s] <= texts[i].sampled_up_to;
+            texts[i].weight_sum = (uint64_t)texts[i].num_samples * ND_WEIGHT_ONE;
+        }
+        nd_coverage_finder finder;
+        nd_coverage_counts counts;
+        nd_coverage_finder_init(&finder, (nd_shingle_spec){ND_SHINGLE_WORD, 3});
+        assert_int_equal(nd_coverage_finder_hold(&finder, &texts[0], &a), ND_OK);
+        assert_int_equal(nd_coverage_finder_measure(&finder, &texts[1], &a, &counts), ND_OK);
+        assert_memory_equal(&counts, &whole, sizeof counts);
+        nd_coverage_finder_release(&finder, &a);
+    }
+}
+
 static void weights_fall_with_the_root_of_the_frequency(void **state)
 {
     (void)state;
@@ -283,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_story_that_many_carry_is_covered_for_all_that),
         cmocka_unit_test(a_formula_does_not_cover_the_figures_in_it),
         cmocka_unit_test(texts_that_share_nothing_cover_nothing),
+        cmocka_unit_test(a_sample_measures_what_the_whole_does),
         cmocka_unit_test(weights_fall_with_the_root_of_the_frequency),
         cmocka_unit_test(positions_are_those_of_the_first_of_each_kind),
         cmocka_unit_test(each_failing_allocation_is_reported),
