@@ -17,8 +17,8 @@
  * long as they need to be. Buffers that grow are resized, and may never be used to their end. */
 enum {
     FILLED_FROM = 1 << 17,
-    FILLED_TO = 1 << 25,
-    SMALL_PART = 16, /* of all such pieces so far: what one may take in vain */
+    FILLED_TO = 1 << 21,
+    SMALL_PART = 64, /* of all such pieces so far: what one may take in vain */
     PAGE_BYTES = 1 << 12,
 };
 

@@ -8,16 +8,15 @@
 
 /* The documents of one text, before it is ranked. Classes are numbered by their first document. */
 typedef struct text_class {
-    uint32_t first, num;
-    uint32_t num_tokens;
-    uint32_t rank;
-    uint32_t next_copy; /* where the next of its documents goes in `copies` */
+    uint32_t first;
+    uint32_t num_or_next; /* documents; once ranked, where the next one goes in `copies` */
+    uint32_t len_or_rank; /* tokens; once ranked, the rank */
 } text_class;
 
 /*   slots[digest[0] & mask ..]   high half of digest[0] << 32 | class + 1; 0 ends the search
  *   class_of[document]           NO_CLASS without tokens                                       */
 typedef struct catalog_work {
-    uint64_t *slots;
+    uint64_t *slots; /* later the scratch of sorts: two slots a document are a nd_key_value */
     size_t mask;
     uint32_t *class_of;
     text_class *classes;
@@ -51,7 +50,7 @@ static uint32_t find_class(const nd_catalog *c, catalog_work *w, uint32_t d)
             return class;
     }
     w->slots[at] = tag | (w->num_classes + 1);
-    w->classes[w->num_classes] = (text_class){.first = d, .num_tokens = record->num_tokens};
+    w->classes[w->num_classes] = (text_class){.first = d, .len_or_rank = record->num_tokens};
     return (uint32_t)w->num_classes++;
 }
 
@@ -67,7 +66,7 @@ static void find_classes(const nd_catalog *c, catalog_work *w)
         if (c->documents[d]->num_tokens == 0)
             continue;
         w->class_of[d] = find_class(c, w, (uint32_t)d);
-        w->classes[w->class_of[d]].num++;
+        w->classes[w->class_of[d]].num_or_next++;
         w->num_items++;
     }
 }
@@ -104,7 +103,7 @@ static nd_status rank_classes(const nd_catalog *c, const catalog_work *w, nd_key
     const bool is_pairs = options->output == ND_SCAN_PAIRS;
     const bool by_id = !is_pairs && options->representative == ND_REPRESENTATIVE_FIRST_ID;
     for (size_t i = 0; i < w->num_classes; i++)
-        ranked[i] = (nd_key_value){by_id ? 0 : UINT32_MAX - w->classes[i].num_tokens, i};
+        ranked[i] = (nd_key_value){by_id ? 0 : UINT32_MAX - w->classes[i].len_or_rank, i};
     if (by_id)
         return ND_OK;
     nd_radix_sort_pairs(ranked, scratch, w->num_classes);
@@ -120,14 +119,15 @@ static void place_copies(nd_catalog *c, catalog_work *w, const nd_key_value *ran
         if (rank + AHEAD < w->num_classes)
             __builtin_prefetch(&w->classes[ranked[rank + AHEAD].value], 1);
         text_class *const class = &w->classes[ranked[rank].value];
-        class->rank = (uint32_t)rank;
-        c->copies_start[rank] = class->next_copy = at;
-        at += class->num;
+        const uint32_t num = class->num_or_next;
+        class->len_or_rank = (uint32_t)rank;
+        c->copies_start[rank] = class->num_or_next = at;
+        at += num;
     }
     c->copies_start[w->num_classes] = at;
     for (size_t d = 0; d < c->num_documents; d++)
         if (w->class_of[d] != NO_CLASS)
-            c->copies[w->classes[w->class_of[d]].next_copy++] = (uint32_t)d;
+            c->copies[w->classes[w->class_of[d]].num_or_next++] = (uint32_t)d;
 }
 
 /* In the order of the classes, which is that of ids and so, often, of records in memory: what is
@@ -137,10 +137,10 @@ static void place_records(nd_catalog *c, const catalog_work *w, uint32_t bands)
     for (size_t i = 0; i < w->num_classes; i++) {
         if (i + AHEAD < w->num_classes) {
             __builtin_prefetch(c->documents[w->classes[i + AHEAD].first]->band_keys);
-            __builtin_prefetch(c->band_keys + w->classes[i + AHEAD].rank * (size_t)bands, 1);
+            __builtin_prefetch(c->band_keys + w->classes[i + AHEAD].len_or_rank * (size_t)bands, 1);
         }
         nd_record *const record = c->documents[w->classes[i].first];
-        const size_t rank = w->classes[i].rank;
+        const size_t rank = w->classes[i].len_or_rank;
         c->records[rank] = record;
         memcpy(c->band_keys + rank * bands, record->band_keys, bands * sizeof *c->band_keys);
     }
@@ -151,11 +151,11 @@ static nd_status rank_and_number(nd_catalog *c, catalog_work *w, const nd_scan_o
                                  uint32_t bands, const nd_allocator *allocator)
 {
     nd_key_value *const ranked = nd_alloc(allocator, w->num_classes, sizeof *ranked);
-    nd_key_value *const scratch = nd_alloc(allocator, w->num_classes, sizeof *scratch);
-    nd_status status = ranked && scratch ? ND_OK : ND_ERR_NO_MEMORY;
+    nd_status status = ranked ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = rank_classes(c, w, ranked, scratch, options, allocator);
-    nd_release(allocator, scratch);
+        status = rank_classes(c, w, ranked, (nd_key_value *)w->slots, options, allocator);
+    nd_release(allocator, w->slots);
+    w->slots = NULL;
     c->records = nd_alloc(allocator, w->num_classes, sizeof *c->records);
     c->band_keys = nd_alloc(allocator, w->num_classes, bands * sizeof *c->band_keys);
     c->copies_start = nd_alloc(allocator, w->num_classes + 1, sizeof *c->copies_start);
@@ -175,7 +175,7 @@ static nd_status build(nd_catalog *c, catalog_work *w, const nd_scan_options *op
 {
     const size_t num = c->num_documents;
     size_t num_slots = 16;
-    while (num_slots < num + num / 4)
+    while (num_slots < 2 * num)
         num_slots *= 2;
     w->mask = num_slots - 1;
     w->slots = nd_alloc_zeroed(allocator, num_slots, sizeof *w->slots);
@@ -184,8 +184,6 @@ static nd_status build(nd_catalog *c, catalog_work *w, const nd_scan_options *op
     if (!w->slots || !w->class_of || !w->classes)
         return ND_ERR_NO_MEMORY;
     find_classes(c, w);
-    nd_release(allocator, w->slots);
-    w->slots = NULL;
     return rank_and_number(c, w, options, bands, allocator);
 }
 
