@@ -5,6 +5,7 @@
 
 #include "bench_clock.h"
 #include "child_process.h"
+#include "cli/tool_allocator.h"
 #include "io/output.h"
 #include "pair_line.h"
 #include "set_collection.h"
@@ -92,7 +93,7 @@ static nd_status scan_workload(const bench_workload *workload, const bench_scan_
     const double start = bench_seconds();
     nd_status status = bench_workload_open(workload, &input, NULL);
     if (status == ND_OK)
-        status = nd_scan_new(&scan_options, NULL, &scan);
+        status = nd_scan_new(&scan_options, nd_tool_allocator(), &scan);
     if (status == ND_OK)
         status = nd_scan_add_source(scan, nd_input_source(input), NULL);
     if (status == ND_OK)
