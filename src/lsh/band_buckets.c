@@ -12,13 +12,14 @@
  *   item:   | rest of the key, top bits shifted out | document |
  *           63                                     32          0
  *
- * counts[worker][partition] is first how many items of the worker's slice of the documents go
+ * counts[slice][partition] is first how many items of a worker's slice of the documents go
  * there, then where the worker puts the next of them. Sorting whole items puts the documents of one
  * key in ascending order. */
 enum {
     ITEMS_PER_PARTITION = 4096,
-    MAX_PARTITION_BITS = 11, /* more write streams than the second-level TLB holds would stall */
-    LOOK_AHEAD = 8,          /* members between one stage of nd_bucket_visitor.soon and the next */
+    MAX_PARTITION_BITS = 11,   /* more write streams than the second-level TLB holds would stall */
+    SLICE_DOCUMENTS = 1 << 16, /* what a thread must be given at least to be worth starting */
+    LOOK_AHEAD = 8, /* members between one stage of nd_bucket_visitor.soon and the next */
 };
 
 /* What a worker needs to sort a partition. */
@@ -32,9 +33,10 @@ struct nd_band_buckets {
     nd_allocator allocator;
     size_t num;
     uint32_t num_threads;
+    uint32_t num_slices; /* of the documents, a thread each */
     uint32_t partition_bits;
     uint64_t *items;
-    size_t *counts; /* [num_threads][partitions] */
+    size_t *counts; /* [num_slices][partitions] */
     size_t *starts; /* [partitions + 1] */
     sort_scratch *scratch;
     /* the call under way */
@@ -64,10 +66,12 @@ nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocat
     b->allocator = *allocator;
     b->num = num;
     b->num_threads = num_threads;
+    b->num_slices =
+        num / SLICE_DOCUMENTS < num_threads ? (uint32_t)(num / SLICE_DOCUMENTS) + 1 : num_threads;
     while (b->partition_bits < MAX_PARTITION_BITS && num >> b->partition_bits > ITEMS_PER_PARTITION)
         b->partition_bits++;
     b->items = nd_alloc(allocator, num, sizeof *b->items);
-    b->counts = nd_alloc(allocator, num_threads, num_partitions(b) * sizeof *b->counts);
+    b->counts = nd_alloc(allocator, b->num_slices, num_partitions(b) * sizeof *b->counts);
     b->starts = nd_alloc(allocator, num_partitions(b) + 1, sizeof *b->starts);
     b->scratch = nd_alloc_zeroed(allocator, num_threads, sizeof *b->scratch);
     if (!b->items || !b->counts || !b->starts || !b->scratch) {
@@ -81,8 +85,8 @@ nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocat
 /* Documents [first, end) are the worker's slice. */
 static void slice_of(const nd_band_buckets *b, uint32_t worker, size_t *first, size_t *end)
 {
-    *first = b->num / b->num_threads * worker;
-    *end = worker + 1 == b->num_threads ? b->num : b->num / b->num_threads * (worker + 1);
+    *first = b->num / b->num_slices * worker;
+    *end = worker + 1 == b->num_slices ? b->num : b->num / b->num_slices * (worker + 1);
 }
 
 static nd_status count_slice(void *ctx, uint32_t worker)
@@ -116,7 +120,7 @@ static void lay_out_partitions(nd_band_buckets *b)
     size_t at = 0;
     for (size_t p = 0; p < num_partitions(b); p++) {
         b->starts[p] = at;
-        for (uint32_t w = 0; w < b->num_threads; w++) {
+        for (uint32_t w = 0; w < b->num_slices; w++) {
             size_t *const count = &b->counts[w * num_partitions(b) + p];
             const size_t here = *count;
             *count = at;
@@ -197,11 +201,11 @@ nd_status nd_band_buckets_each(nd_band_buckets *buckets, const uint32_t *keys,
     buckets->keys = keys;
     buckets->visitor = visitor;
     const nd_allocator *const a = &buckets->allocator;
-    nd_status status = nd_threads_run(a, buckets->num_threads, count_slice, buckets);
+    nd_status status = nd_threads_run(a, buckets->num_slices, count_slice, buckets);
     if (status != ND_OK)
         return status;
     lay_out_partitions(buckets);
-    status = nd_threads_run(a, buckets->num_threads, scatter_slice, buckets);
+    status = nd_threads_run(a, buckets->num_slices, scatter_slice, buckets);
     if (status != ND_OK)
         return status;
     return nd_threads_for(a, buckets->num_threads, num_partitions(buckets), sort_partition,
