@@ -196,7 +196,8 @@ nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd
         !nd_span_has_variety(f->text, later, f->options.min_words))
         return ND_OK;
     nd_span_pair pair = {earlier, later, 0};
-    nd_status status = nd_span_similarity(&f->scorer, f->text, earlier, later, &pair.similarity);
+    nd_status status =
+        nd_span_seed_similarity(&f->scorer, f->seeds, earlier, later, &pair.similarity);
     if (status != ND_OK || pair.similarity < f->options.min_similarity)
         return status;
     bool is_row;

@@ -1,6 +1,5 @@
 #include "match/seed_index.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "text/token_buffer.h"
@@ -96,6 +95,7 @@ nd_status nd_seed_index_begin(nd_seed_index *index, const nd_text *text, uint32_
     index->num_seeds = num_seeds;
     index->mask = (uint32_t)(num_slots - 1);
     index->num_classes = 0;
+    index->all_have_class = true;
     return ND_OK;
 }
 
@@ -201,6 +201,7 @@ void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
         const uint32_t stamp = (uint32_t)*find_slot(index, hashes[i - from], i);
         if (stamp < index->epoch) {
             index->class_of[i] = ND_SEED_NONE;
+            index->all_have_class = false;
             continue;
         }
         const uint32_t first = index->class_of[stamp - index->epoch];
@@ -214,6 +215,7 @@ void nd_seed_index_skip(nd_seed_index *index, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++)
         index->class_of[i] = ND_SEED_NONE;
+    index->all_have_class &= from == to;
 }
 
 void nd_seed_index_release(nd_seed_index *index)

@@ -2,6 +2,7 @@
 #ifndef MATCH_SEED_INDEX_H
 #define MATCH_SEED_INDEX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "neardup/text.h"
@@ -43,6 +44,7 @@ typedef struct nd_seed_index {
     uint32_t mask;        /* slots in use for this text - 1 */
     uint32_t epoch;       /* at least 1 */
     uint32_t num_classes; /* slots taken */
+    bool all_have_class;  /* no position so far is ND_SEED_NONE */
 } nd_seed_index;
 
 void nd_seed_index_init(nd_seed_index *index, const nd_allocator *allocator);

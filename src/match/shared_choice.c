@@ -22,8 +22,8 @@ static nd_status score_again(nd_passage_fitter *f, nd_span_pair *pair)
         pair->similarity = 1;
         return ND_OK;
     }
-    const nd_status status =
-        nd_span_similarity(&f->scorer, f->text, pair->earlier, pair->later, &pair->similarity);
+    const nd_status status = nd_span_seed_similarity(&f->scorer, f->seeds, pair->earlier,
+                                                     pair->later, &pair->similarity);
     if (pair->similarity < f->options.min_similarity)
         pair->similarity = 0;
     return status;
