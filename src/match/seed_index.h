@@ -25,9 +25,10 @@ typedef struct nd_seed_link {
  *   occurrences: how many positions have this class, at most 255; written only where
  *              class_of[i] == i
  *
- * Hash table with linear probing, at most half full; a slot is 64 bits:
+ * Hash table with linear probing, at most half full, by the low bits of the hash; a slot is 64
+ * bits:
  *
- *   | hash, upper 32 bits | epoch + position |      below `epoch`: left by an earlier text, empty
+ *   | hash | epoch + position |      below `epoch`: left by an earlier text, empty
  *
  * So nothing is cleared between texts until the epochs run out of 32 bits. */
 typedef struct nd_seed_index {

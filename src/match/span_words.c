@@ -1,9 +1,7 @@
 #include "match/span_words.h"
 
-#include <string.h>
-
+#include "match/token_bytes.h"
 #include "text/char_class.h"
-#include "text/token_buffer.h"
 #include "text/utf8.h"
 
 /* U+0E00, Thai, is the first character of a script without spaces. */
@@ -51,20 +49,10 @@ bool nd_span_has_words(const nd_text *text, nd_span span, uint32_t num_words)
     return weight >= wanted;
 }
 
-/* Tokens with the space behind them, which no token holds. */
-static bool is_same_token(const nd_text *text, uint32_t a, uint32_t b)
-{
-    const uint32_t *const start = text->token_start;
-    const char *const bytes = text->normalised;
-    const uint32_t len = start[a + 1] - start[a];
-    return len == start[b + 1] - start[b] && bytes[start[a]] == bytes[start[b]] &&
-           memcmp(bytes + start[a], bytes + start[b], len) == 0;
-}
-
 static bool is_among(const nd_text *text, const uint32_t *seen, uint32_t num, uint32_t token)
 {
     for (uint32_t i = 0; i < num; i++)
-        if (is_same_token(text, seen[i], token))
+        if (nd_token_equals(text, seen[i], token))
             return true;
     return false;
 }

@@ -64,8 +64,8 @@ static nd_border border_of_wide_gap(const char *bytes, size_t len_bytes, bool af
 
 typedef enum separator {
     OTHER = 0,
+    WHITE_SPACE, /* no border alone, as those above */
     LINE_BREAK,
-    WHITE_SPACE,
     FULL_STOP,
     STOP, /* ends a sentence after a title, too */
     WIDE,
@@ -118,7 +118,7 @@ static uint64_t find_byte(uint64_t eight, char byte)
 /* What separators hold: most are a line feed and indentation, or nothing that makes a border. */
 typedef enum gap_content {
     NO_BORDER = 0,
-    LINE_FEED,  /* wherever it stands it makes the border */
+    LINE_FEED, /* wherever it stands in the gap, it makes the border; so do the rarer line breaks */
     TO_BE_READ, /* what else may make one */
 } gap_content;
 
@@ -137,6 +137,12 @@ static gap_content content_of_eight(uint64_t eight)
 static gap_content content_of_gap(const char *bytes, size_t len_bytes)
 {
     static const uint8_t kept[16] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    if (len_bytes <= 2) {
+        const separator first = separator_of((unsigned char)bytes[0]);
+        const separator second = separator_of((unsigned char)bytes[len_bytes - 1]);
+        const separator most = first > second ? first : second;
+        return most < LINE_BREAK ? NO_BORDER : most == LINE_BREAK ? LINE_FEED : TO_BE_READ;
+    }
     const uint64_t spaces = 0x2020202020202020u; /* columns are set apart by many of them */
     gap_content content = NO_BORDER;
     uint64_t eight, mask;
