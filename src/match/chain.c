@@ -182,26 +182,36 @@ static nd_status continue_chain(nd_chainer *chainer, uint32_t at, uint32_t posit
     return ND_OK;
 }
 
+/* Bit i: open chain i goes on at `position` on its own diagonal. */
+static uint32_t find_continued(const nd_chainer *chainer, uint32_t position)
+{
+    const nd_open_chains *const open = &chainer->open;
+    const uint32_t *const class_of = chainer->seeds->class_of;
+    const uint64_t class = class_of[position];
+    uint32_t continued = 0;
+    for (uint32_t i = 0; i < open->num; i++) {
+        const uint64_t differs = class_of[position - open->lag[i]] ^ class;
+        continued |= (uint32_t)((differs - 1) >> 63) << i; /* 1 for a difference of 0 */
+    }
+    return continued;
+}
+
 /* Lets every open chain go on over this link's seed. *is_followed: one of them is on the link's own
  * diagonal. */
 static nd_status continue_chains(nd_chainer *chainer, nd_seed_link link, bool *is_followed)
 {
     const nd_open_chains *const open = &chainer->open;
-    const uint32_t *const class_of = chainer->seeds->class_of;
-    const uint32_t class = class_of[link.position], own_lag = link.position - link.previous;
-    uint32_t continued = 0, followed = 0;
-    for (uint32_t i = 0; i < open->num; i++) {
-        const uint32_t earlier = link.position - open->lag[i];
-        const uint32_t goes_on =
-            (uint32_t)(earlier < chainer->earlier_limit) & (uint32_t)(class_of[earlier] == class);
-        continued |= goes_on << i;
-        followed |= goes_on & (uint32_t)(open->lag[i] == own_lag);
+    const uint32_t own_lag = link.position - link.previous;
+    for (uint32_t rest = find_continued(chainer, link.position); rest; rest &= rest - 1) {
+        const uint32_t at = (uint32_t)__builtin_ctz(rest);
+        if (link.position - open->lag[at] >= chainer->earlier_limit)
+            continue;
+        *is_followed |= open->lag[at] == own_lag;
+        const nd_status status = continue_chain(chainer, at, link.position);
+        if (status != ND_OK)
+            return status;
     }
-    *is_followed = followed;
-    nd_status status = ND_OK;
-    for (; continued && status == ND_OK; continued &= continued - 1)
-        status = continue_chain(chainer, (uint32_t)__builtin_ctz(continued), link.position);
-    return status;
+    return ND_OK;
 }
 
 /* The strongest chain that this link continues after a gap of other length in the two stretches:

@@ -36,22 +36,15 @@ static uint64_t hash_token(const nd_text *text, uint32_t token)
     return both ^ both >> 32;
 }
 
-/* The seed before each of the two is the same (it is, along a stretch that repeats). */
-static bool continues_same(const nd_seed_index *index, uint32_t earlier, uint32_t later)
+/* Out of line, so that the loop over the seeds, of which few come here, stays small. */
+static __attribute__((noinline)) bool equals_throughout(const nd_seed_index *index, uint32_t a,
+                                                        uint32_t b)
 {
-    return earlier > 0 && index->class_of[earlier - 1] == index->class_of[later - 1];
-}
-
-/* `earlier` is indexed, `later` is next. */
-static bool is_same_seed(const nd_seed_index *index, uint32_t earlier, uint32_t later)
-{
-    if (continues_same(index, earlier, later))
-        return nd_token_equals(index->text, earlier + index->width - 1, later + index->width - 1);
     const uint32_t *const start = index->text->token_start;
-    const uint32_t len = start[earlier + index->width] - start[earlier];
+    const uint32_t len = start[a + index->width] - start[a];
     const char *const bytes = index->text->normalised;
-    return len == start[later + index->width] - start[later] &&
-           memcmp(bytes + start[earlier], bytes + start[later], len) == 0;
+    return len == start[b + index->width] - start[b] &&
+           memcmp(bytes + start[a], bytes + start[b], len) == 0;
 }
 
 /* Slots for a text of num_seeds, a power of two. */
@@ -126,16 +119,33 @@ static uint64_t slot_value(const nd_seed_index *index, uint32_t hash, uint32_t p
     return (uint64_t)hash << 32 | (index->epoch + position);
 }
 
-/* The slot of this seed, or the empty one where it belongs. */
-static uint64_t *find_slot(const nd_seed_index *index, uint32_t hash, uint32_t position)
+/* A seed to be found, and, if the one before it was found, where that stood. */
+typedef struct sought_seed {
+    uint32_t hash, position;
+    uint32_t before; /* ND_SEED_NONE: nowhere */
+} sought_seed;
+
+/* Along a stretch that repeats, the seed before stood before `earlier`, and only the last token can
+ * differ. */
+static inline bool is_same_seed(const nd_seed_index *index, uint32_t earlier, sought_seed seed)
 {
-    for (uint32_t at = hash & index->mask;; at = (at + 1) & index->mask) {
-        uint64_t *const slot = &index->slots[at];
-        const uint32_t stamp = (uint32_t)*slot;
-        if (stamp < index->epoch)
-            return slot;
-        if (*slot >> 32 == hash && is_same_seed(index, stamp - index->epoch, position))
-            return slot;
+    const uint32_t last = index->width - 1;
+    if (earlier == seed.before + 1)
+        return nd_token_equals(index->text, earlier + last, seed.position + last);
+    return equals_throughout(index, earlier, seed.position);
+}
+
+/* The slot of this seed, or the empty one where it belongs. */
+static inline uint64_t *find_slot(const nd_seed_index *index, sought_seed seed)
+{
+    uint64_t *const slots = index->slots;
+    const uint32_t mask = index->mask, epoch = index->epoch;
+    for (uint32_t at = seed.hash & mask;; at = (at + 1) & mask) {
+        const uint32_t stamp = (uint32_t)slots[at];
+        if (stamp < epoch)
+            return &slots[at];
+        if (slots[at] >> 32 == seed.hash && is_same_seed(index, stamp - epoch, seed))
+            return &slots[at];
     }
 }
 
@@ -211,15 +221,16 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
         return status;
     uint32_t hashes[ND_SEED_BLOCK];
     hash_block(index, from, to, hashes);
-    uint32_t num = 0;
+    uint32_t num = 0, before = ND_SEED_NONE;
     for (uint32_t i = from; i < to; i++) {
-        uint64_t *const slot = find_slot(index, hashes[i - from], i);
+        uint64_t *const slot = find_slot(index, (sought_seed){hashes[i - from], i, before});
         const uint32_t stamp = (uint32_t)*slot;
         *slot = slot_value(index, hashes[i - from], i);
         if (stamp < index->epoch) {
             index->class_of[i] = i;
             index->occurrences[i] = 1;
             index->num_classes++;
+            before = ND_SEED_NONE;
             continue;
         }
         const uint32_t previous = stamp - index->epoch, class = index->class_of[previous];
@@ -228,6 +239,7 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
         if (index->occurrences[class] < UINT8_MAX)
             index->occurrences[class]++;
         links[num++] = (nd_seed_link){i, previous};
+        before = previous;
     }
     *num_links = num;
     return ND_OK;
@@ -240,7 +252,8 @@ void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
     hash_block(index, from, to, hashes);
     uint32_t num = 0;
     for (uint32_t i = from; i < to; i++) {
-        const uint32_t stamp = (uint32_t)*find_slot(index, hashes[i - from], i);
+        const sought_seed seed = {hashes[i - from], i, ND_SEED_NONE};
+        const uint32_t stamp = (uint32_t)*find_slot(index, seed);
         if (stamp < index->epoch) {
             index->class_of[i] = ND_SEED_NONE;
             index->all_have_class = false;

@@ -49,21 +49,38 @@ bool nd_span_has_words(const nd_text *text, nd_span span, uint32_t num_words)
     return weight >= wanted;
 }
 
-static bool is_among(const nd_text *text, const uint32_t *seen, uint32_t num, uint32_t token)
+/* A token by its first eight bytes and its length: enough to tell most of them apart. */
+typedef struct token_head {
+    uint64_t eight;
+    uint32_t len, token;
+} token_head;
+
+static token_head head_of(const nd_text *text, uint32_t token)
+{
+    const uint32_t start = text->token_start[token];
+    const uint32_t len = text->token_start[token + 1] - start - 1;
+    const uint32_t up_to = len < ND_TOKEN_SHORT ? len : ND_TOKEN_SHORT;
+    return (token_head){nd_token_eight(text->normalised + start, up_to, 0), len, token};
+}
+
+static bool is_among(const nd_text *text, const token_head *seen, uint32_t num, token_head head)
 {
     for (uint32_t i = 0; i < num; i++)
-        if (nd_token_equals(text, seen[i], token))
+        if (seen[i].eight == head.eight && seen[i].len == head.len &&
+            (head.len <= 8 || nd_token_equals(text, seen[i].token, head.token)))
             return true;
     return false;
 }
 
 bool nd_span_has_variety(const nd_text *text, nd_span span, uint32_t num_words)
 {
-    uint32_t seen[ND_SPAN_VARIETY];
+    token_head seen[ND_SPAN_VARIETY];
     const uint32_t wanted = num_words < ND_SPAN_VARIETY ? num_words : ND_SPAN_VARIETY;
     uint32_t num = 0;
-    for (uint32_t t = span.start; t < span.end && num < wanted; t++)
-        if (!is_among(text, seen, num, t))
-            seen[num++] = t;
+    for (uint32_t t = span.start; t < span.end && num < wanted; t++) {
+        const token_head head = head_of(text, t);
+        if (!is_among(text, seen, num, head))
+            seen[num++] = head;
+    }
     return num >= wanted;
 }
