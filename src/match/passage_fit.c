@@ -227,6 +227,12 @@ static bool may_reach(const nd_passage_fitter *f, nd_span_pair pair, uint32_t nu
     return num_equal * slack * (1 + f->options.min_similarity) >= f->options.min_similarity * both;
 }
 
+static bool is_same_pair(const nd_span_pair *a, const nd_span_pair *b)
+{
+    return a->earlier.start == b->earlier.start && a->earlier.end == b->earlier.end &&
+           a->later.start == b->later.start && a->later.end == b->later.end;
+}
+
 /* The runs with what is between them, widened to near borders, or else as they stand. */
 static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t num, bool *is_taken)
 {
@@ -247,7 +253,7 @@ static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t n
     nd_status status = ND_OK;
     if (may_reach(f, wide, num_equal))
         status = nd_passage_fitter_try_edited(f, wide.earlier, wide.later, is_taken);
-    if (status == ND_OK && !*is_taken && num > 1)
+    if (status == ND_OK && !*is_taken && num > 1 && !is_same_pair(&wide, &narrow))
         status = nd_passage_fitter_try_edited(f, narrow.earlier, narrow.later, is_taken);
     return status;
 }
