@@ -5,7 +5,7 @@
 
 #include "cli/byte_order.h"
 
-enum { CHUNK_BYTES = 1 << 18 };
+enum { CHUNK_BYTES = 1 << 21 };
 
 void nd_result_list_init(nd_result_list *list, const nd_allocator *allocator)
 {

@@ -15,12 +15,16 @@
  * about what sketching a page of hashes does. */
 enum { HUGE_PAGE_BYTES = 2 << 20 };
 
-static void *allocate_huge(size_t size_bytes)
+static void *ask_for_huge_pages(void *block)
 {
-    void *const block = mallocx(size_bytes, MALLOCX_ALIGN(HUGE_PAGE_BYTES));
     if (block)
         (void)madvise(block, sallocx(block, 0), MADV_HUGEPAGE);
     return block;
+}
+
+static void *allocate_huge(size_t size_bytes)
+{
+    return ask_for_huge_pages(mallocx(size_bytes, MALLOCX_ALIGN(HUGE_PAGE_BYTES)));
 }
 
 /* The library also exports malloc, realloc and free, so linking it gives jemalloc to everything in
@@ -33,8 +37,11 @@ static void *allocate(void *ctx, size_t size_bytes)
 
 static void *resize(void *ctx, void *block, size_t size_bytes)
 {
-    (void)ctx;
-    return block ? rallocx(block, size_bytes, 0) : mallocx(size_bytes, 0);
+    if (!block)
+        return allocate(ctx, size_bytes);
+    if (size_bytes < HUGE_PAGE_BYTES)
+        return rallocx(block, size_bytes, 0);
+    return ask_for_huge_pages(rallocx(block, size_bytes, MALLOCX_ALIGN(HUGE_PAGE_BYTES)));
 }
 
 static void release(void *ctx, void *block)

@@ -18,7 +18,7 @@ void nd_chainer_begin(nd_chainer *chainer, const nd_seed_index *seeds, uint32_t 
     chainer->seeds = seeds;
     chainer->earlier_limit = earlier_limit;
     chainer->later_start = later_start;
-    chainer->num_active = 0;
+    chainer->open.num = 0;
     chainer->pool.len = 0;
     chainer->free_run = ND_SEED_NONE;
     chainer->runs.len = 0;
@@ -61,118 +61,173 @@ static nd_status new_run(nd_chainer *chainer, nd_run run, uint32_t *out)
     return ND_OK;
 }
 
-static nd_status append_run(nd_chainer *chainer, nd_open_chain *chain, nd_run run)
+/* The last run of open chain `at` is complete. */
+static void end_last_run(nd_chainer *chainer, uint32_t at)
 {
-    uint32_t at;
-    const nd_status status = new_run(chainer, run, &at);
+    const nd_open_chains *const open = &chainer->open;
+    nd_run *const run = &chainer->pool.items[open->last[at]].run;
+    run->len = open->later_end[at] - open->last_start[at];
+}
+
+/* Lets open chain `at` go on with this run. */
+static nd_status append_run(nd_chainer *chainer, uint32_t at, nd_run run)
+{
+    nd_open_chains *const open = &chainer->open;
+    uint32_t place;
+    const nd_status status = new_run(chainer, run, &place);
     if (status != ND_OK)
         return status;
-    chainer->pool.items[chain->last].next = at;
-    chain->last = at;
-    chain->num_runs++;
-    chain->num_equal += run.len;
-    chain->later_end = run.later + run.len;
-    chain->earlier_end = run.earlier + run.len;
+    end_last_run(chainer, at);
+    chainer->pool.items[open->last[at]].next = place;
+    open->last[at] = place;
+    open->num_runs[at]++;
+    open->num_equal[at] += run.len;
+    open->last_start[at] = run.later;
+    open->later_end[at] = run.later + run.len;
+    open->lag[at] = run.later - run.earlier;
     return ND_OK;
 }
 
-/* Copies the runs of active chain `at` out and frees its place. */
+static void move_chain(nd_open_chains *open, uint32_t from, uint32_t to)
+{
+    open->later_end[to] = open->later_end[from];
+    open->lag[to] = open->lag[from];
+    open->num_equal[to] = open->num_equal[from];
+    open->last_start[to] = open->last_start[from];
+    open->num_runs[to] = open->num_runs[from];
+    open->first[to] = open->first[from];
+    open->last[to] = open->last[from];
+}
+
+/* Copies the runs of open chain `at` out and frees its place. */
 static nd_status close_chain(nd_chainer *chainer, uint32_t at)
 {
-    const nd_open_chain chain = chainer->active[at];
-    nd_status status = ND_VEC_RESERVE(&chainer->allocator, &chainer->runs, chain.num_runs);
+    nd_open_chains *const open = &chainer->open;
+    const uint32_t first = open->first[at], num_runs = open->num_runs[at];
+    nd_status status = ND_VEC_RESERVE(&chainer->allocator, &chainer->runs, num_runs);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(&chainer->allocator, &chainer->alignments, 1);
     if (status != ND_OK)
         return status;
-    extend_back(chainer, &chainer->pool.items[chain.first].run, chainer->later_start, 0);
+    end_last_run(chainer, at);
+    nd_pooled_run *const pool = chainer->pool.items;
+    extend_back(chainer, &pool[first].run, chainer->later_start, 0);
     chainer->alignments.items[chainer->alignments.len++] =
-        (nd_alignment){(uint32_t)chainer->runs.len, chain.num_runs};
-    for (uint32_t run = chain.first; run != ND_SEED_NONE; run = chainer->pool.items[run].next)
-        chainer->runs.items[chainer->runs.len++] = chainer->pool.items[run].run;
-    chainer->pool.items[chain.last].next = chainer->free_run;
-    chainer->free_run = chain.first;
-    chainer->active[at] = chainer->active[--chainer->num_active];
+        (nd_alignment){(uint32_t)chainer->runs.len, num_runs};
+    for (uint32_t run = first; run != ND_SEED_NONE; run = pool[run].next)
+        chainer->runs.items[chainer->runs.len++] = pool[run].run;
+    pool[open->last[at]].next = chainer->free_run;
+    chainer->free_run = first;
+    move_chain(open, --open->num, at);
     return ND_OK;
 }
 
 /* Closes the chain with the fewest equal seeds if all places are taken. */
 static nd_status make_room(nd_chainer *chainer)
 {
-    if (chainer->num_active < ND_CHAIN_MAX_ACTIVE)
+    const nd_open_chains *const open = &chainer->open;
+    if (open->num < ND_CHAIN_MAX_ACTIVE)
         return ND_OK;
     uint32_t weakest = 0;
-    for (uint32_t i = 1; i < chainer->num_active; i++)
-        if (chainer->active[i].num_equal < chainer->active[weakest].num_equal)
-            weakest = i;
+    for (uint32_t i = 1; i < open->num; i++)
+        weakest = open->num_equal[i] < open->num_equal[weakest] ? i : weakest;
     return close_chain(chainer, weakest);
 }
 
 static nd_status open_chain(nd_chainer *chainer, nd_seed_link link)
 {
+    nd_open_chains *const open = &chainer->open;
     nd_status status = make_room(chainer);
-    uint32_t at = 0;
+    uint32_t place = 0;
     if (status == ND_OK)
-        status = new_run(chainer, (nd_run){link.position, link.previous, 1}, &at);
+        status = new_run(chainer, (nd_run){link.position, link.previous, 1}, &place);
     if (status != ND_OK)
         return status;
-    chainer->active[chainer->num_active++] = (nd_open_chain){
-        .later_end = link.position + 1,
-        .earlier_end = link.previous + 1,
-        .num_equal = 1,
-        .first = at,
-        .last = at,
-        .num_runs = 1,
-    };
+    const uint32_t at = open->num++;
+    open->later_end[at] = link.position + 1;
+    open->lag[at] = link.position - link.previous;
+    open->num_equal[at] = 1;
+    open->last_start[at] = link.position;
+    open->num_runs[at] = 1;
+    open->first[at] = open->last[at] = place;
     return ND_OK;
 }
 
-/* The chain goes on at link.position on its own diagonal. */
-static nd_status continue_chain(nd_chainer *chainer, nd_open_chain *chain, nd_seed_link link)
+/* Ends the chains that `position` leaves too far behind. */
+static nd_status close_old_chains(nd_chainer *chainer, uint32_t position)
 {
-    if (chain->later_end < link.position)
-        return append_run(chainer, chain, (nd_run){link.position, link.previous, 1});
-    chainer->pool.items[chain->last].run.len++;
-    chain->num_equal++;
-    chain->later_end++;
-    chain->earlier_end++;
-    return ND_OK;
-}
-
-/* Lets every active chain go on over this link's seed, and ends those left too far behind.
- * *is_followed: one of them is on the link's own diagonal. */
-static nd_status continue_chains(nd_chainer *chainer, nd_seed_link link, bool *is_followed)
-{
-    const uint32_t *const class_of = chainer->seeds->class_of;
-    const uint32_t class = class_of[link.position];
-    nd_status status = ND_OK;
-    for (uint32_t i = chainer->num_active; i-- > 0 && status == ND_OK;) {
-        nd_open_chain *const chain = &chainer->active[i];
-        if (link.position - chain->later_end > ND_CHAIN_MAX_GAP) {
-            status = close_chain(chainer, i);
+    nd_open_chains *const open = &chainer->open;
+    open->oldest_end = position;
+    for (uint32_t i = open->num; i-- > 0;) {
+        if (position - open->later_end[i] <= ND_CHAIN_MAX_GAP) {
+            if (open->later_end[i] < open->oldest_end)
+                open->oldest_end = open->later_end[i];
             continue;
         }
-        const uint32_t earlier = chain->earlier_end + (link.position - chain->later_end);
-        if (earlier >= chainer->earlier_limit || class_of[earlier] != class)
-            continue;
-        *is_followed |= earlier == link.previous;
-        status = continue_chain(chainer, chain, (nd_seed_link){link.position, earlier});
+        const nd_status status = close_chain(chainer, i);
+        if (status != ND_OK)
+            return status;
     }
-    return status;
+    return ND_OK;
+}
+
+/* Open chain `at` goes on at `position` on its own diagonal. */
+static nd_status continue_chain(nd_chainer *chainer, uint32_t at, uint32_t position)
+{
+    nd_open_chains *const open = &chainer->open;
+    if (open->later_end[at] < position)
+        return append_run(chainer, at, (nd_run){position, position - open->lag[at], 1});
+    open->num_equal[at]++;
+    open->later_end[at]++;
+    return ND_OK;
+}
+
+/* Bit i: open chain i goes on at `position` on its own diagonal. */
+static uint32_t find_continued(const nd_chainer *chainer, uint32_t position)
+{
+    const nd_open_chains *const open = &chainer->open;
+    const uint32_t *const class_of = chainer->seeds->class_of;
+    const uint64_t class = class_of[position];
+    uint32_t continued = 0;
+    for (uint32_t i = 0; i < open->num; i++) {
+        const uint64_t differs = class_of[position - open->lag[i]] ^ class;
+        continued |= (uint32_t)((differs - 1) >> 63) << i; /* 1 for a difference of 0 */
+    }
+    return continued;
+}
+
+/* Lets every open chain go on over this link's seed. *is_followed: one of them is on the link's own
+ * diagonal. */
+static nd_status continue_chains(nd_chainer *chainer, nd_seed_link link, bool *is_followed)
+{
+    const nd_open_chains *const open = &chainer->open;
+    const uint32_t own_lag = link.position - link.previous;
+    for (uint32_t rest = find_continued(chainer, link.position); rest; rest &= rest - 1) {
+        const uint32_t at = (uint32_t)__builtin_ctz(rest);
+        if (link.position - open->lag[at] >= chainer->earlier_limit)
+            continue;
+        *is_followed |= open->lag[at] == own_lag;
+        const nd_status status = continue_chain(chainer, at, link.position);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
 }
 
 /* The strongest chain that this link continues after a gap of other length in the two stretches:
- * words were put in or left out. */
-static nd_open_chain *find_shifted(nd_chainer *chainer, nd_seed_link link)
+ * words were put in or left out. ND_CHAIN_MAX_ACTIVE if there is none. */
+static uint32_t find_shifted(const nd_chainer *chainer, nd_seed_link link)
 {
-    nd_open_chain *best = NULL;
-    for (uint32_t i = 0; i < chainer->num_active; i++) {
-        nd_open_chain *const chain = &chainer->active[i];
-        if (chain->later_end > link.position || chain->earlier_end > link.previous ||
-            link.previous - chain->earlier_end > ND_CHAIN_MAX_GAP)
-            continue;
-        if (!best || chain->num_equal > best->num_equal)
-            best = chain;
+    const nd_open_chains *const open = &chainer->open;
+    uint32_t best = ND_CHAIN_MAX_ACTIVE, most = 0;
+    for (uint32_t i = 0; i < open->num; i++) {
+        const uint32_t earlier_end = open->later_end[i] - open->lag[i];
+        /* An end behind link.previous makes the difference a huge number. */
+        const bool fits = (open->later_end[i] <= link.position) &
+                          (link.previous - earlier_end <= ND_CHAIN_MAX_GAP);
+        const uint32_t strength = fits ? open->num_equal[i] : 0;
+        best = strength > most ? i : best;
+        most = strength > most ? strength : most;
     }
     return best;
 }
@@ -180,14 +235,19 @@ static nd_open_chain *find_shifted(nd_chainer *chainer, nd_seed_link link)
 static nd_status take_link(nd_chainer *chainer, nd_seed_link link)
 {
     bool is_followed = false;
-    const nd_status status = continue_chains(chainer, link, &is_followed);
+    nd_status status = ND_OK;
+    if (chainer->open.num == 0 || link.position - chainer->open.oldest_end > ND_CHAIN_MAX_GAP)
+        status = close_old_chains(chainer, link.position);
+    if (status == ND_OK)
+        status = continue_chains(chainer, link, &is_followed);
     if (status != ND_OK || is_followed)
         return status;
-    nd_open_chain *const shifted = find_shifted(chainer, link);
-    if (!shifted)
+    const uint32_t shifted = find_shifted(chainer, link);
+    if (shifted == ND_CHAIN_MAX_ACTIVE)
         return open_chain(chainer, link);
+    const uint32_t later_end = chainer->open.later_end[shifted];
     nd_run run = {link.position, link.previous, 1};
-    extend_back(chainer, &run, shifted->later_end, shifted->earlier_end);
+    extend_back(chainer, &run, later_end, later_end - chainer->open.lag[shifted]);
     return append_run(chainer, shifted, run);
 }
 
@@ -202,8 +262,8 @@ nd_status nd_chainer_feed(nd_chainer *chainer, const nd_seed_link *links, uint32
 nd_status nd_chainer_finish(nd_chainer *chainer)
 {
     nd_status status = ND_OK;
-    while (chainer->num_active > 0 && status == ND_OK)
-        status = close_chain(chainer, chainer->num_active - 1);
+    while (chainer->open.num > 0 && status == ND_OK)
+        status = close_chain(chainer, chainer->open.num - 1);
     return status;
 }
 

@@ -30,13 +30,20 @@ enum {
     ND_CHAIN_MAX_ACTIVE = 8,
 };
 
-/* A chain that may still grow. Its runs are a list in the pool. */
-typedef struct nd_open_chain {
-    uint32_t later_end, earlier_end; /* one past the last equal seed */
-    uint32_t num_equal;
-    uint32_t first, last, num_runs;
-} nd_open_chain;
+/* Chains that may still grow, side by side: each link is compared with all of them, and which of
+ * them it continues is more than a branch can foresee. */
+typedef struct nd_open_chains {
+    uint32_t num;
+    uint32_t oldest_end;                     /* no later_end is below it */
+    uint32_t later_end[ND_CHAIN_MAX_ACTIVE]; /* one past the last equal seed */
+    uint32_t lag[ND_CHAIN_MAX_ACTIVE]; /* from there back to the same in the earlier stretch */
+    uint32_t num_equal[ND_CHAIN_MAX_ACTIVE];
+    uint32_t last_start[ND_CHAIN_MAX_ACTIVE]; /* of the last run, which ends at later_end */
+    uint32_t num_runs[ND_CHAIN_MAX_ACTIVE];
+    uint32_t first[ND_CHAIN_MAX_ACTIVE], last[ND_CHAIN_MAX_ACTIVE]; /* list of runs in the pool */
+} nd_open_chains;
 
+/* The length of an open chain's last run is set when the run ends. */
 typedef struct nd_pooled_run {
     nd_run run;
     uint32_t next;
@@ -47,8 +54,7 @@ typedef struct nd_chainer {
     const nd_seed_index *seeds;
     uint32_t earlier_limit; /* earlier positions stay below it */
     uint32_t later_start;   /* and later ones do not go before this one */
-    nd_open_chain active[ND_CHAIN_MAX_ACTIVE];
-    uint32_t num_active;
+    nd_open_chains open;
     ND_VEC(nd_pooled_run) pool;
     uint32_t free_run; /* list of unused pool entries */
     ND_VEC(nd_run) runs;

@@ -36,6 +36,7 @@ void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *see
                                   ? min_words
                                   : fitter->options.min_words_unbound;
     fitter->text = seeds->text;
+    fitter->has_half_words = nd_text_has_half_words(seeds->text);
     fitter->borders = borders;
     fitter->seeds = seeds;
     fitter->pairs.len = 0;
@@ -92,12 +93,13 @@ static void narrow_to_borders(const nd_passage_fitter *f, nd_span *earlier, nd_s
 static bool trim_strays(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
 {
     const uint32_t min_words = f->options.min_words_unbound;
-    if (!nd_span_has_words(f->text, *later, min_words))
+    if (!nd_passage_fitter_has_words(f, *later, min_words))
         return false;
     const uint32_t skip = stray_at_start(f, *earlier, *later);
     const uint32_t cut = stray_at_end(f, *earlier, *later);
     if (nd_span_len(*later) < skip + cut ||
-        !nd_span_has_words(f->text, (nd_span){later->start + skip, later->end - cut}, min_words))
+        !nd_passage_fitter_has_words(f, (nd_span){later->start + skip, later->end - cut},
+                                     min_words))
         return false;
     *earlier = (nd_span){earlier->start + skip, earlier->end - cut};
     *later = (nd_span){later->start + skip, later->end - cut};
@@ -117,7 +119,7 @@ static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run, bool *is_tak
     *is_taken = false;
     if (!trim_strays(f, &earlier, &later)) {
         narrow_to_borders(f, &earlier, &later, f->min_words_bound);
-        if (!nd_span_has_words(f->text, later, f->min_words_bound))
+        if (!nd_passage_fitter_has_words(f, later, f->min_words_bound))
             return ND_OK;
     }
     if (!nd_span_has_variety(f->text, later, f->options.min_words)) {
@@ -177,7 +179,7 @@ static nd_status check_row(nd_passage_fitter *f, const nd_span_pair *pair, bool 
 {
     *is_row = false;
     if (pair->similarity >= row_similarity_max ||
-        nd_span_has_words(f->text, pair->later, ROW_MAX_WORDS))
+        nd_passage_fitter_has_words(f, pair->later, ROW_MAX_WORDS))
         return ND_OK;
     double similarity;
     const nd_status status =
@@ -191,12 +193,13 @@ nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd
 {
     *is_taken = false;
     const uint32_t min_words = f->options.min_words_unbound;
-    if (earlier.end > later.start || !nd_span_has_words(f->text, earlier, min_words) ||
-        !nd_span_has_words(f->text, later, min_words) ||
+    if (earlier.end > later.start || !nd_passage_fitter_has_words(f, earlier, min_words) ||
+        !nd_passage_fitter_has_words(f, later, min_words) ||
         !nd_span_has_variety(f->text, later, f->options.min_words))
         return ND_OK;
     nd_span_pair pair = {earlier, later, 0};
-    nd_status status = nd_span_similarity(&f->scorer, f->text, earlier, later, &pair.similarity);
+    nd_status status =
+        nd_span_seed_similarity(&f->scorer, f->seeds, earlier, later, &pair.similarity);
     if (status != ND_OK || pair.similarity < f->options.min_similarity)
         return status;
     bool is_row;
@@ -224,6 +227,12 @@ static bool may_reach(const nd_passage_fitter *f, nd_span_pair pair, uint32_t nu
     return num_equal * slack * (1 + f->options.min_similarity) >= f->options.min_similarity * both;
 }
 
+static bool is_same_pair(const nd_span_pair *a, const nd_span_pair *b)
+{
+    return a->earlier.start == b->earlier.start && a->earlier.end == b->earlier.end &&
+           a->later.start == b->later.start && a->later.end == b->later.end;
+}
+
 /* The runs with what is between them, widened to near borders, or else as they stand. */
 static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t num, bool *is_taken)
 {
@@ -244,7 +253,7 @@ static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t n
     nd_status status = ND_OK;
     if (may_reach(f, wide, num_equal))
         status = nd_passage_fitter_try_edited(f, wide.earlier, wide.later, is_taken);
-    if (status == ND_OK && !*is_taken && num > 1)
+    if (status == ND_OK && !*is_taken && num > 1 && !is_same_pair(&wide, &narrow))
         status = nd_passage_fitter_try_edited(f, narrow.earlier, narrow.later, is_taken);
     return status;
 }

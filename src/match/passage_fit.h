@@ -8,6 +8,7 @@
 #include "match/pieces.h"
 #include "match/span.h"
 #include "match/span_similarity.h"
+#include "match/span_words.h"
 #include "neardup/passages.h"
 #include "text/border.h"
 #include "util/vec.h"
@@ -20,6 +21,7 @@ typedef struct nd_passage_fitter {
     nd_borders *borders;
     const nd_seed_index *seeds;
     uint32_t min_words_bound; /* of this text: see nd_passage_fitter_begin */
+    bool has_half_words;      /* see nd_text_has_half_words */
     nd_span_scorer scorer;
     nd_pieces pieces;
     ND_VEC(nd_span_pair) pairs;
@@ -47,6 +49,14 @@ ND_NODISCARD nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd
 ND_NODISCARD nd_status nd_passage_fitter_emit(nd_passage_fitter *fitter, nd_span_pair pair);
 ND_NODISCARD nd_status nd_passage_fitter_try_edited(nd_passage_fitter *fitter, nd_span earlier,
                                                     nd_span later, bool *is_taken);
+
+/* nd_span_has_words of this text. */
+static inline bool nd_passage_fitter_has_words(const nd_passage_fitter *fitter, nd_span span,
+                                               uint32_t num_words)
+{
+    return fitter->has_half_words ? nd_span_has_words(fitter->text, span, num_words)
+                                  : nd_span_len(span) >= num_words;
+}
 
 void nd_passage_fitter_release(nd_passage_fitter *fitter);
 

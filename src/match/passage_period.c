@@ -77,7 +77,7 @@ static uint32_t periods_per_place(const nd_passage_fitter *f, period_map map, ui
             end = next_period(&map, end);
         if (end > map.end)
             return 0;
-        if (nd_span_has_words(f->text, (nd_span){first, end}, min_words))
+        if (nd_passage_fitter_has_words(f, (nd_span){first, end}, min_words))
             return num;
     }
 }

@@ -146,8 +146,7 @@ static nd_status add_similar(nd_repeat_grouper *g, uint32_t repeat, nd_span span
 {
     double similarity;
     const nd_span first = trimmed(&g->groups.items[repeat], g->groups.items[repeat].first);
-    const nd_status status =
-        nd_span_similarity(g->scorer, g->seeds->text, first, span, &similarity);
+    const nd_status status = nd_span_seed_similarity(g->scorer, g->seeds, first, span, &similarity);
     if (status != ND_OK || similarity < g->min_similarity)
         return status;
     nd_repeat_group *const group = &g->groups.items[repeat];

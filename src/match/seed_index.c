@@ -1,9 +1,9 @@
 #include "match/seed_index.h"
 
-#include <stdbool.h>
+#include <assert.h>
 #include <string.h>
 
-#include "text/token_buffer.h"
+#include "match/token_bytes.h"
 #include "util/xxh.h"
 
 enum {
@@ -18,13 +18,27 @@ void nd_seed_index_init(nd_seed_index *index, const nd_allocator *allocator)
     *index = (nd_seed_index){.allocator = *allocator, .epoch = 1};
 }
 
-static uint64_t hash_seed(const nd_seed_index *index, uint32_t position)
+/* Odd, without a pattern. */
+#define TOKEN_FACTOR 0x9E3779B97F4A7C15u /* the golden ratio */
+#define SECOND_FACTOR 0xD6E8FEB86659FD93u
+#define SEED_FACTOR 0xC2B2AE3D27D4EB4Fu
+
+static uint64_t hash_token(const nd_text *text, uint32_t token)
 {
-    const uint32_t *const start = index->text->token_start + position;
-    return XXH3_64bits(index->text->normalised + start[0], start[index->width] - start[0] - 1);
+    const uint32_t start = text->token_start[token];
+    const uint32_t len = text->token_start[token + 1] - start - 1;
+    const char *const p = text->normalised + start;
+    if (len > ND_TOKEN_SHORT)
+        return XXH3_64bits(p, len);
+    const uint64_t first = nd_token_eight(p, len, 0) * TOKEN_FACTOR;
+    const uint64_t second = nd_token_eight(p, len, 1) * SECOND_FACTOR;
+    const uint64_t both = first + (second ^ second >> 32);
+    return both ^ both >> 32;
 }
 
-static bool is_same_seed(const nd_seed_index *index, uint32_t a, uint32_t b)
+/* Out of line, so that the loop over the seeds, of which few come here, stays small. */
+static __attribute__((noinline)) bool equals_throughout(const nd_seed_index *index, uint32_t a,
+                                                        uint32_t b)
 {
     const uint32_t *const start = index->text->token_start;
     const uint32_t len = start[a + index->width] - start[a];
@@ -96,24 +110,42 @@ nd_status nd_seed_index_begin(nd_seed_index *index, const nd_text *text, uint32_
     index->num_seeds = num_seeds;
     index->mask = (uint32_t)(num_slots - 1);
     index->num_classes = 0;
+    index->all_have_class = true;
     return ND_OK;
 }
 
-static uint64_t slot_value(const nd_seed_index *index, uint64_t hash, uint32_t position)
+static uint64_t slot_value(const nd_seed_index *index, uint32_t hash, uint32_t position)
 {
-    return (hash & 0xffffffff00000000u) | (index->epoch + position);
+    return (uint64_t)hash << 32 | (index->epoch + position);
+}
+
+/* A seed to be found, and, if the one before it was found, where that stood. */
+typedef struct sought_seed {
+    uint32_t hash, position;
+    uint32_t before; /* ND_SEED_NONE: nowhere */
+} sought_seed;
+
+/* Along a stretch that repeats, the seed before stood before `earlier`, and only the last token can
+ * differ. */
+static inline bool is_same_seed(const nd_seed_index *index, uint32_t earlier, sought_seed seed)
+{
+    const uint32_t last = index->width - 1;
+    if (earlier == seed.before + 1)
+        return nd_token_equals(index->text, earlier + last, seed.position + last);
+    return equals_throughout(index, earlier, seed.position);
 }
 
 /* The slot of this seed, or the empty one where it belongs. */
-static uint64_t *find_slot(const nd_seed_index *index, uint64_t hash, uint32_t position)
+static inline uint64_t *find_slot(const nd_seed_index *index, sought_seed seed)
 {
-    for (uint32_t at = (uint32_t)hash & index->mask;; at = (at + 1) & index->mask) {
-        uint64_t *const slot = &index->slots[at];
-        const uint32_t stamp = (uint32_t)*slot;
-        if (stamp < index->epoch)
-            return slot;
-        if ((*slot ^ hash) >> 32 == 0 && is_same_seed(index, stamp - index->epoch, position))
-            return slot;
+    uint64_t *const slots = index->slots;
+    const uint32_t mask = index->mask, epoch = index->epoch;
+    for (uint32_t at = seed.hash & mask;; at = (at + 1) & mask) {
+        const uint32_t stamp = (uint32_t)slots[at];
+        if (stamp < epoch)
+            return &slots[at];
+        if (slots[at] >> 32 == seed.hash && is_same_seed(index, stamp - epoch, seed))
+            return &slots[at];
     }
 }
 
@@ -132,8 +164,7 @@ static nd_status grow(nd_seed_index *index, size_t num_slots)
     for (size_t i = 0; i < num_old; i++) {
         if ((uint32_t)old[i] < index->epoch)
             continue;
-        const uint32_t position = (uint32_t)old[i] - index->epoch;
-        uint32_t at = (uint32_t)hash_seed(index, position) & index->mask;
+        uint32_t at = (uint32_t)(old[i] >> 32) & index->mask;
         while ((uint32_t)index->slots[at] >= index->epoch)
             at = (at + 1) & index->mask;
         index->slots[at] = old[i];
@@ -150,13 +181,34 @@ static nd_status keep_half_empty(nd_seed_index *index, uint32_t more)
     return grow(index, num_slots * GROWTH);
 }
 
-/* All hashes first, so that the table's cache misses overlap. */
-static void hash_block(const nd_seed_index *index, uint32_t from, uint32_t to, uint64_t *hashes)
+static uint64_t power(uint64_t base, uint32_t exponent)
 {
-    for (uint32_t i = from; i < to; i++) {
-        const uint64_t hash = hash_seed(index, i);
-        hashes[i - from] = hash;
-        __builtin_prefetch(&index->slots[(uint32_t)hash & index->mask], 1);
+    uint64_t product = 1;
+    while (exponent-- > 0)
+        product *= base;
+    return product;
+}
+
+/* All hashes first, so that the table's cache misses overlap. Each token is hashed once: a seed's
+ * hash is the polynomial of its tokens' hashes (Karp and Rabin 1987), a difference of two prefixes:
+ *
+ *   prefix[k] = t[0] * F^(k-1) + ... + t[k-1]        seed i = prefix[i + width] - prefix[i] *
+ * F^width
+ */
+static void hash_block(const nd_seed_index *index, uint32_t from, uint32_t to, uint32_t *hashes)
+{
+    enum { MAX_WIDTH = 8 };
+    assert(index->width <= MAX_WIDTH);
+    uint64_t prefix[ND_SEED_BLOCK + MAX_WIDTH];
+    const uint32_t num = to - from, width = index->width;
+    prefix[0] = 0;
+    for (uint32_t i = 0; i < num + width - 1; i++)
+        prefix[i + 1] = prefix[i] * SEED_FACTOR + hash_token(index->text, from + i);
+    const uint64_t shift = power(SEED_FACTOR, width);
+    for (uint32_t i = 0; i < num; i++) {
+        const uint64_t seed = prefix[i + width] - prefix[i] * shift;
+        hashes[i] = (uint32_t)((seed ^ seed >> 32) * TOKEN_FACTOR >> 32);
+        __builtin_prefetch(&index->slots[hashes[i] & index->mask], 1);
     }
 }
 
@@ -167,17 +219,18 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
     const nd_status status = keep_half_empty(index, to - from);
     if (status != ND_OK)
         return status;
-    uint64_t hashes[ND_SEED_BLOCK];
+    uint32_t hashes[ND_SEED_BLOCK];
     hash_block(index, from, to, hashes);
-    uint32_t num = 0;
+    uint32_t num = 0, before = ND_SEED_NONE;
     for (uint32_t i = from; i < to; i++) {
-        uint64_t *const slot = find_slot(index, hashes[i - from], i);
+        uint64_t *const slot = find_slot(index, (sought_seed){hashes[i - from], i, before});
         const uint32_t stamp = (uint32_t)*slot;
         *slot = slot_value(index, hashes[i - from], i);
         if (stamp < index->epoch) {
             index->class_of[i] = i;
             index->occurrences[i] = 1;
             index->num_classes++;
+            before = ND_SEED_NONE;
             continue;
         }
         const uint32_t previous = stamp - index->epoch, class = index->class_of[previous];
@@ -186,6 +239,7 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
         if (index->occurrences[class] < UINT8_MAX)
             index->occurrences[class]++;
         links[num++] = (nd_seed_link){i, previous};
+        before = previous;
     }
     *num_links = num;
     return ND_OK;
@@ -194,13 +248,15 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
 void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
 {
-    uint64_t hashes[ND_SEED_BLOCK];
+    uint32_t hashes[ND_SEED_BLOCK];
     hash_block(index, from, to, hashes);
     uint32_t num = 0;
     for (uint32_t i = from; i < to; i++) {
-        const uint32_t stamp = (uint32_t)*find_slot(index, hashes[i - from], i);
+        const sought_seed seed = {hashes[i - from], i, ND_SEED_NONE};
+        const uint32_t stamp = (uint32_t)*find_slot(index, seed);
         if (stamp < index->epoch) {
             index->class_of[i] = ND_SEED_NONE;
+            index->all_have_class = false;
             continue;
         }
         const uint32_t first = index->class_of[stamp - index->epoch];
@@ -214,6 +270,7 @@ void nd_seed_index_skip(nd_seed_index *index, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++)
         index->class_of[i] = ND_SEED_NONE;
+    index->all_have_class &= from == to;
 }
 
 void nd_seed_index_release(nd_seed_index *index)

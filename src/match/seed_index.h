@@ -2,6 +2,7 @@
 #ifndef MATCH_SEED_INDEX_H
 #define MATCH_SEED_INDEX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "neardup/text.h"
@@ -24,9 +25,10 @@ typedef struct nd_seed_link {
  *   occurrences: how many positions have this class, at most 255; written only where
  *              class_of[i] == i
  *
- * Hash table with linear probing, at most half full; a slot is 64 bits:
+ * Hash table with linear probing, at most half full, by the low bits of the hash; a slot is 64
+ * bits:
  *
- *   | hash, upper 32 bits | epoch + position |      below `epoch`: left by an earlier text, empty
+ *   | hash | epoch + position |      below `epoch`: left by an earlier text, empty
  *
  * So nothing is cleared between texts until the epochs run out of 32 bits. */
 typedef struct nd_seed_index {
@@ -43,6 +45,7 @@ typedef struct nd_seed_index {
     uint32_t mask;        /* slots in use for this text - 1 */
     uint32_t epoch;       /* at least 1 */
     uint32_t num_classes; /* slots taken */
+    bool all_have_class;  /* no position so far is ND_SEED_NONE */
 } nd_seed_index;
 
 void nd_seed_index_init(nd_seed_index *index, const nd_allocator *allocator);

@@ -1,7 +1,5 @@
 #include "match/shared_choice.h"
 
-#include "match/span_words.h"
-
 /* Tokens in common, about. */
 static double weight(const nd_span_pair *pair)
 {
@@ -15,15 +13,15 @@ static nd_status score_again(nd_passage_fitter *f, nd_span_pair *pair)
     pair->similarity = 0;
     const uint32_t min_words = f->options.min_words_unbound;
     if (pair->earlier.start >= pair->earlier.end || pair->later.start >= pair->later.end ||
-        !nd_span_has_words(f->text, pair->earlier, min_words) ||
-        !nd_span_has_words(f->text, pair->later, min_words))
+        !nd_passage_fitter_has_words(f, pair->earlier, min_words) ||
+        !nd_passage_fitter_has_words(f, pair->later, min_words))
         return ND_OK;
     if (was_exact) {
         pair->similarity = 1;
         return ND_OK;
     }
-    const nd_status status =
-        nd_span_similarity(&f->scorer, f->text, pair->earlier, pair->later, &pair->similarity);
+    const nd_status status = nd_span_seed_similarity(&f->scorer, f->seeds, pair->earlier,
+                                                     pair->later, &pair->similarity);
     if (pair->similarity < f->options.min_similarity)
         pair->similarity = 0;
     return status;

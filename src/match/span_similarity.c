@@ -1,5 +1,6 @@
 #include "match/span_similarity.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "neardup/match.h"
@@ -44,8 +45,17 @@ static nd_status reserve(nd_span_scorer *scorer, size_t num_shingles)
     scorer->hashes = hashes;
     scorer->stamps = stamps;
     scorer->capacity = capacity;
-    scorer->epoch = 0;
     return ND_OK;
+}
+
+static nd_status reserve_marks(nd_span_scorer *scorer, size_t num_classes)
+{
+    const size_t before = scorer->mark_capacity;
+    const nd_status status = nd_reserve(&scorer->allocator, (void **)&scorer->marks,
+                                        &scorer->mark_capacity, num_classes, sizeof *scorer->marks);
+    if (status == ND_OK && scorer->mark_capacity > before)
+        memset(scorer->marks + before, 0, (scorer->mark_capacity - before) * sizeof *scorer->marks);
+    return status;
 }
 
 static void next_epoch(nd_span_scorer *scorer)
@@ -54,7 +64,10 @@ static void next_epoch(nd_span_scorer *scorer)
         scorer->epoch++;
         return;
     }
-    memset(scorer->stamps, 0, scorer->capacity * sizeof *scorer->stamps);
+    if (scorer->capacity > 0)
+        memset(scorer->stamps, 0, scorer->capacity * sizeof *scorer->stamps);
+    if (scorer->mark_capacity > 0)
+        memset(scorer->marks, 0, scorer->mark_capacity * sizeof *scorer->marks);
     scorer->epoch = 1;
 }
 
@@ -115,29 +128,89 @@ nd_status nd_span_similarity(nd_span_scorer *scorer, const nd_text *text, nd_spa
     return ND_OK;
 }
 
-/* A seed without a class is the only one of its tokens. */
-static void count_rare_seeds(nd_span_scorer *scorer, const nd_seed_index *seeds, nd_span span,
-                             uint32_t side, tally *t)
+/* Begins to mark classes. Those of a are marked IN_A, and then those of b IN_B, whatever they were
+ * marked before. */
+static nd_status begin_marks(nd_span_scorer *scorer, const nd_seed_index *seeds)
 {
-    for (uint32_t i = span.start; i + seeds->width <= span.end; i++) {
-        const uint32_t class = seeds->class_of[i];
-        if (class == ND_SEED_NONE)
-            count_shingle(scorer, i, side, t);
-        else if (seeds->occurrences[class] < ND_SEED_HOT)
-            count_shingle(scorer, class, side, t);
-    }
+    const nd_status status = reserve_marks(scorer, seeds->num_seeds);
+    if (status == ND_OK)
+        next_epoch(scorer);
+    return status;
 }
 
-nd_status nd_span_rare_similarity(nd_span_scorer *scorer, const nd_seed_index *seeds, nd_span a,
+/* Counts the class in a, if it is new there. */
+static inline void mark_in_a(nd_span_scorer *scorer, uint32_t class, tally *t)
+{
+    const uint32_t in_a = scorer->epoch * SIDES + IN_A;
+    t->size_a += scorer->marks[class] != in_a;
+    scorer->marks[class] = in_a;
+}
+
+/* The same in b, when all of a is marked. */
+static inline void mark_in_b(nd_span_scorer *scorer, uint32_t class, tally *t)
+{
+    const uint32_t in_a = scorer->epoch * SIDES + IN_A, in_b = scorer->epoch * SIDES + IN_B;
+    const uint32_t mark = scorer->marks[class];
+    t->size_b += mark != in_b;
+    t->common += mark == in_a;
+    scorer->marks[class] = in_b;
+}
+
+static uint32_t seeds_end(nd_span span, uint32_t width)
+{
+    return span.end - width + 1;
+}
+
+nd_status nd_span_seed_similarity(nd_span_scorer *scorer, const nd_seed_index *seeds, nd_span a,
                                   nd_span b, double *similarity)
 {
+    const uint32_t width = seeds->width;
+    if (!seeds->all_have_class || width != scorer->width || nd_span_len(a) < width ||
+        nd_span_len(b) < width)
+        return nd_span_similarity(scorer, seeds->text, a, b, similarity);
     *similarity = 0;
-    const nd_status status = begin(scorer, seeds->width, a, b);
+    const nd_status status = begin_marks(scorer, seeds);
     if (status != ND_OK)
         return status;
     tally t = {0};
-    count_rare_seeds(scorer, seeds, a, IN_A, &t);
-    count_rare_seeds(scorer, seeds, b, IN_B, &t);
+    for (uint32_t i = a.start; i < seeds_end(a, width); i++)
+        mark_in_a(scorer, seeds->class_of[i], &t);
+    for (uint32_t i = b.start; i < seeds_end(b, width); i++)
+        mark_in_b(scorer, seeds->class_of[i], &t);
+    *similarity = nd_similarity_from_counts(t.size_a, t.size_b, t.common).jaccard;
+    return ND_OK;
+}
+
+/* Whether few positions hold a seed of this class. */
+static bool is_rare(const nd_seed_index *seeds, uint32_t class)
+{
+    return seeds->occurrences[class] < ND_SEED_HOT;
+}
+
+/* A seed without a class is the only one of its tokens. */
+nd_status nd_span_rare_similarity(nd_span_scorer *scorer, const nd_seed_index *seeds, nd_span a,
+                                  nd_span b, double *similarity)
+{
+    const uint32_t width = seeds->width;
+    *similarity = 0;
+    const nd_status status = begin_marks(scorer, seeds);
+    if (status != ND_OK)
+        return status;
+    tally t = {0};
+    for (uint32_t i = a.start; i + width <= a.end; i++) {
+        const uint32_t class = seeds->class_of[i];
+        if (class == ND_SEED_NONE)
+            t.size_a++;
+        else if (is_rare(seeds, class))
+            mark_in_a(scorer, class, &t);
+    }
+    for (uint32_t i = b.start; i + width <= b.end; i++) {
+        const uint32_t class = seeds->class_of[i];
+        if (class == ND_SEED_NONE)
+            t.size_b++;
+        else if (is_rare(seeds, class))
+            mark_in_b(scorer, class, &t);
+    }
     *similarity = nd_similarity_from_counts(t.size_a, t.size_b, t.common).jaccard;
     return ND_OK;
 }
@@ -146,4 +219,5 @@ void nd_span_scorer_release(nd_span_scorer *scorer)
 {
     nd_release(&scorer->allocator, scorer->hashes);
     nd_release(&scorer->allocator, scorer->stamps);
+    nd_release(&scorer->allocator, scorer->marks);
 }

@@ -64,8 +64,8 @@ static nd_border border_of_wide_gap(const char *bytes, size_t len_bytes, bool af
 
 typedef enum separator {
     OTHER = 0,
+    WHITE_SPACE, /* no border alone, as those above */
     LINE_BREAK,
-    WHITE_SPACE,
     FULL_STOP,
     STOP, /* ends a sentence after a title, too */
     WIDE,
@@ -107,6 +107,58 @@ static nd_border border_of_gap(const char *bytes, size_t len_bytes, bool after_t
     return border;
 }
 
+/* Sets the top bit of some byte if one of eight bytes is `byte`, or not ASCII (Mycroft 1987;
+ * Warren, Hacker's Delight, section 6-1). */
+static uint64_t find_byte(uint64_t eight, char byte)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    return (eight ^ ones * (unsigned char)byte) - ones;
+}
+
+/* What separators hold: most are a line feed and indentation, or nothing that makes a border. */
+typedef enum gap_content {
+    NO_BORDER = 0,
+    LINE_FEED, /* wherever it stands in the gap, it makes the border; so do the rarer line breaks */
+    TO_BE_READ, /* what else may make one */
+} gap_content;
+
+static gap_content content_of_eight(uint64_t eight)
+{
+    const uint64_t tops = 0x8080808080808080u, is_ascii = ~eight & tops;
+    if (find_byte(eight, '\n') & is_ascii)
+        return LINE_FEED;
+    const uint64_t others = find_byte(eight, '\r') | find_byte(eight, '\f') |
+                            find_byte(eight, '.') | find_byte(eight, '!') | find_byte(eight, '?') |
+                            eight;
+    return others & tops ? TO_BE_READ : NO_BORDER;
+}
+
+/* The same of bytes[0..len_bytes), where eight bytes can be read from any of them on. */
+static gap_content content_of_gap(const char *bytes, size_t len_bytes)
+{
+    static const uint8_t kept[16] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    if (len_bytes <= 2) {
+        const separator first = separator_of((unsigned char)bytes[0]);
+        const separator second = separator_of((unsigned char)bytes[len_bytes - 1]);
+        const separator most = first > second ? first : second;
+        return most < LINE_BREAK ? NO_BORDER : most == LINE_BREAK ? LINE_FEED : TO_BE_READ;
+    }
+    const uint64_t spaces = 0x2020202020202020u; /* columns are set apart by many of them */
+    gap_content content = NO_BORDER;
+    uint64_t eight, mask;
+    for (; len_bytes > 8 && content != LINE_FEED; bytes += 8, len_bytes -= 8) {
+        memcpy(&eight, bytes, 8);
+        const gap_content next = eight == spaces ? NO_BORDER : content_of_eight(eight);
+        content = next ? next : content;
+    }
+    if (content == LINE_FEED)
+        return content;
+    memcpy(&eight, bytes, 8);
+    memcpy(&mask, kept + 8 - len_bytes, 8);
+    const gap_content last = content_of_eight(eight & mask);
+    return last ? last : content;
+}
+
 nd_status nd_borders_begin(nd_borders *borders, const nd_allocator *allocator, const nd_text *text,
                            const char *bytes)
 {
@@ -117,6 +169,7 @@ nd_status nd_borders_begin(nd_borders *borders, const nd_allocator *allocator, c
         return status;
     borders->text = text;
     borders->bytes = bytes;
+    borders->tokens_end = num > 0 ? text->source_end[num - 1] : 0;
     borders->known.len = num + 1;
     memset(borders->known.items, ND_BORDER_UNKNOWN, num + 1);
     borders->known.items[0] = borders->known.items[num] = ND_BORDER_LINE;
@@ -129,9 +182,15 @@ nd_border nd_borders_look(nd_borders *borders, uint32_t token)
     const char *const bytes = borders->bytes;
     const uint32_t word = text->source_start[token - 1];
     const uint32_t from = text->source_end[token - 1], to = text->source_start[token];
-    nd_border border = ND_BORDER_NONE;
-    if (from < to && (to - from > 1 || bytes[from] != ' '))
-        border = border_of_gap(bytes + from, to - from, is_title(bytes + word, from - word));
+    const uint32_t num = from < to ? to - from : 0;
+    gap_content content = TO_BE_READ;
+    if (num == 0 || (num == 1 && bytes[from] == ' '))
+        content = NO_BORDER;
+    else if (to + 8 <= borders->tokens_end)
+        content = content_of_gap(bytes + from, num);
+    nd_border border = content == LINE_FEED ? ND_BORDER_LINE : ND_BORDER_NONE;
+    if (content == TO_BE_READ)
+        border = border_of_gap(bytes + from, num, is_title(bytes + word, from - word));
     borders->known.items[token] = (uint8_t)border;
     return border;
 }

@@ -23,6 +23,7 @@ typedef enum nd_border {
 typedef struct nd_borders {
     const nd_text *text;
     const char *bytes;
+    uint64_t tokens_end; /* of the last one in bytes */
     ND_VEC(uint8_t) known;
 } nd_borders;
 

@@ -43,6 +43,29 @@ static void lines_end_with_any_line_break(void **state)
     assert_borders("a b\nc\r\nd\re\ff\u2028g, - h\n\n\ni", "|-|||||-||");
 }
 
+/* Gaps of every length, with what makes a border at each place in them. */
+static void a_border_is_found_wherever_it_stands_in_a_gap(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mark, *expected;
+    } cases[] = {{"-", "|-----|"}, {"\n", "||----|"},     {"\r", "||----|"}, {"\f", "||----|"},
+                 {"?", "|.----|"}, {"\u2028", "||----|"}, {"。", "|.----|"}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        for (size_t len = 2; len < 30; len++) {
+            for (size_t at = 0; at + 1 < len; at++) {
+                char text[100] = "one";
+                memset(text + 3, ' ', len);
+                const size_t mark_len = strlen(cases[c].mark);
+                memcpy(text + 3 + at, cases[c].mark, mark_len);
+                memset(text + 3 + at + mark_len, ' ', len - at - 1);
+                strcpy(text + 2 + len + mark_len, "two three four five six");
+                assert_borders(text, cases[c].expected);
+            }
+        }
+    }
+}
+
 static void sentences_end_with_a_stop_and_white_space(void **state)
 {
     (void)state;
@@ -94,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ends_of_a_text_are_lines),
         cmocka_unit_test(lines_end_with_any_line_break),
+        cmocka_unit_test(a_border_is_found_wherever_it_stands_in_a_gap),
         cmocka_unit_test(sentences_end_with_a_stop_and_white_space),
         cmocka_unit_test(full_width_and_other_stops_need_no_space),
         cmocka_unit_test(french_spaces_before_stops_end_sentences),

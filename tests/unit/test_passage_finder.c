@@ -268,6 +268,9 @@ static void span_similarity_is_the_jaccard_of_the_shingle_sets(void **state)
     assert_int_equal(nd_text_new(NULL, &whole), ND_OK);
     assert_int_equal(nd_text_new(NULL, &part), ND_OK);
     assert_int_equal(nd_text_set(whole, bytes, len, ND_TEXT_WITH_OFFSETS), ND_OK);
+    nd_seed_index seeds;
+    nd_seed_index_init(&seeds, &allocator);
+    assert_links(&seeds, whole);
     for (int round = 0; round < 300; round++) {
         const nd_shingle_spec spec = {ND_SHINGLE_WORD, (uint32_t)(1 + round % 7)};
         nd_span_scorer scorer;
@@ -290,8 +293,12 @@ static void span_similarity_is_the_jaccard_of_the_shingle_sets(void **state)
         const nd_similarity expected =
             nd_similarity_compute(hashes[0], sizes[0], hashes[1], sizes[1]);
         assert_true(similarity == expected.jaccard);
+        assert_int_equal(nd_span_seed_similarity(&scorer, &seeds, spans[0], spans[1], &similarity),
+                         ND_OK);
+        assert_true(similarity == expected.jaccard);
         nd_span_scorer_release(&scorer);
     }
+    nd_seed_index_release(&seeds);
     nd_text_free(whole);
     nd_text_free(part);
 }
