@@ -18,7 +18,7 @@ void nd_chainer_begin(nd_chainer *chainer, const nd_seed_index *seeds, uint32_t 
     chainer->seeds = seeds;
     chainer->earlier_limit = earlier_limit;
     chainer->later_start = later_start;
-    chainer->open.num = 0;
+    chainer->open = (nd_open_chains){0};
     chainer->pool.len = 0;
     chainer->free_run = ND_SEED_NONE;
     chainer->runs.len = 0;
@@ -214,20 +214,37 @@ static nd_status continue_chains(nd_chainer *chainer, nd_seed_link link, bool *i
     return ND_OK;
 }
 
-/* The strongest chain that this link continues after a gap of other length in the two stretches:
- * words were put in or left out. ND_CHAIN_MAX_ACTIVE if there is none. */
-static uint32_t find_shifted(const nd_chainer *chainer, nd_seed_link link)
+/* All places for chains are gone through, taken or not, so that the compiler does it side by side;
+ * these are the bits of the ones taken. */
+static uint32_t taken_places(const nd_open_chains *open)
 {
-    const nd_open_chains *const open = &chainer->open;
-    uint32_t best = ND_CHAIN_MAX_ACTIVE, most = 0;
-    for (uint32_t i = 0; i < open->num; i++) {
-        const uint32_t earlier_end = open->later_end[i] - open->lag[i];
-        /* An end behind link.previous makes the difference a huge number. */
-        const bool fits = (open->later_end[i] <= link.position) &
-                          (link.previous - earlier_end <= ND_CHAIN_MAX_GAP);
-        const uint32_t strength = fits ? open->num_equal[i] : 0;
-        best = strength > most ? i : best;
-        most = strength > most ? strength : most;
+    return (1u << open->num) - 1;
+}
+
+static const uint32_t bit_of[ND_CHAIN_MAX_ACTIVE] = {1, 2, 4, 8, 16, 32, 64, 128};
+
+/* Bit i: this link continues open chain i after a gap of other length in the two stretches: words
+ * were put in or left out. */
+static uint32_t find_shifted(const nd_open_chains *open, nd_seed_link link)
+{
+    uint32_t shifted = 0;
+    for (uint32_t i = 0; i < ND_CHAIN_MAX_ACTIVE; i++) {
+        /* Positions are below 2^31. */
+        const int32_t later_gap = (int32_t)(link.position - open->later_end[i]);
+        const int32_t earlier_gap = (int32_t)(link.previous - (open->later_end[i] - open->lag[i]));
+        shifted |=
+            later_gap >= 0 && earlier_gap >= 0 && earlier_gap <= ND_CHAIN_MAX_GAP ? bit_of[i] : 0;
+    }
+    return shifted & taken_places(open);
+}
+
+/* The first of the strongest among some open chains. */
+static uint32_t strongest_of(const nd_open_chains *open, uint32_t chains)
+{
+    uint32_t best = (uint32_t)__builtin_ctz(chains);
+    for (uint32_t rest = chains & (chains - 1); rest; rest &= rest - 1) {
+        const uint32_t at = (uint32_t)__builtin_ctz(rest);
+        best = open->num_equal[at] > open->num_equal[best] ? at : best;
     }
     return best;
 }
@@ -242,9 +259,10 @@ static nd_status take_link(nd_chainer *chainer, nd_seed_link link)
         status = continue_chains(chainer, link, &is_followed);
     if (status != ND_OK || is_followed)
         return status;
-    const uint32_t shifted = find_shifted(chainer, link);
-    if (shifted == ND_CHAIN_MAX_ACTIVE)
+    const uint32_t chains = find_shifted(&chainer->open, link);
+    if (!chains)
         return open_chain(chainer, link);
+    const uint32_t shifted = strongest_of(&chainer->open, chains);
     const uint32_t later_end = chainer->open.later_end[shifted];
     nd_run run = {link.position, link.previous, 1};
     extend_back(chainer, &run, later_end, later_end - chainer->open.lag[shifted]);
