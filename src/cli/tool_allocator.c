@@ -17,8 +17,10 @@ enum { HUGE_PAGE_BYTES = 2 << 20 };
 
 static void *ask_for_huge_pages(void *block)
 {
+#    ifdef MADV_HUGEPAGE
     if (block)
         (void)madvise(block, sallocx(block, 0), MADV_HUGEPAGE);
+#    endif
     return block;
 }
 
