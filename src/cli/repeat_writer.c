@@ -35,9 +35,9 @@ static char *put_number(char *to, uint64_t number)
 
 static char *put_name(char *to, const char *name)
 {
-    const size_t len = strlen(name);
-    memcpy(to, name, len);
-    return to + len;
+    while (*name)
+        *to++ = *name++;
+    return to;
 }
 
 static void print_json_place(nd_page *page, const char *before, const nd_place *place)

@@ -24,7 +24,8 @@ typedef struct catalog_work {
 } catalog_work;
 
 enum {
-    AHEAD = 8, /* records asked for before their turn: they lie about in memory */
+    AHEAD = 8,             /* records asked for before their turn: they lie about in memory */
+    FAR_AHEAD = 2 * AHEAD, /* what says where they are */
 };
 #define NO_CLASS UINT32_MAX
 #define HIGH_HALF ((uint64_t)UINT32_MAX << 32)
@@ -58,8 +59,8 @@ static void find_classes(const nd_catalog *c, catalog_work *w)
 {
     w->num_items = w->num_classes = 0;
     for (size_t d = 0; d < c->num_documents; d++) {
-        if (d + 2 * AHEAD < c->num_documents)
-            __builtin_prefetch(c->documents[d + 2 * AHEAD]);
+        if (d + FAR_AHEAD < c->num_documents)
+            __builtin_prefetch(c->documents[d + FAR_AHEAD]);
         if (d + AHEAD < c->num_documents)
             __builtin_prefetch(&w->slots[c->documents[d + AHEAD]->digest[0] & w->mask], 1);
         w->class_of[d] = NO_CLASS;
@@ -116,8 +117,8 @@ static nd_status rank_classes(const nd_catalog *c, const catalog_work *w, nd_key
 static void prefetch_class(const nd_catalog *c, const catalog_work *w, const nd_key_value *ranked,
                            size_t rank)
 {
-    if (rank + 2 * AHEAD < w->num_classes)
-        __builtin_prefetch(&w->classes[ranked[rank + 2 * AHEAD].value], 1);
+    if (rank + FAR_AHEAD < w->num_classes)
+        __builtin_prefetch(&w->classes[ranked[rank + FAR_AHEAD].value], 1);
     if (rank + AHEAD < w->num_classes)
         __builtin_prefetch(&c->documents[w->classes[ranked[rank + AHEAD].value].first]);
 }

@@ -150,7 +150,7 @@ static void announce(const nd_bucket_visitor *v, const uint64_t *items, size_t f
                      size_t num)
 {
     for (unsigned stage = 0; stage < ND_BUCKET_STAGES; stage++) {
-        const size_t ahead = LOOK_AHEAD * (ND_BUCKET_STAGES - stage);
+        const size_t ahead = (size_t)LOOK_AHEAD * (ND_BUCKET_STAGES - stage);
         const size_t end = to + ahead < num ? to + ahead : num;
         for (size_t i = from + ahead; i < end; i++)
             v->soon(v->ctx, (uint32_t)items[i], stage);

@@ -192,16 +192,15 @@ static uint64_t power(uint64_t base, uint32_t exponent)
 /* All hashes first, so that the table's cache misses overlap. Each token is hashed once: a seed's
  * hash is the polynomial of its tokens' hashes (Karp and Rabin 1987), a difference of two prefixes:
  *
- *   prefix[k] = t[0] * F^(k-1) + ... + t[k-1]        seed i = prefix[i + width] - prefix[i] *
- * F^width
+ *   prefix[k] = t[0] * F^(k-1) + ... + t[k-1]
+ *   seed i    = prefix[i + width] - prefix[i] * F^width
  */
 static void hash_block(const nd_seed_index *index, uint32_t from, uint32_t to, uint32_t *hashes)
 {
     enum { MAX_WIDTH = 8 };
     assert(index->width <= MAX_WIDTH);
-    uint64_t prefix[ND_SEED_BLOCK + MAX_WIDTH];
+    uint64_t prefix[ND_SEED_BLOCK + MAX_WIDTH] = {0};
     const uint32_t num = to - from, width = index->width;
-    prefix[0] = 0;
     for (uint32_t i = 0; i < num + width - 1; i++)
         prefix[i + 1] = prefix[i] * SEED_FACTOR + hash_token(index->text, from + i);
     const uint64_t shift = power(SEED_FACTOR, width);
@@ -219,7 +218,7 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
     const nd_status status = keep_half_empty(index, to - from);
     if (status != ND_OK)
         return status;
-    uint32_t hashes[ND_SEED_BLOCK];
+    uint32_t hashes[ND_SEED_BLOCK] = {0};
     hash_block(index, from, to, hashes);
     uint32_t num = 0, before = ND_SEED_NONE;
     for (uint32_t i = from; i < to; i++) {
@@ -248,7 +247,7 @@ nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
 void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
 {
-    uint32_t hashes[ND_SEED_BLOCK];
+    uint32_t hashes[ND_SEED_BLOCK] = {0};
     hash_block(index, from, to, hashes);
     uint32_t num = 0;
     for (uint32_t i = from; i < to; i++) {

@@ -13,7 +13,7 @@ enum { ND_TOKEN_SHORT = 16 };
 /* Bytes 8 * part .. 8 * part + 7 of a token of at most ND_TOKEN_SHORT bytes at p, 0 behind its end,
  * without a branch for the length: `kept` has as many FFs from where it is read as the token has
  * bytes left. The normalised text may be read for 63 bytes behind its end, see tokeniser.h. */
-static inline uint64_t nd_token_eight(const char *p, uint32_t len_bytes, uint32_t part)
+static inline uint64_t nd_token_eight(const char *p, uint32_t len_bytes, size_t part)
 {
     static const uint8_t kept[2 * ND_TOKEN_SHORT] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                                      0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
