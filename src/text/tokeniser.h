@@ -10,7 +10,8 @@
 #include "neardup/text.h"
 
 /* Bytes a kernel may write past out_stop: a stretch of ASCII, or the normalised form of a chunk (31
- * code points that become at most 18 each, see chunk.h, with a space after each). */
+ * code points that become at most 18 each, see chunk.h, with a space after each). That is 2,263
+ * bytes at most, so the 63 bytes behind a text's end are there to be read, whatever they hold. */
 #define ND_TOKENISER_OUT_SLACK ((size_t)4096)
 
 /* Entries a kernel may write past the last source_start, source_end or token_start. */
