@@ -116,6 +116,13 @@ typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
  * documents keep it, or if it is the best of one of them, so that no copy goes unmentioned. */
 ND_API ND_NODISCARD nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx);
 
+/* The same for one of num_parts parts: all of them, one after the other, give what
+ * nd_scan_each_pair gives. Parts are of about as many documents, not pairs. A finished scan may be
+ * asked for several parts at once. */
+ND_API ND_NODISCARD nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part,
+                                                        uint32_t num_parts, nd_pair_fn each,
+                                                        void *ctx);
+
 typedef struct nd_member {
     nd_id id;
     nd_match_kind kind;       /* the representative's view: contains = it holds the member */

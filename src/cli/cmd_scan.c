@@ -2,8 +2,8 @@
 #include "cli/amounts.h"
 #include "cli/command.h"
 #include "cli/job.h"
-#include "cli/match_writer.h"
 #include "cli/option_groups.h"
+#include "cli/pair_writing.h"
 #include "cli/scan_notes.h"
 #include "cli/scan_settings.h"
 #include "util/error.h"
@@ -97,7 +97,7 @@ static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_s
         status = nd_match_writer_begin(&writer);
     if (status == ND_OK)
         status = job->settings->scan_output == ND_SCAN_PAIRS
-                     ? nd_scan_each_pair(scan, nd_match_writer_pair, &writer)
+                     ? nd_write_pairs(&writer, scan)
                      : nd_scan_each_group(scan, nd_match_writer_group, &writer);
     nd_match_writer_release(&writer);
     set_headline(job, stats, status == ND_OK ? writer.num_written : UINT64_MAX);

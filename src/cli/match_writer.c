@@ -164,7 +164,7 @@ nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair)
         pair_as_tsv(writer->job, &writer->page, pair);
     else
         pair_as_text(writer, &writer->page, pair);
-    return nd_job_write(writer->job, &writer->page);
+    return writer->page.status;
 }
 
 /* With --passages: those the member shares with the representative. */

@@ -19,8 +19,10 @@ ND_NODISCARD nd_status nd_match_writer_init(nd_match_writer *writer, nd_job *job
 /* What stands before the first result: the header of a TSV. */
 ND_NODISCARD nd_status nd_match_writer_begin(nd_match_writer *writer);
 
-/* An nd_pair_fn and an nd_group_fn; `ctx` is the writer. */
+/* An nd_pair_fn; `ctx` is the writer. Appends to its page: see nd_write_pairs. */
 nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair);
+
+/* An nd_group_fn; `ctx` is the writer. Writes. */
 nd_status nd_match_writer_group(void *ctx, const nd_group *group);
 
 void nd_match_writer_release(nd_match_writer *writer);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/columns.h"
+#include "io/ratio_text.h"
 
 void nd_page_init(nd_page *page, const nd_allocator *allocator)
 {
@@ -39,36 +40,10 @@ void nd_page_printf(nd_page *page, const char *format, ...)
         nd_page_append(page, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
-/* A number below 100. */
-static void put_two_digits(char *out, uint32_t number)
-{
-    static const char digits[] = "00010203040506070809101112131415161718192021222324"
-                                 "25262728293031323334353637383940414243444546474849"
-                                 "50515253545556575859606162636465666768697071727374"
-                                 "75767778798081828384858687888990919293949596979899";
-    memcpy(out, digits + 2 * (size_t)number, 2);
-}
-
 void nd_page_ratio(nd_page *page, double ratio)
 {
-    const double scaled = ratio * 1e6;
-    if (!(scaled >= 0 && scaled <= 1e6)) {
-        nd_page_printf(page, "%.6f", ratio);
-        return;
-    }
-    uint32_t millionths = (uint32_t)scaled;
-    const double rest = scaled - millionths;
-    if (rest > 0.4999 && rest < 0.5001) { /* near a tie the product's own rounding would decide */
-        nd_page_printf(page, "%.6f", ratio);
-        return;
-    }
-    millionths += rest > 0.5;
-    char text[8] = "0.";
-    text[0] = (char)('0' + millionths / 1000000);
-    put_two_digits(text + 2, millionths / 10000 % 100);
-    put_two_digits(text + 4, millionths / 100 % 100);
-    put_two_digits(text + 6, millionths % 100);
-    nd_page_append(page, text, sizeof text);
+    char text[ND_RATIO_TEXT_BYTES];
+    nd_page_append(page, text, nd_ratio_text(text, ratio));
 }
 
 void nd_page_json(nd_page *page, const char *p, size_t len_bytes)

@@ -45,8 +45,7 @@ void nd_page_fill(nd_page *page, char c, size_t times);
 
 void nd_page_printf(nd_page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A ratio from 0 to 1 with 6 decimals: what "%.6f" prints, many times as fast, because results are
- * mostly ratios. */
+/* With 6 decimals. */
 void nd_page_ratio(nd_page *page, double ratio);
 
 /* A JSON string with its quotes. */

@@ -3,18 +3,23 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "engine/id_merge.h"
 #include "util/radix_sort.h"
+#include "util/threads.h"
 
-/* Most significant bytes first, eight at a time: each step sorts a range by the eight bytes after
- * those that all its ids share, and goes on in the runs they leave equal. What is in order already
- * is left as it is, short ranges are sorted by insertion, long ones by their digits. Ids that are
- * equal for longer than MAX_DEPTH are left to comparisons. */
+/* Each thread sorts a slice of the records, and the slices are merged.
+ *
+ * A slice is sorted by its most significant bytes first, eight at a time: each step sorts a range
+ * by the eight bytes after those that all its ids share, and goes on in the runs they leave equal.
+ * What is in order already is left as it is, short ranges are sorted by insertion, long ones by
+ * their digits. Ids that are equal for longer than MAX_DEPTH are left to comparisons. */
 enum {
     BYTES_A_STEP = 8,
     MAX_DEPTH = 64 * BYTES_A_STEP,
     SHORT_RANGE = 24,
     NUM_GUESSES = 16,
-    AHEAD = 8, /* records asked for before their turn: they lie about in memory */
+    SLICE_RECORDS = 1 << 13, /* what a thread must be given at least to be worth starting */
+    AHEAD = 8,               /* records asked for before their turn: they lie about in memory */
 };
 
 typedef struct order {
@@ -36,8 +41,7 @@ static int compare_u64(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
-/* Total but for documents that are the same in all that is kept of them. */
-static int compare_records(const nd_record *a, const nd_record *b, uint32_t bands)
+int nd_compare_records(const nd_record *a, const nd_record *b, uint32_t bands)
 {
     int c = nd_compare_ids(a, b, bands);
     if (c == 0)
@@ -113,7 +117,7 @@ static bool is_above(const nd_key_value *a, const nd_key_value *b, const order *
 {
     if (a->key != b->key)
         return a->key > b->key;
-    return compare_records(record_of(a), record_of(b), o->bands) > 0;
+    return nd_compare_records(record_of(a), record_of(b), o->bands) > 0;
 }
 
 /* By keys, and where these are equal by all of the records. */
@@ -140,7 +144,7 @@ static void merge_sort(nd_key_value *items, size_t num, const order *o)
                 const int takes_left =
                     i < middle &&
                     (j >= end ||
-                     compare_records(record_of(&items[i]), record_of(&items[j]), o->bands) <= 0);
+                     nd_compare_records(record_of(&items[i]), record_of(&items[j]), o->bands) <= 0);
                 o->scratch[at] = items[takes_left ? i++ : j++];
             }
         }
@@ -202,23 +206,54 @@ static void sort_range(nd_key_value *items, size_t num, size_t known, const orde
     }
 }
 
-nd_status nd_sort_by_id(nd_record **records, size_t num, uint32_t bands,
+typedef struct slice_sorting {
+    nd_record **records;
+    nd_key_value *items, *scratch;
+    const size_t *starts; /* of the slices */
+    uint32_t bands;
+} slice_sorting;
+
+static nd_status sort_slice(void *ctx, uint32_t worker)
+{
+    const slice_sorting *const s = ctx;
+    const size_t first = s->starts[worker], num = s->starts[worker + 1] - first;
+    nd_record **const records = s->records + first;
+    nd_key_value *const items = s->items + first;
+    for (size_t i = 0; i < num; i++)
+        items[i] = (nd_key_value){0, (uintptr_t)records[i]};
+    const order o = {.bands = s->bands, .scratch = s->scratch + first};
+    if (num > 1)
+        sort_range(items, num, 0, &o);
+    for (size_t i = 0; i < num; i++)
+        records[i] = record_of(&items[i]);
+    return ND_OK;
+}
+
+static nd_status sort_slices(slice_sorting *s, uint32_t num_slices, const nd_allocator *allocator)
+{
+    const nd_status status = nd_threads_run(allocator, num_slices, sort_slice, s);
+    if (status != ND_OK)
+        return status;
+    const nd_id_runs runs = {s->records, (nd_record **)s->scratch, s->starts, num_slices, s->bands};
+    return nd_merge_by_id(&runs, num_slices, allocator);
+}
+
+nd_status nd_sort_by_id(nd_record **records, size_t num, uint32_t bands, uint32_t num_threads,
                         const nd_allocator *allocator)
 {
+    const uint32_t num_slices = nd_threads_worth(num, SLICE_RECORDS, num_threads);
     nd_key_value *const items = nd_alloc(allocator, num, sizeof *items);
     nd_key_value *const scratch = nd_alloc(allocator, num, sizeof *scratch);
+    size_t *const starts = nd_alloc(allocator, (size_t)num_slices + 1, sizeof *starts);
     nd_status status = ND_ERR_NO_MEMORY;
-    if (items && scratch) {
-        for (size_t i = 0; i < num; i++)
-            items[i] = (nd_key_value){0, (uintptr_t)records[i]};
-        const order o = {.bands = bands, .scratch = scratch};
-        if (num > 1)
-            sort_range(items, num, 0, &o);
-        for (size_t i = 0; i < num; i++)
-            records[i] = record_of(&items[i]);
-        status = ND_OK;
+    if (items && scratch && starts) {
+        for (uint32_t slice = 0; slice <= num_slices; slice++)
+            starts[slice] = nd_slice_start(num, num_slices, slice);
+        slice_sorting sorting = {records, items, scratch, starts, bands};
+        status = sort_slices(&sorting, num_slices, allocator);
     }
     nd_release(allocator, items);
     nd_release(allocator, scratch);
+    nd_release(allocator, starts);
     return status;
 }

@@ -41,6 +41,20 @@ static nd_status list_neighbours(nd_pair_lists *lists, const nd_catalog *catalog
     return ND_OK;
 }
 
+static nd_status list_distincts(nd_pair_lists *lists, const nd_catalog *c,
+                                const nd_allocator *allocator)
+{
+    lists->distinct_of = nd_alloc(allocator, c->num_documents, sizeof *lists->distinct_of);
+    if (!lists->distinct_of)
+        return ND_ERR_NO_MEMORY;
+    for (size_t d = 0; d < c->num_documents; d++)
+        lists->distinct_of[d] = UINT32_MAX;
+    for (uint32_t x = 0; x < c->num_distinct; x++)
+        for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
+            lists->distinct_of[c->copies[i]] = x;
+    return ND_OK;
+}
+
 uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,
                                     uint32_t x)
 {
@@ -257,6 +271,8 @@ nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog, nd
 {
     *lists = (nd_pair_lists){0};
     nd_status status = list_neighbours(lists, catalog, edges, allocator);
+    if (status == ND_OK)
+        status = list_distincts(lists, catalog, allocator);
     if (status == ND_OK) {
         count_pairs(lists, catalog, max_matches);
         if (lists->num_capped > 0)
@@ -301,6 +317,7 @@ void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator)
 {
     nd_release(allocator, lists->start);
     nd_release(allocator, lists->neighbours);
+    nd_release(allocator, lists->distinct_of);
     nd_release(allocator, lists->kept_start);
     nd_release(allocator, lists->kept);
     nd_release(allocator, lists->best_of);

@@ -12,7 +12,8 @@ typedef struct nd_neighbour {
     uint32_t common;
 } nd_neighbour;
 
-/* neighbours[start[x] .. start[x + 1]) match distinct x, ascending. With a cap in force (num_capped
+/* neighbours[start[x] .. start[x + 1]) match distinct x, ascending. distinct_of[document] is
+ * UINT32_MAX without tokens. With a cap in force (num_capped
  * > 0):
  *
  *   kept[kept_start[x] .. kept_start[x + 1])   partner document << 32 | rank, ascending: the best
@@ -22,6 +23,7 @@ typedef struct nd_neighbour {
 typedef struct nd_pair_lists {
     size_t *start;
     nd_neighbour *neighbours;
+    uint32_t *distinct_of;
     uint64_t num_pairs;  /* before any cap */
     uint64_t num_capped; /* documents with more than max_matches partners */
     size_t *kept_start;

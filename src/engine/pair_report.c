@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/coverage_matching.h"
+#include "util/threads.h"
 
 enum { AHEAD = 8 };
 
@@ -15,23 +16,9 @@ typedef struct report {
     const nd_scan *scan;
     nd_pair_fn each;
     void *ctx;
-    uint32_t *distinct_of; /* [documents]; UINT32_MAX without tokens */
+    const uint32_t *distinct_of;
     ND_VEC(partner) partners;
 } report;
-
-static nd_status list_distincts(report *r)
-{
-    const nd_catalog *const c = &r->scan->catalog;
-    r->distinct_of = nd_alloc(&r->scan->allocator, c->num_documents, sizeof *r->distinct_of);
-    if (!r->distinct_of)
-        return ND_ERR_NO_MEMORY;
-    for (size_t d = 0; d < c->num_documents; d++)
-        r->distinct_of[d] = UINT32_MAX;
-    for (uint32_t x = 0; x < c->num_distinct; x++)
-        for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
-            r->distinct_of[c->copies[i]] = x;
-    return ND_OK;
-}
 
 static nd_status add_partner(report *r, uint32_t d, partner p)
 {
@@ -204,18 +191,27 @@ static bool has_partners(const report *r, uint32_t d)
                                nd_catalog_num_copies(&r->scan->catalog, x) > 1);
 }
 
-nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx)
+nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t num_parts,
+                                    nd_pair_fn each, void *ctx)
 {
-    if (scan->phase != ND_SCAN_FINISHED || scan->options.output != ND_SCAN_PAIRS)
+    if (scan->phase != ND_SCAN_FINISHED || scan->options.output != ND_SCAN_PAIRS ||
+        part >= num_parts)
         return ND_ERR_INVALID_ARGUMENT;
-    report r = {.scan = scan, .each = each, .ctx = ctx};
-    nd_status status = list_distincts(&r);
-    for (uint32_t d = 0; status == ND_OK && d < scan->catalog.num_documents; d++) {
+    report r = {.scan = scan, .each = each, .ctx = ctx, .distinct_of = scan->pairs.distinct_of};
+    const size_t num = scan->catalog.num_documents;
+    const uint32_t end = (uint32_t)nd_slice_start(num, num_parts, part + 1);
+    nd_status status = ND_OK;
+    for (uint32_t d = (uint32_t)nd_slice_start(num, num_parts, part); status == ND_OK && d < end;
+         d++) {
         prefetch_lists(&r, d);
         if (has_partners(&r, d))
             status = report_document(&r, d);
     }
-    nd_release(&scan->allocator, r.distinct_of);
     ND_VEC_RELEASE(&scan->allocator, &r.partners);
     return status;
+}
+
+nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx)
+{
+    return nd_scan_each_pair_of_part(scan, 0, 1, each, ctx);
 }

@@ -66,8 +66,7 @@ nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocat
     b->allocator = *allocator;
     b->num = num;
     b->num_threads = num_threads;
-    b->num_slices =
-        num / SLICE_DOCUMENTS < num_threads ? (uint32_t)(num / SLICE_DOCUMENTS) + 1 : num_threads;
+    b->num_slices = nd_threads_worth(num, SLICE_DOCUMENTS, num_threads);
     while (b->partition_bits < MAX_PARTITION_BITS && num >> b->partition_bits > ITEMS_PER_PARTITION)
         b->partition_bits++;
     b->items = nd_alloc(allocator, num, sizeof *b->items);
@@ -82,21 +81,13 @@ nd_status nd_band_buckets_new(size_t num, uint32_t num_threads, const nd_allocat
     return ND_OK;
 }
 
-/* Documents [first, end) are the worker's slice. */
-static void slice_of(const nd_band_buckets *b, uint32_t worker, size_t *first, size_t *end)
-{
-    *first = b->num / b->num_slices * worker;
-    *end = worker + 1 == b->num_slices ? b->num : b->num / b->num_slices * (worker + 1);
-}
-
 static nd_status count_slice(void *ctx, uint32_t worker)
 {
     const nd_band_buckets *const b = ctx;
     size_t *const counts = b->counts + worker * num_partitions(b);
-    size_t first, end;
-    slice_of(b, worker, &first, &end);
+    const size_t end = nd_slice_start(b->num, b->num_slices, worker + 1);
     memset(counts, 0, num_partitions(b) * sizeof *counts);
-    for (size_t d = first; d < end; d++)
+    for (size_t d = nd_slice_start(b->num, b->num_slices, worker); d < end; d++)
         counts[partition_of(b, b->keys[d])]++;
     return ND_OK;
 }
@@ -105,9 +96,8 @@ static nd_status scatter_slice(void *ctx, uint32_t worker)
 {
     const nd_band_buckets *const b = ctx;
     size_t *const next = b->counts + worker * num_partitions(b);
-    size_t first, end;
-    slice_of(b, worker, &first, &end);
-    for (size_t d = first; d < end; d++) {
+    const size_t end = nd_slice_start(b->num, b->num_slices, worker + 1);
+    for (size_t d = nd_slice_start(b->num, b->num_slices, worker); d < end; d++) {
         const uint32_t key = b->keys[d];
         b->items[next[partition_of(b, key)]++] = (uint64_t)(key << b->partition_bits) << 32 | d;
     }

@@ -12,25 +12,30 @@
  * the order of equal keys.
  */
 
-/* Deals from[0..num) into to[0..num) by one digit; ends[b] becomes where bucket b ends. Returns the
- * size of the largest bucket; if that is num the items are not moved. */
-static size_t NAMED(deal)(const ITEM *from, ITEM *to, size_t num, key_digit digit, size_t *ends)
+/* Deals from[0..num) into to[0..num) by one digit; ends[b] becomes where bucket b ends. */
+static void NAMED(deal)(const ITEM *from, ITEM *to, size_t num, key_digit digit, size_t *ends)
 {
     const size_t num_buckets = (size_t)1 << digit.bits;
     memset(ends, 0, num_buckets * sizeof *ends);
     for (size_t i = 0; i < num; i++)
         ends[bucket_of(KEY(from[i]), digit)]++;
-    size_t largest = 0, place = 0;
+    size_t place = 0;
     for (size_t b = 0; b < num_buckets; b++) {
         const size_t count = ends[b];
-        largest = count > largest ? count : largest;
         ends[b] = place;
         place += count;
     }
-    if (largest < num)
-        for (size_t i = 0; i < num; i++)
-            to[ends[bucket_of(KEY(from[i]), digit)]++] = from[i];
-    return largest;
+    for (size_t i = 0; i < num; i++)
+        to[ends[bucket_of(KEY(from[i]), digit)]++] = from[i];
+}
+
+/* The bits in which the keys are not all the same. */
+static uint64_t NAMED(differing_bits)(const ITEM *from, size_t num)
+{
+    uint64_t differing = 0;
+    for (size_t i = 1; i < num; i++)
+        differing |= KEY(from[i]) ^ KEY(from[0]);
+    return differing;
 }
 
 /* Insertion sort of from[0..num) into to, which may be from. */
@@ -139,23 +144,20 @@ static bool NAMED(sort_even)(ITEM *from, ITEM *to, size_t num, unsigned used, so
 static void NAMED(sort)(ITEM *from, ITEM *to, size_t num, unsigned used, sort_result where);
 
 /* The same for any keys, and any number of them. */
-static void NAMED(sort_uneven)(ITEM *from, ITEM *to, size_t num, unsigned used, sort_result where)
+static void NAMED(sort_uneven)(ITEM *from, ITEM *to, size_t num, sort_result where)
 {
-    size_t ends[MAX_BUCKETS];
-    size_t largest = num;
-    key_digit digit = {0, 0};
-    for (; largest == num && used < 64; used += digit.bits) {
-        digit = next_digit(num, used);
-        largest = NAMED(deal)(from, to, num, digit, ends);
-    }
-    if (largest == num) { /* all equal */
+    const uint64_t differing = NAMED(differing_bits)(from, num);
+    if (differing == 0) {
         if (where == IN_OTHER)
             memcpy(to, from, num * sizeof *to);
         return;
     }
+    size_t ends[MAX_BUCKETS];
+    const key_digit digit = next_digit(num, (unsigned)__builtin_clzll(differing));
+    NAMED(deal)(from, to, num, digit, ends);
     const sort_result back = where == IN_PLACE ? IN_OTHER : IN_PLACE;
     for (size_t b = 0, begin = 0; b < (size_t)1 << digit.bits; begin = ends[b++])
-        NAMED(sort)(to + begin, from + begin, ends[b] - begin, used, back);
+        NAMED(sort)(to + begin, from + begin, ends[b] - begin, 64 - digit.shift, back);
 }
 
 /* Sorts from[0..num), whose `used` highest bits are the same in all keys, within itself or into
@@ -166,5 +168,5 @@ static void NAMED(sort)(ITEM *from, ITEM *to, size_t num, unsigned used, sort_re
         NAMED(insert)(from, where == IN_PLACE ? from : to, num);
     else if (num > ONE_PASS || used + MAX_BITS > 64 ||
              !NAMED(sort_even)(from, to, num, used, where))
-        NAMED(sort_uneven)(from, to, num, used, where);
+        NAMED(sort_uneven)(from, to, num, where);
 }

@@ -78,3 +78,36 @@ nd_status nd_threads_for(const nd_allocator *allocator, uint32_t num_threads, si
         num_threads = num_tasks ? (uint32_t)num_tasks : 1;
     return nd_threads_run(allocator, num_threads, work_off, &queue);
 }
+
+/* A round of nd_threads_in_order. */
+typedef struct slot_round {
+    nd_slot_task_fn run;
+    void *ctx;
+    size_t first_task;
+} slot_round;
+
+static nd_status run_in_slot(void *ctx, uint32_t worker, size_t slot)
+{
+    const slot_round *const round = ctx;
+    return round->run(round->ctx, worker, round->first_task + slot, slot);
+}
+
+nd_status nd_threads_in_order(const nd_allocator *allocator, uint32_t num_threads, size_t num_tasks,
+                              size_t num_slots, nd_slot_task_fn run, nd_slot_fn take, void *ctx)
+{
+    nd_status status = ND_OK;
+    for (size_t first = 0; first < num_tasks && status == ND_OK; first += num_slots) {
+        const size_t num = num_tasks - first < num_slots ? num_tasks - first : num_slots;
+        slot_round round = {run, ctx, first};
+        status = nd_threads_for(allocator, num_threads, num, run_in_slot, &round);
+        for (size_t slot = 0; slot < num && status == ND_OK; slot++)
+            status = take(ctx, slot);
+    }
+    return status;
+}
+
+uint32_t nd_threads_worth(size_t num, size_t least, uint32_t num_threads)
+{
+    const size_t worth = num / least + 1;
+    return worth < num_threads ? (uint32_t)worth : num_threads;
+}

@@ -25,4 +25,25 @@ typedef nd_status (*nd_task_fn)(void *ctx, uint32_t worker, size_t task);
 ND_NODISCARD nd_status nd_threads_for(const nd_allocator *allocator, uint32_t num_threads,
                                       size_t num_tasks, nd_task_fn run, void *ctx);
 
+/* A task that leaves its result in `slot`, and what takes it from there. */
+typedef nd_status (*nd_slot_task_fn)(void *ctx, uint32_t worker, size_t task, size_t slot);
+typedef nd_status (*nd_slot_fn)(void *ctx, size_t slot);
+
+/* Runs tasks 0 .. num_tasks-1 as nd_threads_for does, and calls `take` on the calling thread for
+ * each in their order: by rounds of num_slots tasks, slots being numbered 0 .. num_slots-1. */
+ND_NODISCARD nd_status nd_threads_in_order(const nd_allocator *allocator, uint32_t num_threads,
+                                           size_t num_tasks, size_t num_slots, nd_slot_task_fn run,
+                                           nd_slot_fn take, void *ctx);
+
+/* How many threads `num` items are worth, at least 1 and at most num_threads, if one should be
+ * given `least` of them. */
+uint32_t nd_threads_worth(size_t num, size_t least, uint32_t num_threads);
+
+/* The first item of a slice of num items, slice num_slices being the end. No slice is more than one
+ * item larger than another. */
+static inline size_t nd_slice_start(size_t num, uint32_t num_slices, uint32_t slice)
+{
+    return num / num_slices * slice + num % num_slices * slice / num_slices;
+}
+
 #endif

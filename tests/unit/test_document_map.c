@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "neardup/document_map.h"
-#include "util/threads.h"
 
 enum { NUM_BLOCKS = 100, PER_BLOCK = 10 };
 
@@ -155,27 +154,6 @@ static void no_thread_is_an_invalid_argument(void **state)
     assert_int_equal(run(&n, &s, 0, NULL), ND_ERR_INVALID_ARGUMENT);
 }
 
-static nd_status fail_some(void *ctx, uint32_t worker, size_t task)
-{
-    (void)worker;
-    atomic_int *const done = ctx;
-    done[task]++;
-    return task == 50 ? ND_ERR_LIMIT : ND_OK;
-}
-
-static void tasks_run_once_and_stop_after_a_failure(void **state)
-{
-    (void)state;
-    const nd_allocator a = nd_allocator_or_default(NULL);
-    static atomic_int done[1000];
-    assert_int_equal(nd_threads_for(&a, 4, 50, fail_some, done), ND_OK);
-    for (int i = 0; i < 50; i++)
-        assert_int_equal(done[i], 1);
-    assert_int_equal(nd_threads_for(&a, 4, 0, fail_some, done), ND_OK);
-    assert_int_equal(nd_threads_for(&a, 1, 1000, fail_some, done), ND_ERR_LIMIT);
-    assert_int_equal(done[51], 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,7 +162,6 @@ int main(void)
         cmocka_unit_test(a_last_block_that_cannot_be_read_says_why),
         cmocka_unit_test(a_failing_map_stops_all),
         cmocka_unit_test(no_thread_is_an_invalid_argument),
-        cmocka_unit_test(tasks_run_once_and_stop_after_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,6 +257,43 @@ static void threads_kernels_and_input_order_change_nothing(void **state)
     corpus_free(&c);
 }
 
+static nd_scan *finished_scan(const nd_scan_options *options, const corpus *c)
+{
+    nd_scan *scan;
+    assert_int_equal(nd_scan_new(options, NULL, &scan), ND_OK);
+    assert_int_equal(add_corpus(scan, c), ND_OK);
+    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    return scan;
+}
+
+static void parts_of_the_pairs_are_the_whole(void **state)
+{
+    (void)state;
+    static const uint32_t num_parts[] = {1, 2, 7, 300, 5000};
+    nd_random random = {13};
+    corpus c = corpus_make(500, &random);
+    nd_scan_options options = default_options(ND_SCAN_PAIRS);
+    options.max_matches = 3;
+    nd_scan *const scan = finished_scan(&options, &c);
+    report whole = {0};
+    assert_int_equal(nd_scan_each_pair(scan, report_pair, &whole), ND_OK);
+    assert_true(whole.num_lines > 20);
+    for (size_t i = 0; i < sizeof num_parts / sizeof *num_parts; i++) {
+        report parts = {0};
+        for (uint32_t part = 0; part < num_parts[i]; part++)
+            assert_int_equal(
+                nd_scan_each_pair_of_part(scan, part, num_parts[i], report_pair, &parts), ND_OK);
+        assert_string_equal(parts.text, whole.text);
+        free(parts.text);
+        assert_int_equal(
+            nd_scan_each_pair_of_part(scan, num_parts[i], num_parts[i], report_pair, &parts),
+            ND_ERR_INVALID_ARGUMENT);
+    }
+    free(whole.text);
+    nd_scan_free(scan);
+    corpus_free(&c);
+}
+
 static void threads_kernels_and_input_order_change_no_coverage(void **state)
 {
     (void)state;
@@ -548,6 +585,7 @@ int main(void)
         cmocka_unit_test(pairs_are_those_of_the_exact_join),
         cmocka_unit_test(containment_finds_texts_inside_longer_ones),
         cmocka_unit_test(threads_kernels_and_input_order_change_nothing),
+        cmocka_unit_test(parts_of_the_pairs_are_the_whole),
         cmocka_unit_test(threads_kernels_and_input_order_change_no_coverage),
         cmocka_unit_test(coverage_loses_no_pair_of_a_high_jaccard),
         cmocka_unit_test(every_member_matches_its_representative_and_stands_in_one_group),
