@@ -9,74 +9,128 @@
 #include "io/output.h"
 #include "pair_line.h"
 #include "set_collection.h"
+#include "util/threads.h"
 
-/* Where pairs go while they are read off the scan. */
-typedef struct pair_sink {
-    nd_allocator allocator;
+/* Pairs of a part, on average, and parts for each thread between one writing and the next: as the
+ * tool has them. */
+enum { PAIRS_A_PART = 512, SLOTS_A_THREAD = 8 };
+
+/* Results on their way out. */
+typedef struct result_page {
+    const nd_allocator *allocator;
+    nd_byte_vec lines;
+    nd_byte_vec sampled; /* id TAB id LF; ids of a made-up corpus and of the sets hold neither */
+    uint32_t one_in;     /* documents in the sample; 0: none */
+} result_page;
+
+typedef struct result_sink {
+    const nd_scan *scan;
+    const nd_allocator *allocator;
     nd_output *output;
-    nd_byte_vec line;
     FILE *sample; /* NULL: none */
-    uint32_t one_in;
-} pair_sink;
+    uint32_t num_parts;
+    result_page *pages; /* [slots] */
+} result_sink;
 
-static int is_sampled(const pair_sink *sink, const nd_id *id)
+static int is_sampled(const result_page *page, const nd_id *id)
 {
-    return bench_is_in_sample(id->p, id->len_bytes, sink->one_in);
+    return bench_is_in_sample(id->p, id->len_bytes, page->one_in);
 }
 
-/* id TAB id LF; ids of a made-up corpus and of the sets hold neither. */
-static void write_sampled(const pair_sink *sink, const nd_pair *pair)
+static nd_status append_sampled(result_page *page, const nd_pair *pair)
 {
-    fwrite(pair->a.p, 1, pair->a.len_bytes, sink->sample);
-    fputc('\t', sink->sample);
-    fwrite(pair->b.p, 1, pair->b.len_bytes, sink->sample);
-    fputc('\n', sink->sample);
+    nd_byte_vec *const out = &page->sampled;
+    nd_status status = nd_bytes_append(page->allocator, out, pair->a.p, pair->a.len_bytes);
+    if (status == ND_OK)
+        status = nd_bytes_append(page->allocator, out, "\t", 1);
+    if (status == ND_OK)
+        status = nd_bytes_append(page->allocator, out, pair->b.p, pair->b.len_bytes);
+    return status == ND_OK ? nd_bytes_append(page->allocator, out, "\n", 1) : status;
 }
 
 static nd_status take_pair(void *ctx, const nd_pair *pair)
 {
-    pair_sink *const sink = ctx;
-    sink->line.len = 0;
-    const nd_status status = bench_pair_line_append(&sink->allocator, &sink->line, pair);
-    if (status != ND_OK)
-        return status;
-    if (sink->sample && is_sampled(sink, &pair->a) && is_sampled(sink, &pair->b))
-        write_sampled(sink, pair);
-    return nd_output_write(sink->output, sink->line.items, sink->line.len);
+    result_page *const page = ctx;
+    const nd_status status = bench_pair_line_append(page->allocator, &page->lines, pair);
+    if (status == ND_OK && page->one_in && is_sampled(page, &pair->a) && is_sampled(page, &pair->b))
+        return append_sampled(page, pair);
+    return status;
+}
+
+static nd_status fill_page(void *ctx, uint32_t worker, size_t part, size_t slot)
+{
+    (void)worker;
+    const result_sink *const sink = ctx;
+    return nd_scan_each_pair_of_part(sink->scan, (uint32_t)part, sink->num_parts, take_pair,
+                                     &sink->pages[slot]);
+}
+
+static nd_status write_page(void *ctx, size_t slot)
+{
+    const result_sink *const sink = ctx;
+    result_page *const page = &sink->pages[slot];
+    const nd_status status = nd_output_write(sink->output, page->lines.items, page->lines.len);
+    const size_t num_sampled = page->sampled.len;
+    if (num_sampled && fwrite(page->sampled.items, 1, num_sampled, sink->sample) != num_sampled)
+        return ND_ERR_IO;
+    page->lines.len = page->sampled.len = 0;
+    return status;
 }
 
 static nd_status take_group(void *ctx, const nd_group *group)
 {
-    pair_sink *const sink = ctx;
+    result_sink *const sink = ctx;
     for (size_t i = 0; i < group->num_members; i++) {
         const nd_pair pair = {.a = group->representative,
                               .b = group->members[i].id,
                               .kind = group->members[i].kind,
                               .similarity = group->members[i].similarity};
-        const nd_status status = take_pair(ctx, &pair);
+        const nd_status status = take_pair(&sink->pages[0], &pair);
         if (status != ND_OK)
             return status;
     }
-    return nd_output_write(sink->output, "\n", 1);
+    const nd_status status = write_page(sink, 0);
+    return status == ND_OK ? nd_output_write(sink->output, "\n", 1) : status;
+}
+
+static nd_status write_through(result_sink *sink, const bench_scan_options *options,
+                               size_t num_slots)
+{
+    sink->pages = nd_alloc_zeroed(sink->allocator, num_slots, sizeof *sink->pages);
+    if (!sink->pages)
+        return ND_ERR_NO_MEMORY;
+    for (size_t slot = 0; slot < num_slots; slot++)
+        sink->pages[slot] =
+            (result_page){.allocator = sink->allocator, .one_in = options->sample_one_in};
+    nd_status status =
+        options->output == ND_SCAN_PAIRS
+            ? nd_threads_in_order(sink->allocator, options->num_threads, sink->num_parts, num_slots,
+                                  fill_page, write_page, sink)
+            : nd_scan_each_group(sink->scan, take_group, sink);
+    for (size_t slot = 0; slot < num_slots; slot++) {
+        ND_VEC_RELEASE(sink->allocator, &sink->pages[slot].lines);
+        ND_VEC_RELEASE(sink->allocator, &sink->pages[slot].sampled);
+    }
+    nd_release(sink->allocator, sink->pages);
+    return status == ND_OK ? nd_output_commit(sink->output, NULL) : status;
 }
 
 static nd_status write_results(const nd_scan *scan, const bench_scan_options *options)
 {
-    pair_sink sink = {.allocator = nd_allocator_or_default(NULL), .one_in = options->sample_one_in};
-    nd_status status = nd_output_new("/dev/null", &sink.allocator, &sink.output, NULL);
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
+    result_sink sink = {.scan = scan,
+                        .allocator = nd_tool_allocator(),
+                        .num_parts = (uint32_t)(stats.pairs / PAIRS_A_PART) + 1};
+    nd_status status = nd_output_new("/dev/null", sink.allocator, &sink.output, NULL);
     if (status == ND_OK && options->sample_one_in) {
         sink.sample = fopen(options->sample_path, "wb");
         status = sink.sample ? ND_OK : ND_ERR_IO;
     }
     if (status == ND_OK)
-        status = options->output == ND_SCAN_PAIRS ? nd_scan_each_pair(scan, take_pair, &sink)
-                                                  : nd_scan_each_group(scan, take_group, &sink);
-    if (status == ND_OK)
-        status = nd_output_commit(sink.output, NULL);
+        status = write_through(&sink, options, (size_t)SLOTS_A_THREAD * options->num_threads);
     if (sink.sample && fclose(sink.sample) != 0)
         status = ND_ERR_IO;
     nd_output_free(sink.output);
-    ND_VEC_RELEASE(&sink.allocator, &sink.line);
     return status;
 }
 

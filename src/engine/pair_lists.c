@@ -3,8 +3,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "util/radix_sort.h"
+#include "util/threads.h"
 #include "util/vec.h"
+
+enum { BLOCK_DOCUMENTS = 16 }; /* what parts of the report are made of */
 
 typedef ND_VEC(uint64_t) u64_vec;
 
@@ -55,6 +57,24 @@ static nd_status list_distincts(nd_pair_lists *lists, const nd_catalog *c,
     return ND_OK;
 }
 
+uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *catalog,
+                                  uint32_t part, uint32_t num_parts)
+{
+    if (part >= num_parts)
+        return (uint32_t)catalog->num_documents;
+    const uint64_t work = nd_slice_start(lists->work_before[lists->num_blocks], num_parts, part);
+    size_t low = 0, high = lists->num_blocks;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (lists->work_before[middle] < work)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const size_t first = low * BLOCK_DOCUMENTS;
+    return (uint32_t)(first < catalog->num_documents ? first : catalog->num_documents);
+}
+
 uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,
                                     uint32_t x)
 {
@@ -64,16 +84,27 @@ uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog
     return num;
 }
 
-static void count_pairs(nd_pair_lists *lists, const nd_catalog *catalog, uint32_t max_matches)
+static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t max_matches,
+                             const nd_allocator *allocator)
 {
+    lists->num_blocks = c->num_documents / BLOCK_DOCUMENTS + 1;
+    lists->work_before =
+        nd_alloc_zeroed(allocator, lists->num_blocks + 1, sizeof *lists->work_before);
+    if (!lists->work_before)
+        return ND_ERR_NO_MEMORY;
     uint64_t partners = 0;
-    for (uint32_t x = 0; x < catalog->num_distinct; x++) {
-        const uint64_t num = nd_pair_lists_num_partners(lists, catalog, x);
-        const uint64_t copies = nd_catalog_num_copies(catalog, x);
+    for (uint32_t x = 0; x < c->num_distinct; x++) {
+        const uint64_t num = nd_pair_lists_num_partners(lists, c, x);
+        const uint64_t copies = nd_catalog_num_copies(c, x);
         partners += num * copies;
         lists->num_capped += max_matches && num > max_matches ? copies : 0;
+        for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
+            lists->work_before[c->copies[i] / BLOCK_DOCUMENTS + 1] += num + 1;
     }
     lists->num_pairs = partners / 2;
+    for (size_t block = 0; block < lists->num_blocks; block++)
+        lists->work_before[block + 1] += lists->work_before[block];
+    return ND_OK;
 }
 
 /* How good a match is: jaccard, then the larger containment. Fractions are compared by products, so
@@ -273,11 +304,10 @@ nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog, nd
     nd_status status = list_neighbours(lists, catalog, edges, allocator);
     if (status == ND_OK)
         status = list_distincts(lists, catalog, allocator);
-    if (status == ND_OK) {
-        count_pairs(lists, catalog, max_matches);
-        if (lists->num_capped > 0)
-            status = choose_kept(lists, catalog, max_matches, allocator);
-    }
+    if (status == ND_OK)
+        status = count_pairs(lists, catalog, max_matches, allocator);
+    if (status == ND_OK && lists->num_capped > 0)
+        status = choose_kept(lists, catalog, max_matches, allocator);
     if (status != ND_OK)
         nd_pair_lists_release(lists, allocator);
     return status;
@@ -318,6 +348,7 @@ void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator)
     nd_release(allocator, lists->start);
     nd_release(allocator, lists->neighbours);
     nd_release(allocator, lists->distinct_of);
+    nd_release(allocator, lists->work_before);
     nd_release(allocator, lists->kept_start);
     nd_release(allocator, lists->kept);
     nd_release(allocator, lists->best_of);

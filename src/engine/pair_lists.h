@@ -24,8 +24,10 @@ typedef struct nd_pair_lists {
     size_t *start;
     nd_neighbour *neighbours;
     uint32_t *distinct_of;
-    uint64_t num_pairs;  /* before any cap */
-    uint64_t num_capped; /* documents with more than max_matches partners */
+    uint64_t *work_before; /* about what reporting all documents before each block costs */
+    size_t num_blocks;     /* of documents */
+    uint64_t num_pairs;    /* before any cap */
+    uint64_t num_capped;   /* documents with more than max_matches partners */
     size_t *kept_start;
     uint64_t *kept;
     uint64_t *best_of;
@@ -40,6 +42,11 @@ typedef struct nd_edges {
 ND_NODISCARD nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
                                           nd_edges edges, uint32_t max_matches,
                                           const nd_allocator *allocator);
+
+/* The first document of one of num_parts parts that take about as long to report; the end, for
+ * part num_parts. O(log documents). */
+uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *catalog,
+                                  uint32_t part, uint32_t num_parts);
 
 /* Documents that match a document of x: those of its neighbours, and its copies. */
 uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "engine/coverage_matching.h"
-#include "util/threads.h"
 
 enum { AHEAD = 8 };
 
@@ -198,11 +197,11 @@ nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t
         part >= num_parts)
         return ND_ERR_INVALID_ARGUMENT;
     report r = {.scan = scan, .each = each, .ctx = ctx, .distinct_of = scan->pairs.distinct_of};
-    const size_t num = scan->catalog.num_documents;
-    const uint32_t end = (uint32_t)nd_slice_start(num, num_parts, part + 1);
+    const uint32_t end =
+        nd_pair_lists_part_start(&scan->pairs, &scan->catalog, part + 1, num_parts);
+    uint32_t d = nd_pair_lists_part_start(&scan->pairs, &scan->catalog, part, num_parts);
     nd_status status = ND_OK;
-    for (uint32_t d = (uint32_t)nd_slice_start(num, num_parts, part); status == ND_OK && d < end;
-         d++) {
+    for (; status == ND_OK && d < end; d++) {
         prefetch_lists(&r, d);
         if (has_partners(&r, d))
             status = report_document(&r, d);
