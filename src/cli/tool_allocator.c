@@ -34,14 +34,14 @@ static void *allocate_huge(size_t size_bytes)
 static void *allocate(void *ctx, size_t size_bytes)
 {
     (void)ctx;
-    return size_bytes < HUGE_PAGE_BYTES ? mallocx(size_bytes, 0) : allocate_huge(size_bytes);
+    return size_bytes < 2 * HUGE_PAGE_BYTES ? mallocx(size_bytes, 0) : allocate_huge(size_bytes);
 }
 
 static void *resize(void *ctx, void *block, size_t size_bytes)
 {
     if (!block)
         return allocate(ctx, size_bytes);
-    if (size_bytes < HUGE_PAGE_BYTES)
+    if (size_bytes < 2 * HUGE_PAGE_BYTES)
         return rallocx(block, size_bytes, 0);
     return ask_for_huge_pages(rallocx(block, size_bytes, MALLOCX_ALIGN(HUGE_PAGE_BYTES)));
 }

@@ -22,6 +22,9 @@
 enum {
     FILES_MAX = 256,
     KEPT_BLOCKS = 16,
+    BLOCKS_A_FILE =
+        64, /* at least, so that threads end together, unless they come to be less than */
+    MIN_BLOCK_BYTES = 1 << 15,
 };
 
 typedef enum block_kind {
@@ -270,13 +273,23 @@ static void end_current(nd_block_source *source)
     source->current = NULL;
 }
 
+static size_t block_bytes_of(const nd_block_source *source, const nd_content *content)
+{
+    const size_t most = source->options->block_bytes;
+    const uint64_t share = content->size_hint / BLOCKS_A_FILE;
+    if (content->size_hint == 0 || share >= most)
+        return most;
+    const size_t least = most < MIN_BLOCK_BYTES ? most : MIN_BLOCK_BYTES;
+    return share > least ? (size_t)share : least;
+}
+
 /* Cuts lines from the current file; none if it has ended. */
 static nd_status cut_lines(nd_block_source *source, block *b, nd_error *why)
 {
     nd_content *const content = source->current;
     const uint64_t first = content->line;
     nd_status status =
-        nd_content_take_lines(content, source->options->block_bytes, &b->line_block, why);
+        nd_content_take_lines(content, block_bytes_of(source, content), &b->line_block, why);
     if (status == ND_ERR_LIMIT) {
         skip_line(&source->tally, content);
         return ND_OK;
