@@ -11,9 +11,9 @@
 #    include <string.h>
 #    include <sys/mman.h>
 
-/* Blocks of this size and up are given whole huge pages, if the system has them: a page fault costs
- * about what sketching a page of hashes does. */
-enum { HUGE_PAGE_BYTES = 2 << 20 };
+/* Blocks of LEAST_BYTES and up are given whole huge pages, if the system has them: a page fault
+ * costs about what sketching a page of hashes does. Of a smaller block too much could lie idle. */
+enum { HUGE_PAGE_BYTES = 2 << 20, LEAST_BYTES = 4 << 20 };
 
 static void *ask_for_huge_pages(void *block)
 {
@@ -34,14 +34,14 @@ static void *allocate_huge(size_t size_bytes)
 static void *allocate(void *ctx, size_t size_bytes)
 {
     (void)ctx;
-    return size_bytes < 2 * HUGE_PAGE_BYTES ? mallocx(size_bytes, 0) : allocate_huge(size_bytes);
+    return size_bytes < LEAST_BYTES ? mallocx(size_bytes, 0) : allocate_huge(size_bytes);
 }
 
 static void *resize(void *ctx, void *block, size_t size_bytes)
 {
     if (!block)
         return allocate(ctx, size_bytes);
-    if (size_bytes < 2 * HUGE_PAGE_BYTES)
+    if (size_bytes < LEAST_BYTES)
         return rallocx(block, size_bytes, 0);
     return ask_for_huge_pages(rallocx(block, size_bytes, MALLOCX_ALIGN(HUGE_PAGE_BYTES)));
 }
