@@ -153,10 +153,9 @@ int bench_cmd_scale(int argc, char **argv)
     };
     const bench_usage usage = {
         "scale", "",
-        "Measures time and memory of scans of made-up corpora of growing "
-        "size, from the second run on in memory that was in use just before. The "
-        "deviations are of the cost of a document from its "
-        "geometric mean over the steps.",
+        "Measures time and memory of scans of made-up corpora of growing size, from the second run "
+        "on in memory that was in use just before. The deviations are of the cost of a document "
+        "from its geometric mean over the steps.",
         table, sizeof table / sizeof *table};
     const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
     if (exit_code != BENCH_GO_ON)

@@ -116,9 +116,9 @@ typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
  * documents keep it, or if it is the best of one of them, so that no copy goes unmentioned. */
 ND_API ND_NODISCARD nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx);
 
-/* The same for one of num_parts parts: all of them, one after the other, give what
- * nd_scan_each_pair gives. Parts are of about as many documents, not pairs. A finished scan may be
- * asked for several parts at once. */
+/* The same for part 0 .. num_parts-1: all of them, one after the other, give what nd_scan_each_pair
+ * gives. They are of about as many pairs; some may have none. A finished scan may be asked for
+ * several parts at once. ND_ERR_INVALID_ARGUMENT also where there is no such part. */
 ND_API ND_NODISCARD nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part,
                                                         uint32_t num_parts, nd_pair_fn each,
                                                         void *ctx);

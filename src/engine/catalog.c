@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "engine/id_compare.h"
 #include "engine/id_order.h"
 #include "engine/text_classes.h"
 #include "util/radix_sort.h"

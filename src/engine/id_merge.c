@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "engine/id_order.h"
+#include "engine/id_compare.h"
 #include "util/threads.h"
 
 enum { AHEAD = 8 }; /* records asked for before their turn: they lie about in memory */

@@ -13,8 +13,7 @@ typedef struct nd_neighbour {
 } nd_neighbour;
 
 /* neighbours[start[x] .. start[x + 1]) match distinct x, ascending. distinct_of[document] is
- * UINT32_MAX without tokens. With a cap in force (num_capped
- * > 0):
+ * UINT32_MAX without tokens. With a cap in force (num_capped > 0):
  *
  *   kept[kept_start[x] .. kept_start[x + 1])   partner document << 32 | rank, ascending: the best
  *       documents for a document of x, itself included where x has copies: max_matches + 1 of them,

@@ -22,9 +22,8 @@
 enum {
     FILES_MAX = 256,
     KEPT_BLOCKS = 16,
-    BLOCKS_A_FILE =
-        64, /* at least, so that threads end together, unless they come to be less than */
-    MIN_BLOCK_BYTES = 1 << 15,
+    BLOCKS_A_FILE = 64,        /* or more, so that threads end together */
+    MIN_BLOCK_BYTES = 1 << 15, /* even so */
 };
 
 typedef enum block_kind {

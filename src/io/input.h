@@ -36,7 +36,7 @@ typedef struct nd_input_options {
     const char *preference_field; /* NULL: "date" or "source" */
     const char *const *sources;
     size_t num_sources;
-    size_t block_bytes; /* of a block, about; 0: 256 KiB. Changes nothing but speed. */
+    size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
 /* Why something was left out; every one is counted. */

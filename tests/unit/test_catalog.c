@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "engine/catalog.h"
-#include "engine/id_order.h"
+#include "engine/id_compare.h"
 #include "random.h"
 
 enum { NUM_DOCUMENTS = 60000, BANDS = 3, NUM_HASHES = 4, MAX_ID_BYTES = 40 };
