@@ -62,7 +62,7 @@ static nd_status run_step(const scale_options *o, uint64_t documents, scale_step
 
 static double own_bytes(const scale_step *s)
 {
-    return (double)s->result.peak_rss_bytes - (double)s->result.start_rss_bytes;
+    return (double)s->result.peak_rss_bytes - (double)s->result.program_rss_bytes;
 }
 
 static double micros_per_document(const scale_step *s)

@@ -60,7 +60,7 @@ static void report_run(bench_report *report, uint32_t num_threads, const bench_w
     char name[32];
     snprintf(name, sizeof name, "%" PRIu32 " thread%s", num_threads, num_threads > 1 ? "s" : "");
     const double documents = (double)r->stats.documents;
-    const double own_bytes = (double)r->peak_rss_bytes - (double)r->start_rss_bytes;
+    const double own_bytes = (double)r->peak_rss_bytes - (double)r->program_rss_bytes;
     const bench_field fields[] = {
         BENCH_TEXT("scan", name),
         BENCH_NUMBER("seconds", r->wall_seconds, 3),

@@ -187,8 +187,7 @@ static nd_status run_job(void *ctx, void *out)
     const scan_job *const job = ctx;
     bench_scan_result *const result = out;
     struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    *result = (bench_scan_result){.start_rss_bytes = peak_rss_bytes(&usage)};
+    *result = (bench_scan_result){0};
     const nd_status status = scan_workload(job->workload, job->options, result);
     getrusage(RUSAGE_SELF, &usage);
     result->peak_rss_bytes = peak_rss_bytes(&usage);
@@ -197,9 +196,37 @@ static nd_status run_job(void *ctx, void *out)
     return status;
 }
 
-nd_status bench_scan_run(const bench_workload *workload, const bench_scan_options *options,
-                         bench_scan_result *result)
+static nd_status run_in_child(const bench_workload *workload, const bench_scan_options *options,
+                              bench_scan_result *result)
 {
     scan_job job = {workload, options};
     return bench_in_child(run_job, &job, result, sizeof *result);
+}
+
+/* What a scan of one document has in memory: code, libraries, threads, buffers. */
+static nd_status measure_program(const bench_scan_options *options, uint64_t *rss_bytes)
+{
+    bench_workload_options one;
+    bench_workload_options_init(&one);
+    one.num_documents = 1;
+    bench_workload workload;
+    nd_status status = bench_workload_init(&workload, &one, NULL);
+    if (status != ND_OK)
+        return status;
+    bench_scan_result result = {0};
+    status = run_in_child(&workload, options, &result);
+    bench_workload_release(&workload);
+    *rss_bytes = result.peak_rss_bytes;
+    return status;
+}
+
+nd_status bench_scan_run(const bench_workload *workload, const bench_scan_options *options,
+                         bench_scan_result *result)
+{
+    uint64_t program_rss_bytes = 0;
+    nd_status status = measure_program(options, &program_rss_bytes);
+    if (status == ND_OK)
+        status = run_in_child(workload, options, result);
+    result->program_rss_bytes = program_rss_bytes;
+    return status;
 }

@@ -18,8 +18,8 @@ typedef struct bench_scan_options {
 typedef struct bench_scan_result {
     double wall_seconds, cpu_seconds;
     uint64_t peak_rss_bytes;
-    uint64_t start_rss_bytes; /* before the scan: the program itself */
-    uint64_t set_bytes;       /* of the shingle hashes held */
+    uint64_t program_rss_bytes; /* the peak of a scan of one document: the program itself */
+    uint64_t set_bytes;         /* of the shingle hashes held */
     nd_scan_stats stats;
 } bench_scan_result;
 
