@@ -10,15 +10,15 @@ struct nd_arena_chunk {
     _Alignas(16) unsigned char bytes[];
 };
 
-/* Few bytes should not cost a large chunk; each chunk is twice as large as the one before. */
-enum { FIRST_BYTES = 1 << 16 };
+/* Few bytes should not cost a large chunk: each is a quarter of what there is already, so that what
+ * lies idle in the last one, where it comes in huge pages, is a small share of the whole. */
+enum { FIRST_BYTES = 1 << 16, GROWTH = 4 };
 
 void nd_arena_init(nd_arena *arena, const nd_allocator *allocator, size_t chunk_bytes)
 {
     *arena = (nd_arena){
         .allocator = *allocator,
         .chunk_bytes = chunk_bytes,
-        .next_bytes = chunk_bytes < FIRST_BYTES ? chunk_bytes : FIRST_BYTES,
     };
 }
 
@@ -36,6 +36,13 @@ static struct nd_arena_chunk *add_chunk(nd_arena *arena, size_t size)
     return chunk;
 }
 
+static size_t next_chunk_bytes(const nd_arena *arena)
+{
+    const size_t share = arena->total_bytes / GROWTH & ~(size_t)(FIRST_BYTES - 1);
+    const size_t wanted = share < FIRST_BYTES ? FIRST_BYTES : share;
+    return wanted < arena->chunk_bytes ? wanted : arena->chunk_bytes;
+}
+
 void *nd_arena_alloc(nd_arena *arena, size_t size_bytes)
 {
     size_t padded;
@@ -48,13 +55,11 @@ void *nd_arena_alloc(nd_arena *arena, size_t size_bytes)
         chunk->used += padded;
         return block;
     }
-    const size_t usual = arena->next_bytes - sizeof *chunk;
+    const size_t usual = next_chunk_bytes(arena) - sizeof *chunk;
     const size_t wanted = padded > usual ? padded : usual;
     struct nd_arena_chunk *const fresh = add_chunk(arena, wanted);
     if (!fresh)
         return NULL;
-    arena->next_bytes =
-        arena->next_bytes < arena->chunk_bytes / 2 ? 2 * arena->next_bytes : arena->chunk_bytes;
     fresh->used = padded;
     if (padded == wanted && chunk) { /* filled at once: keep the one that still has room in front */
         fresh->next = chunk->next;

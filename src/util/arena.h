@@ -15,7 +15,6 @@ typedef struct nd_arena {
     nd_allocator allocator;
     struct nd_arena_chunk *chunks;
     size_t chunk_bytes;
-    size_t next_bytes;  /* of the next chunk */
     size_t total_bytes; /* asked from the allocator */
 } nd_arena;
 
