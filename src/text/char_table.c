@@ -8,6 +8,9 @@
 #include "text/chunk.h"
 #include "text/utf8.h"
 
+/* Entries are made in runs of so many, as a script or a block of symbols is met. */
+enum { RUN = 64 };
+
 /* Pairs that compose, by their UTF-8 forms: open addressing, first = 0 is a free place. Unicode 15
  * has 940 of them, and a new version adds a few. */
 enum { PAIR_PLACES = 4096 };
@@ -17,7 +20,7 @@ static struct {
     nd_char_entry composite;
 } pairs[PAIR_PLACES];
 
-static nd_char_entry planes[ND_CHAR_PLANES][ND_CHAR_PLANE_SIZE];
+_Atomic(nd_char_entry) nd_char_table[ND_CHAR_TABLE_SIZE];
 
 static uint32_t utf8_of(const char bytes[4])
 {
@@ -55,15 +58,6 @@ static uint32_t compose_hangul(uint32_t first, uint32_t second)
         return S + ((first - L) * NUM_V + (second - V)) * NUM_T;
     const bool is_open = first - S < NUM_L * NUM_V * NUM_T && (first - S) % NUM_T == 0;
     return is_open && second > T && second < T + NUM_T ? first + (second - T) : 0;
-}
-
-nd_char_entry nd_char_compose(nd_char_entry first, nd_char_entry second)
-{
-    const uint32_t a = nd_char_utf8(first), b = nd_char_utf8(second);
-    if (nd_char_class_in(second) == ND_CHAR_MARK)
-        return pairs[pair_place(a, b)].composite;
-    const uint32_t syllable = compose_hangul(code_point_of(a), code_point_of(b));
-    return syllable ? planes[0][syllable] : 0;
 }
 
 static void add_pair(uint32_t first, uint32_t second, uint32_t composite)
@@ -106,8 +100,26 @@ static void add_pairs_of(uint32_t composite)
 
 static void make_pairs(void)
 {
-    for (uint32_t c = 0; c < ND_CHAR_PLANES * ND_CHAR_PLANE_SIZE; c++)
+    for (uint32_t c = 0; c < ND_CHAR_TABLE_SIZE; c++)
         add_pairs_of(c);
+}
+
+/* Makes the pairs if nobody did: about 2 ms. */
+static void need_pairs(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_pairs);
+}
+
+nd_char_entry nd_char_compose(nd_char_entry first, nd_char_entry second)
+{
+    const uint32_t a = nd_char_utf8(first), b = nd_char_utf8(second);
+    if (nd_char_class_in(second) == ND_CHAR_MARK) {
+        need_pairs();
+        return pairs[pair_place(a, b)].composite;
+    }
+    const uint32_t syllable = compose_hangul(code_point_of(a), code_point_of(b));
+    return syllable ? nd_char_entry_get(syllable) : 0;
 }
 
 /* Whether all of parts belongs to the token the first one is in. */
@@ -195,7 +207,8 @@ static nd_char_entry describe_changed(uint32_t code_point)
     return nd_char_entry_of(utf8, class == ND_CHAR_SEPARATOR ? 0 : len, class) | flags << 56;
 }
 
-nd_char_entry nd_char_describe(uint32_t code_point)
+/* As slow as a normalisation. */
+static nd_char_entry describe(uint32_t code_point)
 {
     const utf8proc_property_t *const property = utf8proc_get_property((utf8proc_int32_t)code_point);
     const uint64_t combining_class = (uint8_t)property->combining_class;
@@ -209,45 +222,42 @@ nd_char_entry nd_char_describe(uint32_t code_point)
     return entry | combining_class << 48;
 }
 
-/* Marks the characters of a plane that are the second of a pair. */
-static void flag_seconds(unsigned plane)
+/* Marks the characters of a run that are the second of a pair. */
+static void flag_seconds(uint32_t first, nd_char_entry run[RUN])
 {
+    need_pairs();
     for (size_t i = 0; i < PAIR_PLACES; i++) {
         if (!pairs[i].first)
             continue;
-        const uint32_t c = code_point_of(pairs[i].second);
-        if (c / ND_CHAR_PLANE_SIZE == plane)
-            planes[plane][c % ND_CHAR_PLANE_SIZE] |= (uint64_t)ND_CHAR_COMPOSES << 56;
+        const uint32_t at = code_point_of(pairs[i].second) - first;
+        if (at < RUN)
+            run[at] |= (uint64_t)ND_CHAR_COMPOSES << 56;
     }
 }
 
-static void make_plane(unsigned plane)
+/* Threads that come for the same run at once write the same. */
+static void make_run(uint32_t first)
 {
-    for (uint32_t i = 0; i < ND_CHAR_PLANE_SIZE; i++) {
-        const uint32_t c = plane * ND_CHAR_PLANE_SIZE + i;
+    nd_char_entry run[RUN];
+    bool has_followers = false;
+    for (uint32_t i = 0; i < RUN; i++) {
+        const uint32_t c = first + i;
         const bool is_surrogate = c >= 0xD800 && c <= 0xDFFF;
-        if (!is_surrogate)
-            planes[plane][i] = nd_char_describe(c);
+        run[i] = is_surrogate ? 0 : describe(c);
+        /* Whatever composes with a character before it is no boundary. */
+        has_followers |= !nd_char_is(run[i], ND_CHAR_BOUNDARY | ND_CHAR_DROPPED);
     }
-    flag_seconds(plane);
+    if (has_followers)
+        flag_seconds(first, run);
+    for (uint32_t i = 0; i < RUN; i++)
+        atomic_store_explicit(&nd_char_table[first + i], run[i], memory_order_relaxed);
 }
 
-static void make_plane_0(void)
+nd_char_entry nd_char_entry_get(uint32_t code_point)
 {
-    make_plane(0);
-}
-
-static void make_plane_1(void)
-{
-    make_plane(1);
-}
-
-const nd_char_entry *nd_char_plane(unsigned plane)
-{
-    static pthread_once_t pairs_once = PTHREAD_ONCE_INIT;
-    static pthread_once_t plane_once[ND_CHAR_PLANES] = {PTHREAD_ONCE_INIT, PTHREAD_ONCE_INIT};
-    static void (*const make[ND_CHAR_PLANES])(void) = {make_plane_0, make_plane_1};
-    pthread_once(&pairs_once, make_pairs);
-    pthread_once(&plane_once[plane], make[plane]);
-    return planes[plane];
+    if (code_point >= ND_CHAR_TABLE_SIZE)
+        return describe(code_point);
+    if (!nd_char_peek(code_point))
+        make_run(code_point / RUN * RUN);
+    return nd_char_peek(code_point);
 }

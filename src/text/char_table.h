@@ -2,6 +2,7 @@
 #ifndef TEXT_CHAR_TABLE_H
 #define TEXT_CHAR_TABLE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,20 +68,28 @@ static inline bool nd_char_is(nd_char_entry entry, unsigned flags)
     return (entry & (uint64_t)flags << 56) != 0;
 }
 
-enum { ND_CHAR_PLANES = 2, ND_CHAR_PLANE_SIZE = 0x10000 };
+/* Planes 0 and 1; what lies above is rare. */
+enum { ND_CHAR_TABLE_SIZE = 0x20000 };
 
-/* The entries of the planes 0 and 1, immutable once made. The first call for a plane makes its
- * table (about 3 ms); thread-safe. */
-const nd_char_entry *nd_char_plane(unsigned plane);
+/* The entries known so far, and 0, which is no entry, where nobody asked yet. */
+extern _Atomic(nd_char_entry) nd_char_table[ND_CHAR_TABLE_SIZE];
 
-/* The entry of any Unicode scalar value, computed: as slow as a normalisation. Thread-safe. */
-nd_char_entry nd_char_describe(uint32_t code_point);
+/* The entry of a code point of the table; 0, which has none of the flags, where it is not known
+ * yet. Thread-safe. */
+static inline nd_char_entry nd_char_peek(uint32_t code_point)
+{
+    return atomic_load_explicit(&nd_char_table[code_point], memory_order_relaxed);
+}
+
+/* The entry of any Unicode scalar value; of the table it makes those around it as well.
+ * Thread-safe. */
+nd_char_entry nd_char_entry_get(uint32_t code_point);
 
 /* The entry of a code point that stands in normalised text: it becomes itself. Thread-safe. */
 nd_char_entry nd_char_normalised(uint32_t code_point);
 
 /* What two characters become when nothing stands between them, or 0 where they do not compose;
- * only for a second that has ND_CHAR_FOLLOWS. nd_char_plane has been called. Thread-safe. */
+ * only for a second that has ND_CHAR_FOLLOWS. Thread-safe. */
 nd_char_entry nd_char_compose(nd_char_entry first, nd_char_entry second);
 
 #endif

@@ -75,44 +75,43 @@ typedef struct chunk {
     nd_char_entry chars[ND_CHUNK_CHARS];
 } chunk;
 
-static nd_char_entry entry_of(uint32_t code_point)
-{
-    if (code_point < ND_CHAR_PLANES * ND_CHAR_PLANE_SIZE)
-        return nd_char_plane(code_point / ND_CHAR_PLANE_SIZE)[code_point % ND_CHAR_PLANE_SIZE];
-    return nd_char_describe(code_point);
-}
-
-/* The character at p where it takes one to three bytes; length 0 where it is another, or p is not
- * UTF-8. p[0..3) can be read. */
-INLINE source_char read_common(const nd_char_entry *table, const uint8_t *p)
+/* The character at p where it takes one to three bytes, with an entry only if that is known yet;
+ * length 0 where it is another, or p is not UTF-8. p[0..3) can be read. */
+INLINE source_char read_common(const uint8_t *p)
 {
     if (p[0] < 0x80)
-        return (source_char){table[p[0]], 1};
+        return (source_char){nd_char_peek(p[0]), 1};
     const bool is_two = (p[1] & 0xC0) == 0x80;
     if (p[0] >= 0xC2 && p[0] < 0xE0 && is_two)
-        return (source_char){table[(p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu)], 2};
+        return (source_char){nd_char_peek((p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu)), 2};
     if (p[0] >= 0xE0 && p[0] < 0xF0 && is_two && (p[2] & 0xC0) == 0x80) {
         const uint32_t c = (p[0] & 0xFu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
         const bool is_overlong = c < 0x800, is_surrogate = c >> 11 == 0xD800 >> 11;
         if (!is_overlong && !is_surrogate)
-            return (source_char){table[c], 3};
+            return (source_char){nd_char_peek(c), 3};
     }
     return (source_char){0, 0};
 }
 
-/* The character at `at`; at the end a space, which is a boundary as the end is. */
-static source_char read_char(const nd_tokeniser *t, const nd_char_entry *table, size_t at)
+/* What read_char does not find at once. */
+static NOINLINE source_char read_rare(const nd_tokeniser *t, size_t at)
 {
-    const uint8_t *const p = t->bytes + at;
-    const size_t left = t->len_bytes - at;
-    if (left == 0)
-        return (source_char){table[' '], 0};
-    const source_char common = left < 3 ? (source_char){0, 0} : read_common(table, p);
-    if (common.len_bytes)
-        return common;
-    const nd_utf8_char c = nd_utf8_decode((const char *)p, left);
+    if (at == t->len_bytes)
+        return (source_char){nd_char_entry_get(' '), 0};
+    const nd_utf8_char c = nd_utf8_decode((const char *)t->bytes + at, t->len_bytes - at);
     const nd_char_entry invalid = c.invalid ? (uint64_t)ND_CHAR_INVALID << 56 : 0;
-    return (source_char){entry_of(c.code_point) | invalid, c.len_bytes};
+    return (source_char){nd_char_entry_get(c.code_point) | invalid, c.len_bytes};
+}
+
+/* The character at `at`; at the end a space, which is a boundary as the end is. */
+INLINE source_char read_char(const nd_tokeniser *t, size_t at)
+{
+    if (t->len_bytes - at >= 3) {
+        const source_char common = read_common(t->bytes + at);
+        if (common.entry)
+            return common;
+    }
+    return read_rare(t, at);
 }
 
 /* Writes characters of one token, which stand at [start, end) in the source. Without branches:
@@ -243,19 +242,19 @@ static void put_chunk(writer *w, const nd_tokeniser *t, chunk *c)
 }
 
 /* Writes the chunk that begins at t->at, and moves t->at behind it. */
-static NOINLINE void take_chunk(writer *w, nd_tokeniser *t, const nd_char_entry *table)
+static NOINLINE void take_chunk(writer *w, nd_tokeniser *t)
 {
     chunk c;
     c.num = 0;
     c.start = c.end = t->at;
-    source_char next = read_char(t, table, t->at);
+    source_char next = read_char(t, t->at);
     for (unsigned taken = 0; taken < ND_CHUNK_CHARS; taken++) {
         c.end += next.len_bytes;
         if (taken == 0 || !nd_char_is(next.entry, ND_CHAR_DROPPED))
             c.chars[c.num++] = next.entry;
         if (nd_char_is(next.entry, ND_CHAR_INVALID))
             t->invalid_bytes += next.len_bytes;
-        next = read_char(t, table, c.end);
+        next = read_char(t, c.end);
         if (nd_char_is(next.entry, ND_CHAR_BOUNDARY))
             break;
     }
@@ -276,8 +275,7 @@ INLINE bool is_easy_stretch(const uint8_t *p, uint64_t easy_leads)
 /* Writes the characters from t->at on that stand for themselves, up to one that needs a closer
  * look: it, or the one after it, is rare, or may combine with what stands before it. Stops as well
  * where take_characters does. */
-INLINE void take_simple(nd_tokeniser *t, writer *shared, const nd_char_entry *table,
-                        nd_text_offsets offsets)
+INLINE void take_simple(nd_tokeniser *t, writer *shared, nd_text_offsets offsets)
 {
     const uint8_t *const bytes = t->bytes, *const stop = t->out + t->out_stop;
     if (t->len_bytes - t->at < LOOK_AHEAD)
@@ -287,9 +285,9 @@ INLINE void take_simple(nd_tokeniser *t, writer *shared, const nd_char_entry *ta
     const uint8_t *const last_stretch = t->len_bytes < EASY_STRETCH ? bytes : end - EASY_STRETCH;
     const uint8_t *p = bytes + t->at;
     writer w = *shared; /* its address is not taken, so that it can stay in registers */
-    source_char c = read_common(table, p);
+    source_char c = read_common(p);
     while (p <= last && w.out < stop) {
-        const source_char next = read_common(table, p + c.len_bytes);
+        const source_char next = read_common(p + c.len_bytes);
         if (!nd_char_is(c.entry, ND_CHAR_SIMPLE) || !nd_char_is(next.entry, ND_CHAR_BOUNDARY))
             break;
         const size_t at = (size_t)(p - bytes);
@@ -315,15 +313,14 @@ static bool can_leave(const nd_tokeniser *t, const writer *w)
 
 static void take_characters(nd_tokeniser *t, writer *w)
 {
-    const nd_char_entry *const table = nd_char_plane(0);
     for (;;) {
         if (w->starts)
-            take_simple(t, w, table, ND_TEXT_WITH_OFFSETS);
+            take_simple(t, w, ND_TEXT_WITH_OFFSETS);
         else
-            take_simple(t, w, table, ND_TEXT_NO_OFFSETS);
+            take_simple(t, w, ND_TEXT_NO_OFFSETS);
         if (t->at == t->len_bytes || w->out >= t->out + t->out_stop || can_leave(t, w))
             return;
-        take_chunk(w, t, table);
+        take_chunk(w, t);
     }
 }
 

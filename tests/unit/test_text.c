@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "neardup/text.h"
+#include "text/utf8.h"
 #include "util/threads.h"
 
 static void assert_normalises(const char *bytes, const char *expected)
@@ -185,32 +186,59 @@ static void a_text_over_the_limit_is_refused_unread(void **state)
 
 enum { NUM_THREADS = 4 };
 
-static nd_status set_on_thread(void *ctx, uint32_t worker)
+enum { FIRST_CHAR = 0x80, LAST_CHAR = 0x201FF, CHAR_BYTES = 6 };
+
+/* Every character after an "e" of its own: 131,000 of them, and some of the ideographs above. */
+static size_t fill_with_all_characters(char *bytes)
 {
-    nd_text **const texts = ctx;
-    static const char bytes[] =
-        "\u041c\u043e\u0441\u043a\u0432\u0430 e\u0301t\u00e9 \U0001d400\u0915\u093f";
-    return nd_text_set(texts[worker], bytes, sizeof bytes - 1, ND_TEXT_NO_OFFSETS);
+    size_t len = 0;
+    for (uint32_t c = FIRST_CHAR; c <= LAST_CHAR; c++) {
+        if (c >= 0xD800 && c <= 0xDFFF)
+            continue;
+        bytes[len++] = 'e';
+        len += nd_utf8_encode(c, bytes + len);
+        bytes[len++] = ' ';
+    }
+    return len;
 }
 
-/* Stands first: the tables are made by whichever thread needs them first. */
+typedef struct shared_text {
+    char *bytes;
+    size_t len;
+    nd_text *texts[NUM_THREADS];
+} shared_text;
+
+static nd_status set_on_thread(void *ctx, uint32_t worker)
+{
+    const shared_text *const shared = ctx;
+    return nd_text_set(shared->texts[worker], shared->bytes, shared->len, ND_TEXT_NO_OFFSETS);
+}
+
+/* Stands first: what is known of characters is found by whichever thread meets them first. */
 static void texts_set_at_once_on_several_threads_are_the_same(void **state)
 {
     (void)state;
     const nd_allocator allocator = nd_allocator_or_default(NULL);
-    static const char expected[] =
-        "\u043c\u043e\u0441\u043a\u0432\u0430 \u00e9t\u00e9 a\u0915\u093f ";
-    nd_text *texts[NUM_THREADS];
+    shared_text shared = {malloc((size_t)(LAST_CHAR - FIRST_CHAR + 1) * CHAR_BYTES), 0, {NULL}};
+    assert_non_null(shared.bytes);
+    shared.len = fill_with_all_characters(shared.bytes);
     for (int i = 0; i < NUM_THREADS; i++)
-        assert_int_equal(nd_text_new(NULL, &texts[i]), ND_OK);
-    assert_int_equal(nd_threads_run(&allocator, NUM_THREADS, set_on_thread, texts), ND_OK);
+        assert_int_equal(nd_text_new(NULL, &shared.texts[i]), ND_OK);
+    assert_int_equal(nd_threads_run(&allocator, NUM_THREADS, set_on_thread, &shared), ND_OK);
+    nd_text *again; /* when all are known */
+    assert_int_equal(nd_text_new(NULL, &again), ND_OK);
+    assert_int_equal(nd_text_set(again, shared.bytes, shared.len, ND_TEXT_NO_OFFSETS), ND_OK);
+    size_t expected_len;
+    const char *const expected = nd_text_normalised(again, &expected_len);
     for (int i = 0; i < NUM_THREADS; i++) {
         size_t len;
-        const char *const normalised = nd_text_normalised(texts[i], &len);
-        assert_int_equal(len, sizeof expected - 1);
+        const char *const normalised = nd_text_normalised(shared.texts[i], &len);
+        assert_int_equal(len, expected_len);
         assert_memory_equal(normalised, expected, len);
-        nd_text_free(texts[i]);
+        nd_text_free(shared.texts[i]);
     }
+    nd_text_free(again);
+    free(shared.bytes);
 }
 
 int main(void)
