@@ -21,12 +21,13 @@ typedef struct nd_document {
 /* Takes one document; a status other than ND_OK stops the source, which returns it. */
 typedef nd_status (*nd_document_fn)(void *ctx, const nd_document *document);
 
-/* Where documents come from, cut in blocks (about 1 MB) so that several threads can decode.
+/* Where documents come from, cut in blocks so that several threads can decode: the tool's are of 32
+ * to 256 KB.
  *
  * next: gives the next block, NULL after the last. Called by one thread at a time.
  * decode: hands every document of a block to `emit`, and releases the block, also when it fails.
  *   Called by several threads at once, each with a block of its own.
- * discard: releases a block that will not be decoded. */
+ * discard: releases a block that will not be decoded; the library decodes each that it takes. */
 typedef struct nd_source {
     void *ctx;
     nd_status (*next)(void *ctx, void **block, nd_error *error);
@@ -41,7 +42,8 @@ typedef struct nd_source {
 typedef enum nd_phase {
     ND_PHASE_READ = 0, /* documents taken from the source */
     ND_PHASE_BANDS,    /* bands looked at */
-    ND_PHASE_GROUP,    /* documents grouped */
+    ND_PHASE_SEARCH,   /* coverage: documents whose candidates were looked for */
+    ND_PHASE_COMPARE,  /* coverage: candidates compared */
     ND_PHASE_JOIN,     /* sets joined exactly */
 } nd_phase;
 

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "engine/edge_collection.h"
+#include "engine/task_progress.h"
 #include "util/radix_sort.h"
 #include "util/threads.h"
 
 enum {
     DOCUMENTS_A_TASK = 256,
-    PAIRS_A_TASK = 512, /* about: a text and all its candidates stay in one task */
-    FAR_PAIR = 8,       /* how many pairs ahead a text is asked for, and how many its shingles */
+    PAIRS_A_TASK = 512,
+    FAR_PAIR = 8, /* how many pairs ahead a text is asked for, and how many its shingles */
     NEAR_PAIR = 3,
     PREFETCHED_BYTES = 512, /* the processor goes on by itself */
     LINE_BYTES = 64,
@@ -205,16 +206,37 @@ static nd_status propose(nd_scan *scan, nd_scan_worker *worker, uint32_t text)
     return ND_OK;
 }
 
+/* Which documents to compare: as tasks. */
+typedef struct proposal {
+    nd_scan *scan;
+    nd_task_progress *progress;
+} proposal;
+
 static nd_status propose_task(void *ctx, uint32_t worker, size_t task)
 {
-    nd_scan *const scan = ctx;
+    const proposal *const p = ctx;
+    nd_scan *const scan = p->scan;
     const size_t end = (task + 1) * DOCUMENTS_A_TASK;
     for (size_t x = task * DOCUMENTS_A_TASK; x < end && x < scan->catalog.num_distinct; x++) {
         const nd_status status = propose(scan, &scan->workers[worker], (uint32_t)x);
         if (status != ND_OK)
             return status;
     }
-    return ND_OK;
+    return nd_task_progress_step(p->progress);
+}
+
+static nd_status propose_all(nd_scan *scan)
+{
+    const size_t num_tasks = (scan->catalog.num_distinct + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK;
+    nd_task_progress progress;
+    nd_status status = nd_task_progress_init(&progress, &scan->options, ND_PHASE_SEARCH, num_tasks);
+    if (status != ND_OK)
+        return status;
+    proposal p = {scan, &progress};
+    status =
+        nd_threads_for(&scan->allocator, scan->options.num_threads, num_tasks, propose_task, &p);
+    nd_task_progress_release(&progress);
+    return status;
 }
 
 /* Pairs to verify, none twice; those that hold one text side by side. */
@@ -222,6 +244,7 @@ typedef struct verification {
     nd_scan *scan;
     uint64_t *pairs;
     size_t num;
+    nd_task_progress *progress;
 } verification;
 
 /* Takes the workers' pairs, and sorts them. */
@@ -297,14 +320,6 @@ static nd_status collect_pairs(verification *v)
     return has_room ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
-/* The first pair at or after `at` whose held text is not that of the pair before. */
-static size_t held_boundary(const verification *v, size_t at)
-{
-    while (at > 0 && at < v->num && v->pairs[at] >> 32 == v->pairs[at - 1] >> 32)
-        at++;
-    return at < v->num ? at : v->num;
-}
-
 static nd_status verify_pair(nd_scan *scan, nd_scan_worker *worker, uint64_t pair)
 {
     const uint32_t held = (uint32_t)(pair >> 32), other = (uint32_t)pair;
@@ -346,9 +361,10 @@ static nd_status verify_task(void *ctx, uint32_t worker_index, size_t task)
 {
     const verification *const v = ctx;
     nd_scan_worker *const worker = &v->scan->workers[worker_index];
-    const size_t end = held_boundary(v, (task + 1) * PAIRS_A_TASK);
+    const size_t first = task * PAIRS_A_TASK;
+    const size_t end = v->num - first < PAIRS_A_TASK ? v->num : first + PAIRS_A_TASK;
     nd_status status = ND_OK;
-    for (size_t i = held_boundary(v, task * PAIRS_A_TASK), first = i; i < end; i++) {
+    for (size_t i = first; i < end; i++) {
         prefetch_pairs(v, i);
         if (i == first || v->pairs[i] >> 32 != v->pairs[i - 1] >> 32)
             status = hold(v->scan, worker, (uint32_t)(v->pairs[i] >> 32));
@@ -357,7 +373,7 @@ static nd_status verify_task(void *ctx, uint32_t worker_index, size_t task)
         if (status != ND_OK)
             return status;
     }
-    return ND_OK;
+    return nd_task_progress_step(v->progress);
 }
 
 /* Where the edges from each distinct begin, so that a pair is found in a step or two. */
@@ -376,23 +392,33 @@ static nd_status index_edges(nd_scan *scan)
     return ND_OK;
 }
 
+static nd_status verify_all(verification *v)
+{
+    nd_scan *const scan = v->scan;
+    const size_t num_tasks = (v->num + PAIRS_A_TASK - 1) / PAIRS_A_TASK;
+    nd_task_progress progress;
+    nd_status status =
+        nd_task_progress_init(&progress, &scan->options, ND_PHASE_COMPARE, num_tasks);
+    if (status != ND_OK)
+        return status;
+    v->progress = &progress;
+    status = nd_threads_for(&scan->allocator, scan->options.num_threads, num_tasks, verify_task, v);
+    nd_task_progress_release(&progress);
+    return status;
+}
+
 nd_status nd_scan_match_by_coverage(nd_scan *scan)
 {
-    const nd_allocator *const a = &scan->allocator;
-    const uint32_t num_threads = scan->options.num_threads;
     verification v = {.scan = scan};
     nd_status status = share_shingles(scan);
     if (status == ND_OK)
-        status = nd_threads_for(
-            a, num_threads, (scan->catalog.num_distinct + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK,
-            propose_task, scan);
-    nd_shared_shingles_forget_members(&scan->shared, a);
+        status = propose_all(scan);
+    nd_shared_shingles_forget_members(&scan->shared, &scan->allocator);
     if (status == ND_OK)
         status = collect_pairs(&v);
     if (status == ND_OK)
-        status = nd_threads_for(a, num_threads, (v.num + PAIRS_A_TASK - 1) / PAIRS_A_TASK,
-                                verify_task, &v);
-    nd_release(a, v.pairs);
+        status = verify_all(&v);
+    nd_release(&scan->allocator, v.pairs);
     if (status == ND_OK)
         status = nd_scan_collect_edges(scan);
     return status == ND_OK ? index_edges(scan) : status;
