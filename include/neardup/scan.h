@@ -76,16 +76,20 @@ typedef struct nd_scan nd_scan;
 ND_API ND_NODISCARD nd_status nd_scan_new(const nd_scan_options *options,
                                           const nd_allocator *allocator, nd_scan **out);
 
-/* Adds one document. */
+/* Adds one document; its bytes are copied. ND_ERR_LIMIT: a text above ND_TEXT_MAX_BYTES, an id of
+ * 4 GiB, or with coverage a text of 2^30 shingles; nothing is added then, nor where memory is
+ * short, and the scan goes on. ND_ERR_INVALID_ARGUMENT: the scan is finished, or has failed. */
 ND_API ND_NODISCARD nd_status nd_scan_add(nd_scan *scan, const nd_document *document);
 
-/* Adds all documents of a source, on options.num_threads threads. After a failure the scan can only
- * be freed. */
+/* Adds all documents of a source, on options.num_threads threads (see nd_document_map). After a
+ * failure the scan can only be freed. */
 ND_API ND_NODISCARD nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source,
                                                  nd_error *error);
 
 /* Finds the matches, verified. Add nothing afterwards. Cost: sorting of every band, and exact work
- * for the candidates, which caps keep linear in the number of documents. */
+ * for the candidates, which caps keep linear in the number of documents. After a failure the scan
+ * can only be freed. ND_ERR_LIMIT: 2^32 documents or more, or with coverage as many sampled
+ * shingles. What options.progress answers, if it is not ND_OK, is returned. */
 ND_API ND_NODISCARD nd_status nd_scan_finish(nd_scan *scan);
 
 /* An id; borrowed from the scan. */
@@ -113,7 +117,9 @@ typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
 
 /* Calls `each` for every pair, ordered by a, then b. A document with more than max_matches of them
  * keeps the best (by jaccard, then the larger containment, then id); a pair stands if both
- * documents keep it, or if it is the best of one of them, so that no copy goes unmentioned. */
+ * documents keep it, or if it is the best of one of them, so that no copy goes unmentioned. A
+ * status of `each` other than ND_OK ends it, and is returned. ND_ERR_INVALID_ARGUMENT: the scan is
+ * not finished, or was asked for groups. */
 ND_API ND_NODISCARD nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx);
 
 /* The same for part 0 .. num_parts-1: all of them, one after the other, give what nd_scan_each_pair
@@ -141,7 +147,10 @@ typedef struct nd_group {
 
 typedef nd_status (*nd_group_fn)(void *ctx, const nd_group *group);
 
-/* Calls `each` for every group of two documents and more, ordered by representative. */
+/* Calls `each` for every group of two documents and more, ordered by representative. Exclusive, for
+ * all that the scan is const: with coverage it measures pairs again, with what the scan has for
+ * that. A status of `each` other than ND_OK ends it, and is returned. ND_ERR_INVALID_ARGUMENT: the
+ * scan is not finished, or was asked for pairs. */
 ND_API ND_NODISCARD nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx);
 
 /* What was done and what was left out. */
@@ -156,19 +165,24 @@ typedef struct nd_scan_stats {
     uint64_t repaired_documents;
     uint64_t repairs;
     uint64_t duplicate_ids; /* documents whose id an earlier one carries */
-    uint64_t exact_copies;  /* documents whose normalised text another one has */
-    uint64_t candidates;    /* pairs compared exactly */
-    uint64_t matches;       /* of them (exact copies collapsed) */
+    uint64_t exact_copies;  /* documents whose normalised text an earlier one has */
+    uint64_t candidates;    /* exact comparisons (exact copies collapsed); for groups, two documents
+                               may be compared again in another bucket */
+    uint64_t matches;       /* comparisons that found one */
     uint64_t pairs;         /* of documents, before max_matches; set by ND_SCAN_PAIRS */
     uint64_t groups;        /* set by ND_SCAN_GROUPS, as are the members without representatives */
     uint64_t group_members;
     uint64_t capped_buckets;     /* larger than the bucket cap: members met a part of the others */
-    uint64_t capped_comparisons; /* comparisons these left out (an upper bound) */
+    uint64_t capped_groups;      /* groups: members that lost their representative to another group
+                                    and were too many to be compared all with each other */
+    uint64_t capped_comparisons; /* comparisons that capped buckets, capped groups and common
+                                    documents left out (an upper bound) */
     uint64_t common_documents;   /* coverage: mostly text that too many hold; met some of those */
     uint64_t capped_documents;   /* with more than max_matches pairs */
     nd_plan plan;
 } nd_scan_stats;
 
+/* All zeros until the scan is finished. Thread-safe from then on. */
 ND_API nd_scan_stats nd_scan_stats_get(const nd_scan *scan);
 
 ND_API void nd_scan_free(nd_scan *scan);

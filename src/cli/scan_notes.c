@@ -18,6 +18,12 @@ void nd_notes_add_scan(nd_notes *notes, const nd_scan_stats *stats, uint64_t max
                  "buckets over the cap: %llu, at most %s left out",
                  (unsigned long long)stats->capped_buckets,
                  nd_amount_of(stats->capped_comparisons, "comparison").text);
+    nd_notes_add(
+        notes, ND_NOTE_LOSS, "capped_groups", stats->capped_groups,
+        "groups of too many that lost their representative to another group: %llu, at most "
+        "%s left out",
+        (unsigned long long)stats->capped_groups,
+        nd_amount_of(stats->capped_comparisons, "comparison").text);
     nd_notes_add(notes, ND_NOTE_LOSS, "common_documents", stats->common_documents,
                  "documents mostly of text that very many share, compared with some of those: %llu",
                  (unsigned long long)stats->common_documents);

@@ -3,30 +3,11 @@
 #include "engine/coverage_matching.h"
 #include "engine/verifier.h"
 #include "group/union_find.h"
-#include "util/threads.h"
 
 static nd_status verify_edge(void *ctx, uint32_t a, uint32_t b, uint32_t *common)
 {
     nd_scan *const scan = ctx;
     return nd_scan_verify(scan, &scan->workers[0], a, b, common);
-}
-
-/* A text with copies is reported with its size, so its set is made even if it was never compared.
- */
-static nd_status make_sets_of_copies(void *ctx, uint32_t worker)
-{
-    nd_scan *const scan = ctx;
-    const nd_catalog *const c = &scan->catalog;
-    const uint32_t stride = scan->options.num_threads;
-    for (size_t x = worker; x < c->num_distinct; x += stride) {
-        if (nd_catalog_num_copies(c, (uint32_t)x) < 2)
-            continue;
-        const nd_status status = nd_record_make_set(&scan->workers[worker], &scan->allocator,
-                                                    nd_catalog_record(c, (uint32_t)x));
-        if (status != ND_OK)
-            return status;
-    }
-    return ND_OK;
 }
 
 /* Single links: the similarity to the representative, which need not be a match. */
@@ -70,7 +51,8 @@ static nd_status link_documents(nd_scan *scan, const nd_edge_list *list)
         return link_single(scan, list);
     const nd_edge_verifier verifier = {verify_edge, scan};
     const nd_status status = nd_group_anchored(list, &verifier, &scan->allocator, &scan->anchors);
-    scan->stats.capped_comparisons += scan->anchors.capped;
+    scan->stats.capped_groups += scan->anchors.num_capped;
+    scan->stats.capped_comparisons += scan->anchors.capped_comparisons;
     return status;
 }
 
@@ -83,8 +65,6 @@ nd_status nd_scan_group_edges(nd_scan *scan)
     uint32_t *const size_of = nd_alloc(a, list.num_documents, sizeof *size_of);
     nd_status status = ND_ERR_NO_MEMORY;
     if (scan->anchors.anchor_of && scan->anchors.common_of && size_of)
-        status = nd_threads_run(a, scan->options.num_threads, make_sets_of_copies, scan);
-    if (status == ND_OK)
         status = link_documents(scan, &list);
     if (status == ND_OK)
         count_groups(scan, size_of);

@@ -7,6 +7,7 @@
 #include "engine/grouping.h"
 #include "engine/ingest.h"
 #include "engine/scan_state.h"
+#include "engine/verifier.h"
 #include "neardup/document_map.h"
 
 void nd_scan_options_init(nd_scan_options *options)
@@ -147,12 +148,16 @@ static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
     sum->candidates += part->candidates;
     sum->matches += part->matches;
     sum->capped_buckets += part->capped_buckets;
+    sum->capped_groups += part->capped_groups;
     sum->capped_comparisons += part->capped_comparisons;
     sum->common_documents += part->common_documents;
 }
 
 static nd_status link_matches(nd_scan *scan)
 {
+    const nd_status status = nd_scan_make_sets_of_copies(scan);
+    if (status != ND_OK)
+        return status;
     if (scan->options.output == ND_SCAN_GROUPS)
         return nd_scan_group_edges(scan);
     const nd_edges edges = {scan->edges, scan->num_edges};

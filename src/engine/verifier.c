@@ -2,6 +2,7 @@
 
 #include "engine/coverage_matching.h"
 #include "match/verification.h"
+#include "util/threads.h"
 
 nd_status nd_record_make_set(nd_scan_worker *worker, const nd_allocator *allocator,
                              nd_record *record)
@@ -18,6 +19,27 @@ nd_status nd_record_make_set(nd_scan_worker *worker, const nd_allocator *allocat
     record->is_set = 1;
     worker->stats.shingles += record->num_hashes;
     return ND_OK;
+}
+
+static nd_status make_sets_of_copies(void *ctx, uint32_t worker)
+{
+    nd_scan *const scan = ctx;
+    const nd_catalog *const c = &scan->catalog;
+    const uint32_t stride = scan->options.num_threads;
+    for (size_t x = worker; x < c->num_distinct; x += stride) {
+        if (nd_catalog_num_copies(c, (uint32_t)x) < 2)
+            continue;
+        const nd_status status = nd_record_make_set(&scan->workers[worker], &scan->allocator,
+                                                    nd_catalog_record(c, (uint32_t)x));
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
+nd_status nd_scan_make_sets_of_copies(nd_scan *scan)
+{
+    return nd_threads_run(&scan->allocator, scan->options.num_threads, make_sets_of_copies, scan);
 }
 
 nd_status nd_scan_verify(const nd_scan *scan, nd_scan_worker *worker, uint32_t a, uint32_t b,

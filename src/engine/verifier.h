@@ -8,6 +8,10 @@
 ND_NODISCARD nd_status nd_record_make_set(nd_scan_worker *worker, const nd_allocator *allocator,
                                           nd_record *record);
 
+/* A text with copies is reported with its size, even if it was never compared: makes the sets of
+ * those. */
+ND_NODISCARD nd_status nd_scan_make_sets_of_copies(nd_scan *scan);
+
 /* Compares two distincts by the scan's rule. *common is the number of shared shingles where they
  * match, and 0 where they do not. */
 ND_NODISCARD nd_status nd_scan_verify(const nd_scan *scan, nd_scan_worker *worker, uint32_t a,

@@ -6,7 +6,8 @@
 
 static const uint32_t NONE = UINT32_MAX;
 
-/* Documents a bucket leader may be tried against once their own leader was taken. */
+/* Of the documents whose leader was taken, and its representative did not take them, so many may
+ * lead the others in turn. */
 enum { MAX_LEADERS = 64 };
 
 /* An edge found while grouping, in a list for each document:
@@ -124,7 +125,10 @@ static nd_status lead_orphans(grouping *g)
         }
         g->orphans.len = rest;
     }
-    g->anchors->capped += g->orphans.len > 1 ? g->orphans.len : 0;
+    if (g->orphans.len > 1) {
+        g->anchors->num_capped++;
+        g->anchors->capped_comparisons += (uint64_t)g->orphans.len * (g->orphans.len - 1) / 2;
+    }
     return ND_OK;
 }
 
@@ -159,7 +163,7 @@ nd_status nd_group_anchored(const nd_edge_list *list, const nd_edge_verifier *ve
         return ND_ERR_NO_MEMORY;
     memset(g.first_added, 0xff, list->num_documents * sizeof *g.first_added);
     memset(anchors->anchor_of, 0xff, list->num_documents * sizeof *anchors->anchor_of);
-    anchors->capped = 0;
+    anchors->num_capped = anchors->capped_comparisons = 0;
     const nd_status status = group_all(&g);
     nd_release(allocator, g.first_added);
     ND_VEC_RELEASE(allocator, &g.added);

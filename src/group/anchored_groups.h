@@ -26,7 +26,8 @@ typedef struct nd_anchors {
     uint32_t
         *anchor_of; /* representative of d; d itself for a representative or a document alone */
     uint32_t *common_of; /* shingles d shares with it; 0 for itself */
-    uint64_t capped;     /* documents not compared with all that they might have matched */
+    uint64_t num_capped; /* times that not all of what lost its representative was compared */
+    uint64_t capped_comparisons; /* that this left out, at most */
 } nd_anchors;
 
 /* Greedy by rank: a document that no representative has taken becomes one and takes all it matches

@@ -41,7 +41,8 @@ static void group(relation *r, const nd_edge *edges, size_t num_edges, uint32_t 
     const nd_edge_verifier verifier = {verify, r};
     nd_anchors anchors = {.anchor_of = anchor_of, .common_of = common_of};
     assert_int_equal(nd_group_anchored(&list, &verifier, &a, &anchors), ND_OK);
-    assert_int_equal(anchors.capped, 0);
+    assert_int_equal(anchors.num_capped, 0);
+    assert_int_equal(anchors.capped_comparisons, 0);
     for (uint32_t d = 0; d < NUM; d++)
         assert_true(anchor_of[d] == d || r->matches[anchor_of[d]] >> d & 1);
 }
@@ -93,6 +94,38 @@ static void orphans_of_a_taken_leader_find_each_other(void **state)
     assert_memory_equal(anchor_of, expected, sizeof expected);
 }
 
+static nd_status match_none(void *ctx, uint32_t a, uint32_t b, uint32_t *common)
+{
+    (void)a;
+    (void)b;
+    ++*(unsigned *)ctx;
+    *common = 0;
+    return ND_OK;
+}
+
+/* 0 takes 1, which led all the others; 64 of them are compared with the rest. */
+static void orphans_past_the_cap_are_counted(void **state)
+{
+    (void)state;
+    enum { NUM_ORPHANS = 100, NUM_ALL = NUM_ORPHANS + 2, NUM_LED = 64 };
+    nd_edge edges[NUM_ORPHANS + 1] = {{0, 1, 5}};
+    for (uint32_t i = 0; i < NUM_ORPHANS; i++)
+        edges[i + 1] = (nd_edge){1, i + 2, 5};
+    uint32_t anchor_of[NUM_ALL], common_of[NUM_ALL];
+    unsigned asked = 0;
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    const nd_edge_list list = {edges, NUM_ORPHANS + 1, NUM_ALL};
+    const nd_edge_verifier verifier = {match_none, &asked};
+    nd_anchors anchors = {.anchor_of = anchor_of, .common_of = common_of};
+    assert_int_equal(nd_group_anchored(&list, &verifier, &a, &anchors), ND_OK);
+    const unsigned rest = NUM_ORPHANS - NUM_LED;
+    assert_int_equal(anchors.num_capped, 1);
+    assert_int_equal(anchors.capped_comparisons, rest * (rest - 1) / 2);
+    /* All with 0, and all pairs of them but those left out. */
+    assert_int_equal(asked, NUM_ORPHANS + NUM_ORPHANS * (NUM_ORPHANS - 1) / 2 -
+                                anchors.capped_comparisons);
+}
+
 static void single_links_chain_and_the_lowest_represents(void **state)
 {
     (void)state;
@@ -121,7 +154,7 @@ static void each_failing_allocation_is_reported(void **state)
     for (; status != ND_OK; left++) {
         failing_allocator f = {.left = left};
         const nd_allocator a = failing_allocator_make(&f);
-        nd_anchors anchors = {anchor_of, common_of, 0};
+        nd_anchors anchors = {.anchor_of = anchor_of, .common_of = common_of};
         status = nd_group_anchored(&list, &verifier, &a, &anchors);
         assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
         assert_int_equal(f.live, 0);
@@ -135,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_representative_takes_what_it_matches),
         cmocka_unit_test(what_a_taken_leader_led_is_offered_to_its_representative),
         cmocka_unit_test(orphans_of_a_taken_leader_find_each_other),
+        cmocka_unit_test(orphans_past_the_cap_are_counted),
         cmocka_unit_test(single_links_chain_and_the_lowest_represents),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };

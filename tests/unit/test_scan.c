@@ -1,4 +1,5 @@
 /* The batch engine, from documents to pairs and groups. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -472,6 +473,75 @@ static void a_document_over_max_matches_keeps_its_best(void **state)
                   "c d exact 1.000000 1.000000 1.000000\n");
 }
 
+static nd_status see_sizes(void *ctx, const nd_pair *pair)
+{
+    nd_similarity *const seen = ctx;
+    *seen = pair->similarity;
+    return ND_OK;
+}
+
+/* They are never compared, and still have sets of distinct shingles. */
+static void copies_are_reported_with_the_sizes_of_their_sets(void **state)
+{
+    (void)state;
+    const nd_scan_options options = default_options(ND_SCAN_PAIRS);
+    nd_scan *scan;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    static const char text[] = "la la la la la la la la la la";
+    for (int i = 0; i < 2; i++) {
+        const nd_document document = {i ? "b" : "a", 1, text, sizeof text - 1, 0};
+        assert_int_equal(nd_scan_add(scan, &document), ND_OK);
+    }
+    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    nd_similarity seen = {0};
+    assert_int_equal(nd_scan_each_pair(scan, see_sizes, &seen), ND_OK);
+    assert_int_equal(seen.size_a, 1);
+    assert_int_equal(seen.size_b, 1);
+    assert_int_equal(seen.common, 1);
+    nd_scan_free(scan);
+}
+
+/* The last step told of each phase, and what is answered from the stop_at-th on. */
+typedef struct phases {
+    uint64_t done[ND_PHASE_JOIN + 1], total[ND_PHASE_JOIN + 1];
+    int num, stop_at;
+} phases;
+
+static nd_status take_step(void *ctx, nd_phase phase, uint64_t done, uint64_t total)
+{
+    phases *const p = ctx;
+    assert_true(done >= p->done[phase]);
+    p->done[phase] = done;
+    p->total[phase] = total;
+    return ++p->num >= p->stop_at ? ND_ERR_CANCELLED : ND_OK;
+}
+
+static void coverage_tells_its_progress_and_can_be_stopped(void **state)
+{
+    (void)state;
+    nd_random random = {9};
+    corpus c = corpus_make(400, &random);
+    phases p = {.stop_at = INT_MAX};
+    nd_scan_options options = news_options(ND_SCAN_PAIRS);
+    options.progress = take_step;
+    options.progress_ctx = &p;
+    report r = {0};
+    nd_scan_stats stats;
+    assert_int_equal(run_scan(&options, &c, NULL, &r, &stats), ND_OK);
+    for (nd_phase phase = ND_PHASE_SEARCH; phase <= ND_PHASE_COMPARE; phase++) {
+        assert_true(p.total[phase] > 0);
+        assert_int_equal(p.done[phase], p.total[phase]);
+    }
+    const int num = p.num;
+    for (int stop_at = 1; stop_at <= num; stop_at++) {
+        p = (phases){.stop_at = stop_at};
+        assert_int_equal(run_scan(&options, &c, NULL, &r, &stats), ND_ERR_CANCELLED);
+        assert_int_equal(p.num, stop_at);
+    }
+    free(r.text);
+    corpus_free(&c);
+}
+
 static void two_documents_of_one_id_are_counted(void **state)
 {
     (void)state;
@@ -592,6 +662,8 @@ int main(void)
         cmocka_unit_test(empty_and_one_word_texts_match_only_their_like),
         cmocka_unit_test(a_chain_of_matches_is_no_group_unless_links_are_single),
         cmocka_unit_test(a_document_over_max_matches_keeps_its_best),
+        cmocka_unit_test(copies_are_reported_with_the_sizes_of_their_sets),
+        cmocka_unit_test(coverage_tells_its_progress_and_can_be_stopped),
         cmocka_unit_test(two_documents_of_one_id_are_counted),
         cmocka_unit_test(comparisons_in_hot_buckets_grow_linearly_and_are_counted),
         cmocka_unit_test(each_failing_allocation_is_reported_and_nothing_leaks),
