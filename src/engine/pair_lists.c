@@ -1,8 +1,8 @@
 #include "engine/pair_lists.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 
+#include "util/radix_sort.h"
 #include "util/threads.h"
 #include "util/vec.h"
 
@@ -19,6 +19,7 @@ typedef struct chooser {
     ND_VEC(nd_neighbour) order; /* neighbours of one distinct, best first */
     u64_vec tied;               /* documents of neighbours that are equally good */
     u64_vec kept;
+    u64_vec scratch; /* for sorting */
 } chooser;
 
 static nd_status list_neighbours(nd_pair_lists *lists, const nd_catalog *catalog, nd_edges edges,
@@ -178,10 +179,13 @@ static nd_status order_neighbours(chooser *ch, uint32_t x)
     return ND_OK;
 }
 
-static int compare_u64(const void *a, const void *b)
+static nd_status sort_u64(chooser *ch, uint64_t *items, size_t num)
 {
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    ch->scratch.len = 0;
+    const nd_status status = ND_VEC_RESERVE(ch->allocator, &ch->scratch, num);
+    if (status == ND_OK && num > 1)
+        nd_radix_sort_u64(items, ch->scratch.items, num);
+    return status;
 }
 
 /* The first `limit` documents of the distincts order[first .. end), by number, into `tied`. */
@@ -199,10 +203,9 @@ static nd_status gather_tied(chooser *ch, size_t first, size_t end, size_t limit
         for (size_t k = 0; k < num; k++)
             ch->tied.items[ch->tied.len++] = c->copies[c->copies_start[y] + k];
     }
-    if (ch->tied.len)
-        qsort(ch->tied.items, ch->tied.len, sizeof *ch->tied.items, compare_u64);
+    const nd_status status = sort_u64(ch, ch->tied.items, ch->tied.len);
     ch->tied.len = ch->tied.len < limit ? ch->tied.len : limit;
-    return ND_OK;
+    return status;
 }
 
 /* Appends x's best documents, as (document, rank), to `kept`. */
@@ -228,8 +231,8 @@ static nd_status choose_for(chooser *ch, uint32_t x)
         for (size_t i = 0; status == ND_OK && i < ch->tied.len; i++)
             ch->kept.items[ch->kept.len++] = ch->tied.items[i] << 32 | (rank + i);
     }
-    if (status == ND_OK)
-        qsort(ch->kept.items + begin, ch->kept.len - begin, sizeof *ch->kept.items, compare_u64);
+    if (status == ND_OK && ch->kept.len > begin)
+        status = sort_u64(ch, ch->kept.items + begin, ch->kept.len - begin);
     return status;
 }
 
@@ -258,9 +261,11 @@ static int64_t rank_of(const nd_pair_lists *lists, uint32_t x, uint32_t document
     return (int64_t)(uint32_t)lists->kept[low];
 }
 
-static nd_status list_best(nd_pair_lists *lists, const nd_catalog *c, const nd_allocator *allocator)
+static nd_status list_best(chooser *ch)
 {
-    lists->best_of = nd_alloc(allocator, c->copies_start[c->num_distinct], sizeof(uint64_t));
+    nd_pair_lists *const lists = ch->lists;
+    const nd_catalog *const c = ch->catalog;
+    lists->best_of = nd_alloc(ch->allocator, c->copies_start[c->num_distinct], sizeof(uint64_t));
     if (!lists->best_of)
         return ND_ERR_NO_MEMORY;
     for (uint32_t x = 0; x < c->num_distinct; x++) {
@@ -273,8 +278,7 @@ static nd_status list_best(nd_pair_lists *lists, const nd_catalog *c, const nd_a
                 lists->best_of[lists->num_best_of++] = (uint64_t)partner << 32 | c->copies[i];
         }
     }
-    qsort(lists->best_of, lists->num_best_of, sizeof *lists->best_of, compare_u64);
-    return ND_OK;
+    return sort_u64(ch, lists->best_of, lists->num_best_of);
 }
 
 static nd_status choose_kept(nd_pair_lists *lists, const nd_catalog *catalog, uint32_t max_matches,
@@ -288,13 +292,15 @@ static nd_status choose_kept(nd_pair_lists *lists, const nd_catalog *catalog, ui
         lists->kept_start[x] = ch.kept.len;
         status = choose_for(&ch, x);
     }
+    lists->kept = ch.kept.items;
+    if (status == ND_OK) {
+        lists->kept_start[catalog->num_distinct] = ch.kept.len;
+        status = list_best(&ch);
+    }
     ND_VEC_RELEASE(allocator, &ch.order);
     ND_VEC_RELEASE(allocator, &ch.tied);
-    lists->kept = ch.kept.items;
-    if (status != ND_OK)
-        return status;
-    lists->kept_start[catalog->num_distinct] = ch.kept.len;
-    return list_best(lists, catalog, allocator);
+    ND_VEC_RELEASE(allocator, &ch.scratch);
+    return status;
 }
 
 nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog, nd_edges edges,

@@ -1,33 +1,29 @@
 /* The pairs of a finished scan, ordered by a, then b. */
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "engine/coverage_matching.h"
+#include "util/radix_sort.h"
 
 enum { AHEAD = 8 };
-
-/* A pair's second document, while the first is at work. */
-typedef struct partner {
-    uint32_t document, distinct, common;
-} partner;
 
 typedef struct report {
     const nd_scan *scan;
     nd_pair_fn each;
     void *ctx;
     const uint32_t *distinct_of;
-    ND_VEC(partner) partners;
+    ND_VEC(uint64_t) partners; /* of the document at work: document << 32 | common shingles */
+    ND_VEC(uint64_t) scratch;
 } report;
 
-static nd_status add_partner(report *r, uint32_t d, partner p)
+static nd_status add_partner(report *r, uint32_t d, uint32_t e, uint32_t common)
 {
-    const uint32_t documents[2] = {d, p.document};
-    const uint32_t distincts[2] = {r->distinct_of[d], p.distinct};
+    const uint32_t documents[2] = {d, e};
+    const uint32_t distincts[2] = {r->distinct_of[d], r->distinct_of[e]};
     if (!nd_pair_stands(&r->scan->pairs, r->scan->options.max_matches, documents, distincts))
         return ND_OK;
     const nd_status status = ND_VEC_RESERVE(&r->scan->allocator, &r->partners, 1);
     if (status == ND_OK)
-        r->partners.items[r->partners.len++] = p;
+        r->partners.items[r->partners.len++] = (uint64_t)e << 32 | common;
     return status;
 }
 
@@ -46,7 +42,7 @@ static nd_status add_copies(report *r, uint32_t d, uint32_t distinct, uint32_t c
     }
     nd_status status = ND_OK;
     for (uint32_t i = low; i < end && status == ND_OK; i++)
-        status = add_partner(r, d, (partner){c->copies[i], distinct, common});
+        status = add_partner(r, d, c->copies[i], common);
     return status;
 }
 
@@ -85,8 +81,7 @@ static nd_status add_document(report *r, uint32_t d, uint32_t e)
 {
     if (e <= d)
         return ND_OK;
-    const uint32_t y = r->distinct_of[e];
-    return add_partner(r, d, (partner){e, y, common_with(r, r->distinct_of[d], y)});
+    return add_partner(r, d, e, common_with(r, r->distinct_of[d], r->distinct_of[e]));
 }
 
 static size_t first_best_of(const nd_pair_lists *pairs, uint32_t d)
@@ -116,40 +111,38 @@ static nd_status add_kept_partners(report *r, uint32_t d)
     return status;
 }
 
-static int compare_partners(const void *a, const void *b)
-{
-    const uint32_t x = ((const partner *)a)->document, y = ((const partner *)b)->document;
-    return (x > y) - (x < y);
-}
-
-static nd_status make_pair(const report *r, uint32_t d, const partner *p, nd_pair *pair)
+static nd_status make_pair(const report *r, uint32_t d, uint64_t partner, nd_pair *pair)
 {
     const nd_catalog *const c = &r->scan->catalog;
-    const uint32_t x = r->distinct_of[d];
+    const uint32_t e = (uint32_t)(partner >> 32);
+    const uint32_t x = r->distinct_of[d], y = r->distinct_of[e];
     *pair = (nd_pair){.a = nd_scan_id(r->scan, d),
-                      .b = nd_scan_id(r->scan, p->document),
+                      .b = nd_scan_id(r->scan, e),
                       .a_text = nd_scan_text(r->scan, d),
-                      .b_text = nd_scan_text(r->scan, p->document)};
+                      .b_text = nd_scan_text(r->scan, e)};
     pair->similarity =
         nd_similarity_from_counts(nd_catalog_record(c, x)->num_hashes,
-                                  nd_catalog_record(c, p->distinct)->num_hashes, p->common);
+                                  nd_catalog_record(c, y)->num_hashes, (uint32_t)partner);
     nd_status status = ND_OK;
     if (nd_scan_asks_coverage(r->scan))
-        status = nd_scan_coverage(r->scan, x, p->distinct, &pair->coverage);
+        status = nd_scan_coverage(r->scan, x, y, &pair->coverage);
     pair->kind = nd_scan_classify(r->scan, &pair->similarity, &pair->coverage);
     return status;
 }
 
 /* In the order of their documents. Distincts of one source often come in it already. */
-static void sort_partners(report *r)
+static nd_status sort_partners(report *r)
 {
-    const partner *const items = r->partners.items;
-    for (size_t i = 1; i < r->partners.len; i++) {
-        if (items[i - 1].document > items[i].document) {
-            qsort(r->partners.items, r->partners.len, sizeof *items, compare_partners);
-            return;
-        }
-    }
+    uint64_t *const items = r->partners.items;
+    size_t in_order = 1;
+    while (in_order < r->partners.len && items[in_order - 1] <= items[in_order])
+        in_order++;
+    if (in_order >= r->partners.len)
+        return ND_OK;
+    const nd_status status = ND_VEC_RESERVE(&r->scan->allocator, &r->scratch, r->partners.len);
+    if (status == ND_OK)
+        nd_radix_sort_u64(items, r->scratch.items, r->partners.len);
+    return status;
 }
 
 static nd_status report_document(report *r, uint32_t d)
@@ -160,12 +153,13 @@ static nd_status report_document(report *r, uint32_t d)
     const int is_capped = pairs->num_capped > 0 && pairs->kept_start[x + 1] - pairs->kept_start[x] >
                                                        r->scan->options.max_matches;
     nd_status status = is_capped ? add_kept_partners(r, d) : add_all_partners(r, d);
-    sort_partners(r);
+    if (status == ND_OK)
+        status = sort_partners(r);
     for (size_t i = 0; i < r->partners.len && status == ND_OK; i++) {
-        if (i > 0 && r->partners.items[i].document == r->partners.items[i - 1].document)
+        if (i > 0 && r->partners.items[i] == r->partners.items[i - 1])
             continue; /* kept, and the best of the other */
         nd_pair pair;
-        status = make_pair(r, d, &r->partners.items[i], &pair);
+        status = make_pair(r, d, r->partners.items[i], &pair);
         if (status == ND_OK)
             status = r->each(r->ctx, &pair);
     }
@@ -207,6 +201,7 @@ nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t
             status = report_document(&r, d);
     }
     ND_VEC_RELEASE(&scan->allocator, &r.partners);
+    ND_VEC_RELEASE(&scan->allocator, &r.scratch);
     return status;
 }
 
