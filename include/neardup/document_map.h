@@ -22,7 +22,9 @@ typedef struct nd_document_map_options {
 } nd_document_map_options;
 
 /* Calls `map` for every document, in no particular order, from several threads. Stops at the first
- * failure and returns it; with several at once, one of them. */
+ * failure, of the source, `map` or `progress`, and returns it, with *error (which may be NULL)
+ * saying of it what its source says, or what its status means. ND_ERR_INVALID_ARGUMENT: no
+ * threads. */
 ND_API ND_NODISCARD nd_status nd_document_map(const nd_source *source,
                                               const nd_document_map_options *options,
                                               nd_document_map_fn map, void *ctx, nd_error *error);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "util/alloc.h"
+#include "util/error.h"
 #include "util/threads.h"
 
 /* Shared by the workers of one run. */
@@ -16,7 +17,7 @@ typedef struct run {
     nd_error *error;
     pthread_mutex_t lock; /* next(), the error, and progress */
     bool stopped;         /* no block will be taken: the end, or a failure */
-    bool failed;
+    nd_status failure;    /* the first one in time: what the run returns */
     uint64_t num_done;
 } run;
 
@@ -34,50 +35,60 @@ static nd_status emit(void *ctx, const nd_document *document)
     return view->shared->map(view->shared->ctx, view->worker, document);
 }
 
-/* Under the lock: the next block, or NULL at the end and after a failure elsewhere. */
-static nd_status take_block(run *r, void **block)
+/* Under the lock: a failure stops everybody; the first one's status and error are kept. */
+static void keep_failure(run *r, nd_status status, const nd_error *error)
 {
-    *block = NULL;
-    if (r->stopped)
-        return ND_OK;
-    const nd_status status = r->source->next(r->source->ctx, block, r->error);
-    r->stopped = status != ND_OK || !*block;
-    r->failed = status != ND_OK;
-    return status;
+    r->stopped = true;
+    if (r->failure != ND_OK)
+        return;
+    r->failure = status;
+    if (!r->error)
+        return;
+    *r->error = *error;
+    r->error->code = status;
+    if (!error->message[0])
+        nd_error_set(r->error, status, "%s", nd_status_message(status));
 }
 
-/* Under the lock: a failure stops everybody; the first one's error is kept. */
-static nd_status report(run *r, nd_status status, const nd_error *error, uint64_t num_done)
+/* Under the lock: the next block, or NULL at the end and after a failure. */
+static void *take_block(run *r)
+{
+    void *block = NULL;
+    if (r->stopped)
+        return NULL;
+    nd_error error = {0};
+    const nd_status status = r->source->next(r->source->ctx, &block, &error);
+    r->stopped = !block;
+    if (status != ND_OK)
+        keep_failure(r, status, &error);
+    return status == ND_OK ? block : NULL;
+}
+
+/* Under the lock. */
+static void report(run *r, nd_status status, nd_error *error, uint64_t num_done)
 {
     r->num_done += num_done;
-    if (status == ND_OK && r->progress && !r->failed)
+    if (status == ND_OK && r->progress && r->failure == ND_OK)
         status = r->progress(r->progress_ctx, ND_PHASE_READ, r->num_done, 0);
-    if (status == ND_OK)
-        return ND_OK;
-    if (!r->failed && r->error)
-        *r->error = *error;
-    r->stopped = r->failed = true;
-    return status;
+    if (status != ND_OK)
+        keep_failure(r, status, error);
 }
 
 static nd_status work(void *ctx, uint32_t worker)
 {
     run *const r = ctx;
     for (;;) {
-        void *block;
         pthread_mutex_lock(&r->lock);
-        nd_status status = take_block(r, &block);
+        void *const block = take_block(r);
         pthread_mutex_unlock(&r->lock);
-        if (status != ND_OK || !block)
-            return status;
+        if (!block)
+            return ND_OK;
         worker_view view = {.shared = r, .worker = worker};
         nd_error error = {0};
-        status = r->source->decode(r->source->ctx, block, emit, &view, &error);
+        const nd_status status = r->source->decode(r->source->ctx, block, emit, &view, &error);
         pthread_mutex_lock(&r->lock);
-        status = report(r, status, &error, view.num_done);
+        report(r, status, &error, view.num_done);
         pthread_mutex_unlock(&r->lock);
-        if (status != ND_OK)
-            return status;
     }
 }
 
@@ -97,5 +108,5 @@ nd_status nd_document_map(const nd_source *source, const nd_document_map_options
         return ND_ERR_NO_MEMORY;
     const nd_status status = nd_threads_run(&a, options->num_threads, work, &r);
     pthread_mutex_destroy(&r.lock);
-    return status;
+    return r.failure != ND_OK ? r.failure : status;
 }

@@ -119,6 +119,7 @@ static void a_block_that_cannot_be_read_stops_all_and_says_why(void **state)
     static seen s;
     nd_error error = {0};
     assert_int_equal(run(&n, &s, 4, &error), ND_ERR_FORMAT);
+    assert_int_equal(error.code, ND_ERR_FORMAT);
     assert_string_equal(error.message, "block cannot be read");
     assert_int_equal(n.live, 0);
     assert_true(n.next < NUM_BLOCKS);
@@ -141,7 +142,10 @@ static void a_failing_map_stops_all(void **state)
     (void)state;
     numbers n = {0};
     static seen s = {.stop_at = 200};
-    assert_int_equal(run(&n, &s, 3, NULL), ND_ERR_CANCELLED);
+    nd_error error = {.code = ND_ERR_IO, .message = "of an earlier call"};
+    assert_int_equal(run(&n, &s, 3, &error), ND_ERR_CANCELLED);
+    assert_int_equal(error.code, ND_ERR_CANCELLED);
+    assert_string_equal(error.message, nd_status_message(ND_ERR_CANCELLED));
     assert_int_equal(n.live, 0);
     assert_true(n.next < NUM_BLOCKS);
 }
