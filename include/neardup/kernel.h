@@ -10,7 +10,7 @@ ND_BEGIN_DECLS
 typedef enum nd_kernel {
     ND_KERNEL_SCALAR = 0, /* the reference */
     ND_KERNEL_AVX2,       /* x86-64 with AVX2, BMI1 and BMI2 */
-    ND_KERNEL_AVX512,     /* x86-64 with AVX-512 F, BW, DQ, VL, CD, VBMI and VBMI2 */
+    ND_KERNEL_AVX512,     /* x86-64 with AVX-512 F, BW, DQ, VL, CD, VBMI and VBMI2, BMI1, BMI2 */
     ND_KERNEL_NEON,       /* AArch64 */
 } nd_kernel;
 

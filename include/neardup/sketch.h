@@ -29,10 +29,11 @@ ND_API ND_NODISCARD nd_status nd_sketch_compute(const uint64_t *hashes, size_t n
 ND_API double nd_sketch_estimate(const uint64_t *a, const uint64_t *b, uint32_t num_slots);
 
 /* 16 bits of each slot, for estimates in a quarter of the memory (b-bit minwise hashing: Li and
- * König, 2010). */
+ * König, 2010): packed[num_slots] from slots[num_slots], any number. Thread-safe. */
 ND_API void nd_sketch_pack16(const uint64_t *slots, uint32_t num_slots, uint16_t *packed);
 
-/* Estimate from packed sketches, corrected for the 2^-16 of chance agreements, at least 0. */
+/* Estimate from packed sketches of num_slots each, corrected for the 2^-16 of chance agreements, at
+ * least 0; 0 for two of sets without elements. Thread-safe. */
 ND_API double nd_sketch_estimate16(const uint16_t *a, const uint16_t *b, uint32_t num_slots);
 
 ND_END_DECLS

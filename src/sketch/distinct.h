@@ -29,12 +29,12 @@ typedef struct nd_position_index {
 } nd_position_index;
 
 /* Drops every repeat of hashes[0..num) but the first, keeps the order, and indexes what remains.
- * *num_distinct is their number. O(num). ND_ERR_LIMIT: num over 2^30. */
+ * *num_distinct is their number. O(num). ND_ERR_LIMIT: num from 2^30 on. */
 ND_NODISCARD nd_status nd_position_index_distinct(nd_position_index *index,
                                                   const nd_allocator *allocator, uint64_t *hashes,
                                                   size_t num, size_t *num_distinct);
 
-/* Indexes a sequence that repeats nothing. O(num). ND_ERR_LIMIT: num over 2^30. */
+/* Indexes a sequence that repeats nothing. O(num). ND_ERR_LIMIT: num from 2^30 on. */
 ND_NODISCARD nd_status nd_position_index_set(nd_position_index *index,
                                              const nd_allocator *allocator,
                                              const uint64_t *shingles, size_t num);

@@ -56,11 +56,13 @@ void nd_sketch_pack16(const uint64_t *slots, uint32_t num_slots, uint16_t *packe
 double nd_sketch_estimate16(const uint16_t *a, const uint16_t *b, uint32_t num_slots)
 {
     static const double chance = 1.0 / 65536;
-    if (num_slots == 0)
-        return 0;
-    uint32_t agreeing = 0;
-    for (uint32_t i = 0; i < num_slots; i++)
+    uint32_t agreeing = 0, empty = 0;
+    for (uint32_t i = 0; i < num_slots; i++) {
         agreeing += a[i] == b[i];
+        empty += a[i] == (uint16_t)ND_SLOT_EMPTY && b[i] == (uint16_t)ND_SLOT_EMPTY;
+    }
+    if (empty == num_slots)
+        return 0; /* of no elements, both; slots of others are all alike by no chance */
     const double estimate = ((double)agreeing / num_slots - chance) / (1 - chance);
     return estimate > 0 ? estimate : 0;
 }

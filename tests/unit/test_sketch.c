@@ -98,6 +98,8 @@ static void estimates_count_agreeing_slots(void **state)
         packed_b[i] = (uint16_t)(packed_a[i] + 1);
     assert_true(nd_sketch_estimate16(packed_a, packed_b, 64) == 0);
     assert_true(nd_sketch_estimate(a, b, 0) == 0);
+    memset(packed_a, 0xff, sizeof packed_a); /* of no elements */
+    assert_true(nd_sketch_estimate16(packed_a, packed_a, 64) == 0);
 }
 
 /* The kernels for other machines, over tests/unit/emulation. */
