@@ -150,7 +150,7 @@ static nd_status run_accuracy(const accuracy_options *o)
              " of %" PRIu32 " slots",
              o->trials, o->common.threshold, plan.bands, plan.rows, plan.slots);
     const bench_workload named = {.name = "random sets of equal size"};
-    const bench_context context = bench_common_context(&o->common, &named, options);
+    const bench_context context = bench_common_context(&named, options);
     bench_report report;
     bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
                        &context);

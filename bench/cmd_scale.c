@@ -128,7 +128,7 @@ static nd_status run_scale(const scale_options *o, nd_error *error)
              o->common.threshold, o->threads, o->runs);
     bench_workload named = {0};
     snprintf(named.name, sizeof named.name, "%s", data);
-    const bench_context context = bench_common_context(&o->common, &named, options);
+    const bench_context context = bench_common_context(&named, options);
     bench_report report;
     bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
                        &context);
@@ -145,6 +145,8 @@ int bench_cmd_scale(int argc, char **argv)
     bench_common_init(&o.common);
     o.common.workload.mean_bytes = 500;
     const bench_option table[] = {
+        {"--mean-bytes", BENCH_OPTION_SIZE, "N", "mean length of the texts (default 500)",
+         &o.common.workload.mean_bytes},
         BENCH_COMMON_OPTIONS(&o.common),
         {"--from", BENCH_OPTION_COUNT, "N", "documents at first (default 10k)", &o.from},
         {"--to", BENCH_OPTION_COUNT, "N", "in steps of 10 times up to N (default 10m)", &o.to},
@@ -160,8 +162,11 @@ int bench_cmd_scale(int argc, char **argv)
     const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
     if (exit_code != BENCH_GO_ON)
         return exit_code;
-    if (o.from < 1 || o.from > o.to || o.to > 4000000000u || o.runs < 1 || o.threads > 1024) {
-        bench_complain("scale: 1 <= --from <= --to <= 4000m, --runs at least 1");
+    if (o.from < 1 || o.from > o.to || o.to > 4000000000u || o.runs < 1 || o.threads < 1 ||
+        o.threads > 1024 || o.common.workload.num_paths > 0) {
+        bench_complain(
+            "scale: 1 <= --from <= --to <= 4000m, --runs at least 1, --threads 1 to 1024, "
+            "no files");
         return BENCH_EXIT_USAGE;
     }
     nd_error error = {0};

@@ -109,7 +109,7 @@ static nd_status run_scan(scan_options *o, const bench_workload *workload)
              "word:5, threshold %g, %s, median of %" PRIu64 " runs, recall on one document in "
              "%" PRIu64,
              o->common.threshold, o->is_groups ? "groups" : "pairs", o->runs, o->one_in);
-    const bench_context context = bench_common_context(&o->common, workload, options);
+    const bench_context context = bench_common_context(workload, options);
     bench_report report;
     bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
                        &context);
@@ -121,6 +121,7 @@ static nd_status run_scan(scan_options *o, const bench_workload *workload)
 static int parse_options(scan_options *o, int argc, char **argv)
 {
     const bench_option table[] = {
+        BENCH_SIZE_OPTIONS(&o->common),
         BENCH_COMMON_OPTIONS(&o->common),
         {"--threads", BENCH_OPTION_COUNT, "N", "from 1 thread to N (default: all processors)",
          &o->max_threads},
@@ -143,8 +144,9 @@ int bench_cmd_scan(int argc, char **argv)
     const int exit_code = parse_options(&o, argc, argv);
     if (exit_code != BENCH_GO_ON)
         return exit_code;
-    if (o.runs < 1 || o.runs > 99 || o.max_threads > 1024 || o.one_in > UINT32_MAX) {
-        bench_complain("scan: --runs is 1 to 99, --threads at most 1024");
+    if (o.runs < 1 || o.runs > 99 || o.max_threads < 1 || o.max_threads > 1024 ||
+        o.one_in > UINT32_MAX) {
+        bench_complain("scan: --runs is 1 to 99, --threads 1 to 1024");
         return BENCH_EXIT_USAGE;
     }
     bench_workload workload;

@@ -24,6 +24,22 @@ static bool is_wanted(const char *list, const char *name)
     return !list;
 }
 
+/* Complains of the first name in the list that is no stage. */
+static bool is_list_of_stages(const char *list)
+{
+    for (const char *at = list; at && *at; at += strcspn(at, ","), at += *at == ',') {
+        const size_t len = strcspn(at, ",");
+        const bench_stage *s = bench_all_stages;
+        while (s->name && (strlen(s->name) != len || memcmp(s->name, at, len) != 0))
+            s++;
+        if (!s->name) {
+            bench_complain("'%.*s' is no stage", (int)len, at);
+            return false;
+        }
+    }
+    return true;
+}
+
 static nd_status keep_best(bench_stages *stages, bench_pass_fn pass, double *best)
 {
     double seconds = 0;
@@ -124,7 +140,7 @@ static nd_status run_stages(const stages_options *o, const bench_workload *workl
                  " slots, 1 thread, best of %" PRIu64 " passes and more",
                  o->common.threshold, stages.plan.bands, stages.plan.rows, stages.plan.slots,
                  o->passes);
-        const bench_context context = bench_common_context(&o->common, workload, options);
+        const bench_context context = bench_common_context(workload, options);
         bench_report report;
         bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
                            &context);
@@ -143,6 +159,7 @@ int bench_cmd_stages(int argc, char **argv)
     stages_options o = {.passes = 3, .millis = 1000};
     bench_common_init(&o.common);
     const bench_option table[] = {
+        BENCH_SIZE_OPTIONS(&o.common),
         BENCH_COMMON_OPTIONS(&o.common),
         {"--only", BENCH_OPTION_STRING, "LIST", "stages, such as tokenise,text-to-sketch", &o.only},
         {"--passes", BENCH_OPTION_COUNT, "N", "at least so many a stage (default 3)", &o.passes},
@@ -156,6 +173,8 @@ int bench_cmd_stages(int argc, char **argv)
     const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
     if (exit_code != BENCH_GO_ON)
         return exit_code;
+    if (!is_list_of_stages(o.only))
+        return BENCH_EXIT_USAGE;
     bench_workload workload;
     nd_error error = {0};
     nd_status status = bench_workload_init(&workload, &o.common.workload, &error);

@@ -63,10 +63,8 @@ int bench_common_parse(bench_common *common, const bench_usage *usage, int argc,
     return is_good ? BENCH_GO_ON : BENCH_EXIT_USAGE;
 }
 
-bench_context bench_common_context(const bench_common *common, const bench_workload *workload,
-                                   const char *options)
+bench_context bench_common_context(const bench_workload *workload, const char *options)
 {
-    (void)common;
     return (bench_context){.data = workload->name,
                            .options = options,
                            .machine = bench_machine(),

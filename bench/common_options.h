@@ -18,14 +18,17 @@ typedef struct bench_common {
 /* What they are when not given. */
 void bench_common_init(bench_common *common);
 
-/* The rows of an option table for them. */
-#define BENCH_COMMON_OPTIONS(common)                                                               \
+/* The rows of an option table for them: of who makes a corpus of one size, and of everybody. */
+#define BENCH_SIZE_OPTIONS(common)                                                                 \
     {"--bytes", BENCH_OPTION_SIZE, "SIZE", "made-up corpus of about so much text (default 64M)",   \
      &(common)->workload.size_bytes},                                                              \
-        {"--mean-bytes", BENCH_OPTION_SIZE, "N", "mean length of its texts (default 3000)",        \
-         &(common)->workload.mean_bytes},                                                          \
-        {"--script", BENCH_OPTION_STRING, "NAME", "its script (default latin)",                    \
-         &(common)->script},                                                                       \
+    {                                                                                              \
+        "--mean-bytes", BENCH_OPTION_SIZE, "N", "mean length of its texts (default 3000)",         \
+            &(common)->workload.mean_bytes                                                         \
+    }
+#define BENCH_COMMON_OPTIONS(common)                                                               \
+    {"--script", BENCH_OPTION_STRING, "NAME", "script of a made-up corpus (default latin)",        \
+     &(common)->script},                                                                           \
         {"--seed", BENCH_OPTION_COUNT, "N", "another such corpus (default 1)",                     \
          &(common)->workload.seed},                                                                \
         {"--threshold", BENCH_OPTION_FRACTION, "J", "jaccard threshold (default 0.8)",             \
@@ -43,7 +46,6 @@ enum { BENCH_GO_ON = -1 };
 int bench_common_parse(bench_common *common, const bench_usage *usage, int argc, char **argv);
 
 /* The context of the report; `options` is borrowed. */
-bench_context bench_common_context(const bench_common *common, const bench_workload *workload,
-                                   const char *options);
+bench_context bench_common_context(const bench_workload *workload, const char *options);
 
 #endif

@@ -118,9 +118,10 @@ static nd_status write_through(result_sink *sink, const bench_scan_options *opti
 static nd_status write_results(const nd_scan *scan, const bench_scan_options *options)
 {
     const nd_scan_stats stats = nd_scan_stats_get(scan);
-    result_sink sink = {.scan = scan,
-                        .allocator = nd_tool_allocator(),
-                        .num_parts = (uint32_t)(stats.pairs / PAIRS_A_PART) + 1};
+    const uint64_t parts = stats.pairs / PAIRS_A_PART + 1;
+    const uint64_t num_parts = parts < stats.documents + 1 ? parts : stats.documents + 1;
+    result_sink sink = {
+        .scan = scan, .allocator = nd_tool_allocator(), .num_parts = (uint32_t)num_parts};
     nd_status status = nd_output_new("/dev/null", sink.allocator, &sink.output, NULL);
     if (status == ND_OK && options->sample_one_in) {
         sink.sample = fopen(options->sample_path, "wb");

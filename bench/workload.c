@@ -26,6 +26,23 @@ static nd_status write_corpus(const bench_corpus *corpus, const char *path)
     return fclose(file) == 0 ? status : ND_ERR_IO;
 }
 
+/* Writes to a new file, whose name takes the place of the X in `path`; an empty one where there is
+ * none. */
+static nd_status write_temp_file(const bench_corpus *corpus, char *path, nd_error *error)
+{
+    const int fd = mkstemp(path);
+    if (fd < 0) {
+        nd_error_set(error, ND_ERR_IO, "cannot make a file '%s': %s", path, strerror(errno));
+        path[0] = '\0';
+        return ND_ERR_IO;
+    }
+    close(fd);
+    const nd_status status = write_corpus(corpus, path);
+    return status == ND_OK ? ND_OK
+                           : nd_error_set(error, status, "cannot write a corpus to '%s': %s", path,
+                                          nd_status_message(status));
+}
+
 static nd_status make_corpus(bench_workload *workload, const bench_workload_options *options,
                              nd_error *error)
 {
@@ -44,12 +61,7 @@ static nd_status make_corpus(bench_workload *workload, const bench_workload_opti
     const char *const folder = getenv("TMPDIR");
     snprintf(workload->temp_path, sizeof workload->temp_path, "%s/neardup-bench-XXXXXX",
              folder && folder[0] && strlen(folder) < 90 ? folder : "/tmp");
-    const int fd = mkstemp(workload->temp_path);
-    if (fd < 0)
-        workload->temp_path[0] = '\0';
-    status = fd < 0 ? ND_ERR_IO : write_corpus(corpus, workload->temp_path);
-    if (fd >= 0)
-        close(fd);
+    status = write_temp_file(corpus, workload->temp_path, error);
     bench_corpus_free(corpus);
     workload->temp_paths[0] = workload->temp_path;
     workload->paths = workload->temp_paths;
@@ -58,9 +70,7 @@ static nd_status make_corpus(bench_workload *workload, const bench_workload_opti
              "made up: %" PRIu64 " documents, mean %" PRIu64 " bytes, %s, seed %" PRIu64,
              spec.num_documents, options->mean_bytes, bench_script_name(options->script),
              options->seed);
-    return status == ND_OK ? ND_OK
-                           : nd_error_set(error, status, "cannot write a corpus to '%s': %s",
-                                          workload->temp_path, strerror(errno));
+    return status;
 }
 
 static void sum_sizes(bench_workload *workload)
