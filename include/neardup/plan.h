@@ -12,7 +12,8 @@ ND_BEGIN_DECLS
 typedef struct nd_plan_request {
     double threshold; /* jaccard, above 0, at most 1 */
     double recall;    /* chance that a pair exactly at the threshold is proposed; 0 < recall < 1 */
-    uint32_t max_slots; /* at most so many slots; 0 means the default, 128 where that can do */
+    uint32_t max_slots; /* at most so many slots, ND_SKETCH_MIN_SLOTS to ND_SKETCH_MAX_SLOTS; 0
+                           means the default, 128 where that can do */
 } nd_plan_request;
 
 /* `bands` groups of `rows` slots (Indyk and Motwani 1998; Leskovec, Rajaraman and Ullman, Mining of

@@ -28,7 +28,8 @@ typedef struct nd_shingle_spec {
 ND_API size_t nd_shingle_count(const nd_text *text, nd_shingle_spec spec);
 
 /* Writes the hash of every shingle in text order to hashes[0..nd_shingle_count): XXH3_64bits of the
- * shingle's bytes (Collet, xxHash 0.8 specification). Thread-safe; allocates nothing for words. */
+ * shingle's bytes (Collet, xxHash 0.8 specification). Thread-safe; allocates nothing.
+ * ND_ERR_INVALID_ARGUMENT: a kind or a width out of range. */
 ND_API ND_NODISCARD nd_status nd_shingle_hashes(const nd_text *text, nd_shingle_spec spec,
                                                 uint64_t *hashes);
 

@@ -22,12 +22,13 @@ typedef struct nd_table_match {
     nd_similarity similarity; /* a is the query, b the match; exact */
 } nd_table_match;
 
-/* ND_ERR_INVALID_ARGUMENT: a plan that nd_plan_solve would not make. Free with nd_table_free. */
+/* ND_ERR_INVALID_ARGUMENT: a plan or a rule out of range. Free with nd_table_free. */
 ND_API ND_NODISCARD nd_status nd_table_new(const nd_plan *plan, const nd_match_rule *rule,
                                            const nd_allocator *allocator, nd_table **out);
 
 /* Adds a document by its shingle set (ascending, no repeats: nd_shingle_set), which is copied. An
- * empty set matches nothing. ND_ERR_EXISTS: the key is taken, and nothing changes. */
+ * empty set matches nothing. ND_ERR_EXISTS: the key is taken. ND_ERR_LIMIT: it holds 2^32 - 1
+ * documents. Nothing changes then. */
 ND_API ND_NODISCARD nd_status nd_table_insert(nd_table *table, uint64_t key, const uint64_t *set,
                                               size_t size);
 

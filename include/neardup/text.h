@@ -46,8 +46,9 @@ typedef struct nd_token {
 ND_API ND_NODISCARD nd_status nd_text_new(const nd_allocator *allocator, nd_text **out);
 
 /* Replaces the content by the document `bytes[0..len_bytes)`, which is not kept. Memory grows to
- * about 2 times the longest document seen (4 times with offsets; 4 and 10 at most, for one of
- * one-letter words) and is reused. On failure the text is empty. ND_ERR_LIMIT: longer than
+ * about 2 times the longest document seen (4 times with offsets; 4 and 10 for one of one-letter
+ * words; more where single characters become phrases, as ligatures of Arabic do, which become 11
+ * times as long) and is reused. On failure the text is empty. ND_ERR_LIMIT: longer than
  * ND_TEXT_MAX_BYTES, before or after normalisation. */
 ND_API ND_NODISCARD nd_status nd_text_set(nd_text *text, const char *bytes, size_t len_bytes,
                                           nd_text_offsets offsets);

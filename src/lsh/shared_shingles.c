@@ -88,8 +88,7 @@ nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num)
 
 static size_t chunk_begin(const builder *b, size_t chunk)
 {
-    return b->shared->num_documents / CHUNKS * chunk +
-           b->shared->num_documents % CHUNKS * chunk / CHUNKS;
+    return nd_slice_start(b->shared->num_documents, CHUNKS, (uint32_t)chunk);
 }
 
 /* By bits that neither sampling nor the tag looks at. */

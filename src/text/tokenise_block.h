@@ -6,17 +6,24 @@
  *   folded         t h e . c a f C3 A9 . . .  .  .  . o      lower case, separators as space
  *   normalised     t h e . c a f C3 A9 . o                   folded where keep
  *
- * A file that includes this one defines before:
- *   block                          64 bytes in registers
- *   block_load(p)                  from any address
- *   block_non_ascii(b)             mask of the bytes >= 80
- *   block_equal(b, byte)           mask of the bytes that are `byte`
- *   block_fold_ascii(&b)           lower-cases ASCII letters, leaves digits, makes all else a
- * space; returns the mask of the letters and digits block_fold_latin(raw, &folded) puts every C3
- * and the byte after it into folded, lower-cased block_sets(b, low, high)       for each byte
- * low[its low half] & high[its high half] block_test(b, bits)            mask of the bytes that
- * have any of the bits block_compress(b, keep, out)   writes the kept bytes one after the other,
- * and 64 in all at most In a mask bit i stands for byte i of the block. */
+ * In a mask bit i stands for byte i of the block. */
+/* clang-format off */
+/* A file that includes this one defines before:
+ *   block                            64 bytes in registers
+ *   block_load(p)                    from any address
+ *   block_non_ascii(b)               mask of the bytes >= 80
+ *   block_equal(b, byte)             mask of the bytes that are `byte`
+ *   block_fold_ascii(&b)             lower-cases ASCII letters, leaves digits, makes all else a space;
+ *                                    returns the mask of the letters and digits
+ *   block_fold_latin(raw, &folded)   puts every C3 and the byte after it into folded, lower-cased
+ *   block_fold_extended(raw, &folded)  the same for letters after C4 and C5; returns the mask of their
+ *   block_fold_cyrillic(raw, &folded)  last bytes. And after D0 and D1
+ *   block_sets(b, low, high)         for each byte low[its low half] & high[its high half]
+ *   block_test(b, bits)              mask of the bytes that have any of the bits
+ *   block_compress(b, keep, out)     writes the kept bytes one after the other, and 64 in all at most
+ *
+ * and, with BLOCK_WRITES_POSITIONS, a write_positions of its own. */
+/* clang-format on */
 #ifndef TEXT_TOKENISE_BLOCK_H
 #define TEXT_TOKENISE_BLOCK_H
 

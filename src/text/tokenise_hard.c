@@ -11,13 +11,10 @@
 #define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 
-enum {
-    MAX_EASY_BYTES =
-        3,          /* of a character that `easy` takes: it stops at the one before a hard one */
-    LOOK_AHEAD = 6, /* bytes of two characters of the common lengths */
-    EASY_STRETCH =
-        16, /* bytes without a hard character that make it worth to go back to a kernel */
-};
+/* Bytes of a character that `easy` takes (it stops at the one before a hard one), of two characters
+ * of the common lengths, and of a stretch without a hard character that makes it worth to go back
+ * to a kernel. */
+enum { MAX_EASY_BYTES = 3, LOOK_AHEAD = 6, EASY_STRETCH = 16 };
 
 /* A character of the source and what is known of it. */
 typedef struct source_char {
