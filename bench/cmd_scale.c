@@ -163,10 +163,9 @@ int bench_cmd_scale(int argc, char **argv)
     if (exit_code != BENCH_GO_ON)
         return exit_code;
     if (o.from < 1 || o.from > o.to || o.to > 4000000000u || o.runs < 1 || o.threads < 1 ||
-        o.threads > 1024 || o.common.workload.num_paths > 0) {
+        o.threads > 1024) {
         bench_complain(
-            "scale: 1 <= --from <= --to <= 4000m, --runs at least 1, --threads 1 to 1024, "
-            "no files");
+            "scale: 1 <= --from <= --to <= 4000m, --runs at least 1, --threads 1 to 1024");
         return BENCH_EXIT_USAGE;
     }
     nd_error error = {0};

@@ -1,6 +1,7 @@
 /* stages: each stage of the engine alone, beside the least that must be done. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench_clock.h"
@@ -40,29 +41,39 @@ static bool is_list_of_stages(const char *list)
     return true;
 }
 
-static nd_status keep_best(bench_stages *stages, bench_pass_fn pass, double *best)
+enum { MOST_PASSES = 1000 };
+
+static int compare_seconds(const void *a, const void *b)
 {
-    double seconds = 0;
-    const nd_status status = pass(stages, &seconds);
-    if (status == ND_OK && (*best == 0 || seconds < *best))
-        *best = seconds;
-    return status;
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-/* The quickest of several passes of a stage and of its limit: what the machine's other work did not
- * disturb. They take turns, so that a slow spell hits both. */
-static nd_status best_passes(bench_stages *stages, const bench_stage *stage,
-                             const stages_options *o, double best[2])
+static double median(double *seconds, size_t num)
 {
+    qsort(seconds, num, sizeof *seconds, compare_seconds);
+    return num ? seconds[num / 2] : 0;
+}
+
+/* Median times of several passes of a stage and of its limit. They take turns, so that a slow spell
+ * of the machine hits both. */
+static nd_status time_passes(bench_stages *stages, const bench_stage *stage,
+                             const stages_options *o, double *stage_seconds, double *limit_seconds)
+{
+    double of_stage[MOST_PASSES], of_limit[MOST_PASSES];
     const double end = bench_seconds() + (double)o->millis / 1000;
-    best[0] = best[1] = 0;
-    for (uint64_t i = 0; i < o->passes || bench_seconds() < end; i++) {
-        nd_status status = keep_best(stages, stage->pass, &best[0]);
+    size_t num = 0;
+    while (num < MOST_PASSES && (num < o->passes || bench_seconds() < end)) {
+        of_stage[num] = of_limit[num] = 0;
+        nd_status status = stage->pass(stages, &of_stage[num]);
         if (status == ND_OK)
-            status = keep_best(stages, stage->limit.pass, &best[1]);
+            status = stage->limit.pass(stages, &of_limit[num]);
         if (status != ND_OK)
             return status;
+        num++;
     }
+    *stage_seconds = median(of_stage, num);
+    *limit_seconds = median(of_limit, num);
     return ND_OK;
 }
 
@@ -106,11 +117,10 @@ static bench_field rate(const char *name, double amount, double seconds, int dec
 static nd_status report_stage(bench_report *report, bench_stages *stages, const bench_stage *stage,
                               const stages_options *o)
 {
-    double best[2];
-    const nd_status status = best_passes(stages, stage, o, best);
+    double seconds, limit_seconds;
+    const nd_status status = time_passes(stages, stage, o, &seconds, &limit_seconds);
     if (status != ND_OK)
         return status;
-    const double seconds = best[0], limit_seconds = best[1];
     const stage_volume v = volume_of(stages, stage->pass);
     const bench_field fields[] = {
         BENCH_TEXT("stage", stage->name),
@@ -137,7 +147,7 @@ static nd_status run_stages(const stages_options *o, const bench_workload *workl
         char options[160];
         snprintf(options, sizeof options,
                  "word:5, threshold %g, %" PRIu32 " bands of %" PRIu32 " of %" PRIu32
-                 " slots, 1 thread, best of %" PRIu64 " passes and more",
+                 " slots, 1 thread, median of %" PRIu64 " passes and more",
                  o->common.threshold, stages.plan.bands, stages.plan.rows, stages.plan.slots,
                  o->passes);
         const bench_context context = bench_common_context(workload, options);
@@ -156,13 +166,13 @@ static nd_status run_stages(const stages_options *o, const bench_workload *workl
 
 int bench_cmd_stages(int argc, char **argv)
 {
-    stages_options o = {.passes = 3, .millis = 1000};
+    stages_options o = {.passes = 5, .millis = 1000};
     bench_common_init(&o.common);
     const bench_option table[] = {
         BENCH_SIZE_OPTIONS(&o.common),
         BENCH_COMMON_OPTIONS(&o.common),
         {"--only", BENCH_OPTION_STRING, "LIST", "stages, such as tokenise,text-to-sketch", &o.only},
-        {"--passes", BENCH_OPTION_COUNT, "N", "at least so many a stage (default 3)", &o.passes},
+        {"--passes", BENCH_OPTION_COUNT, "N", "at least so many a stage (default 5)", &o.passes},
         {"--millis", BENCH_OPTION_COUNT, "MS", "at least so long a stage (default 1000)",
          &o.millis},
     };
@@ -173,6 +183,10 @@ int bench_cmd_stages(int argc, char **argv)
     const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
     if (exit_code != BENCH_GO_ON)
         return exit_code;
+    if (o.passes < 1 || o.passes > MOST_PASSES) {
+        bench_complain("stages: --passes is 1 to %d", MOST_PASSES);
+        return BENCH_EXIT_USAGE;
+    }
     if (!is_list_of_stages(o.only))
         return BENCH_EXIT_USAGE;
     bench_workload workload;
