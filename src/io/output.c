@@ -49,11 +49,29 @@ static nd_status describe(const nd_output *output, nd_error *error)
                         strerror(number));
 }
 
-/* What stands at the path. */
-static bool is_written_directly(const char *path, mode_t mode)
+/* The open descriptor that a path names, or -1. */
+static int named_descriptor(const char *path)
 {
-    return (!S_ISREG(mode) && !S_ISDIR(mode)) || strncmp(path, "/dev/", 5) == 0 ||
-           strncmp(path, "/proc/", 6) == 0;
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdout") == 0)
+        return STDOUT_FILENO;
+    if (strcmp(path, "/dev/stderr") == 0)
+        return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        const size_t len = strlen(folders[i]);
+        const size_t digits = strncmp(path, folders[i], len) == 0 ? strlen(path + len) : 0;
+        if (digits > 0 && digits < 9 && strspn(path + len, "0123456789") == digits)
+            return (int)strtol(path + len, NULL, 10);
+    }
+    return -1;
+}
+
+/* Shares the descriptor's place in its file: opened anew, a file would be written from its start.
+ */
+static nd_status share_descriptor(nd_output *output, int fd)
+{
+    output->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return output->fd < 0 ? fail(output, errno) : ND_OK;
 }
 
 static nd_status open_directly(nd_output *output)
@@ -127,10 +145,13 @@ static nd_status open_path(nd_output *output, const char *path)
         nd_bytes_append(&output->allocator, &output->path, path, strlen(path) + 1);
     if (status != ND_OK)
         return status;
+    const int descriptor = named_descriptor(path);
+    if (descriptor >= 0)
+        return share_descriptor(output, descriptor);
     struct stat info;
     if (stat(path, &info) == 0)
-        return is_written_directly(path, info.st_mode) ? open_directly(output)
-                                                       : open_replacement(output, &info);
+        return S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) ? open_replacement(output, &info)
+                                                              : open_directly(output);
     return errno == ENOENT ? open_replacement(output, NULL) : fail(output, errno);
 }
 
