@@ -73,9 +73,7 @@ static nd_status side_read(nd_job *job, side *s, const char *path, nd_error *err
     nd_input_free(input);
     if (status == ND_OK && s->num_documents != 1)
         status = refuse_count(s, path, error);
-    job->report.files += s->report.files;
-    job->report.documents += s->report.documents;
-    job->report.bytes += s->report.bytes;
+    nd_input_report_add(&job->report, &s->report);
     return status;
 }
 
@@ -159,6 +157,7 @@ static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_err
         comparison.kind = nd_match_classify(&comparison.similarity, &rule);
         if (comparison.kind == ND_MATCH_NONE && comparison.num_passages > 0)
             comparison.kind = ND_MATCH_PARTIAL;
+        nd_notes_add_skips(&job->notes, &job->report);
         report(job, &comparison, a, b, nd_passage_finder_stats(finder).dropped_occurrences);
         status = nd_job_check_strict(job, error);
     }
@@ -205,7 +204,8 @@ const nd_command nd_command_compare = {
     .description =
         "Reads two inputs of one document each and reports how similar they are, by the jaccard "
         "similarity and by the share of each that stands in the other, and which passages they "
-        "share, with their lines in both.\n\n"
+        "share, with their lines in both. Passages are found by words, whatever '--shingle' "
+        "says.\n\n"
         "Kinds: exact, near, contains (a holds b), contained (a stands in b), partial (neither, "
         "but they share passages), none.\n",
     .examples = "  neardup compare story.txt story-as-printed.txt\n"
@@ -214,5 +214,6 @@ const nd_command nd_command_compare = {
     .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_threshold, &nd_options_passages,
                &nd_options_input, &nd_options_output, &nd_options_report, &nd_options_progress,
                &nd_options_kernel, &nd_options_help},
+    .check = nd_passage_settings_check,
     .run = run,
 };

@@ -205,11 +205,7 @@ static nd_status check(const nd_settings *settings, nd_error *error)
     if (settings->shingle.kind != ND_SHINGLE_WORD)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "passages are compared by words: '--shingle word:N'");
-    if (nd_settings_given(settings, "min-words-inside") &&
-        settings->min_words_inside < settings->min_words)
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "'--min-words-inside' is below '--min-words'");
-    return ND_OK;
+    return nd_passage_settings_check(settings, error);
 }
 
 static int run(const nd_settings *settings)

@@ -1,5 +1,17 @@
 #include "cli/passage_settings.h"
 
+#include "cli/command.h"
+#include "util/error.h"
+
+nd_status nd_passage_settings_check(const nd_settings *settings, nd_error *error)
+{
+    if (nd_settings_given(settings, "min-words-inside") &&
+        settings->min_words_inside < settings->min_words)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--min-words-inside' is below '--min-words'");
+    return ND_OK;
+}
+
 nd_passage_options nd_passage_settings(const nd_settings *settings)
 {
     nd_passage_options options;

@@ -5,6 +5,9 @@
 #include "cli/settings.h"
 #include "neardup/passages.h"
 
+/* An nd_command.check of what passages are asked for. */
+nd_status nd_passage_settings_check(const nd_settings *settings, nd_error *error);
+
 nd_passage_options nd_passage_settings(const nd_settings *settings);
 
 #endif

@@ -164,6 +164,22 @@ const nd_source *nd_input_source(const nd_input *input)
     return &input->source;
 }
 
+void nd_input_report_add(nd_input_report *into, const nd_input_report *from)
+{
+    into->files += from->files;
+    into->documents += from->documents;
+    into->bytes += from->bytes;
+    into->bytes_total += from->bytes_total;
+    into->invalid_utf8_lines += from->invalid_utf8_lines;
+    into->invalid_bytes += from->invalid_bytes;
+    into->without_preference += from->without_preference;
+    for (int reason = 0; reason < ND_SKIP_NUM_REASONS; reason++) {
+        if (into->skips[reason].count == 0)
+            into->skips[reason].first = from->skips[reason].first;
+        into->skips[reason].count += from->skips[reason].count;
+    }
+}
+
 nd_input_report nd_input_report_get(nd_input *input)
 {
     return nd_block_source_report(input->blocks);

@@ -16,7 +16,7 @@ typedef enum nd_input_format {
     ND_INPUT_JSONL,    /* a line is a document */
 } nd_input_format;
 
-/* Where nd_document.preference comes from (JSON Lines only; elsewhere it is 0). */
+/* Where nd_document.preference comes from; a text file has no field, so it counts as unknown. */
 typedef enum nd_preference {
     ND_PREFERENCE_NONE = 0,
     /* The date in `preference_field`: earlier is smaller. See io/date.h. */
@@ -68,9 +68,12 @@ typedef struct nd_input_report {
     uint64_t invalid_utf8_lines; /* documents of JSON Lines that held bytes or \u escapes which are
                                     not Unicode text, and now hold U+FFFD */
     uint64_t invalid_bytes;      /* bytes these lines had of them; an escape has six */
-    uint64_t without_preference; /* documents of JSON Lines without a readable preference field */
+    uint64_t without_preference; /* documents without a readable preference field */
     nd_input_skips skips[ND_SKIP_NUM_REASONS];
 } nd_input_report;
+
+/* Adds up what two inputs have; where both skipped for a reason, the first is of `into`. */
+void nd_input_report_add(nd_input_report *into, const nd_input_report *from);
 
 typedef struct nd_input nd_input;
 
