@@ -95,12 +95,13 @@ static nd_status show_matching(void *ctx, nd_phase phase, uint64_t done, uint64_
     return phase == ND_PHASE_READ ? ND_OK : nd_progress_step(ctx, phase, done, total);
 }
 
-/* Keeps the counts of the first run, and adds up what the caps of each left out. */
+/* Keeps the counts of the last run, and adds up what the caps of each left out. */
 static void keep_stats(nd_scan_stats *kept, const nd_scan_stats *run)
 {
     const nd_scan_stats before = *kept;
     *kept = *run;
     kept->capped_buckets += before.capped_buckets;
+    kept->capped_groups += before.capped_groups;
     kept->capped_comparisons += before.capped_comparisons;
     kept->common_documents += before.common_documents;
     kept->capped_documents += before.capped_documents;
@@ -189,7 +190,9 @@ static void add_left_out(nd_notes *notes, const char *key, const char *what,
 void nd_evaluator_add_notes(const nd_evaluator *evaluator, nd_notes *notes)
 {
     const nd_evaluator *const e = evaluator;
-    nd_notes_add_scan(notes, &e->stats, e->job->settings->max_matches);
+    const char *const sweep = e->job->settings->sweep;
+    const bool is_swept = sweep && strncmp(sweep, "max-matches=", strlen("max-matches=")) == 0;
+    nd_notes_add_scan(notes, &e->stats, is_swept ? 0 : e->job->settings->max_matches);
     add_left_out(notes, "truth_unknown", "true pairs with an id that no document has",
                  &e->given.unknown);
     add_left_out(notes, "clusters_unknown", "ids in clusters that no document has",
@@ -200,6 +203,8 @@ void nd_evaluator_add_notes(const nd_evaluator *evaluator, nd_notes *notes)
     nd_notes_add(notes, ND_NOTE_REMARK, "truth_repeated", e->given.num_repeated,
                  "true pairs that are in the file before, and count once: %llu",
                  (unsigned long long)e->given.num_repeated);
+    add_left_out(notes, "ignored_selves", "ignored pairs of a document with itself",
+                 &e->ignored.selves);
 }
 
 void nd_evaluator_release(nd_evaluator *evaluator)

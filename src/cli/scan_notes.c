@@ -1,5 +1,7 @@
 #include "cli/scan_notes.h"
 
+#include <stdio.h>
+
 #include "cli/amounts.h"
 
 void nd_notes_add_scan(nd_notes *notes, const nd_scan_stats *stats, uint64_t max_matches)
@@ -27,7 +29,10 @@ void nd_notes_add_scan(nd_notes *notes, const nd_scan_stats *stats, uint64_t max
     nd_notes_add(notes, ND_NOTE_LOSS, "common_documents", stats->common_documents,
                  "documents mostly of text that very many share, compared with some of those: %llu",
                  (unsigned long long)stats->common_documents);
+    char limit[32] = "than '--max-matches'";
+    if (max_matches > 0)
+        snprintf(limit, sizeof limit, "than %llu", (unsigned long long)max_matches);
     nd_notes_add(notes, ND_NOTE_LOSS, "capped_documents", stats->capped_documents,
-                 "documents with over %llu matches, of which the best are kept: %llu",
-                 (unsigned long long)max_matches, (unsigned long long)stats->capped_documents);
+                 "documents with more matches %s, of which the best are kept: %llu", limit,
+                 (unsigned long long)stats->capped_documents);
 }

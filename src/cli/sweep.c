@@ -148,7 +148,15 @@ nd_status nd_sweep_settings(const nd_sweep *sweep, size_t index, const nd_settin
         return ND_OK;
     /* No sweepable option allocates. */
     const nd_status status = nd_option_store(sweep->option, sweep->values[index], NULL, out, error);
-    return status == ND_OK ? nd_scan_settings_check(out, error) : status;
+    if (status != ND_OK)
+        return status;
+    if (out->keep != settings->keep &&
+        (out->keep == ND_KEEP_EARLIEST || out->keep == ND_KEEP_PREFERRED))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "cannot sweep '%s' over '%s': the documents are read once, without the "
+                            "field it needs; use '--representative %s'",
+                            sweep->option->name, sweep->values[index], sweep->values[index]);
+    return nd_scan_settings_check(out, error);
 }
 
 void nd_sweep_release(nd_sweep *sweep, const nd_allocator *allocator)
