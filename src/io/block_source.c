@@ -16,6 +16,7 @@
 #include "io/content.h"
 #include "io/content_kind.h"
 #include "io/json_documents.h"
+#include "io/preference.h"
 #include "neardup/text.h"
 #include "util/error.h"
 
@@ -365,7 +366,8 @@ nd_status nd_block_source_next(void *ctx, void **out, nd_error *error)
 
 /* ---- decode ---- */
 
-static nd_status emit_text(block *b, const nd_emitter *emitter, nd_error *why)
+static nd_status emit_text(const nd_block_source *source, block *b, const nd_emitter *emitter,
+                           nd_error *why)
 {
     nd_content *const content = b->content;
     nd_status status = ND_ERR_LIMIT;
@@ -381,11 +383,14 @@ static nd_status emit_text(block *b, const nd_emitter *emitter, nd_error *why)
         return content_failed(&b->tally, content, status, why);
     b->tally.files++;
     b->tally.documents++;
+    const bool asks_preference = source->options->preference != ND_PREFERENCE_NONE;
+    b->tally.without_preference += asks_preference;
     const nd_document document = {
         .id = content->path.items,
         .id_len_bytes = content->path.len - 1,
         .text = content->ahead.len ? content->ahead.items : "",
         .text_len_bytes = content->ahead.len,
+        .preference = asks_preference ? ND_PREFERENCE_UNKNOWN : 0,
     };
     return emitter->fn(emitter->ctx, &document);
 }
@@ -423,7 +428,7 @@ static nd_status emit_content(const nd_block_source *source, block *b, const nd_
 {
     switch (b->content_kind) {
     case ND_CONTENT_TEXT:
-        return emit_text(b, emitter, why);
+        return emit_text(source, b, emitter, why);
     case ND_CONTENT_LINES:
         return emit_lines(source, b, emitter, why);
     case ND_CONTENT_BINARY:

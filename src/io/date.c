@@ -97,19 +97,22 @@ static bool take_fraction(cursor *c, double *seconds)
 static bool take_time(cursor *c, double *seconds)
 {
     int64_t hour, minute = 0, second = 0;
+    bool has_second = false;
     const bool is_basic = num_digits(c) >= 4;
     if (!take_number(c, 2, 0, 24, &hour))
         return false;
     if (is_basic || take(c, ":")) {
         if (!take_number(c, 2, 0, 59, &minute))
             return false;
-        if ((is_basic ? num_digits(c) >= 2 : take(c, ":")) && !take_number(c, 2, 0, 60, &second))
+        has_second = is_basic ? num_digits(c) >= 2 : take(c, ":");
+        if (has_second && !take_number(c, 2, 0, 60, &second))
             return false;
     }
-    if (hour == 24 && (minute || second))
+    const double whole = (double)(hour * 3600 + minute * 60 + second);
+    *seconds = whole;
+    if (has_second && !take_fraction(c, seconds))
         return false;
-    *seconds = (double)(hour * 3600 + minute * 60 + second);
-    return take_fraction(c, seconds);
+    return hour < 24 || (minute == 0 && second == 0 && !(*seconds > whole));
 }
 
 /* Takes Z, +HH, +HH:MM or +HHMM, or nothing. */
