@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/amounts.h"
@@ -97,6 +98,21 @@ static void init(nd_job *job, const nd_settings *settings)
     nd_page_init(&job->stats, job->allocator);
 }
 
+/* That statistics cannot be written is to be known before the work. Only a file is tried: opening a
+ * FIFO would be noticed. */
+static nd_status try_stats_path(nd_job *job, nd_error *error)
+{
+    const char *const path = job->settings->stats_path;
+    struct stat info;
+    if (!path || strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
+        return ND_OK;
+    nd_output *output = NULL;
+    const nd_status status = nd_output_new(path, job->allocator, &output, error);
+    nd_output_free(output);
+    job->is_stats_refused = status != ND_OK;
+    return status;
+}
+
 static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
 {
     const nd_settings *const settings = job->settings;
@@ -109,6 +125,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
     if (input == ND_JOB_READS_OPERANDS)
         status =
             nd_job_open_input(job, settings->operands, settings->num_operands, &job->input, error);
+    if (status == ND_OK)
+        status = try_stats_path(job, error);
     if (status == ND_OK)
         status = nd_output_new(settings->output_path, job->allocator, &job->output, error);
     if (status == ND_OK)
@@ -187,8 +205,9 @@ int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body)
     if (status != ND_OK)
         print_failure(&job, status, &error);
     error = (nd_error){0};
-    const nd_status stats_status =
-        settings->stats_path ? nd_stats_file_write(&job, status, &error) : ND_OK;
+    const nd_status stats_status = settings->stats_path && !job.is_stats_refused
+                                       ? nd_stats_file_write(&job, status, &error)
+                                       : ND_OK;
     if (stats_status != ND_OK)
         print_failure(&job, stats_status, &error);
     release(&job);

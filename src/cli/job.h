@@ -21,6 +21,7 @@ typedef struct nd_job {
     uint32_t num_threads;
     nd_input *input; /* NULL for a command without inputs, or with inputs of its own */
     nd_output *output;
+    bool is_stats_refused; /* nothing can be written there: said already */
     bool is_write_failed;
     nd_progress progress;
 

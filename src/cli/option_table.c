@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/option_value.h"
+#include "cli/same_file.h"
 #include "cli/suggest.h"
 #include "util/alloc.h"
 #include "util/error.h"
@@ -234,7 +235,8 @@ static nd_status check_operands(const parser *p)
 static nd_status check_files(const parser *p)
 {
     const char *const output = p->settings->output_path ? p->settings->output_path : "-";
-    if (p->settings->stats_path && strcmp(p->settings->stats_path, output) == 0)
+    const char *const stats = p->settings->stats_path;
+    if (stats && (strcmp(stats, output) == 0 || nd_is_same_file(stats, output)))
         return refuse(p, "'--stats' and the output both go to '%s'", output);
     return ND_OK;
 }
