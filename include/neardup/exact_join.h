@@ -45,8 +45,8 @@ typedef nd_status (*nd_joined_pair_fn)(void *ctx, uint32_t worker, size_t i, siz
  *
  * Time grows with the number of pairs that share an element of their prefixes: close to linear for
  * word 5-grams at 0.5, and close to quadratic for elements that most sets hold, such as single
- * characters, or a low containment. Memory beyond the sets: at most about 20 bytes an element and
- * 50 MB, where elements are spread like hashes.
+ * characters, or a low containment. Memory beyond the sets: at most about 20 bytes an element, 32
+ * bytes and 4 for each thread a distinct set, and 50 MB, where elements are spread like hashes.
  * ND_ERR_INVALID_ARGUMENT: an option out of range. ND_ERR_LIMIT: 2^32 - 1 sets or more. */
 ND_API ND_NODISCARD nd_status nd_exact_join(const nd_set_list *sets,
                                             const nd_exact_join_options *options,

@@ -59,7 +59,7 @@ ND_API ND_NODISCARD nd_status nd_passage_finder_new(const nd_passage_options *op
 
 /* Repeats of one document, ordered by first place. *repeats belongs to the finder and holds until
  * its next call. Time and memory are linear in the length, whatever the text repeats.
- * ND_ERR_LIMIT: longer than ND_TEXT_MAX_BYTES. */
+ * ND_ERR_LIMIT: longer than ND_TEXT_MAX_BYTES, or 2^31 tokens. */
 ND_API ND_NODISCARD nd_status nd_passage_finder_repeats(nd_passage_finder *finder,
                                                         const char *bytes, size_t len_bytes,
                                                         const nd_repeat **repeats,
@@ -67,7 +67,7 @@ ND_API ND_NODISCARD nd_status nd_passage_finder_repeats(nd_passage_finder *finde
 
 /* Passages two documents share, in the order of a, in which they do not overlap: each with its best
  * counterpart in b. *passages belongs to the finder and holds until its next call. Linear in the
- * lengths. ND_ERR_LIMIT: both together are longer than ND_TEXT_MAX_BYTES. */
+ * lengths. ND_ERR_LIMIT: both together are longer than ND_TEXT_MAX_BYTES, or 2^31 tokens. */
 ND_API ND_NODISCARD nd_status nd_passage_finder_shared(nd_passage_finder *finder, const char *a,
                                                        size_t a_len_bytes, const char *b,
                                                        size_t b_len_bytes,

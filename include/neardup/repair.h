@@ -14,13 +14,13 @@ ND_BEGIN_DECLS
  * typographic quotes and dashes, soft hyphens, compatibility forms, whitespace. */
 enum {
     ND_REPAIR_NONE = 0,
-    /* &eacute; &#233; &#xE9; become characters, also where the & was itself escaped, up to three
-     * times. A name without a semicolon, or an unknown one, stays. */
+    /* &eacute; &#233; &#xE9; become characters, also where the & was itself escaped, up to
+     * twice. A name without a semicolon, or an unknown one, stays. */
     ND_REPAIR_ENTITIES = 1,
     /* Tags of HTML's body elements, as <p class="a"> or </b>: a block element's becomes a line
      * break, others vanish. What stands between them stays, scripts too. */
     ND_REPAIR_TAGS = 2,
-    /* UTF-8 that was read as Windows-1252 or Latin-1 and encoded again, up to three times. */
+    /* UTF-8 that was read as Windows-1252 or Latin-1 and encoded again, up to twice. */
     ND_REPAIR_MOJIBAKE = 4,
     /* A word broken by a hyphen at the end of a line, where it goes on in lower case. */
     ND_REPAIR_HYPHENATION = 8,

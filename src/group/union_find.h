@@ -9,8 +9,9 @@ void nd_links_begin(uint32_t *anchor_of, size_t num_documents);
 void nd_links_add(uint32_t *anchor_of, uint32_t a, uint32_t b);
 void nd_links_end(uint32_t *anchor_of, size_t num_documents);
 
-/* anchor_of[d] becomes the lowest document that a chain of edges connects with d. Near linear
- * (Tarjan 1975; path halving: Tarjan and van Leeuwen 1984). */
+/* anchor_of[d] becomes the lowest document that a chain of edges connects with d. O(n log n) at
+ * worst, as the lower number has to lead, whatever the trees' heights (path halving: Tarjan and van
+ * Leeuwen 1984). */
 void nd_group_single_link(const nd_edge_list *list, uint32_t *anchor_of);
 
 #endif

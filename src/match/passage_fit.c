@@ -127,7 +127,7 @@ static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run, bool *is_tak
         return ND_OK;
     }
     *is_taken = true;
-    return nd_passage_fitter_emit(f, (nd_span_pair){earlier, later, 1.0});
+    return nd_passage_fitter_emit(f, (nd_span_pair){earlier, later, 1.0, true});
 }
 
 /* The nearest border at or before `token`, at most WIDEN_MAX back; `token` if there is none. */
@@ -197,7 +197,7 @@ nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd
         !nd_passage_fitter_has_words(f, later, min_words) ||
         !nd_span_has_variety(f->text, later, f->options.min_words))
         return ND_OK;
-    nd_span_pair pair = {earlier, later, 0};
+    nd_span_pair pair = {earlier, later, 0, false};
     nd_status status =
         nd_span_seed_similarity(&f->scorer, f->seeds, earlier, later, &pair.similarity);
     if (status != ND_OK || pair.similarity < f->options.min_similarity)

@@ -113,7 +113,7 @@ static nd_status pair_places(nd_passage_fitter *f, period_map map, uint32_t star
             return ND_OK;
         bool is_taken;
         const nd_status status =
-            map.num == 1 ? nd_passage_fitter_emit(f, (nd_span_pair){earlier, later, 1.0})
+            map.num == 1 ? nd_passage_fitter_emit(f, (nd_span_pair){earlier, later, 1.0, true})
                          : nd_passage_fitter_try_edited(f, earlier, later, &is_taken);
         if (status != ND_OK)
             return status;

@@ -122,7 +122,7 @@ static nd_span trimmed(const nd_repeat_group *group, nd_span place)
 /* What is about to join a repeat: `added` pairs with `same`, which is one of its places, about. */
 typedef struct newcomer {
     nd_span same, added;
-    double similarity; /* of the two */
+    bool is_exact; /* of the two */
 } newcomer;
 
 /* Adds to an exact repeat a place whose tokens equal those of new->same, which is about the place
@@ -152,6 +152,7 @@ static nd_status add_similar(nd_repeat_grouper *g, uint32_t repeat, nd_span span
     nd_repeat_group *const group = &g->groups.items[repeat];
     if (similarity < group->similarity)
         group->similarity = similarity;
+    group->is_exact = false;
     *is_added = true;
     const nd_span relative = {span.start - group->trim_start, span.end + group->trim_end};
     return add_place(g, repeat, relative, span.end);
@@ -181,7 +182,7 @@ static nd_status join(nd_repeat_grouper *g, uint32_t at, const newcomer *new, bo
     }
     if (new->added.start < g->groups.items[repeat].first.start)
         return ND_OK;
-    if (new->similarity < 1 || g->groups.items[repeat].similarity < 1)
+    if (!new->is_exact || !g->groups.items[repeat].is_exact)
         return add_similar(g, repeat, new->added, is_settled);
     *is_settled = true;
     return add_exact(g, at, new);
@@ -227,6 +228,7 @@ static nd_status new_group(nd_repeat_grouper *g, const nd_span_pair *pair, const
     const uint32_t repeat = (uint32_t)g->groups.len++;
     g->groups.items[repeat] = (nd_repeat_group){
         .similarity = pair->similarity,
+        .is_exact = pair->is_exact,
         .first = num_found > 0 ? found[num_found - 1] : pair->earlier,
         .first_place = NO_PLACE,
     };
@@ -262,11 +264,12 @@ static nd_status take_exact(nd_repeat_grouper *g, const nd_span_pair *pair)
     const uint32_t num = find_occurrences(g, pair->earlier, found);
     for (uint32_t i = 0; i < num; i++) {
         bool is_settled;
-        const nd_status status = join_known(g, (newcomer){found[i], pair->earlier, 1}, &is_settled);
+        const nd_status status =
+            join_known(g, (newcomer){found[i], pair->earlier, true}, &is_settled);
         if (status != ND_OK)
             return status;
         if (is_settled)
-            return join_known(g, (newcomer){found[i], pair->later, 1}, &is_settled);
+            return join_known(g, (newcomer){found[i], pair->later, true}, &is_settled);
     }
     return new_group(g, pair, found, num);
 }
@@ -275,13 +278,12 @@ static nd_status take_pair(nd_repeat_grouper *g, const nd_span_pair *pair)
 {
     bool is_settled;
     nd_status status =
-        join_known(g, (newcomer){pair->earlier, pair->later, pair->similarity}, &is_settled);
+        join_known(g, (newcomer){pair->earlier, pair->later, pair->is_exact}, &is_settled);
     if (status == ND_OK && !is_settled)
-        status =
-            join_known(g, (newcomer){pair->later, pair->earlier, pair->similarity}, &is_settled);
+        status = join_known(g, (newcomer){pair->later, pair->earlier, pair->is_exact}, &is_settled);
     if (status != ND_OK || is_settled)
         return status;
-    return pair->similarity < 1 ? new_group(g, pair, NULL, 0) : take_exact(g, pair);
+    return pair->is_exact ? take_exact(g, pair) : new_group(g, pair, NULL, 0);
 }
 
 nd_status nd_repeat_grouper_run(nd_repeat_grouper *grouper, const nd_seed_index *seeds,

@@ -2,6 +2,8 @@
 #ifndef MATCH_REPEAT_GROUPS_H
 #define MATCH_REPEAT_GROUPS_H
 
+#include <stdbool.h>
+
 #include "match/seed_index.h"
 #include "match/span.h"
 #include "match/span_similarity.h"
@@ -21,6 +23,7 @@ typedef struct nd_repeat_place {
  */
 typedef struct nd_repeat_group {
     double similarity;    /* lowest of a later place against the first */
+    bool is_exact;        /* all places hold the same tokens */
     nd_span first;        /* the first place, not trimmed */
     uint32_t places_end;  /* of the last one, so a place that begins behind it overlaps none */
     uint32_t first_place; /* list */

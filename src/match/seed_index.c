@@ -130,7 +130,7 @@ typedef struct sought_seed {
 static inline bool is_same_seed(const nd_seed_index *index, uint32_t earlier, sought_seed seed)
 {
     const uint32_t last = index->width - 1;
-    if (earlier == seed.before + 1)
+    if (seed.before != ND_SEED_NONE && earlier == seed.before + 1)
         return nd_token_equals(index->text, earlier + last, seed.position + last);
     return equals_throughout(index, earlier, seed.position);
 }

@@ -22,7 +22,7 @@ typedef struct nd_seed_link {
  *   class_of:  position of the first seed of the same tokens (itself, if it is the first), so two
  *              positions hold the same seed iff their classes are equal
  *   previous:  the latest earlier one; written only where class_of[i] != i
- *   occurrences: how many positions have this class, at most 255; written only where
+ *   occurrences: how many positions indexed have this class, at most 255; written only where
  *              class_of[i] == i
  *
  * Hash table with linear probing, at most half full, by the low bits of the hash; a slot is 64

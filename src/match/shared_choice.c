@@ -9,14 +9,13 @@ static double weight(const nd_span_pair *pair)
 /* Scores a pair that was cut; similarity 0 if it is no passage any more. */
 static nd_status score_again(nd_passage_fitter *f, nd_span_pair *pair)
 {
-    const bool was_exact = pair->similarity >= 1;
     pair->similarity = 0;
     const uint32_t min_words = f->options.min_words_unbound;
     if (pair->earlier.start >= pair->earlier.end || pair->later.start >= pair->later.end ||
         !nd_passage_fitter_has_words(f, pair->earlier, min_words) ||
         !nd_passage_fitter_has_words(f, pair->later, min_words))
         return ND_OK;
-    if (was_exact) {
+    if (pair->is_exact) {
         pair->similarity = 1;
         return ND_OK;
     }

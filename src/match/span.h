@@ -15,6 +15,8 @@ typedef struct nd_span {
 typedef struct nd_span_pair {
     nd_span earlier, later;
     double similarity;
+    bool is_exact; /* token by token; a similarity of 1 does not say so: sets forget order and
+                      number */
 } nd_span_pair;
 
 static inline uint32_t nd_span_len(nd_span span)

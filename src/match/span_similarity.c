@@ -187,7 +187,8 @@ static bool is_rare(const nd_seed_index *seeds, uint32_t class)
     return seeds->occurrences[class] < ND_SEED_HOT;
 }
 
-/* A seed without a class is the only one of its tokens. */
+/* A seed without a class stands in the other text nowhere; one that the own text repeats then
+ * counts each time, which a filter can do with. */
 nd_status nd_span_rare_similarity(nd_span_scorer *scorer, const nd_seed_index *seeds, nd_span a,
                                   nd_span b, double *similarity)
 {

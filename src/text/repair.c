@@ -55,7 +55,7 @@ static nd_status run(nd_repairer *r, nd_repair_fn *repair, repaired_text *text, 
 }
 
 /* Entities first: what they stand for may be mojibake, as in &acirc;&euro;&trade;. Tags that were
- * escaped show up then too. */
+ * escaped show up then too, and line ends where tags were. */
 static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
 {
     size_t replaced = 0;
@@ -66,6 +66,8 @@ static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
         repairs |= nd_repairs_suspected(text->bytes, text->len) & r->repairs;
     if (status == ND_OK && (repairs & ND_REPAIR_TAGS))
         status = run(r, nd_repair_tags, text, &replaced);
+    if (status == ND_OK && (repairs & ND_REPAIR_TAGS) && replaced)
+        repairs |= nd_repairs_suspected(text->bytes, text->len) & r->repairs;
     replaced = repairs & ND_REPAIR_MOJIBAKE;
     for (int round = 0; status == ND_OK && replaced && round < MAX_ROUNDS; round++)
         status = run(r, nd_repair_mojibake, text, &replaced);

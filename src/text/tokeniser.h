@@ -10,7 +10,7 @@
 #include "neardup/text.h"
 
 /* Bytes a kernel may write past out_stop: a stretch of ASCII, or the normalised form of a chunk (31
- * code points that become at most 18 each, see chunk.h, with a space after each). That is 2,263
+ * code points that become at most 18 each, see chunk.h, of four bytes and a space). That is 2,790
  * bytes at most, so the 63 bytes behind a text's end are there to be read, whatever they hold. */
 #define ND_TOKENISER_OUT_SLACK ((size_t)4096)
 

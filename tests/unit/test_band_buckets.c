@@ -96,6 +96,27 @@ static size_t count_shared(const fixture *f)
     return num;
 }
 
+static int compare_u64(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* No two documents with one key are in different buckets. */
+static void assert_no_bucket_is_split(const fixture *f)
+{
+    uint64_t *const order = calloc(f->num + 1, sizeof *order);
+    assert_non_null(order);
+    for (size_t d = 0; d < f->num; d++)
+        order[d] = (uint64_t)f->keys[f->band][d] << 32 | d;
+    qsort(order, f->num, sizeof *order, compare_u64);
+    for (size_t i = 1; i < f->num; i++)
+        if (order[i] >> 32 == order[i - 1] >> 32)
+            assert_int_equal(f->bucket_of[(uint32_t)order[i]],
+                             f->bucket_of[(uint32_t)order[i - 1]]);
+    free(order);
+}
+
 static void check(size_t num, uint64_t num_keys, uint32_t num_threads)
 {
     const nd_allocator a = nd_allocator_or_default(NULL);
@@ -110,6 +131,7 @@ static void check(size_t num, uint64_t num_keys, uint32_t num_threads)
                                               &(nd_bucket_visitor){take_bucket, note_soon, &f}),
                          ND_OK);
         assert_int_equal(f.num_in_buckets, count_shared(&f));
+        assert_no_bucket_is_split(&f);
     }
     nd_band_buckets_free(buckets);
     release(&f);

@@ -216,6 +216,9 @@ static void repairs_not_asked_for_are_not_made(void **state)
     assert_repairs(ND_REPAIR_TAGS, text, "\ncaf\u00c3\u00a9 &amp; inter-\nnational\n");
     assert_repairs(ND_REPAIR_MOJIBAKE, text, "<p>caf\u00e9 &amp; inter-\nnational</p>");
     assert_repairs(ND_REPAIR_HYPHENATION, text, "<p>caf\u00c3\u00a9 &amp; international</p>");
+    /* A word broken by a tag, escaped or not, whatever else the text holds. */
+    assert_repairs(ND_REPAIR_ALL, "inter-<br>national", "international");
+    assert_repairs(ND_REPAIR_ALL, "inter-&lt;br&gt;national", "international");
 }
 
 static void text_without_a_mark_is_handed_back_itself(void **state)

@@ -489,6 +489,59 @@ static void reported_similarity_is_the_jaccard_of_the_places(void **state)
     nd_passage_finder_free(finder);
 }
 
+/* Where the same few words go round and round, sets of shingles are equal that texts are not. */
+static void similarity_is_that_of_the_places_where_words_go_round(void **state)
+{
+    (void)state;
+    nd_random random = {23};
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    size_t total = 0;
+    for (int round = 0; round < 3000; round++) {
+        char text[4000];
+        size_t len = 0, num;
+        unsigned period[12];
+        const unsigned num_words = (unsigned)(5 + nd_random_u64(&random) % 6);
+        const unsigned num_period = (unsigned)(5 + nd_random_u64(&random) % 7);
+        for (unsigned i = 0; i < num_period; i++)
+            period[i] = (unsigned)(nd_random_u64(&random) % num_words);
+        while (len < 1200) {
+            const unsigned first = (unsigned)(nd_random_u64(&random) % 6);
+            const unsigned last = first + (unsigned)(8 + nd_random_u64(&random) % 40);
+            for (unsigned i = first; i < last; i++) {
+                const unsigned word = nd_random_u64(&random) % 60 ? period[i % num_period] : 99;
+                len += (size_t)sprintf(text + len, "w%u ", word);
+            }
+            text[len - 1] = " .\n"[nd_random_u64(&random) % 3];
+            text[len++] = ' ';
+        }
+        const nd_repeat *repeats;
+        assert_int_equal(nd_passage_finder_repeats(finder, text, len, &repeats, &num), ND_OK);
+        for (size_t i = 0; i < num; i++)
+            assert_similarity_is_exact(text, &repeats[i]);
+        total += num;
+    }
+    assert_true(total > 3000);
+    nd_passage_finder_free(finder);
+}
+
+/* Two runs of five words whose seed hashes are equal, the last words too; the first begins the
+ * text. */
+static void seeds_are_compared_at_the_start_of_a_text_as_well(void **state)
+{
+    (void)state;
+    static const char text[] = "kadesi kupusa nocapu gabopi dutaga\n"
+                               "one two three four five six seven eight nine ten\n"
+                               "gurobo lirope suraba rofogi dutaga\n"
+                               "eleven twelve thirteen fourteen fifteen sixteen seventeen\n";
+    assert_string_equal(repeats_of(text, sizeof text - 1), "");
+    assert_string_equal(
+        shared_by("kadesi kupusa nocapu gabopi dutaga\n", "gurobo lirope suraba rofogi dutaga\n"),
+        "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +570,8 @@ int main(void)
         cmocka_unit_test(a_line_that_goes_round_is_cut_in_places_that_do_not_overlap),
         cmocka_unit_test(copies_in_a_row_are_places_of_one_repeat),
         cmocka_unit_test(a_character_of_two_tokens_is_in_one_place_only),
+        cmocka_unit_test(similarity_is_that_of_the_places_where_words_go_round),
+        cmocka_unit_test(seeds_are_compared_at_the_start_of_a_text_as_well),
         cmocka_unit_test(offsets_of_planted_repeats_are_exact),
         cmocka_unit_test(any_bytes_give_a_sound_report),
         cmocka_unit_test(reported_similarity_is_the_jaccard_of_the_places),
