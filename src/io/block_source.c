@@ -17,6 +17,7 @@
 #include "io/content_kind.h"
 #include "io/json_documents.h"
 #include "io/preference.h"
+#include "io/shown_path.h"
 #include "neardup/text.h"
 #include "util/error.h"
 
@@ -198,7 +199,7 @@ static void skip_line(nd_tally *tally, const nd_content *content)
 {
     const nd_input_place place = {content->file, content->line - 1};
     nd_tally_skip(tally, ND_SKIP_TOO_LARGE, place, "'%s':%" PRIu64 ": the line is too long",
-                  content->path.items, place.line);
+                  nd_show_path(content->path.items).text, place.line);
 }
 
 /* ---- next ---- */
@@ -376,7 +377,7 @@ static nd_status emit_text(const nd_block_source *source, block *b, const nd_emi
     if (status == ND_ERR_LIMIT) {
         const nd_input_place place = {.file = content->file};
         nd_tally_skip(&b->tally, ND_SKIP_TOO_LARGE, place, "'%s' is longer than %zu bytes",
-                      content->path.items, content->max_bytes);
+                      nd_show_path(content->path.items).text, content->max_bytes);
         return ND_OK;
     }
     if (status != ND_OK)
@@ -436,7 +437,7 @@ static nd_status emit_content(const nd_block_source *source, block *b, const nd_
     }
     const nd_input_place place = {.file = b->content->file};
     nd_tally_skip(&b->tally, ND_SKIP_BINARY, place, "'%s' is a binary file",
-                  b->content->path.items);
+                  nd_show_path(b->content->path.items).text);
     return ND_OK;
 }
 

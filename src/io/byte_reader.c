@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "io/shown_path.h"
 #include "util/error.h"
 
 void nd_byte_reader_init(nd_byte_reader *reader, const nd_allocator *allocator,
@@ -48,13 +49,15 @@ nd_status nd_byte_reader_error(const nd_byte_reader *reader, nd_status status, c
 {
     const char *const name = nd_compression_name(reader->compression);
     if (status == ND_ERR_IO)
-        return nd_error_set(error, status, "cannot read '%s': %s", path,
+        return nd_error_set(error, status, "cannot read '%s': %s", nd_show_path(path).text,
                             strerror(reader->raw.error_number));
     if (status != ND_ERR_FORMAT)
-        return nd_error_set(error, status, "cannot read '%s': %s", path, nd_status_message(status));
-    return nd_error_set(
-        error, status, "cannot decompress '%s': truncated or corrupt %s data (%s)", path, name,
-        reader->gunzip ? nd_gunzip_detail(reader->gunzip) : nd_unfilter_detail(reader->unfilter));
+        return nd_error_set(error, status, "cannot read '%s': %s", nd_show_path(path).text,
+                            nd_status_message(status));
+    return nd_error_set(error, status, "cannot decompress '%s': truncated or corrupt %s data (%s)",
+                        nd_show_path(path).text, name,
+                        reader->gunzip ? nd_gunzip_detail(reader->gunzip)
+                                       : nd_unfilter_detail(reader->unfilter));
 }
 
 void nd_byte_reader_close(nd_byte_reader *reader)

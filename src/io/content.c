@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/shown_path.h"
 #include "neardup/text.h"
 #include "util/error.h"
 
@@ -29,7 +30,8 @@ nd_status nd_content_open(nd_content *content, int fd, const char *path, nd_erro
         nd_bytes_append(allocator_of(content), &content->path, path, strlen(path) + 1);
     if (status != ND_OK) {
         close(fd);
-        return nd_error_set(error, status, "cannot read '%s': %s", path, nd_status_message(status));
+        return nd_error_set(error, status, "cannot read '%s': %s", nd_show_path(path).text,
+                            nd_status_message(status));
     }
     return nd_byte_reader_open(&content->reader, fd, path, error);
 }

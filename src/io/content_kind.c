@@ -5,6 +5,7 @@
 
 #include "io/foreign_kind.h"
 #include "io/json_string.h"
+#include "io/shown_path.h"
 #include "util/error.h"
 
 enum { HEAD_BYTES = 8192, LINES_TRIED = 8 };
@@ -97,7 +98,8 @@ nd_status nd_content_kind_find(nd_content *content, nd_json_documents *documents
                                     ? nd_foreign_kind(ahead->items, ahead->len)
                                     : NULL;
     if (foreign)
-        return nd_error_set(error, ND_ERR_FORMAT, "'%s' %s", content->path.items, foreign);
+        return nd_error_set(error, ND_ERR_FORMAT, "'%s' %s", nd_show_path(content->path.items).text,
+                            foreign);
     if (format == ND_INPUT_AUTO)
         status = find_by_line(content, documents, kind, error);
     if (status == ND_OK && *kind == ND_CONTENT_LINES)

@@ -7,6 +7,7 @@
 #include "io/block_source.h"
 #include "io/foreign_kind.h"
 #include "io/path_walk.h"
+#include "io/shown_path.h"
 #include "util/arena.h"
 #include "util/error.h"
 
@@ -80,7 +81,7 @@ static nd_status refuse_foreign(const nd_path_root *root, nd_error *error)
     const char *const foreign = len > 0 ? nd_foreign_kind(head, (size_t)len) : NULL;
     if (!foreign)
         return ND_OK;
-    return nd_error_set(error, ND_ERR_FORMAT, "'%s' %s", root->path, foreign);
+    return nd_error_set(error, ND_ERR_FORMAT, "'%s' %s", nd_show_path(root->path).text, foreign);
 }
 
 static nd_status look_at_paths(nd_input *input, const char *const *paths, size_t num_paths,

@@ -6,6 +6,7 @@
 
 #include "io/json_string.h"
 #include "io/preference.h"
+#include "io/shown_path.h"
 #include "neardup/text.h"
 
 enum { TEXT = 0, ID, PREFERENCE };
@@ -72,11 +73,11 @@ static void skip(const line_job *job, nd_skip_reason reason, const char *what, c
 {
     const nd_input_place place = {job->lines->file, job->number};
     if (field)
-        nd_tally_skip(job->tally, reason, place, "'%s':%" PRIu64 ": %s '%s'", job->lines->path,
-                      job->number, what, field);
+        nd_tally_skip(job->tally, reason, place, "'%s':%" PRIu64 ": %s '%s'",
+                      nd_show_path(job->lines->path).text, job->number, what, field);
     else
-        nd_tally_skip(job->tally, reason, place, "'%s':%" PRIu64 ": %s", job->lines->path,
-                      job->number, what);
+        nd_tally_skip(job->tally, reason, place, "'%s':%" PRIu64 ": %s",
+                      nd_show_path(job->lines->path).text, job->number, what);
 }
 
 /* Undoes the escapes of a string field into *buffer, or leaves it where it is without any. A bad

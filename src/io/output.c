@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/bytes.h"
+#include "io/shown_path.h"
 #include "util/error.h"
 
 enum {
@@ -45,8 +46,8 @@ static nd_status describe(const nd_output *output, nd_error *error)
     const nd_status status = number == ENOENT ? ND_ERR_NOT_FOUND : ND_ERR_IO;
     if (output->is_stdout)
         return nd_error_set(error, status, "cannot write standard output: %s", strerror(number));
-    return nd_error_set(error, status, "cannot write '%s': %s", output->path.items,
-                        strerror(number));
+    return nd_error_set(error, status, "cannot write '%s': %s",
+                        nd_show_path(output->path.items).text, strerror(number));
 }
 
 /* The open descriptor that a path names, or -1. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/shown_path.h"
 #include "util/error.h"
 
 /* One folder on the way down:
@@ -36,7 +37,8 @@ struct nd_path_walk {
 static nd_status fail_open(const char *path, int error_number, nd_error *error)
 {
     const nd_status status = error_number == ENOENT ? ND_ERR_NOT_FOUND : ND_ERR_IO;
-    return nd_error_set(error, status, "cannot open '%s': %s", path, strerror(error_number));
+    return nd_error_set(error, status, "cannot open '%s': %s", nd_show_path(path).text,
+                        strerror(error_number));
 }
 
 static bool is_stdin(const char *path)
@@ -80,7 +82,8 @@ nd_status nd_path_root_look(const char *path, nd_path_root *out, nd_error *error
     if ((is_stdin(path) ? fstat(STDIN_FILENO, &info) : stat(path, &info)) != 0)
         return fail_open(path, errno, error);
     if (S_ISSOCK(info.st_mode) && !is_stdin(path))
-        return nd_error_set(error, ND_ERR_UNSUPPORTED, "cannot open '%s': it is a socket", path);
+        return nd_error_set(error, ND_ERR_UNSUPPORTED, "cannot open '%s': it is a socket",
+                            nd_show_path(path).text);
     if (S_ISDIR(info.st_mode) && is_stdin(path))
         return fail_open(path, EISDIR, error);
     out->has_size = S_ISREG(info.st_mode);
@@ -224,8 +227,8 @@ static nd_status step_root(nd_path_walk *walk, nd_path_entry *entry, bool *found
 static void skip_unreadable(nd_path_walk *walk, nd_tally *tally, int error_number)
 {
     const nd_input_place place = {.file = walk->num_entries++};
-    nd_tally_skip(tally, ND_SKIP_UNREADABLE, place, "cannot open '%s': %s", walk->path.items,
-                  strerror(error_number));
+    nd_tally_skip(tally, ND_SKIP_UNREADABLE, place, "cannot open '%s': %s",
+                  nd_show_path(walk->path.items).text, strerror(error_number));
 }
 
 static void skip_special(nd_path_walk *walk, nd_tally *tally, mode_t mode)
@@ -235,7 +238,8 @@ static void skip_special(nd_path_walk *walk, nd_tally *tally, mode_t mode)
                              : S_ISSOCK(mode) ? "a socket"
                              : S_ISFIFO(mode) ? "a FIFO"
                                               : "a device";
-    nd_tally_skip(tally, ND_SKIP_SPECIAL, place, "'%s' is %s", walk->path.items, kind);
+    nd_tally_skip(tally, ND_SKIP_SPECIAL, place, "'%s' is %s", nd_show_path(walk->path.items).text,
+                  kind);
 }
 
 /* Steps to the next name of the innermost folder. */

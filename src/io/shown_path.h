@@ -1,0 +1,14 @@
+/* Paths in messages, whose length is bounded. */
+#ifndef IO_SHOWN_PATH_H
+#define IO_SHOWN_PATH_H
+
+enum { ND_SHOWN_PATH_BYTES = 304 };
+
+typedef struct nd_shown_path {
+    char text[ND_SHOWN_PATH_BYTES]; /* terminated */
+} nd_shown_path;
+
+/* The path, or "..." and its last 300 bytes: what stands behind it in a message is not cut off. */
+nd_shown_path nd_show_path(const char *path);
+
+#endif
