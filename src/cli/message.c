@@ -10,8 +10,8 @@ void nd_message(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    for (char *p = text; *p;
-         p++) /* names and ids are anybody's: no line of their own, no colours */
+    /* Names and ids are anybody's: no line of their own, no colours. */
+    for (char *p = text; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 0x7f)
             *p = '?';
     fprintf(stderr, "neardup: %s\n", text);
