@@ -236,7 +236,8 @@ static nd_status check_files(const parser *p)
 {
     const char *const output = p->settings->output_path ? p->settings->output_path : "-";
     const char *const stats = p->settings->stats_path;
-    if (stats && (strcmp(stats, output) == 0 || nd_is_same_file(stats, output)))
+    if (stats && (strcmp(stats, output) == 0 ||
+                  (strcmp(output, "-") != 0 && nd_is_same_file(stats, output))))
         return refuse(p, "'--stats' and the output both go to '%s'", output);
     return ND_OK;
 }

@@ -65,7 +65,7 @@ static void *take_block(run *r)
 }
 
 /* Under the lock. */
-static void report(run *r, nd_status status, nd_error *error, uint64_t num_done)
+static void report(run *r, nd_status status, const nd_error *error, uint64_t num_done)
 {
     r->num_done += num_done;
     if (status == ND_OK && r->progress && r->failure == ND_OK)

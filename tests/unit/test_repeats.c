@@ -389,16 +389,22 @@ static void assert_sound(const nd_repeat *repeats, size_t num, size_t len)
     }
 }
 
+static nd_passage_finder *new_finder(void)
+{
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    return finder;
+}
+
 static void any_bytes_give_a_sound_report(void **state)
 {
     (void)state;
     nd_random random = {3};
     static const char *const pieces[] = {"a ",       "b ",           "c",        "\n", ". ", "\xff",
                                          "\xc3\xa9", "\xe6\x9d\xb1", "\xcc\x81", BAKER};
-    nd_passage_options options;
-    nd_passage_finder *finder;
-    nd_passage_options_init(&options);
-    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    nd_passage_finder *const finder = new_finder();
     size_t total = 0;
     for (int round = 0; round < 300; round++) {
         char text[8000];
@@ -455,20 +461,32 @@ static void assert_similarity_is_exact(const char *text, const nd_repeat *r)
     assert_true(r->similarity == lowest);
 }
 
+/* Finds the repeats of a text, and checks the similarity of each; returns how many were edited. */
+static size_t check_similarities(nd_passage_finder *finder, const char *text, size_t len,
+                                 size_t *total)
+{
+    const nd_repeat *repeats;
+    size_t num, num_edited = 0;
+    assert_int_equal(nd_passage_finder_repeats(finder, text, len, &repeats, &num), ND_OK);
+    for (size_t i = 0; i < num; i++) {
+        assert_similarity_is_exact(text, &repeats[i]);
+        num_edited += repeats[i].similarity < 1;
+    }
+    *total += num;
+    return num_edited;
+}
+
 static void reported_similarity_is_the_jaccard_of_the_places(void **state)
 {
     (void)state;
     static const char *const paragraphs[] = {BRIDGE, BRIDGE_EDITED, FERRY,     BAKER,
                                              MAYOR,  MARTIN,        BRIDGE_ZH, FERRY_ZH};
     nd_random random = {17};
-    nd_passage_options options;
-    nd_passage_finder *finder;
-    nd_passage_options_init(&options);
-    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
-    size_t num_edited = 0;
+    nd_passage_finder *const finder = new_finder();
+    size_t num_edited = 0, total = 0;
     for (int round = 0; round < 200; round++) {
         char text[8000];
-        size_t len = 0, num;
+        size_t len = 0;
         while (len < 6000) {
             const char *at = paragraphs[nd_random_u64(&random) % 8];
             for (; *at; at++) {
@@ -478,12 +496,7 @@ static void reported_similarity_is_the_jaccard_of_the_places(void **state)
             }
             text[len++] = nd_random_u64(&random) % 3 ? '\n' : ' ';
         }
-        const nd_repeat *repeats;
-        assert_int_equal(nd_passage_finder_repeats(finder, text, len, &repeats, &num), ND_OK);
-        for (size_t i = 0; i < num; i++) {
-            assert_similarity_is_exact(text, &repeats[i]);
-            num_edited += repeats[i].similarity < 1;
-        }
+        num_edited += check_similarities(finder, text, len, &total);
     }
     assert_true(num_edited > 200);
     nd_passage_finder_free(finder);
@@ -494,14 +507,11 @@ static void similarity_is_that_of_the_places_where_words_go_round(void **state)
 {
     (void)state;
     nd_random random = {23};
-    nd_passage_options options;
-    nd_passage_finder *finder;
-    nd_passage_options_init(&options);
-    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    nd_passage_finder *const finder = new_finder();
     size_t total = 0;
     for (int round = 0; round < 3000; round++) {
         char text[4000];
-        size_t len = 0, num;
+        size_t len = 0;
         unsigned period[12];
         const unsigned num_words = (unsigned)(5 + nd_random_u64(&random) % 6);
         const unsigned num_period = (unsigned)(5 + nd_random_u64(&random) % 7);
@@ -517,11 +527,7 @@ static void similarity_is_that_of_the_places_where_words_go_round(void **state)
             text[len - 1] = " .\n"[nd_random_u64(&random) % 3];
             text[len++] = ' ';
         }
-        const nd_repeat *repeats;
-        assert_int_equal(nd_passage_finder_repeats(finder, text, len, &repeats, &num), ND_OK);
-        for (size_t i = 0; i < num; i++)
-            assert_similarity_is_exact(text, &repeats[i]);
-        total += num;
+        (void)check_similarities(finder, text, len, &total);
     }
     assert_true(total > 3000);
     nd_passage_finder_free(finder);
