@@ -8,6 +8,10 @@
 
 #include <cmocka.h>
 
+#include "neardup/match.h"
+#include "neardup/shingle.h"
+#include "neardup/text.h"
+
 static nd_passage_finder *finder;
 static char report[PASSAGE_REPORT_BYTES];
 static size_t report_len;
@@ -79,6 +83,35 @@ const char *shared_by(const char *a, const char *b)
         put("\n");
     }
     return report;
+}
+
+enum { MAX_PLACE_TOKENS = 4000 };
+
+/* The shingle set of a place; returns its size. */
+static size_t set_of_place(const char *text, nd_place place, uint64_t *hashes, uint64_t *words)
+{
+    const nd_shingle_spec spec = {ND_SHINGLE_WORD, 5};
+    nd_text *tokens;
+    assert_int_equal(nd_text_new(NULL, &tokens), ND_OK);
+    assert_int_equal(
+        nd_text_set(tokens, text + place.start, place.end - place.start, ND_TEXT_NO_OFFSETS),
+        ND_OK);
+    *words = nd_text_num_tokens(tokens);
+    assert_true(*words < MAX_PLACE_TOKENS);
+    assert_int_equal(nd_shingle_hashes(tokens, spec, hashes), ND_OK);
+    const size_t size = nd_shingle_set(hashes, nd_shingle_count(tokens, spec), NULL);
+    nd_text_free(tokens);
+    return size;
+}
+
+double jaccard_of_places(const char *text_a, nd_place a, const char *text_b, nd_place b,
+                         uint64_t *words)
+{
+    static uint64_t set_a[MAX_PLACE_TOKENS], set_b[MAX_PLACE_TOKENS];
+    uint64_t words_b;
+    const size_t size_a = set_of_place(text_a, a, set_a, words);
+    const size_t size_b = set_of_place(text_b, b, set_b, &words_b);
+    return nd_similarity_compute(set_a, size_a, set_b, size_b).jaccard;
 }
 
 nd_passage_stats passage_fixture_stats(void)

@@ -427,35 +427,13 @@ static void any_bytes_give_a_sound_report(void **state)
     nd_passage_finder_free(finder);
 }
 
-enum { MAX_PLACE_TOKENS = 4000 };
-
-/* The shingle set of a place, tokenised on its own; *words is how many tokens it has. */
-static size_t set_of_place(const char *text, nd_place place, uint64_t *hashes, uint64_t *words)
-{
-    const nd_shingle_spec spec = {ND_SHINGLE_WORD, 5};
-    nd_text *tokens;
-    assert_int_equal(nd_text_new(NULL, &tokens), ND_OK);
-    assert_int_equal(
-        nd_text_set(tokens, text + place.start, place.end - place.start, ND_TEXT_NO_OFFSETS),
-        ND_OK);
-    *words = nd_text_num_tokens(tokens);
-    assert_true(*words < MAX_PLACE_TOKENS);
-    assert_int_equal(nd_shingle_hashes(tokens, spec, hashes), ND_OK);
-    const size_t size = nd_shingle_set(hashes, nd_shingle_count(tokens, spec), NULL);
-    nd_text_free(tokens);
-    return size;
-}
-
 static void assert_similarity_is_exact(const char *text, const nd_repeat *r)
 {
-    static uint64_t first[MAX_PLACE_TOKENS], other[MAX_PLACE_TOKENS];
-    uint64_t words;
     double lowest = 1;
-    const size_t first_size = set_of_place(text, r->places[0], first, &words);
-    assert_int_equal(words, r->words);
     for (size_t i = 1; i < r->num_places; i++) {
-        const size_t size = set_of_place(text, r->places[i], other, &words);
-        const double jaccard = nd_similarity_compute(first, first_size, other, size).jaccard;
+        uint64_t words;
+        const double jaccard = jaccard_of_places(text, r->places[0], text, r->places[i], &words);
+        assert_int_equal(words, r->words);
         lowest = jaccard < lowest ? jaccard : lowest;
     }
     assert_true(r->similarity == lowest);

@@ -299,7 +299,7 @@ static void threads_kernels_and_input_order_change_no_coverage(void **state)
 {
     (void)state;
     nd_random random = {4};
-    corpus c = corpus_make(250, &random);
+    corpus c = corpus_make(900, &random);
     for (int run = 0; run < 4; run++) {
         nd_scan_options options = news_options(run < 2 ? ND_SCAN_PAIRS : ND_SCAN_GROUPS);
         options.max_matches = run == 1 ? 3 : 1000;
@@ -308,6 +308,7 @@ static void threads_kernels_and_input_order_change_no_coverage(void **state)
         nd_scan_stats stats;
         assert_int_equal(run_scan(&options, &c, NULL, &expected, &stats), ND_OK);
         assert_true(expected.num_lines > 20);
+        assert_true(stats.candidates > 3 * 512); /* tasks begin among the pairs of one text */
         assert_same_report_everywhere(options, &c, &expected);
         free(expected.text);
     }
@@ -471,6 +472,49 @@ static void a_document_over_max_matches_keeps_its_best(void **state)
                   "a b exact 1.000000 1.000000 1.000000\n"
                   "a e near 0.727273 0.800000 0.888889\n"
                   "c d exact 1.000000 1.000000 1.000000\n");
+}
+
+enum { WORD_BYTES = 6 };
+
+/* Appends the words w1000 + first .. w1000 + first + num - 1. */
+static void append_words(char *text, unsigned first, unsigned num)
+{
+    char *const end = text + strlen(text);
+    for (unsigned i = 0; i < num; i++)
+        snprintf(end + (size_t)i * WORD_BYTES, WORD_BYTES + 1, "w%u ", 1000 + first + i);
+}
+
+/* One text holds 200 words of another and takes it; that one held 120 texts of 40 of its other 140
+ * words, which the first shares nothing with, and which have too little in common. */
+static void groups_too_many_lost_their_representative_in_are_counted(void **state)
+{
+    (void)state;
+    enum { NUM_HELD = 120, NUM_WORDS = 40 };
+    nd_random random = {12};
+    nd_scan_options options = default_options(ND_SCAN_GROUPS);
+    options.shingle.width = 1;
+    options.rule.containment = 0.55;
+    nd_scan *scan;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    for (unsigned d = 0; d < NUM_HELD + 2; d++) {
+        char text[400 * WORD_BYTES + 1] = "", id[8];
+        if (d == 0)
+            append_words(text, 200, 200); /* and what nobody has */
+        if (d < 2)
+            append_words(text, 0, 200);
+        if (d == 1)
+            append_words(text, 400, 140);
+        for (unsigned i = 0; d >= 2 && i < NUM_WORDS; i++)
+            append_words(text, 400 + (unsigned)(nd_random_u64(&random) % 140), 1);
+        const int len = snprintf(id, sizeof id, "%u", d);
+        const nd_document document = {id, (size_t)len, text, strlen(text), 0};
+        assert_int_equal(nd_scan_add(scan, &document), ND_OK);
+    }
+    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
+    assert_int_equal(stats.capped_groups, 1);
+    assert_true(stats.capped_comparisons > 0);
+    nd_scan_free(scan);
 }
 
 static nd_status see_sizes(void *ctx, const nd_pair *pair)
@@ -662,6 +706,7 @@ int main(void)
         cmocka_unit_test(empty_and_one_word_texts_match_only_their_like),
         cmocka_unit_test(a_chain_of_matches_is_no_group_unless_links_are_single),
         cmocka_unit_test(a_document_over_max_matches_keeps_its_best),
+        cmocka_unit_test(groups_too_many_lost_their_representative_in_are_counted),
         cmocka_unit_test(copies_are_reported_with_the_sizes_of_their_sets),
         cmocka_unit_test(coverage_tells_its_progress_and_can_be_stopped),
         cmocka_unit_test(two_documents_of_one_id_are_counted),

@@ -3,12 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "passage_fixture.h"
+#include "random.h"
 
 #define HARBOUR                                                                                    \
     "Two fishing boats that were reported missing on Sunday night have been found at anchor "      \
@@ -156,6 +158,51 @@ static void text_that_goes_round_in_both_is_shared_in_linear_time(void **state)
     free(b);
 }
 
+/* Paragraphs in any order, one word in twenty replaced: passages overlap, and are cut. */
+static size_t shuffled_paragraphs(char *text, nd_random *random)
+{
+    static const char *const paragraphs[] = {HARBOUR, STORM, PRICES, LIGHT, CHOIR};
+    size_t len = 0;
+    while (len < 2500) {
+        for (const char *at = paragraphs[nd_random_u64(random) % 5]; *at; at++) {
+            text[len++] = *at;
+            if (*at == ' ' && nd_random_u64(random) % 20 == 0)
+                len += (size_t)sprintf(text + len, "x%d ", (int)(nd_random_u64(random) % 9));
+        }
+        text[len++] = nd_random_u64(random) % 3 ? '\n' : ' ';
+    }
+    return len;
+}
+
+static void reported_similarity_is_the_jaccard_of_the_places(void **state)
+{
+    (void)state;
+    nd_random random = {29};
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    size_t num_edited = 0;
+    for (int round = 0; round < 400; round++) {
+        char a[4000], b[4000];
+        const size_t len_a = shuffled_paragraphs(a, &random);
+        const size_t len_b = shuffled_paragraphs(b, &random);
+        const nd_shared_passage *passages;
+        size_t num;
+        assert_int_equal(nd_passage_finder_shared(finder, a, len_a, b, len_b, &passages, &num),
+                         ND_OK);
+        for (size_t i = 0; i < num; i++) {
+            uint64_t words;
+            const double jaccard = jaccard_of_places(a, passages[i].a, b, passages[i].b, &words);
+            assert_int_equal(words, passages[i].words);
+            assert_true(passages[i].similarity == jaccard);
+            num_edited += jaccard < 1;
+        }
+    }
+    assert_true(num_edited > 400);
+    nd_passage_finder_free(finder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +217,7 @@ int main(void)
         cmocka_unit_test(text_that_stands_twice_in_a_is_shared_twice),
         cmocka_unit_test(places_are_bytes_of_their_own_documents),
         cmocka_unit_test(a_mark_at_the_very_beginning_is_in_bounds),
+        cmocka_unit_test(reported_similarity_is_the_jaccard_of_the_places),
         cmocka_unit_test(text_that_goes_round_in_both_is_shared_in_linear_time),
     };
     return cmocka_run_group_tests(tests, passage_fixture_setup, passage_fixture_teardown);
