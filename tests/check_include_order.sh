@@ -3,7 +3,7 @@
 # text, and a public header only public headers.
 set -eu
 cd "$1"
-order='util text sketch lsh match group engine index io cli'
+order='util text sketch lsh similarity passages coverage group store engine index eval io cli'
 failed=0
 
 # allowed FOLDER: the folders it may include, itself among them.
@@ -23,8 +23,7 @@ allowed() {
 for folder in $order; do
     [ -d "src/$folder" ] || continue
     permitted="neardup $(allowed "$folder")"
-    for file in "src/$folder"/*.[ch] "src/$folder"/*.cpp; do
-        [ -e "$file" ] || continue
+    for file in $(find "src/$folder" -name '*.[ch]' -o -name '*.cpp'); do
         for included in $(sed -n 's|^ *# *include "\([a-z_]*\)/.*|\1|p' "$file" | sort -u); do
             case " $permitted " in
             *" $included "*) ;;

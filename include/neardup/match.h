@@ -18,7 +18,7 @@ typedef struct nd_similarity {
 } nd_similarity;
 
 /* How much of each text stands in the other in order, edited words inside the copied passages
- * included, text that many documents hold counting less (src/match/coverage.h). A scan alone
+ * included, text that many documents hold counting less (src/coverage/coverage.h). A scan alone
  * can tell it, since it depends on all documents. */
 typedef struct nd_coverage {
     double a_in_b;

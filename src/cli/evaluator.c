@@ -1,10 +1,10 @@
 #include "cli/evaluator.h"
 
-#include "cli/amounts.h"
 #include "cli/exact_pairs.h"
 #include "cli/found_pairs.h"
+#include "cli/options/scan_settings.h"
+#include "cli/output/amounts.h"
 #include "cli/scan_notes.h"
-#include "cli/scan_settings.h"
 #include "io/path_walk.h"
 #include "util/error.h"
 

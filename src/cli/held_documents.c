@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/byte_order.h"
+#include "cli/output/byte_order.h"
 #include "util/vec.h"
 
 enum { CHUNK_BYTES = 1 << 20, DOCUMENTS_A_BLOCK = 64 };

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/amounts.h"
 #include "cli/clock.h"
-#include "cli/command.h"
+#include "cli/commands/command.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
-#include "cli/stats_file.h"
+#include "cli/output/amounts.h"
+#include "cli/output/stats_file.h"
 #include "cli/terminal.h"
 #include "cli/tool_allocator.h"
 #include "neardup/document_map.h"

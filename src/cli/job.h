@@ -3,9 +3,9 @@
 #define CLI_JOB_H
 
 #include "cli/notes.h"
-#include "cli/page.h"
+#include "cli/options/settings.h"
+#include "cli/output/page.h"
 #include "cli/progress.h"
-#include "cli/settings.h"
 #include "io/input.h"
 #include "io/output.h"
 #include "neardup/allocator.h"

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/command.h"
-#include "cli/help.h"
+#include "cli/commands/command.h"
 #include "cli/message.h"
-#include "cli/suggest.h"
+#include "cli/options/help.h"
+#include "cli/options/suggest.h"
 #include "cli/tool_allocator.h"
 #include "cli/version_text.h"
 

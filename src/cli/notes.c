@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/amounts.h"
 #include "cli/message.h"
+#include "cli/output/amounts.h"
 
 void nd_notes_add(nd_notes *notes, nd_note_weight weight, const char *key, uint64_t count,
                   const char *format, ...)

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/page.h"
+#include "cli/output/page.h"
 #include "io/input.h"
 
 typedef enum nd_note_weight {

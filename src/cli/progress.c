@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/amounts.h"
 #include "cli/clock.h"
+#include "cli/output/amounts.h"
 #include "cli/terminal.h"
 
 #define FIRST_DRAW_SECONDS 1.0

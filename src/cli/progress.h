@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/settings.h"
+#include "cli/options/settings.h"
 #include "io/input.h"
 #include "neardup/document.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "cli/amounts.h"
+#include "cli/output/amounts.h"
 
 void nd_notes_add_scan(nd_notes *notes, const nd_scan_stats *stats, uint64_t max_matches)
 {

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/command.h"
-#include "cli/option_groups.h"
-#include "cli/option_value.h"
-#include "cli/scan_settings.h"
+#include "cli/commands/command.h"
+#include "cli/options/option_groups.h"
+#include "cli/options/option_value.h"
+#include "cli/options/scan_settings.h"
 #include "util/alloc.h"
 #include "util/error.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/byte_order.h"
+#include "cli/output/byte_order.h"
 #include "io/content.h"
 #include "io/path_walk.h"
 #include "util/error.h"

@@ -4,14 +4,14 @@
 
 #include <stdbool.h>
 
+#include "coverage/coverage.h"
+#include "coverage/rare_candidates.h"
+#include "coverage/shared_shingles.h"
 #include "engine/catalog.h"
 #include "engine/pair_lists.h"
 #include "engine/record.h"
 #include "engine/set_store.h"
 #include "group/anchored_groups.h"
-#include "lsh/rare_candidates.h"
-#include "lsh/shared_shingles.h"
-#include "match/coverage.h"
 #include "neardup/scan.h"
 #include "neardup/text.h"
 #include "util/arena.h"

@@ -7,8 +7,8 @@
 
 #include "lsh/band_keys.h"
 #include "lsh/bucket_table.h"
-#include "match/verification.h"
 #include "neardup/sketch.h"
+#include "similarity/verification.h"
 #include "util/radix_sort.h"
 #include "util/u64_map.h"
 #include "util/vec.h"

@@ -1,7 +1,7 @@
 #include "engine/verifier.h"
 
 #include "engine/coverage_matching.h"
-#include "match/verification.h"
+#include "similarity/verification.h"
 #include "util/threads.h"
 
 nd_status nd_record_make_set(nd_scan_worker *worker, const nd_allocator *allocator,

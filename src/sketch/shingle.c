@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "text/token_buffer.h"
+#include "text/tokenise/token_buffer.h"
 #include "util/radix_sort.h"
 #include "util/xxh.h"
 

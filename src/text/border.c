@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "text/token_buffer.h"
+#include "text/tokenise/token_buffer.h"
 #include "text/utf8.h"
 
 /* An abbreviated title is capitalised and this short. */

@@ -1,7 +1,7 @@
 #include "neardup/text.h"
 
-#include "text/token_buffer.h"
-#include "text/tokeniser.h"
+#include "text/tokenise/token_buffer.h"
+#include "text/tokenise/tokeniser.h"
 #include "util/alloc.h"
 
 /* Normalised bytes made at a time, before their token starts are looked for: they are still in the

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#include "text/char_class.h"
+#include "text/tokenise/char_class.h"
 
 enum {
     CHUNK_CHARS = 31,

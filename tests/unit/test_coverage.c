@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "coverage/coverage.h"
 #include "failing_allocator.h"
-#include "match/coverage.h"
 #include "random.h"
 
 enum { MAX = 2000 };

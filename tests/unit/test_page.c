@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/page.h"
+#include "cli/output/page.h"
 #include "util/alloc.h"
 
 static void assert_as_printf(nd_page *page, double ratio)

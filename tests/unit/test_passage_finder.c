@@ -10,13 +10,13 @@
 #include <cmocka.h>
 
 #include "failing_allocator.h"
-#include "match/heap_sort.h"
-#include "match/pieces.h"
-#include "match/seed_index.h"
-#include "match/span_similarity.h"
 #include "neardup/match.h"
 #include "neardup/passages.h"
+#include "passages/pieces.h"
+#include "passages/seed_index.h"
+#include "passages/span_similarity.h"
 #include "random.h"
+#include "util/heap_sort.h"
 
 static const char article[] =
     "Snow closed the pass above the village for the ninth day, and the postman went on skis.\n\n"

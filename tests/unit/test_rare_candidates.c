@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "coverage/rare_candidates.h"
 #include "failing_allocator.h"
-#include "lsh/rare_candidates.h"
 #include "random.h"
 
 enum { MAX_SHINGLES = 500 };

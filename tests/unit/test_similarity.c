@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "match/intersection.h"
 #include "neardup/kernel.h"
 #include "neardup/match.h"
 #include "random.h"
+#include "similarity/intersection.h"
 #include "util/radix_sort.h"
 
 typedef struct u64_set {

@@ -11,8 +11,8 @@
 #include <utf8proc.h>
 
 #include "reference_text.h"
-#include "text/token_buffer.h"
-#include "text/tokeniser.h"
+#include "text/tokenise/token_buffer.h"
+#include "text/tokenise/tokeniser.h"
 #include "text/utf8.h"
 
 /* Made in emulation/ from the sources of the real ones. */

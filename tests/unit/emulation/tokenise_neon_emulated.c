@@ -1,3 +1,3 @@
 /* The NEON kernel over the intrinsics of this folder. */
 #define nd_tokenise_kernel_neon nd_tokenise_kernel_neon_emulated
-#include "../../../src/text/tokenise_neon.c"
+#include "../../../src/text/tokenise/tokenise_neon.c"

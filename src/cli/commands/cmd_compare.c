@@ -1,0 +1,219 @@
+/* neardup compare: what two texts have in common. */
+#include <string.h>
+
+#include "cli/commands/command.h"
+#include "cli/job.h"
+#include "cli/options/option_groups.h"
+#include "cli/options/passage_settings.h"
+#include "cli/output/amounts.h"
+#include "cli/output/comparison_writer.h"
+#include "neardup/document_map.h"
+#include "neardup/text.h"
+#include "util/error.h"
+
+/* One of the two documents, copied out of its source. */
+typedef struct side {
+    nd_page id, text;
+    uint64_t num_documents; /* the source had: 1 is wanted */
+    nd_input_report report;
+    uint64_t *set; /* its shingle set */
+    size_t size;
+    uint64_t invalid_bytes;
+} side;
+
+static void side_init(side *s, const nd_allocator *allocator)
+{
+    *s = (side){0};
+    nd_page_init(&s->id, allocator);
+    nd_page_init(&s->text, allocator);
+}
+
+static void side_release(side *s, const nd_allocator *allocator)
+{
+    nd_page_release(&s->id);
+    nd_page_release(&s->text);
+    nd_release(allocator, s->set);
+}
+
+/* An nd_document_map_fn. */
+static nd_status keep_first(void *ctx, uint32_t worker, const nd_document *document)
+{
+    (void)worker;
+    side *const s = ctx;
+    if (s->num_documents++ > 0)
+        return ND_OK;
+    nd_page_append(&s->id, document->id, document->id_len_bytes);
+    nd_page_append(&s->text, document->text, document->text_len_bytes);
+    return s->id.status != ND_OK ? s->id.status : s->text.status;
+}
+
+static nd_status refuse_count(const side *s, const char *path, nd_error *error)
+{
+    for (int reason = 0; reason < ND_SKIP_NUM_REASONS; reason++)
+        if (s->num_documents == 0 && s->report.skips[reason].count > 0)
+            return nd_error_set(error, ND_ERR_FORMAT, "%s: %s",
+                                nd_skip_reason_name((nd_skip_reason)reason),
+                                s->report.skips[reason].first.message);
+    return nd_error_set(error, ND_ERR_FORMAT,
+                        "'%s' holds %s: compare takes inputs of one document each", path,
+                        nd_amount_of(s->num_documents, "document").text);
+}
+
+static nd_status side_read(nd_job *job, side *s, const char *path, nd_error *error)
+{
+    nd_input *input = NULL;
+    nd_status status = nd_job_open_input(job, &path, 1, &input, error);
+    if (status != ND_OK)
+        return status;
+    job->progress.input = input;
+    const nd_document_map_options options = {1, nd_progress_step, &job->progress, job->allocator};
+    status = nd_document_map(nd_input_source(input), &options, keep_first, s, error);
+    job->progress.input = NULL;
+    s->report = nd_input_report_get(input);
+    nd_input_free(input);
+    if (status == ND_OK && s->num_documents != 1)
+        status = refuse_count(s, path, error);
+    nd_input_report_add(&job->report, &s->report);
+    return status;
+}
+
+static nd_status side_shingle(side *s, nd_text *text, nd_shingle_spec spec,
+                              const nd_allocator *allocator)
+{
+    nd_status status =
+        nd_text_set(text, s->text.bytes.items, s->text.bytes.len, ND_TEXT_NO_OFFSETS);
+    if (status != ND_OK)
+        return status;
+    s->invalid_bytes = nd_text_num_invalid_bytes(text);
+    s->size = nd_shingle_count(text, spec);
+    s->set = nd_alloc(allocator, s->size, sizeof *s->set);
+    uint64_t *const scratch = nd_alloc(allocator, s->size, sizeof *scratch);
+    status = s->set && scratch ? nd_shingle_hashes(text, spec, s->set) : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        s->size = nd_shingle_set(s->set, s->size, scratch);
+    nd_release(allocator, scratch);
+    return status;
+}
+
+static nd_status shingle_both(nd_job *job, side *a, side *b)
+{
+    nd_text *text = NULL;
+    nd_status status = nd_text_new(job->allocator, &text);
+    if (status == ND_OK)
+        status = side_shingle(a, text, job->settings->shingle, job->allocator);
+    if (status == ND_OK)
+        status = side_shingle(b, text, job->settings->shingle, job->allocator);
+    nd_text_free(text);
+    return status;
+}
+
+static nd_document document_of(const side *s)
+{
+    return (nd_document){.id = s->id.bytes.items,
+                         .id_len_bytes = s->id.bytes.len,
+                         .text = s->text.bytes.len ? s->text.bytes.items : "",
+                         .text_len_bytes = s->text.bytes.len};
+}
+
+static void report(nd_job *job, const nd_comparison *comparison, const side *a, const side *b,
+                   uint64_t num_dropped)
+{
+    const uint64_t num_invalid =
+        (a->invalid_bytes > 0 ? 1u : 0u) + (b->invalid_bytes > 0 ? 1u : 0u);
+    const nd_page *const first = a->invalid_bytes > 0 ? &a->id : &b->id;
+    nd_notes_add(&job->notes, ND_NOTE_LOSS, "invalid_utf8", num_invalid,
+                 "documents with invalid UTF-8, read as U+FFFD: %llu (%s), the first: '%.*s'",
+                 (unsigned long long)num_invalid,
+                 nd_amount_of(a->invalid_bytes + b->invalid_bytes, "byte").text,
+                 (int)first->bytes.len, first->bytes.items);
+    const uint64_t num_empty = (a->size == 0 ? 1u : 0u) + (b->size == 0 ? 1u : 0u);
+    nd_notes_add(&job->notes, ND_NOTE_REMARK, "no_words", num_empty,
+                 "documents without a word, which match nothing: %llu",
+                 (unsigned long long)num_empty);
+    nd_notes_add(&job->notes, ND_NOTE_LOSS, "capped_repeats", num_dropped > 0,
+                 "a run of words repeated beyond the cap: %s left out",
+                 nd_amount_of(num_dropped, "occurrence").text);
+    job->text_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
+    nd_page_printf(&job->stats, ",\"counts\":{\"passages\":%zu,\"dropped_occurrences\":%llu}",
+                   comparison->num_passages, (unsigned long long)num_dropped);
+}
+
+static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_error *error)
+{
+    const nd_match_rule rule = {.jaccard = job->settings->threshold,
+                                .containment = job->settings->containment};
+    const nd_passage_options options = nd_passage_settings(job->settings);
+    nd_comparison comparison = {.a = document_of(a), .b = document_of(b)};
+    nd_passage_finder *finder = NULL;
+    nd_page page;
+    nd_page_init(&page, job->allocator);
+    nd_status status = nd_passage_finder_new(&options, job->allocator, &finder);
+    if (status == ND_OK)
+        status = nd_passage_finder_shared(finder, comparison.a.text, comparison.a.text_len_bytes,
+                                          comparison.b.text, comparison.b.text_len_bytes,
+                                          &comparison.passages, &comparison.num_passages);
+    if (status == ND_OK) {
+        comparison.similarity = nd_similarity_compute(a->set, a->size, b->set, b->size);
+        comparison.kind = nd_match_classify(&comparison.similarity, &rule);
+        if (comparison.kind == ND_MATCH_NONE && comparison.num_passages > 0)
+            comparison.kind = ND_MATCH_PARTIAL;
+        nd_notes_add_skips(&job->notes, &job->report);
+        report(job, &comparison, a, b, nd_passage_finder_stats(finder).dropped_occurrences);
+        status = nd_job_check_strict(job, error);
+    }
+    nd_job_lap(job, "comparing");
+    if (status == ND_OK) {
+        nd_comparison_print(job, &page, &comparison);
+        status = nd_job_write(job, &page);
+    }
+    nd_page_release(&page);
+    nd_passage_finder_free(finder);
+    return status;
+}
+
+static nd_status compare_inputs(nd_job *job, nd_error *error)
+{
+    side a, b;
+    side_init(&a, job->allocator);
+    side_init(&b, job->allocator);
+    nd_status status = side_read(job, &a, job->settings->operands[0], error);
+    if (status == ND_OK)
+        status = side_read(job, &b, job->settings->operands[1], error);
+    nd_job_lap(job, "reading");
+    if (status == ND_OK)
+        status = shingle_both(job, &a, &b);
+    if (status == ND_OK)
+        status = compare_sides(job, &a, &b, error);
+    side_release(&a, job->allocator);
+    side_release(&b, job->allocator);
+    return status;
+}
+
+static int run(const nd_settings *settings)
+{
+    return nd_job_run(settings, ND_JOB_OPENS_NOTHING, compare_inputs);
+}
+
+const nd_command nd_command_compare = {
+    .name = "compare",
+    .summary = "similarity of two files and the passages they share",
+    .operands = "A B",
+    .operands_missing = "compare needs two inputs, A and B ('-' for standard input)",
+    .min_operands = 2,
+    .max_operands = 2,
+    .description =
+        "Reads two inputs of one document each and reports how similar they are, by the jaccard "
+        "similarity and by the share of each that stands in the other, and which passages they "
+        "share, with their lines in both. Passages are found by words, whatever '--shingle' "
+        "says.\n\n"
+        "Kinds: exact, near, contains (a holds b), contained (a stands in b), partial (neither, "
+        "but they share passages), none.\n",
+    .examples = "  neardup compare story.txt story-as-printed.txt\n"
+                "  curl -s https://example.org/story.txt | neardup compare story.txt -\n"
+                "  neardup compare --format jsonl --containment 0.9 long.txt short.txt\n",
+    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_threshold, &nd_options_passages,
+               &nd_options_input, &nd_options_output, &nd_options_report, &nd_options_progress,
+               &nd_options_kernel, &nd_options_help},
+    .check = nd_passage_settings_check,
+    .run = run,
+};

@@ -1,0 +1,173 @@
+/* neardup scan: near-copies across documents. */
+#include "cli/commands/command.h"
+#include "cli/job.h"
+#include "cli/options/option_groups.h"
+#include "cli/options/scan_settings.h"
+#include "cli/output/amounts.h"
+#include "cli/output/pair_writing.h"
+#include "cli/scan_notes.h"
+#include "util/error.h"
+
+static const nd_option output_options[] = {
+    {.name = "groups",
+     .kind = ND_OPTION_SET,
+     .help = "report groups of near-copies, each with the document to keep (the default)",
+     .initial = "",
+     .offset = offsetof(nd_settings, scan_output),
+     .value = ND_SCAN_GROUPS},
+    {.name = "pairs",
+     .kind = ND_OPTION_SET,
+     .help = "report every pair of near-copies",
+     .offset = offsetof(nd_settings, scan_output),
+     .value = ND_SCAN_PAIRS},
+    {.name = "passages",
+     .kind = ND_OPTION_SET,
+     .help = "list the passages that two texts share, with their bytes in both; all texts are kept "
+             "in memory",
+     .offset = offsetof(nd_settings, passages),
+     .value = 1},
+    {0},
+};
+static const nd_option_group output_group = {"Result", output_options};
+
+static nd_status check(const nd_settings *settings, nd_error *error)
+{
+    if (settings->passages && settings->format == ND_FORMAT_TSV)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--passages' does not fit into '--format tsv': use jsonl or text");
+    return nd_scan_settings_check(settings, error);
+}
+
+static void add_stats(nd_page *page, const nd_scan_stats *stats)
+{
+    const struct {
+        const char *key;
+        uint64_t count;
+    } counts[] = {
+        {"documents", stats->documents},
+        {"text_bytes", stats->text_bytes},
+        {"tokens", stats->tokens},
+        {"shingles", stats->shingles},
+        {"invalid_bytes", stats->invalid_bytes},
+        {"repaired_documents", stats->repaired_documents},
+        {"repairs", stats->repairs},
+        {"exact_copies", stats->exact_copies},
+        {"candidates", stats->candidates},
+        {"matches", stats->matches},
+        {"pairs", stats->pairs},
+        {"groups", stats->groups},
+        {"group_members", stats->group_members},
+        {"capped_comparisons", stats->capped_comparisons},
+        {"common_documents", stats->common_documents},
+    };
+    nd_page_printf(page,
+                   ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"
+                   ",\"slots\":%u},\"counts\":{",
+                   stats->plan.threshold, stats->plan.recall, stats->plan.bands, stats->plan.rows,
+                   stats->plan.slots);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        nd_page_printf(page, "%s\"%s\":%llu", i ? "," : "", counts[i].key,
+                       (unsigned long long)counts[i].count);
+    nd_page_put(page, "}");
+}
+
+/* num_written: UINT64_MAX where the reader of the output went away. */
+static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_written)
+{
+    nd_page *const line = &job->headline;
+    nd_page_printf(line, "%s, ", nd_amount_of(stats->documents, "document").text);
+    if (job->settings->scan_output == ND_SCAN_GROUPS && stats->groups == 0)
+        nd_page_put(line, "no groups");
+    else if (job->settings->scan_output == ND_SCAN_GROUPS)
+        nd_page_printf(line, "%s with %s %s", nd_amount_of(stats->groups, "group").text,
+                       nd_amount_count(stats->group_members).text,
+                       stats->group_members == 1 ? "copy" : "copies");
+    else if (num_written < stats->pairs)
+        nd_page_printf(line, "%s, of %s found", nd_amount_of(num_written, "pair").text,
+                       nd_amount_count(stats->pairs).text);
+    else
+        nd_page_put(line, nd_amount_of(stats->pairs, "pair").text);
+}
+
+static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats)
+{
+    nd_match_writer writer;
+    nd_status status = nd_match_writer_init(&writer, job);
+    if (status == ND_OK)
+        status = nd_match_writer_begin(&writer);
+    if (status == ND_OK)
+        status = job->settings->scan_output == ND_SCAN_PAIRS
+                     ? nd_write_pairs(&writer, scan)
+                     : nd_scan_each_group(scan, nd_match_writer_group, &writer);
+    nd_match_writer_release(&writer);
+    set_headline(job, stats, status == ND_OK ? writer.num_written : UINT64_MAX);
+    nd_job_lap(job, "writing");
+    return status;
+}
+
+static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
+{
+    nd_status status = nd_scan_add_source(scan, nd_input_source(job->input), error);
+    if (status == ND_OK)
+        status = nd_job_reading_done(job, error);
+    if (status == ND_OK)
+        status = nd_scan_finish(scan);
+    nd_job_lap(job, "matching");
+    return status;
+}
+
+static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *error)
+{
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
+    nd_notes_add_scan(&job->notes, &stats, job->settings->max_matches);
+    add_stats(&job->stats, &stats);
+    job->text_bytes = stats.text_bytes;
+    const nd_status status = nd_job_check_strict(job, error);
+    return status == ND_OK ? write_results(job, scan, &stats) : status;
+}
+
+static nd_status scan_inputs(nd_job *job, nd_error *error)
+{
+    const nd_scan_options options =
+        nd_scan_settings(job->settings, job->num_threads, nd_progress_step, &job->progress);
+    nd_scan *scan = NULL;
+    nd_status status = nd_scan_new(&options, job->allocator, &scan);
+    if (status == ND_OK)
+        status = read_and_match(job, scan, error);
+    if (status == ND_OK)
+        status = report_and_write(job, scan, error);
+    nd_scan_free(scan);
+    return status;
+}
+
+static int run(const nd_settings *settings)
+{
+    return nd_job_run(settings, ND_JOB_READS_OPERANDS, scan_inputs);
+}
+
+const nd_command nd_command_scan = {
+    .name = "scan",
+    .summary = "near-copies across documents: pairs or groups",
+    .operands = "INPUT...",
+    .operands_missing = "no input: name files or folders, or '-' for standard input",
+    .min_operands = 1,
+    .max_operands = SIZE_MAX,
+    .description =
+        "Reads documents from files, folders (recursively, one document a file), JSON Lines and "
+        "standard input ('-'), compressed by gzip, zstd, xz, bzip2 or lz4 or not, and reports "
+        "which are near-copies of which. Every similarity reported is exact: a sketch only "
+        "proposes the pairs to look at.\n\n"
+        "A match is a pair whose jaccard similarity, or whose containment in either direction, "
+        "reaches its threshold. Kinds: exact, near, contains (the first, or the representative, "
+        "holds the other), contained (the other way round).\n",
+    .examples = "  neardup scan articles/\n"
+                "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
+                "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
+                "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
+    .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
+               &nd_options_coverage, &nd_options_repair, &nd_options_recall, &output_group,
+               &nd_options_result, &nd_options_input, &nd_options_output, &nd_options_report,
+               &nd_options_progress, &nd_options_threads, &nd_options_kernel, &nd_options_help},
+    .check = check,
+    .run = run,
+};

@@ -1,0 +1,106 @@
+#include "cli/output/passage_list.h"
+
+#include "cli/output/amounts.h"
+
+nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *settings,
+                               const nd_allocator *allocator)
+{
+    *list = (nd_passage_list){.allocator = allocator};
+    nd_status status = ND_OK;
+    for (int side = 0; side < 2 && status == ND_OK; side++)
+        status = nd_repairer_new((uint32_t)settings->repairs, allocator, &list->repairers[side]);
+    nd_passage_options options;
+    nd_passage_options_init(&options);
+    return status == ND_OK ? nd_passage_finder_new(&options, allocator, &list->finder) : status;
+}
+
+/* From the repaired text back to the one that came. */
+static void locate(const nd_passage_list *list, int side, nd_place *place)
+{
+    size_t start = (size_t)place->start, end = (size_t)place->end;
+    nd_repairer_locate(list->repairers[side], &start, &end);
+    *place = (nd_place){start, end, nd_line_index_line(&list->lines, start),
+                        nd_line_index_line(&list->lines, end - 1)};
+}
+
+static nd_status locate_all(nd_passage_list *list, int side, nd_kept_text text)
+{
+    if (nd_repairer_count(list->repairers[side]) == 0)
+        return ND_OK;
+    const nd_status status =
+        nd_line_index_set(&list->lines, list->allocator, text.p, text.len_bytes);
+    for (size_t i = 0; i < list->passages.len && status == ND_OK; i++)
+        locate(list, side, side == 0 ? &list->passages.items[i].a : &list->passages.items[i].b);
+    return status;
+}
+
+nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_text b)
+{
+    const char *texts[2];
+    size_t lens[2], num = 0;
+    const nd_shared_passage *found = NULL;
+    list->passages.len = 0;
+    nd_status status = nd_repairer_apply(list->repairers[0], a.p, a.len_bytes, &texts[0], &lens[0]);
+    if (status == ND_OK)
+        status = nd_repairer_apply(list->repairers[1], b.p, b.len_bytes, &texts[1], &lens[1]);
+    if (status == ND_OK)
+        status = nd_passage_finder_shared(list->finder, texts[0], lens[0], texts[1], lens[1],
+                                          &found, &num);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(list->allocator, &list->passages, num);
+    if (status != ND_OK)
+        return status;
+    for (size_t i = 0; i < num; i++)
+        list->passages.items[i] = found[i];
+    list->passages.len = num;
+    status = locate_all(list, 0, a);
+    return status == ND_OK ? locate_all(list, 1, b) : status;
+}
+
+static void place_as_json(nd_page *page, const char *name, const nd_place *place)
+{
+    nd_page_printf(page, ",\"%s\":{\"start\":%llu,\"end\":%llu}", name,
+                   (unsigned long long)place->start, (unsigned long long)place->end);
+}
+
+void nd_passage_list_print_json(const nd_passage_list *list, nd_page *page, const char *a_name,
+                                const char *b_name)
+{
+    nd_page_put(page, ",\"passages\":[");
+    for (size_t i = 0; i < list->passages.len; i++) {
+        const nd_shared_passage *const passage = &list->passages.items[i];
+        nd_page_printf(page, "%s{\"similarity\":%.6f,\"words\":%llu", i ? "," : "",
+                       passage->similarity, (unsigned long long)passage->words);
+        place_as_json(page, a_name, &passage->a);
+        place_as_json(page, b_name, &passage->b);
+        nd_page_put(page, "}");
+    }
+    nd_page_put(page, "]");
+}
+
+void nd_passage_list_print_text(const nd_passage_list *list, nd_page *page)
+{
+    for (size_t i = 0; i < list->passages.len; i++) {
+        const nd_shared_passage *const passage = &list->passages.items[i];
+        nd_page_printf(page, "                     %s, ",
+                       nd_amount_of(passage->words, "word").text);
+        if (passage->similarity < 1)
+            nd_page_printf(page, "%s alike", nd_amount_percent(passage->similarity).text);
+        else
+            nd_page_put(page, "the same");
+        nd_page_printf(page, ": bytes %llu-%llu and %llu-%llu\n",
+                       (unsigned long long)passage->a.start, (unsigned long long)passage->a.end,
+                       (unsigned long long)passage->b.start, (unsigned long long)passage->b.end);
+    }
+}
+
+void nd_passage_list_release(nd_passage_list *list)
+{
+    for (int side = 0; side < 2; side++)
+        nd_repairer_free(list->repairers[side]);
+    nd_passage_finder_free(list->finder);
+    if (!list->allocator)
+        return;
+    ND_VEC_RELEASE(list->allocator, &list->passages);
+    nd_line_index_release(&list->lines, list->allocator);
+}

@@ -1,0 +1,62 @@
+/* The distinct shingles of a text in text order, and where each stands. */
+#ifndef COVERAGE_DISTINCT_H
+#define COVERAGE_DISTINCT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/status.h"
+#include "util/alloc.h"
+
+#define ND_NO_POSITION UINT32_MAX
+
+/* Finds the position of a shingle in one sequence at a time; exclusive. Open addressing, at most a
+ * quarter full, so that nearly every shingle stands where it is looked for first:
+ *
+ *   slots[hash & mask] = position + 1, or 0 where nothing stands; a clash goes to the next slot
+ *
+ *   marks:  16 bits or more for each shingle, one of them set, by other bits of its hash: tells
+ * that a shingle is not there without a branch (a Bloom filter of one hash function: Bloom 1970)
+ */
+typedef struct nd_position_index {
+    const uint64_t *shingles; /* borrowed */
+    uint32_t *slots;
+    size_t capacity; /* allocated slots */
+    size_t mask;     /* slots in use - 1 */
+    uint64_t *marks; /* made by nd_position_index_set alone */
+    size_t marks_capacity;
+    size_t mark_mask; /* words in use - 1 */
+} nd_position_index;
+
+/* Drops every repeat of hashes[0..num) but the first, keeps the order, and indexes what remains.
+ * *num_distinct is their number. O(num). ND_ERR_LIMIT: num from 2^30 on. */
+ND_NODISCARD nd_status nd_position_index_distinct(nd_position_index *index,
+                                                  const nd_allocator *allocator, uint64_t *hashes,
+                                                  size_t num, size_t *num_distinct);
+
+/* Indexes a sequence that repeats nothing. O(num). ND_ERR_LIMIT: num from 2^30 on. */
+ND_NODISCARD nd_status nd_position_index_set(nd_position_index *index,
+                                             const nd_allocator *allocator,
+                                             const uint64_t *shingles, size_t num);
+
+/* 0 where the shingle is surely not there, else 1; wrong for one in sixteen at most that is not. */
+static inline uint32_t nd_position_index_may_have(const nd_position_index *index, uint64_t hash)
+{
+    return (uint32_t)(index->marks[hash >> 38 & index->mark_mask] >> (hash >> 32 & 63) & 1);
+}
+
+/* Position of `hash`, or ND_NO_POSITION. O(1) expected. */
+static inline uint32_t nd_position_index_find(const nd_position_index *index, uint64_t hash)
+{
+    for (size_t at = hash & index->mask;; at = (at + 1) & index->mask) {
+        const uint32_t slot = index->slots[at];
+        if (slot == 0)
+            return ND_NO_POSITION;
+        if (index->shingles[slot - 1] == hash)
+            return slot - 1;
+    }
+}
+
+void nd_position_index_release(nd_position_index *index, const nd_allocator *allocator);
+
+#endif

@@ -1,0 +1,374 @@
+#include "coverage/shared_shingles.h"
+
+#include <string.h>
+
+#include "util/threads.h"
+
+enum {
+    CHUNKS = 64, /* of documents; fixed, so that threads do not change the order of postings */
+    MAX_PARTITIONS = 4096,
+    PARTITION_POSTINGS = 16384, /* at most, about: one then stays in the second-level cache */
+    AHEAD = 3,                  /* texts asked for before they are read */
+    POSTINGS_AHEAD = 12,        /* and postings */
+};
+
+/* Of a shingle, while it is counted: which one it is, and a document that sampled it. Then what
+ * nd_shared_shingles says of a sample.
+ *
+ *   | lower half of the hash, 32 bits | document, 32 |                     */
+typedef uint64_t posting;
+
+/* The documents that sampled one shingle. */
+typedef struct bucket {
+    uint32_t tag;
+    uint32_t num;
+    uint32_t head;  /* upper half of the next sample: | ND_WEIGHT_ONE - weight | earlier | */
+    uint32_t next;  /* place in `members` of the next document; in `unlisted` for one and two */
+    uint32_t first; /* document */
+} bucket;
+
+/* One worker's scratch for the bucket table of a partition:
+ *
+ *   slots[tag & mask] = number of the bucket, from 1 on, or 0 where none stands
+ */
+typedef struct grouper {
+    uint32_t *slots;
+    size_t slots_capacity, mask;
+    bucket *buckets;
+    size_t buckets_capacity, num_buckets;
+    uint32_t *bucket_of; /* [postings of the partition] */
+    size_t bucket_of_capacity;
+    uint32_t unlisted[2];
+} grouper;
+
+/* Postings of chunk c and partition p stand at offsets[c * num_partitions + p] and on: partition by
+ * partition, within one by document, and of a document in text order. What a worker fills at a time
+ * is side by side. */
+typedef struct builder {
+    nd_shared_shingles *shared;
+    const nd_allocator *allocator;
+    posting *postings;
+    size_t *offsets;
+    size_t num_partitions; /* a power of two */
+    grouper *groupers;     /* one a worker */
+} builder;
+
+static uint64_t integer_sqrt(uint64_t x)
+{
+    uint64_t root = 0;
+    for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
+        if ((root + bit) * (root + bit) <= x)
+            root += bit;
+    return root;
+}
+
+uint16_t nd_shingle_weight(uint32_t frequency)
+{
+    if (frequency <= ND_PLAIN_FREQUENCY)
+        return ND_WEIGHT_ONE;
+    const uint64_t square =
+        (uint64_t)ND_WEIGHT_ONE * ND_WEIGHT_ONE * ND_PLAIN_FREQUENCY / frequency;
+    const uint64_t weight = integer_sqrt(square);
+    return weight ? (uint16_t)weight : 1;
+}
+
+nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num)
+{
+    uint32_t num_up_to[ND_SAMPLE_MAX_SHIFT + 1] = {num};
+    for (uint32_t i = 0; i < num; i++) {
+        num_up_to[1] += shingles[i] >> 63 == 0;
+        num_up_to[2] += shingles[i] >> 62 == 0;
+    }
+    uint32_t shift = ND_SAMPLE_MAX_SHIFT;
+    while (shift > 0 && num_up_to[shift] < ND_SAMPLE_MIN)
+        shift--;
+    return (nd_sampled_text){
+        .shingles = shingles, .num = num, .num_samples = num_up_to[shift], .sample_shift = shift};
+}
+
+static size_t chunk_begin(const builder *b, size_t chunk)
+{
+    return nd_slice_start(b->shared->num_documents, CHUNKS, (uint32_t)chunk);
+}
+
+/* By bits that neither sampling nor the tag looks at. */
+static size_t partition_of(const builder *b, uint64_t shingle)
+{
+    return (size_t)(shingle >> 32) & (b->num_partitions - 1);
+}
+
+/* Asks for the shingles of a text that will be read soon: texts lie anywhere in memory. The
+ * processor goes on by itself after a few lines. */
+static void prefetch_text(const nd_shared_shingles *shared, size_t d)
+{
+    enum { LINE = 8, MOST = 8 * LINE };
+    if (d >= shared->num_documents)
+        return;
+    const nd_sampled_text *const text = &shared->texts[d];
+    for (uint32_t i = 0; i < text->num && i < MOST; i += LINE)
+        __builtin_prefetch(text->shingles + i);
+}
+
+/* Copies the sampled shingles to where their samples will be; no branch depends on a hash. */
+static void select_samples(const nd_shared_shingles *shared, const nd_sampled_text *text)
+{
+    const uint64_t limit = nd_sampled_up_to(text);
+    uint64_t *const samples = shared->samples + text->first_sample;
+    uint32_t num = 0;
+    for (uint32_t i = 0; num < text->num_samples; i++) {
+        samples[num] = text->shingles[i];
+        num += text->shingles[i] <= limit;
+    }
+}
+
+/* Samples of the documents before d. */
+static size_t sample_begin(const nd_shared_shingles *shared, size_t d)
+{
+    return d < shared->num_documents ? shared->texts[d].first_sample : shared->num_samples;
+}
+
+/* Selects the samples of the chunk, and counts how many go to each partition. */
+static nd_status select_chunk(void *ctx, uint32_t worker, size_t chunk)
+{
+    (void)worker;
+    const builder *const b = ctx;
+    size_t *const counts = b->offsets + chunk * b->num_partitions;
+    for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
+        const nd_sampled_text *const text = &b->shared->texts[d];
+        prefetch_text(b->shared, d + AHEAD);
+        select_samples(b->shared, text);
+        for (uint32_t i = 0; i < text->num_samples; i++)
+            counts[partition_of(b, b->shared->samples[text->first_sample + i])]++;
+    }
+    return ND_OK;
+}
+
+/* Moves each offset to the end of its postings. */
+static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
+{
+    (void)worker;
+    const builder *const b = ctx;
+    size_t *const offsets = b->offsets + chunk * b->num_partitions;
+    for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
+        const size_t end = sample_begin(b->shared, d + 1);
+        for (size_t i = sample_begin(b->shared, d); i < end; i++) {
+            const uint64_t shingle = b->shared->samples[i];
+            b->postings[offsets[partition_of(b, shingle)]++] = shingle << 32 | d;
+        }
+    }
+    return ND_OK;
+}
+
+/* Replaces the samples by what now stands where their postings were, the last first, and moves
+ * each offset back to where it was: the order in which they were scattered, undone. */
+static nd_status gather_chunk(void *ctx, uint32_t worker, size_t chunk)
+{
+    (void)worker;
+    const builder *const b = ctx;
+    const nd_shared_shingles *const shared = b->shared;
+    size_t *const offsets = b->offsets + chunk * b->num_partitions;
+    const size_t begin = sample_begin(shared, chunk_begin(b, chunk));
+    for (size_t d = chunk_begin(b, chunk + 1); d-- > chunk_begin(b, chunk);) {
+        uint64_t weight_sum = 0;
+        const size_t first = sample_begin(shared, d);
+        for (size_t i = sample_begin(shared, d + 1); i-- > first;) {
+            if (i >= begin + POSTINGS_AHEAD)
+                __builtin_prefetch(b->postings +
+                                   offsets[partition_of(b, shared->samples[i - POSTINGS_AHEAD])] -
+                                   1);
+            shared->samples[i] = b->postings[--offsets[partition_of(b, shared->samples[i])]];
+            shared->weights[i] = (uint16_t)nd_sample_weight(shared->samples[i]);
+            weight_sum += shared->weights[i];
+        }
+        shared->texts[d].weight_sum = weight_sum;
+    }
+    return ND_OK;
+}
+
+static nd_status reserve_grouper(const builder *b, grouper *g, size_t num)
+{
+    size_t slots = 16;
+    while (slots < num * 4)
+        slots *= 2;
+    nd_status status =
+        nd_reserve(b->allocator, (void **)&g->slots, &g->slots_capacity, slots, sizeof *g->slots);
+    if (status == ND_OK)
+        status = nd_reserve(b->allocator, (void **)&g->buckets, &g->buckets_capacity, num + 2,
+                            sizeof *g->buckets);
+    if (status == ND_OK)
+        status = nd_reserve(b->allocator, (void **)&g->bucket_of, &g->bucket_of_capacity, num,
+                            sizeof *g->bucket_of);
+    if (status != ND_OK)
+        return status;
+    memset(g->slots, 0, slots * sizeof *g->slots);
+    g->mask = slots - 1;
+    g->num_buckets = 1; /* none has the number 0 */
+    return ND_OK;
+}
+
+/* The bucket of a tag, made where it is the first of its kind. A new one is written down in any
+ * case, so that the only branch is on a clash, which is rare: whether a shingle is new cannot be
+ * predicted. */
+static uint32_t bucket_for(grouper *g, uint32_t tag)
+{
+    const uint32_t fresh = (uint32_t)g->num_buckets;
+    g->buckets[fresh] = (bucket){.tag = tag};
+    for (size_t at = tag & g->mask;; at = (at + 1) & g->mask) {
+        const uint32_t slot = g->slots[at];
+        const uint32_t found = slot + (fresh & (0 - (uint32_t)(slot == 0)));
+        if (g->buckets[found].tag != tag)
+            continue;
+        g->slots[at] = found;
+        g->num_buckets += found == fresh;
+        return found;
+    }
+}
+
+/* Gives every bucket of three documents or more its place in `members`, from `place` on. */
+static void place_buckets(grouper *g, size_t place)
+{
+    for (size_t i = 1; i < g->num_buckets; i++) {
+        bucket *const bk = &g->buckets[i];
+        if (bk->num < 3)
+            continue;
+        bk->head = (ND_WEIGHT_ONE - (uint32_t)nd_shingle_weight(bk->num)) * (ND_MAX_EARLIER + 1);
+        bk->next = (uint32_t)place;
+        place += bk->num;
+    }
+}
+
+/* Takes the next document of a bucket, and returns the sample that tells of it; selects, and does
+ * not branch, as what a bucket holds cannot be predicted either. */
+static uint64_t add_document(grouper *g, uint32_t *members, bucket *bk, uint32_t document)
+{
+    const uint32_t earlier = bk->head & ND_MAX_EARLIER;
+    uint32_t *const list = bk->num > 2 ? members : g->unlisted;
+    bk->first = earlier == 0 ? document : bk->first;
+    list[bk->next] = document;
+    const uint32_t member = earlier == 1 ? bk->first : bk->next;
+    const uint64_t sample = (uint64_t)bk->head << 32 | member;
+    bk->head += earlier < ND_MAX_EARLIER;
+    bk->next++;
+    return sample;
+}
+
+/* There are no more members than postings: so a partition's part of `members` can begin where its
+ * postings do. */
+static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
+{
+    const builder *const b = ctx;
+    grouper *const g = &b->groupers[worker];
+    /* The last chunk of each partition ends where the partition does. */
+    const size_t *const ends = b->offsets + (CHUNKS - 1) * b->num_partitions;
+    const size_t first = partition ? ends[partition - 1] : 0;
+    const size_t num = ends[partition] - first;
+    posting *const postings = b->postings + first;
+    const nd_status status = reserve_grouper(b, g, num);
+    if (status != ND_OK)
+        return status;
+    for (size_t i = 0; i < num; i++) {
+        const uint32_t at = bucket_for(g, (uint32_t)(postings[i] >> 32));
+        g->buckets[at].num++;
+        g->bucket_of[i] = at;
+    }
+    place_buckets(g, first);
+    for (size_t i = 0; i < num; i++)
+        postings[i] = add_document(g, b->shared->members, &g->buckets[g->bucket_of[i]],
+                                   (uint32_t)postings[i]);
+    return ND_OK;
+}
+
+/* Room for the samples, once they are counted. */
+static nd_status allocate_samples(builder *b)
+{
+    nd_shared_shingles *const shared = b->shared;
+    uint64_t num = 0;
+    for (size_t d = 0; d < shared->num_documents; d++) {
+        shared->texts[d].first_sample = (uint32_t)num;
+        num += shared->texts[d].num_samples;
+        if (num > UINT32_MAX)
+            return ND_ERR_LIMIT;
+    }
+    shared->num_samples = num;
+    b->num_partitions = 1;
+    while (b->num_partitions < MAX_PARTITIONS && b->num_partitions * PARTITION_POSTINGS < num)
+        b->num_partitions *= 2;
+    b->offsets = nd_alloc_zeroed(b->allocator, b->num_partitions * CHUNKS, sizeof *b->offsets);
+    b->postings = nd_alloc(b->allocator, num, sizeof *b->postings);
+    shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
+    shared->weights = nd_alloc(b->allocator, num, sizeof *shared->weights);
+    shared->members = nd_alloc(b->allocator, num, sizeof *shared->members);
+    return b->offsets && b->postings && shared->samples && shared->weights && shared->members
+               ? ND_OK
+               : ND_ERR_NO_MEMORY;
+}
+
+static void offsets_from_counts(builder *b)
+{
+    size_t at = 0;
+    for (size_t p = 0; p < b->num_partitions; p++) {
+        for (size_t c = 0; c < CHUNKS; c++) {
+            size_t *const offset = &b->offsets[c * b->num_partitions + p];
+            const size_t count = *offset;
+            *offset = at;
+            at += count;
+        }
+    }
+}
+
+static nd_status build(builder *b, uint32_t num_threads)
+{
+    const nd_allocator *const a = b->allocator;
+    nd_status status = allocate_samples(b);
+    if (status == ND_OK)
+        status = nd_threads_for(a, num_threads, CHUNKS, select_chunk, b);
+    if (status != ND_OK)
+        return status;
+    offsets_from_counts(b);
+    status = nd_threads_for(a, num_threads, CHUNKS, scatter_chunk, b);
+    if (status == ND_OK)
+        status = nd_threads_for(a, num_threads, b->num_partitions, group_partition, b);
+    if (status == ND_OK)
+        status = nd_threads_for(a, num_threads, CHUNKS, gather_chunk, b);
+    return status;
+}
+
+static void release_builder(builder *b, uint32_t num_threads)
+{
+    for (uint32_t w = 0; b->groupers && w < num_threads; w++) {
+        nd_release(b->allocator, b->groupers[w].slots);
+        nd_release(b->allocator, b->groupers[w].buckets);
+        nd_release(b->allocator, b->groupers[w].bucket_of);
+    }
+    nd_release(b->allocator, b->groupers);
+    nd_release(b->allocator, b->postings);
+    nd_release(b->allocator, b->offsets);
+}
+
+nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sampled_text *texts,
+                                  size_t num_documents, uint32_t num_threads,
+                                  const nd_allocator *allocator)
+{
+    *shared = (nd_shared_shingles){.num_documents = num_documents, .texts = texts};
+    builder b = {.shared = shared, .allocator = allocator};
+    b.groupers = nd_alloc_zeroed(allocator, num_threads, sizeof *b.groupers);
+    const nd_status status = b.groupers ? build(&b, num_threads) : ND_ERR_NO_MEMORY;
+    release_builder(&b, num_threads);
+    return status;
+}
+
+void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator)
+{
+    nd_release(allocator, shared->samples);
+    nd_release(allocator, shared->members);
+    shared->samples = NULL;
+    shared->members = NULL;
+}
+
+void nd_shared_shingles_release(nd_shared_shingles *shared, const nd_allocator *allocator)
+{
+    nd_shared_shingles_forget_members(shared, allocator);
+    nd_release(allocator, shared->texts);
+    nd_release(allocator, shared->weights);
+    *shared = (nd_shared_shingles){0};
+}

@@ -1,0 +1,130 @@
+#include <string.h>
+
+#include "passages/passage_finder.h"
+#include "passages/shared_choice.h"
+#include "util/checked.h"
+
+/* Lays both documents out as one text, so that everything is the same as for repeats:
+ *
+ *   | b ... | \n | a ... |
+ */
+static nd_status join_documents(nd_passage_finder *f, const char *a, size_t a_len, const char *b,
+                                size_t b_len)
+{
+    size_t len;
+    if (!nd_size_add(a_len, b_len, &len) || len >= ND_TEXT_MAX_BYTES)
+        return ND_ERR_LIMIT;
+    f->joined.len = 0;
+    const nd_status status = ND_VEC_RESERVE(&f->allocator, &f->joined, len + 1);
+    if (status != ND_OK)
+        return status;
+    if (b_len > 0)
+        memcpy(f->joined.items, b, b_len);
+    f->joined.items[b_len] = '\n';
+    if (a_len > 0)
+        memcpy(f->joined.items + b_len + 1, a, a_len);
+    f->joined.len = len + 1;
+    return ND_OK;
+}
+
+/* The first token of a, whose bytes follow the b_len of b and a line feed. */
+static uint32_t first_token_of_a(const nd_text *text, size_t b_len)
+{
+    uint32_t low = 0, high = (uint32_t)nd_text_num_tokens(text);
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (nd_text_token(text, middle).end <= b_len)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Indexes the seeds of b, which end before token `split`, and chains those of a to them. */
+static nd_status link_documents(nd_passage_finder *f, uint32_t split)
+{
+    const uint32_t num = f->seeds.num_seeds;
+    uint32_t b_end = split < f->seed_width ? 0 : split - f->seed_width + 1;
+    b_end = b_end < num ? b_end : num;
+    const uint32_t a_start = split < num ? split : num;
+    nd_seed_link links[ND_SEED_BLOCK];
+    uint32_t num_links;
+    nd_status status = ND_OK;
+    for (uint32_t from = 0; from < b_end && status == ND_OK;) {
+        const uint32_t to = nd_seed_block_end(from, b_end);
+        status = nd_seed_index_add(&f->seeds, from, to, links, &num_links);
+        from = to;
+    }
+    nd_seed_index_skip(&f->seeds, b_end, a_start);
+    nd_chainer_begin(&f->chainer, &f->seeds, b_end, a_start);
+    for (uint32_t from = a_start; from < num && status == ND_OK;) {
+        const uint32_t to = nd_seed_block_end(from, num);
+        nd_seed_index_match(&f->seeds, from, to, links, &num_links);
+        status = nd_chainer_feed(&f->chainer, links, num_links);
+        from = to;
+    }
+    return status;
+}
+
+/* The places of b come before those of a in the joined text. */
+static nd_status write_shared(nd_passage_finder *f, size_t b_len)
+{
+    nd_status status = ND_VEC_RESERVE(&f->allocator, &f->passages, f->fitter.pairs.len);
+    const char *const b = f->joined.items, *const a = b + b_len + 1;
+    if (status == ND_OK)
+        status = nd_line_index_set(&f->lines_b, &f->allocator, b, b_len);
+    if (status == ND_OK)
+        status = nd_line_index_set(&f->lines_a, &f->allocator, a, f->joined.len - b_len - 1);
+    if (status != ND_OK)
+        return status;
+    for (size_t i = 0; i < f->fitter.pairs.len; i++) {
+        const nd_span_pair *const pair = &f->fitter.pairs.items[i];
+        nd_shared_passage passage = {
+            .a = nd_finder_place(f, pair->later),
+            .b = nd_finder_place(f, pair->earlier),
+            .words = nd_span_len(pair->later),
+            .similarity = pair->similarity,
+        };
+        /* A mark that begins a is normalised together with the line feed before it. */
+        passage.a.start = passage.a.start > b_len ? passage.a.start - b_len - 1 : 0;
+        passage.a.end -= b_len + 1;
+        if (i > 0 && passage.a.start < f->passages.items[i - 1].a.end)
+            passage.a.start = f->passages.items[i - 1].a.end;
+        nd_finder_set_lines(&passage.a, &f->lines_a);
+        nd_finder_set_lines(&passage.b, &f->lines_b);
+        f->passages.items[f->passages.len++] = passage;
+    }
+    return ND_OK;
+}
+
+static nd_status find_shared(nd_passage_finder *f, size_t b_len)
+{
+    const char *const bytes = f->joined.items;
+    nd_status status = nd_finder_begin(f, bytes, f->joined.len);
+    if (status == ND_OK)
+        status = link_documents(f, first_token_of_a(f->text, b_len));
+    if (status == ND_OK)
+        status = nd_finder_fit(f, bytes);
+    if (status != ND_OK || f->fitter.pairs.len == 0)
+        return status;
+    status = nd_shared_choose(&f->fitter);
+    return status == ND_OK ? write_shared(f, b_len) : status;
+}
+
+nd_status nd_passage_finder_shared(nd_passage_finder *finder, const char *a, size_t a_len_bytes,
+                                   const char *b, size_t b_len_bytes,
+                                   const nd_shared_passage **passages, size_t *num_passages)
+{
+    *passages = NULL;
+    *num_passages = 0;
+    finder->passages.len = 0;
+    nd_status status = join_documents(finder, a, a_len_bytes, b, b_len_bytes);
+    if (status == ND_OK)
+        status = find_shared(finder, b_len_bytes);
+    if (status != ND_OK)
+        return status;
+    *passages = finder->passages.items;
+    *num_passages = finder->passages.len;
+    return ND_OK;
+}

@@ -1,0 +1,120 @@
+#include "neardup/repair.h"
+
+#include "text/repair/repair_pass.h"
+#include "text/repair/repair_scan.h"
+#include "util/alloc.h"
+
+/* What was escaped or misread twice is undone twice; three times is the most that occurs. */
+enum { MAX_ROUNDS = 3, MAX_PASSES = MAX_ROUNDS + 3 };
+
+/* The passes of the last text, in their order: each reads what the one before wrote. */
+struct nd_repairer {
+    nd_allocator allocator;
+    uint32_t repairs;
+    size_t num_passes;
+    nd_repair_pass passes[MAX_PASSES];
+};
+
+/* A text on its way through the passes. */
+typedef struct repaired_text {
+    const char *bytes;
+    size_t len;
+} repaired_text;
+
+nd_status nd_repairer_new(uint32_t repairs, const nd_allocator *allocator, nd_repairer **out)
+{
+    *out = NULL;
+    if (repairs & ~(uint32_t)ND_REPAIR_ALL)
+        return ND_ERR_INVALID_ARGUMENT;
+    const nd_allocator a = nd_allocator_or_default(allocator);
+    nd_repairer *const repairer = nd_alloc_zeroed(&a, 1, sizeof *repairer);
+    if (!repairer)
+        return ND_ERR_NO_MEMORY;
+    repairer->allocator = a;
+    repairer->repairs = repairs;
+    for (size_t i = 0; i < MAX_PASSES; i++)
+        repairer->passes[i].allocator = &repairer->allocator;
+    *out = repairer;
+    return ND_OK;
+}
+
+/* Runs one repair; a pass that replaces nothing leaves no trace. */
+static nd_status run(nd_repairer *r, nd_repair_fn *repair, repaired_text *text, size_t *replaced)
+{
+    nd_repair_pass *const pass = &r->passes[r->num_passes];
+    nd_repair_pass_begin(pass, text->bytes, text->len);
+    nd_status status = repair(pass);
+    if (status == ND_OK)
+        status = nd_repair_pass_end(pass);
+    *replaced = pass->replacements.len;
+    if (status != ND_OK || pass->replacements.len == 0)
+        return status;
+    r->num_passes++;
+    *text = (repaired_text){pass->out.items, pass->out.len};
+    return ND_OK;
+}
+
+/* Entities first: what they stand for may be mojibake, as in &acirc;&euro;&trade;. Tags that were
+ * escaped show up then too, and line ends where tags were. */
+static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
+{
+    size_t replaced = 0;
+    nd_status status = ND_OK;
+    if (repairs & ND_REPAIR_ENTITIES)
+        status = run(r, nd_repair_entities, text, &replaced);
+    if (status == ND_OK && replaced)
+        repairs |= nd_repairs_suspected(text->bytes, text->len) & r->repairs;
+    if (status == ND_OK && (repairs & ND_REPAIR_TAGS))
+        status = run(r, nd_repair_tags, text, &replaced);
+    if (status == ND_OK && (repairs & ND_REPAIR_TAGS) && replaced)
+        repairs |= nd_repairs_suspected(text->bytes, text->len) & r->repairs;
+    replaced = repairs & ND_REPAIR_MOJIBAKE;
+    for (int round = 0; status == ND_OK && replaced && round < MAX_ROUNDS; round++)
+        status = run(r, nd_repair_mojibake, text, &replaced);
+    if (status == ND_OK && (repairs & ND_REPAIR_HYPHENATION))
+        status = run(r, nd_repair_hyphenation, text, &replaced);
+    return status;
+}
+
+nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes, size_t len_bytes,
+                            const char **repaired, size_t *repaired_len_bytes)
+{
+    repaired_text text = {bytes, len_bytes};
+    repairer->num_passes = 0;
+    *repaired = NULL;
+    *repaired_len_bytes = 0;
+    const uint32_t repairs =
+        repairer->repairs ? repairer->repairs & nd_repairs_suspected(bytes, len_bytes) : 0;
+    const nd_status status = repairs ? run_all(repairer, repairs, &text) : ND_OK;
+    if (status != ND_OK) {
+        repairer->num_passes = 0;
+        return status;
+    }
+    *repaired = text.bytes;
+    *repaired_len_bytes = text.len;
+    return ND_OK;
+}
+
+void nd_repairer_locate(const nd_repairer *repairer, size_t *start, size_t *end)
+{
+    for (size_t i = repairer->num_passes; i-- > 0;)
+        nd_repair_pass_locate(&repairer->passes[i], start, end);
+}
+
+size_t nd_repairer_count(const nd_repairer *repairer)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < repairer->num_passes; i++)
+        num += repairer->passes[i].replacements.len;
+    return num;
+}
+
+void nd_repairer_free(nd_repairer *repairer)
+{
+    if (!repairer)
+        return;
+    const nd_allocator a = repairer->allocator;
+    for (size_t i = 0; i < MAX_PASSES; i++)
+        nd_repair_pass_release(&repairer->passes[i]);
+    nd_release(&a, repairer);
+}

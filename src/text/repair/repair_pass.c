@@ -1,0 +1,90 @@
+#include "text/repair/repair_pass.h"
+
+#include <string.h>
+
+void nd_repair_pass_begin(nd_repair_pass *pass, const char *in, size_t in_len)
+{
+    pass->in = in;
+    pass->in_len = in_len;
+    pass->copied = 0;
+    pass->out.len = 0;
+    pass->replacements.len = 0;
+}
+
+static void append(nd_repair_pass *pass, const char *bytes, size_t len)
+{
+    if (len)
+        memcpy(pass->out.items + pass->out.len, bytes, len);
+    pass->out.len += len;
+}
+
+nd_status nd_repair_pass_replace(nd_repair_pass *pass, size_t start, size_t end, const char *text,
+                                 size_t len)
+{
+    const size_t unchanged = start - pass->copied;
+    nd_status status = ND_VEC_RESERVE(pass->allocator, &pass->out, unchanged + len);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(pass->allocator, &pass->replacements, 1);
+    if (status != ND_OK)
+        return status;
+    append(pass, pass->in + pass->copied, unchanged);
+    const size_t out_start = pass->out.len;
+    append(pass, text, len);
+    pass->copied = end;
+    pass->replacements.items[pass->replacements.len++] =
+        (nd_replacement){start, end, out_start, pass->out.len};
+    return ND_OK;
+}
+
+nd_status nd_repair_pass_end(nd_repair_pass *pass)
+{
+    if (pass->replacements.len == 0)
+        return ND_OK;
+    const size_t rest = pass->in_len - pass->copied;
+    const nd_status status = ND_VEC_RESERVE(pass->allocator, &pass->out, rest);
+    if (status == ND_OK)
+        append(pass, pass->in + pass->copied, rest);
+    return status;
+}
+
+/* How many replacements begin at or before the byte at `at`. */
+static size_t num_begun(const nd_repair_pass *pass, size_t at)
+{
+    size_t low = 0, high = pass->replacements.len;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (pass->replacements.items[middle].out_start <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The stretch of `in` that the byte at `at` came from. */
+static void locate_byte(const nd_repair_pass *pass, size_t at, size_t *start, size_t *end)
+{
+    const size_t num = num_begun(pass, at);
+    const nd_replacement none = {0};
+    const nd_replacement *const r = num ? &pass->replacements.items[num - 1] : &none;
+    if (num && at < r->out_end) {
+        *start = r->in_start;
+        *end = r->in_end;
+        return;
+    }
+    *start = at - r->out_end + r->in_end;
+    *end = *start + 1;
+}
+
+void nd_repair_pass_locate(const nd_repair_pass *pass, size_t *start, size_t *end)
+{
+    size_t first_end, last_start;
+    locate_byte(pass, *end - 1, &last_start, end);
+    locate_byte(pass, *start, start, &first_end);
+}
+
+void nd_repair_pass_release(nd_repair_pass *pass)
+{
+    ND_VEC_RELEASE(pass->allocator, &pass->out);
+    ND_VEC_RELEASE(pass->allocator, &pass->replacements);
+}

@@ -1,0 +1,48 @@
+/* One pass over a text that replaces some stretches of it and remembers where they were. */
+#ifndef TEXT_REPAIR_REPAIR_PASS_H
+#define TEXT_REPAIR_REPAIR_PASS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/status.h"
+#include "util/vec.h"
+
+/* A stretch that was replaced. Between two of them the text is the same, only shifted:
+ *
+ *   in:   | same   | in_start .. in_end   | same ...
+ *   out:  | same   | out_start .. out_end | same ...
+ */
+typedef struct nd_replacement {
+    size_t in_start, in_end;
+    size_t out_start, out_end;
+} nd_replacement;
+
+/* Kept from text to text; nd_repair_pass_begin empties it. */
+typedef struct nd_repair_pass {
+    const nd_allocator *allocator;
+    const char *in; /* borrowed */
+    size_t in_len;
+    size_t copied; /* of `in` */
+    ND_VEC(char) out;
+    ND_VEC(nd_replacement) replacements;
+} nd_repair_pass;
+
+void nd_repair_pass_begin(nd_repair_pass *pass, const char *in, size_t in_len);
+
+/* Puts text[0..len) in place of in[start..end); calls come in ascending order, without overlap. */
+ND_NODISCARD nd_status nd_repair_pass_replace(nd_repair_pass *pass, size_t start, size_t end,
+                                              const char *text, size_t len);
+
+/* Copies what is left, if anything was replaced: else `out` stays empty. */
+ND_NODISCARD nd_status nd_repair_pass_end(nd_repair_pass *pass);
+
+void nd_repair_pass_locate(const nd_repair_pass *pass, size_t *start, size_t *end);
+
+void nd_repair_pass_release(nd_repair_pass *pass);
+
+/* The repairs: each goes over pass->in once. */
+typedef nd_status nd_repair_fn(nd_repair_pass *pass);
+nd_repair_fn nd_repair_entities, nd_repair_tags, nd_repair_mojibake, nd_repair_hyphenation;
+
+#endif
