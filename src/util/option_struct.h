@@ -1,0 +1,16 @@
+/* Option structs of the public API, which grow from version to version. */
+#ifndef UTIL_OPTION_STRUCT_H
+#define UTIL_OPTION_STRUCT_H
+
+#include <stddef.h>
+
+#include "neardup/status.h"
+
+/* A public option struct begins with `size_t size_bytes`, which its _init sets to the size the
+ * caller was compiled with. Copies such a struct over *full, which holds this library's defaults
+ * and its own size: fields the caller does not know keep their defaults, so that old callers go on
+ * working. ND_ERR_INVALID_ARGUMENT, with *full as it was: `given` was never initialised (a size of
+ * less than `size_bytes` itself), or it is of a later version and sets a field unknown here. */
+ND_NODISCARD nd_status nd_option_struct_copy(void *full, const void *given);
+
+#endif
