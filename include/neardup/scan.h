@@ -55,14 +55,27 @@ typedef struct nd_scan_options {
     void *progress_ctx;
 } nd_scan_options;
 
-/* The corpus preset: word 5, jaccard 0.8, no containment, recall 0.99, all processors, 1,000
- * matches, groups, anchored, longest. */
+/* Settings that go together. */
+typedef enum nd_preset {
+    ND_PRESET_CORPUS = 0, /* for texts that are nearly the same: word 5, jaccard 0.8, no repairs */
+    ND_PRESET_NEWS, /* for syndicated copies: word 3, jaccard 0.8 or coverage 0.4, all repairs.
+                       With a coverage threshold there are no bands (the plan is all zeros):
+                       documents that share rare shingles are compared, whatever their jaccard,
+                       and `recall` is not used */
+    ND_NUM_PRESETS
+} nd_preset;
+
+/* What a preset sets, and for the rest: no containment, recall 0.99, all processors, 1,000 matches,
+ * groups, anchored, longest. Another value than those of nd_preset counts as ND_PRESET_CORPUS. */
+ND_API void nd_scan_options_init_preset(nd_scan_options *options, nd_preset preset);
+
+/* The corpus preset. */
 ND_API void nd_scan_options_init(nd_scan_options *options);
 
-/* The news preset, for syndicated copies: word 3, jaccard 0.8 or coverage 0.4, all repairs; the
- * rest alike. With a coverage threshold there are no bands (the plan is all zeros): documents that
- * share rare shingles are compared, whatever their jaccard, and `recall` is not used. */
-ND_API void nd_scan_options_init_news(nd_scan_options *options);
+/* "corpus" or "news", and what it is for in a few words; static. NULL where there is no such
+ * preset, so that they can be listed from 0. */
+ND_API const char *nd_preset_name(nd_preset preset);
+ND_API const char *nd_preset_summary(nd_preset preset);
 
 /* One scan over a set of documents; exclusive. Add, then finish once, then look at the result. The
  * result depends on the documents and the options alone: not on threads, kernels or input order. */

@@ -10,25 +10,6 @@
 #include "engine/verifier.h"
 #include "neardup/document_map.h"
 
-void nd_scan_options_init(nd_scan_options *options)
-{
-    *options = (nd_scan_options){
-        .shingle = {ND_SHINGLE_WORD, 5},
-        .rule = {.jaccard = 0.8},
-        .recall = 0.99,
-        .max_matches = 1000,
-        .output = ND_SCAN_GROUPS,
-    };
-}
-
-void nd_scan_options_init_news(nd_scan_options *options)
-{
-    nd_scan_options_init(options);
-    options->shingle.width = 3;
-    options->coverage = 0.4;
-    options->repairs = ND_REPAIR_ALL;
-}
-
 /* Written so that a NaN is out of range. */
 static nd_status check_options(const nd_scan_options *o)
 {

@@ -123,7 +123,7 @@ static void news_finds_copies_in_every_language(void **state)
 {
     (void)state;
     nd_scan_options options;
-    nd_scan_options_init_news(&options);
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
     for (size_t i = 0; i < NUM_LANGUAGES; i++) {
         print_message("%s\n", language_texts[i].language);
         variants *const v = make_variants(&language_texts[i], 10);
@@ -147,7 +147,7 @@ static void news_tells_other_stories_apart_in_every_language(void **state)
 {
     (void)state;
     nd_scan_options options;
-    nd_scan_options_init_news(&options);
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
     for (size_t i = 0; i < NUM_LANGUAGES; i++) {
         print_message("%s\n", language_texts[i].language);
         variants *const v = make_variants(&language_texts[i], 10);
@@ -162,7 +162,7 @@ static void news_finds_heavily_edited_copies_in_every_language(void **state)
 {
     (void)state;
     nd_scan_options options;
-    nd_scan_options_init_news(&options);
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
     for (size_t i = 0; i < NUM_LANGUAGES; i++) {
         print_message("%s\n", language_texts[i].language);
         variants *const v = make_variants(&language_texts[i], 5);
@@ -193,7 +193,7 @@ static void stories_of_all_languages_together_find_their_own(void **state)
 {
     (void)state;
     nd_scan_options options;
-    nd_scan_options_init_news(&options);
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
     const char *texts[NUM_LANGUAGES];
     for (size_t i = 0; i < NUM_LANGUAGES; i++)
         texts[i] = language_texts[i].story;

@@ -111,7 +111,7 @@ static nd_scan_options default_options(nd_scan_output output)
 static nd_scan_options news_options(nd_scan_output output)
 {
     nd_scan_options options;
-    nd_scan_options_init_news(&options);
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
     options.output = output;
     options.num_threads = 1;
     return options;

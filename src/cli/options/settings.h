@@ -9,11 +9,6 @@
 #include "neardup/scan.h"
 #include "neardup/shingle.h"
 
-typedef enum nd_preset {
-    ND_PRESET_CORPUS = 0,
-    ND_PRESET_NEWS,
-} nd_preset;
-
 typedef enum nd_format {
     ND_FORMAT_AUTO = 0, /* text on a terminal, JSON Lines elsewhere */
     ND_FORMAT_JSONL,

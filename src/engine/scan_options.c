@@ -1,0 +1,44 @@
+/* The presets, and a scan's options as they set them. */
+#include <stddef.h>
+
+#include "neardup/scan.h"
+
+typedef struct preset {
+    const char *name, *summary;
+    nd_scan_options options; /* the fields that presets differ in */
+} preset;
+
+static const preset presets[ND_NUM_PRESETS] = {
+    [ND_PRESET_CORPUS] = {"corpus",
+                          "texts that are nearly the same",
+                          {.shingle = {ND_SHINGLE_WORD, 5}, .rule = {.jaccard = 0.8}}},
+    [ND_PRESET_NEWS] = {"news",
+                        "syndicated copies: cut, embedded, re-led or edited",
+                        {.shingle = {ND_SHINGLE_WORD, 3},
+                         .rule = {.jaccard = 0.8},
+                         .coverage = 0.4,
+                         .repairs = ND_REPAIR_ALL}},
+};
+
+void nd_scan_options_init(nd_scan_options *options)
+{
+    nd_scan_options_init_preset(options, ND_PRESET_CORPUS);
+}
+
+void nd_scan_options_init_preset(nd_scan_options *options, nd_preset preset)
+{
+    *options = presets[(unsigned)preset < ND_NUM_PRESETS ? preset : ND_PRESET_CORPUS].options;
+    options->recall = 0.99;
+    options->max_matches = 1000;
+    options->output = ND_SCAN_GROUPS;
+}
+
+const char *nd_preset_name(nd_preset preset)
+{
+    return (unsigned)preset < ND_NUM_PRESETS ? presets[preset].name : NULL;
+}
+
+const char *nd_preset_summary(nd_preset preset)
+{
+    return (unsigned)preset < ND_NUM_PRESETS ? presets[preset].summary : NULL;
+}
