@@ -39,7 +39,7 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
 nd_status nd_job_reading_done(nd_job *job, nd_error *error)
 {
     job->report = nd_input_report_get(job->input);
-    nd_notes_add_skips(&job->notes, &job->report);
+    nd_notes_add_findings(&job->notes, &job->report);
     nd_job_lap(job, "reading");
     if (job->report.documents == 0 && nd_notes_num_losses(&job->notes) > 0)
         return nd_error_set(error, ND_ERR_FORMAT, "no document is left");

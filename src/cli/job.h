@@ -55,7 +55,7 @@ int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body);
 ND_NODISCARD nd_status nd_job_open_input(const nd_job *job, const char *const *paths,
                                          size_t num_paths, nd_input **out, nd_error *error);
 
-/* The documents are read: takes the report of the reader, and its skips as notes. An error where
+/* The documents are read: takes the report of the reader, and its findings as notes. An error where
  * there were documents and every one was left out. */
 ND_NODISCARD nd_status nd_job_reading_done(nd_job *job, nd_error *error);
 

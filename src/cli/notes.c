@@ -22,22 +22,17 @@ void nd_notes_add(nd_notes *notes, nd_note_weight weight, const char *key, uint6
     va_end(args);
 }
 
-void nd_notes_add_skips(nd_notes *notes, const nd_input_report *report)
+void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report)
 {
-    for (int reason = 0; reason < ND_SKIP_NUM_REASONS; reason++) {
-        const nd_input_skips *const skips = &report->skips[reason];
-        nd_notes_add(notes, ND_NOTE_LOSS, nd_skip_reason_key((nd_skip_reason)reason), skips->count,
-                     "left out, %s: %llu, the first: %s",
-                     nd_skip_reason_name((nd_skip_reason)reason), (unsigned long long)skips->count,
-                     skips->first.message);
+    for (int issue = 0; issue < ND_NUM_ISSUES; issue++) {
+        const nd_input_finding *const finding = &report->findings[issue];
+        const nd_issue_text *const text = nd_issue_text_of((nd_input_issue)issue);
+        char bytes[64] = "";
+        if (finding->bytes)
+            snprintf(bytes, sizeof bytes, " (%s)", nd_amount_of(finding->bytes, "byte").text);
+        nd_notes_add(notes, ND_NOTE_LOSS, text->key, finding->count, "%s: %llu%s, the first: %s",
+                     text->what, (unsigned long long)finding->count, bytes, finding->first.message);
     }
-    nd_notes_add(notes, ND_NOTE_LOSS, "invalid_utf8_lines", report->invalid_utf8_lines,
-                 "JSON lines with invalid UTF-8, read as U+FFFD: %llu (%s)",
-                 (unsigned long long)report->invalid_utf8_lines,
-                 nd_amount_of(report->invalid_bytes, "byte").text);
-    nd_notes_add(notes, ND_NOTE_LOSS, "without_preference", report->without_preference,
-                 "documents without the field that names the representative, which come last: %llu",
-                 (unsigned long long)report->without_preference);
 }
 
 size_t nd_notes_num_losses(const nd_notes *notes)

@@ -32,8 +32,8 @@ typedef struct nd_notes {
 void nd_notes_add(nd_notes *notes, nd_note_weight weight, const char *key, uint64_t count,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* Adds what the reader left out or could not read. */
-void nd_notes_add_skips(nd_notes *notes, const nd_input_report *report);
+/* Adds what the reader left out or found odd. */
+void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report);
 
 /* Kinds of losses with a count. */
 size_t nd_notes_num_losses(const nd_notes *notes);

@@ -159,7 +159,8 @@ static nd_status file_failed(nd_tally *tally, const nd_path_entry *entry, nd_sta
     if (entry->is_named || status == ND_ERR_NO_MEMORY)
         return status;
     const nd_input_place place = {.file = entry->file};
-    nd_tally_skip(tally, ND_SKIP_UNREADABLE, place, "%s", why->message);
+    if (nd_tally_count(tally, ND_ISSUE_UNREADABLE, place))
+        nd_tally_describe(tally, ND_ISSUE_UNREADABLE, "%s", why->message);
     *why = (nd_error){0};
     return ND_OK;
 }
@@ -198,8 +199,9 @@ static nd_status open_content(nd_content *content, const nd_path_entry *entry,
 static void skip_line(nd_tally *tally, const nd_content *content)
 {
     const nd_input_place place = {content->file, content->line - 1};
-    nd_tally_skip(tally, ND_SKIP_TOO_LARGE, place, "'%s':%" PRIu64 ": the line is too long",
-                  nd_show_path(content->path.items).text, place.line);
+    if (nd_tally_count(tally, ND_ISSUE_TOO_LARGE, place))
+        nd_tally_describe(tally, ND_ISSUE_TOO_LARGE, "'%s':%" PRIu64 ": the line is too long",
+                          nd_show_path(content->path.items).text, place.line);
 }
 
 /* ---- next ---- */
@@ -374,10 +376,11 @@ static nd_status emit_text(const nd_block_source *source, block *b, const nd_emi
     nd_status status = ND_ERR_LIMIT;
     if (content->size_hint <= content->max_bytes)
         status = nd_content_look_at_all(content, why);
+    const nd_input_place place = {.file = content->file};
     if (status == ND_ERR_LIMIT) {
-        const nd_input_place place = {.file = content->file};
-        nd_tally_skip(&b->tally, ND_SKIP_TOO_LARGE, place, "'%s' is longer than %zu bytes",
-                      nd_show_path(content->path.items).text, content->max_bytes);
+        if (nd_tally_count(&b->tally, ND_ISSUE_TOO_LARGE, place))
+            nd_tally_describe(&b->tally, ND_ISSUE_TOO_LARGE, "'%s' is longer than %zu bytes",
+                              nd_show_path(content->path.items).text, content->max_bytes);
         return ND_OK;
     }
     if (status != ND_OK)
@@ -385,7 +388,9 @@ static nd_status emit_text(const nd_block_source *source, block *b, const nd_emi
     b->tally.files++;
     b->tally.documents++;
     const bool asks_preference = source->options->preference != ND_PREFERENCE_NONE;
-    b->tally.without_preference += asks_preference;
+    if (asks_preference && nd_tally_count(&b->tally, ND_ISSUE_NO_PREFERENCE, place))
+        nd_tally_describe(&b->tally, ND_ISSUE_NO_PREFERENCE, "'%s' has no fields",
+                          nd_show_path(content->path.items).text);
     const nd_document document = {
         .id = content->path.items,
         .id_len_bytes = content->path.len - 1,
@@ -436,8 +441,9 @@ static nd_status emit_content(const nd_block_source *source, block *b, const nd_
         break;
     }
     const nd_input_place place = {.file = b->content->file};
-    nd_tally_skip(&b->tally, ND_SKIP_BINARY, place, "'%s' is a binary file",
-                  nd_show_path(b->content->path.items).text);
+    if (nd_tally_count(&b->tally, ND_ISSUE_BINARY, place))
+        nd_tally_describe(&b->tally, ND_ISSUE_BINARY, "'%s' is a binary file",
+                          nd_show_path(b->content->path.items).text);
     return ND_OK;
 }
 
@@ -527,11 +533,8 @@ nd_input_report nd_block_source_report(nd_block_source *source)
     nd_input_report report = {
         .files = total->files,
         .documents = total->documents,
-        .invalid_utf8_lines = total->invalid_utf8_lines,
-        .invalid_bytes = total->invalid_bytes,
-        .without_preference = total->without_preference,
     };
-    memcpy(report.skips, total->skips, sizeof report.skips);
+    memcpy(report.findings, total->findings, sizeof report.findings);
     pthread_mutex_unlock(&source->lock);
     report.bytes = atomic_load_explicit(&source->bytes, memory_order_relaxed);
     report.bytes_total = atomic_load_explicit(&source->bytes_total, memory_order_relaxed);

@@ -171,45 +171,18 @@ void nd_input_report_add(nd_input_report *into, const nd_input_report *from)
     into->documents += from->documents;
     into->bytes += from->bytes;
     into->bytes_total += from->bytes_total;
-    into->invalid_utf8_lines += from->invalid_utf8_lines;
-    into->invalid_bytes += from->invalid_bytes;
-    into->without_preference += from->without_preference;
-    for (int reason = 0; reason < ND_SKIP_NUM_REASONS; reason++) {
-        if (into->skips[reason].count == 0)
-            into->skips[reason].first = from->skips[reason].first;
-        into->skips[reason].count += from->skips[reason].count;
+    for (int issue = 0; issue < ND_NUM_ISSUES; issue++) {
+        nd_input_finding *const to = &into->findings[issue];
+        if (to->count == 0)
+            to->first = from->findings[issue].first;
+        to->count += from->findings[issue].count;
+        to->bytes += from->findings[issue].bytes;
     }
 }
 
 nd_input_report nd_input_report_get(nd_input *input)
 {
     return nd_block_source_report(input->blocks);
-}
-
-/* What is said of a reason. */
-typedef struct reason_text {
-    const char *name, *key;
-} reason_text;
-
-static const reason_text reason_texts[ND_SKIP_NUM_REASONS] = {
-    [ND_SKIP_UNREADABLE] = {"files or folders that cannot be read", "unreadable"},
-    [ND_SKIP_SPECIAL] = {"links and special files", "special"},
-    [ND_SKIP_BINARY] = {"binary files", "binary"},
-    [ND_SKIP_TOO_LARGE] = {"documents that are too large", "too_large"},
-    [ND_SKIP_MALFORMED_JSON] = {"lines that are not a JSON object", "malformed_json"},
-    [ND_SKIP_NO_TEXT_FIELD] = {"lines without the text field", "no_text_field"},
-    [ND_SKIP_NO_ID_FIELD] = {"lines without the id field", "no_id_field"},
-    [ND_SKIP_FIELD_TYPE] = {"lines with a field of the wrong type", "field_type"},
-};
-
-const char *nd_skip_reason_name(nd_skip_reason reason)
-{
-    return reason < ND_SKIP_NUM_REASONS ? reason_texts[reason].name : "unknown";
-}
-
-const char *nd_skip_reason_key(nd_skip_reason reason)
-{
-    return reason < ND_SKIP_NUM_REASONS ? reason_texts[reason].key : "unknown";
 }
 
 void nd_input_free(nd_input *input)

@@ -39,40 +39,41 @@ typedef struct nd_input_options {
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
-/* Why something was left out; every one is counted. */
-typedef enum nd_skip_reason {
-    ND_SKIP_UNREADABLE = 0, /* a file or folder below a named folder that cannot be read */
-    ND_SKIP_SPECIAL,        /* neither file nor folder, or a symbolic link below a named folder */
-    ND_SKIP_BINARY,         /* below a named folder: a NUL in its first 8 KiB */
-    ND_SKIP_TOO_LARGE,      /* a document over ND_TEXT_MAX_BYTES, a line as long as that */
-    ND_SKIP_MALFORMED_JSON, /* a line that is not one JSON object */
-    ND_SKIP_NO_TEXT_FIELD,  /* a line without the text field */
-    ND_SKIP_NO_ID_FIELD,    /* a line without the id field that was named */
-    ND_SKIP_FIELD_TYPE, /* the text field is not a string, or the id neither string nor number */
-    ND_SKIP_NUM_REASONS
-} nd_skip_reason;
+/* What a reader leaves out, or finds odd; every one is counted. Declared once: the table in tally.c
+ * has the key and the words of each. */
+typedef enum nd_input_issue {
+    ND_ISSUE_UNREADABLE = 0, /* a file or folder below a named folder that cannot be read */
+    ND_ISSUE_SPECIAL,        /* neither file nor folder, or a symbolic link below a named folder */
+    ND_ISSUE_BINARY,         /* below a named folder: a NUL in its first 8 KiB */
+    ND_ISSUE_TOO_LARGE,      /* a document over ND_TEXT_MAX_BYTES, a line as long as that */
+    ND_ISSUE_MALFORMED_JSON, /* a line that is not one JSON object */
+    ND_ISSUE_NO_TEXT_FIELD,  /* a line without the text field */
+    ND_ISSUE_NO_ID_FIELD,    /* a line without the id field that was named */
+    ND_ISSUE_FIELD_TYPE,   /* the text field is not a string, or the id neither string nor number */
+    ND_ISSUE_INVALID_UTF8, /* a line with bytes or \u escapes that are not Unicode text: read as
+                              U+FFFD */
+    ND_ISSUE_NO_PREFERENCE, /* a document without a readable preference field */
+    ND_NUM_ISSUES
+} nd_input_issue;
 
-typedef struct nd_input_skips {
+typedef struct nd_input_finding {
     uint64_t count;
+    uint64_t bytes; /* of ND_ISSUE_INVALID_UTF8: that became U+FFFD; an escape has six */
     /* The first of them, by the order of the inputs and by line: a message as in nd_error, such as
      *   'a.jsonl':17: no field 'text'                                                           */
     nd_error first;
-} nd_input_skips;
+} nd_input_finding;
 
 typedef struct nd_input_report {
-    uint64_t files;       /* read, standard input included; without those skipped */
+    uint64_t files;       /* read, standard input included; without those left out */
     uint64_t documents;   /* handed over */
     uint64_t bytes;       /* read, before decompression */
     uint64_t bytes_total; /* of all inputs, before decompression; 0 while unknown: with a pipe, and
                              until the last folder is walked */
-    uint64_t invalid_utf8_lines; /* documents of JSON Lines that held bytes or \u escapes which are
-                                    not Unicode text, and now hold U+FFFD */
-    uint64_t invalid_bytes;      /* bytes these lines had of them; an escape has six */
-    uint64_t without_preference; /* documents without a readable preference field */
-    nd_input_skips skips[ND_SKIP_NUM_REASONS];
+    nd_input_finding findings[ND_NUM_ISSUES];
 } nd_input_report;
 
-/* Adds up what two inputs have; where both skipped for a reason, the first is of `into`. */
+/* Adds up what two inputs have; the first example of an issue in both is that of `into`. */
 void nd_input_report_add(nd_input_report *into, const nd_input_report *from);
 
 typedef struct nd_input nd_input;
@@ -105,11 +106,15 @@ const nd_source *nd_input_source(const nd_input *input);
  * blocks are decoded it depends on the inputs and options alone, not on threads. */
 nd_input_report nd_input_report_get(nd_input *input);
 
-/* A short English phrase for a reason, such as "lines that are not a JSON object"; static. */
-const char *nd_skip_reason_name(nd_skip_reason reason);
+/* What is said of an issue. */
+typedef struct nd_issue_text {
+    const char *key;  /* in --stats JSON, such as "malformed_json" */
+    const char *what; /* in the summary, such as "left out, lines that are not a JSON object" */
+    nd_status code;   /* of the nd_error of its first example */
+} nd_issue_text;
 
-/* Its key in --stats JSON, such as "malformed_json"; static. */
-const char *nd_skip_reason_key(nd_skip_reason reason);
+/* Static. */
+const nd_issue_text *nd_issue_text_of(nd_input_issue issue);
 
 /* After every block was decoded or discarded. */
 void nd_input_free(nd_input *input);

@@ -68,16 +68,17 @@ static nd_status parse(line_job *job, nd_json_verdict *verdict)
     return *verdict == ND_JSON_NO_MEMORY ? ND_ERR_NO_MEMORY : ND_OK;
 }
 
-/* Counts the line as left out; `field` may be NULL. */
-static void skip(const line_job *job, nd_skip_reason reason, const char *what, const char *field)
+/* Counts an issue of the line; `field` may be NULL. */
+static void count(const line_job *job, nd_input_issue issue, const char *what, const char *field)
 {
-    const nd_input_place place = {job->lines->file, job->number};
+    if (!nd_tally_count(job->tally, issue, (nd_input_place){job->lines->file, job->number}))
+        return;
+    const nd_shown_path path = nd_show_path(job->lines->path);
     if (field)
-        nd_tally_skip(job->tally, reason, place, "'%s':%" PRIu64 ": %s '%s'",
-                      nd_show_path(job->lines->path).text, job->number, what, field);
+        nd_tally_describe(job->tally, issue, "'%s':%" PRIu64 ": %s '%s'", path.text, job->number,
+                          what, field);
     else
-        nd_tally_skip(job->tally, reason, place, "'%s':%" PRIu64 ": %s",
-                      nd_show_path(job->lines->path).text, job->number, what);
+        nd_tally_describe(job->tally, issue, "'%s':%" PRIu64 ": %s", path.text, job->number, what);
 }
 
 /* Undoes the escapes of a string field into *buffer, or leaves it where it is without any. A bad
@@ -108,10 +109,10 @@ static nd_status set_id(line_job *job, bool *is_kept)
         job->document.id = field->p;
         job->document.id_len_bytes = field->len_bytes;
     } else if (field->type == ND_JSON_OTHER) {
-        skip(job, ND_SKIP_FIELD_TYPE, "neither string nor number in field", field->name);
+        count(job, ND_ISSUE_FIELD_TYPE, "neither string nor number in field", field->name);
         *is_kept = false;
     } else if (d->options->id_field) {
-        skip(job, ND_SKIP_NO_ID_FIELD, "no field", field->name);
+        count(job, ND_ISSUE_NO_ID_FIELD, "no field", field->name);
         *is_kept = false;
     } else {
         d->id.len = 0;
@@ -150,9 +151,9 @@ static bool has_text(const line_job *job)
 {
     const nd_json_field *const text = &job->fields.items[TEXT];
     if (text->type == ND_JSON_ABSENT)
-        skip(job, ND_SKIP_NO_TEXT_FIELD, "no field", text->name);
+        count(job, ND_ISSUE_NO_TEXT_FIELD, "no field", text->name);
     else if (text->type != ND_JSON_STRING)
-        skip(job, ND_SKIP_FIELD_TYPE, "no string in field", text->name);
+        count(job, ND_ISSUE_FIELD_TYPE, "no string in field", text->name);
     return text->type == ND_JSON_STRING;
 }
 
@@ -172,7 +173,7 @@ static nd_status fill_document(line_job *job, bool *is_kept)
     if (status == ND_OK && *is_kept)
         status = set_text(job, is_kept);
     if (status == ND_OK && !*is_kept)
-        skip(job, ND_SKIP_MALFORMED_JSON, NOT_AN_OBJECT, NULL);
+        count(job, ND_ISSUE_MALFORMED_JSON, NOT_AN_OBJECT, NULL);
     return status;
 }
 
@@ -180,9 +181,11 @@ static nd_status emit(const line_job *job, const nd_emitter *emitter)
 {
     nd_tally *const tally = job->tally;
     tally->documents++;
-    tally->invalid_utf8_lines += job->invalid_bytes > 0;
-    tally->invalid_bytes += job->invalid_bytes;
-    tally->without_preference += job->document.preference == ND_PREFERENCE_UNKNOWN;
+    if (job->invalid_bytes)
+        count(job, ND_ISSUE_INVALID_UTF8, "invalid UTF-8", NULL);
+    tally->findings[ND_ISSUE_INVALID_UTF8].bytes += job->invalid_bytes;
+    if (job->document.preference == ND_PREFERENCE_UNKNOWN)
+        count(job, ND_ISSUE_NO_PREFERENCE, "no field", job->fields.items[PREFERENCE].name);
     return emitter->fn(emitter->ctx, &job->document);
 }
 
@@ -190,7 +193,7 @@ static nd_status read_line(line_job *job, const nd_emitter *emitter)
 {
     nd_json_verdict verdict;
     if (job->len > ND_TEXT_MAX_BYTES) {
-        skip(job, ND_SKIP_TOO_LARGE, "the line is too long", NULL);
+        count(job, ND_ISSUE_TOO_LARGE, "the line is too long", NULL);
         return ND_OK;
     }
     nd_status status = parse(job, &verdict);
@@ -198,8 +201,8 @@ static nd_status read_line(line_job *job, const nd_emitter *emitter)
         return status;
     if (verdict != ND_JSON_OBJECT) {
         const bool is_too_long = verdict == ND_JSON_TOO_LONG;
-        skip(job, is_too_long ? ND_SKIP_TOO_LARGE : ND_SKIP_MALFORMED_JSON,
-             is_too_long ? "the line is too long" : NOT_AN_OBJECT, NULL);
+        count(job, is_too_long ? ND_ISSUE_TOO_LARGE : ND_ISSUE_MALFORMED_JSON,
+              is_too_long ? "the line is too long" : NOT_AN_OBJECT, NULL);
         return ND_OK;
     }
     bool is_kept;

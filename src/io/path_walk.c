@@ -227,8 +227,9 @@ static nd_status step_root(nd_path_walk *walk, nd_path_entry *entry, bool *found
 static void skip_unreadable(nd_path_walk *walk, nd_tally *tally, int error_number)
 {
     const nd_input_place place = {.file = walk->num_entries++};
-    nd_tally_skip(tally, ND_SKIP_UNREADABLE, place, "cannot open '%s': %s",
-                  nd_show_path(walk->path.items).text, strerror(error_number));
+    if (nd_tally_count(tally, ND_ISSUE_UNREADABLE, place))
+        nd_tally_describe(tally, ND_ISSUE_UNREADABLE, "cannot open '%s': %s",
+                          nd_show_path(walk->path.items).text, strerror(error_number));
 }
 
 static void skip_special(nd_path_walk *walk, nd_tally *tally, mode_t mode)
@@ -238,8 +239,9 @@ static void skip_special(nd_path_walk *walk, nd_tally *tally, mode_t mode)
                              : S_ISSOCK(mode) ? "a socket"
                              : S_ISFIFO(mode) ? "a FIFO"
                                               : "a device";
-    nd_tally_skip(tally, ND_SKIP_SPECIAL, place, "'%s' is %s", nd_show_path(walk->path.items).text,
-                  kind);
+    if (nd_tally_count(tally, ND_ISSUE_SPECIAL, place))
+        nd_tally_describe(tally, ND_ISSUE_SPECIAL, "'%s' is %s",
+                          nd_show_path(walk->path.items).text, kind);
 }
 
 /* Steps to the next name of the innermost folder. */

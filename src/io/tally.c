@@ -1,72 +1,71 @@
 #include "io/tally.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
+
+/* clang-format off */
+static const nd_issue_text texts[ND_NUM_ISSUES] = {
+    [ND_ISSUE_UNREADABLE] = {"unreadable", "left out, files or folders that cannot be read", ND_ERR_IO},
+    [ND_ISSUE_SPECIAL] = {"special", "left out, links and special files", ND_ERR_UNSUPPORTED},
+    [ND_ISSUE_BINARY] = {"binary", "left out, binary files", ND_ERR_FORMAT},
+    [ND_ISSUE_TOO_LARGE] = {"too_large", "left out, documents that are too large", ND_ERR_LIMIT},
+    [ND_ISSUE_MALFORMED_JSON] = {"malformed_json", "left out, lines that are not a JSON object", ND_ERR_FORMAT},
+    [ND_ISSUE_NO_TEXT_FIELD] = {"no_text_field", "left out, lines without the text field", ND_ERR_NOT_FOUND},
+    [ND_ISSUE_NO_ID_FIELD] = {"no_id_field", "left out, lines without the id field", ND_ERR_NOT_FOUND},
+    [ND_ISSUE_FIELD_TYPE] = {"field_type", "left out, lines with a field of the wrong type", ND_ERR_FORMAT},
+    [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON lines with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT},
+    [ND_ISSUE_NO_PREFERENCE] = {"without_preference", "documents without the field that names the representative, which come last", ND_ERR_NOT_FOUND},
+};
+/* clang-format on */
+
+const nd_issue_text *nd_issue_text_of(nd_input_issue issue)
+{
+    return &texts[issue];
+}
 
 static bool is_before(nd_input_place a, nd_input_place b)
 {
     return a.file < b.file || (a.file == b.file && a.line < b.line);
 }
 
-static nd_status status_of(nd_skip_reason reason)
+bool nd_tally_count(nd_tally *tally, nd_input_issue issue, nd_input_place place)
 {
-    switch (reason) {
-    case ND_SKIP_UNREADABLE:
-        return ND_ERR_IO;
-    case ND_SKIP_TOO_LARGE:
-        return ND_ERR_LIMIT;
-    case ND_SKIP_NO_TEXT_FIELD:
-    case ND_SKIP_NO_ID_FIELD:
-        return ND_ERR_NOT_FOUND;
-    case ND_SKIP_SPECIAL:
-        return ND_ERR_UNSUPPORTED;
-    case ND_SKIP_BINARY:
-    case ND_SKIP_MALFORMED_JSON:
-    case ND_SKIP_FIELD_TYPE:
-    case ND_SKIP_NUM_REASONS:
-        break;
-    }
-    return ND_ERR_FORMAT;
+    if (tally->findings[issue].count++ && !is_before(place, tally->first[issue]))
+        return false;
+    tally->first[issue] = place;
+    tally->findings[issue].first = (nd_error){.code = texts[issue].code, .line = place.line};
+    return true;
 }
 
-void nd_tally_skip(nd_tally *tally, nd_skip_reason reason, nd_input_place place, const char *format,
-                   ...)
+void nd_tally_describe(nd_tally *tally, nd_input_issue issue, const char *format, ...)
 {
-    nd_input_skips *const skips = &tally->skips[reason];
-    if (skips->count++ && !is_before(place, tally->first[reason]))
-        return;
-    tally->first[reason] = place;
-    skips->first = (nd_error){.code = status_of(reason), .line = place.line};
+    nd_error *const first = &tally->findings[issue].first;
     va_list args;
     va_start(args, format);
-    vsnprintf(skips->first.message, sizeof skips->first.message, format, args);
+    vsnprintf(first->message, sizeof first->message, format, args);
     va_end(args);
 }
 
-static void move_skips(nd_tally *into, nd_tally *from, unsigned reason)
+static void move_finding(nd_tally *into, nd_tally *from, unsigned issue)
 {
-    nd_input_skips *const to = &into->skips[reason];
-    nd_input_skips *const skips = &from->skips[reason];
-    if (!skips->count)
+    nd_input_finding *const to = &into->findings[issue];
+    nd_input_finding *const finding = &from->findings[issue];
+    if (!finding->count)
         return;
-    if (!to->count || is_before(from->first[reason], into->first[reason])) {
-        to->first = skips->first;
-        into->first[reason] = from->first[reason];
+    if (!to->count || is_before(from->first[issue], into->first[issue])) {
+        to->first = finding->first;
+        into->first[issue] = from->first[issue];
     }
-    to->count += skips->count;
-    skips->count = 0;
+    to->count += finding->count;
+    to->bytes += finding->bytes;
+    finding->count = finding->bytes = 0;
 }
 
 void nd_tally_move(nd_tally *into, nd_tally *from)
 {
     into->files += from->files;
     into->documents += from->documents;
-    into->invalid_utf8_lines += from->invalid_utf8_lines;
-    into->invalid_bytes += from->invalid_bytes;
-    into->without_preference += from->without_preference;
     from->files = from->documents = 0;
-    from->invalid_utf8_lines = from->invalid_bytes = from->without_preference = 0;
-    for (unsigned reason = 0; reason < ND_SKIP_NUM_REASONS; reason++)
-        move_skips(into, from, reason);
+    for (unsigned issue = 0; issue < ND_NUM_ISSUES; issue++)
+        move_finding(into, from, issue);
 }

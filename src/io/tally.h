@@ -1,7 +1,8 @@
-/* Counts of what was read and left out. */
+/* Counts of what was read, left out and found odd. */
 #ifndef IO_TALLY_H
 #define IO_TALLY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "io/input.h"
@@ -12,19 +13,20 @@ typedef struct nd_input_place {
     uint64_t line; /* 0: the file as a whole */
 } nd_input_place;
 
-/* Counts of one block, added to those of the input when it is decoded; exclusive. So the first skip
- * is the first by place, whichever thread met it. */
+/* Counts of one block, added to those of the input when it is decoded; exclusive. So the first
+ * example of an issue is the first by place, whichever thread met it. */
 typedef struct nd_tally {
     uint64_t files, documents;
-    uint64_t invalid_utf8_lines, invalid_bytes;
-    uint64_t without_preference;
-    nd_input_skips skips[ND_SKIP_NUM_REASONS];
-    nd_input_place first[ND_SKIP_NUM_REASONS]; /* of skips[].first, where count is not 0 */
+    nd_input_finding findings[ND_NUM_ISSUES];
+    nd_input_place first[ND_NUM_ISSUES]; /* of findings[].first, where count is not 0 */
 } nd_tally;
 
-/* Counts a skip. The message, printf-style, is kept if no skip before it has a smaller place. */
-void nd_tally_skip(nd_tally *tally, nd_skip_reason reason, nd_input_place place, const char *format,
-                   ...) __attribute__((format(printf, 4, 5)));
+/* Counts an issue. True where it is the first by place so far: describe it then. */
+ND_NODISCARD bool nd_tally_count(nd_tally *tally, nd_input_issue issue, nd_input_place place);
+
+/* The message of the issue counted last, printf-style. */
+void nd_tally_describe(nd_tally *tally, nd_input_issue issue, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Adds `from` to `into`, and clears it. */
 void nd_tally_move(nd_tally *into, nd_tally *from);

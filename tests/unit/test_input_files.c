@@ -105,7 +105,7 @@ static void first_line_tells_json_lines_from_text(void **state)
     write_text("f", "\n{\"id\":\"a\",\"text\":\"one\"}\nnot JSON\n");
     gathered g = gather_one(temp_path("f"));
     assert_string_equal(g.documents, "a=one\n");
-    assert_int_equal(g.report.skips[ND_SKIP_MALFORMED_JSON].count, 1);
+    assert_int_equal(g.report.findings[ND_ISSUE_MALFORMED_JSON].count, 1);
     gathered_release(&g);
     g = gather_text(temp_path("f"));
     assert_one_document(&g, "f", "\n{\"id\":\"a\",\"text\":\"one\"}\nnot JSON\n");
@@ -130,7 +130,7 @@ static void objects_without_the_text_field_are_texts_below_a_folder(void **state
     write_text("d/b.jsonl", "{\"id\":\"b\",\"text\":\"one\"}\n");
     gathered g = gather_one(temp_path("d/a.json"));
     assert_string_equal(g.documents, "");
-    assert_int_equal(g.report.skips[ND_SKIP_NO_TEXT_FIELD].count, 1);
+    assert_int_equal(g.report.findings[ND_ISSUE_NO_TEXT_FIELD].count, 1);
     gathered_release(&g);
     g = gather_one(temp_path("d"));
     char expected[256];
@@ -218,11 +218,11 @@ static void odd_entries_of_a_folder_are_skipped_and_counted(void **state)
     assert_int_equal(g.status, ND_OK);
     assert_int_equal(g.report.documents, 2);
     assert_int_equal(g.report.files, 2);
-    assert_int_equal(g.report.skips[ND_SKIP_BINARY].count, 2);
-    assert_string_equal(g.report.skips[ND_SKIP_BINARY].first.message,
+    assert_int_equal(g.report.findings[ND_ISSUE_BINARY].count, 2);
+    assert_string_equal(g.report.findings[ND_ISSUE_BINARY].first.message,
                         format("'%s' is a binary file", "d/binary1"));
-    assert_int_equal(g.report.skips[ND_SKIP_SPECIAL].count, 5);
-    assert_string_equal(g.report.skips[ND_SKIP_SPECIAL].first.message,
+    assert_int_equal(g.report.findings[ND_ISSUE_SPECIAL].count, 5);
+    assert_string_equal(g.report.findings[ND_ISSUE_SPECIAL].first.message,
                         format("'%s' is a symbolic link", "d/dangling"));
     gathered_release(&g);
 }
@@ -280,7 +280,7 @@ static void as_nobody(int (*check)(void))
 static int check_unreadable(void)
 {
     gathered g = gather_one(temp_path("d"));
-    const nd_input_skips *const skips = &g.report.skips[ND_SKIP_UNREADABLE];
+    const nd_input_finding *const skips = &g.report.findings[ND_ISSUE_UNREADABLE];
     if (g.status != ND_OK || g.report.documents != 1 || skips->count != 2)
         return 1;
     if (strcmp(skips->first.message, format("cannot open '%s': Permission denied", "d/file")) != 0)
@@ -493,9 +493,9 @@ static void assert_bad_file(const char *filter)
     gathered_release(&g);
     g = gather_one(temp_path("d"));
     assert_int_equal(g.status, ND_OK);
-    assert_int_equal(g.report.skips[ND_SKIP_UNREADABLE].count, 1);
+    assert_int_equal(g.report.findings[ND_ISSUE_UNREADABLE].count, 1);
     assert_int_equal(
-        strncmp(g.report.skips[ND_SKIP_UNREADABLE].first.message, start, strlen(start)), 0);
+        strncmp(g.report.findings[ND_ISSUE_UNREADABLE].first.message, start, strlen(start)), 0);
     assert_int_equal(g.report.documents, 1);
     gathered_release(&g);
 }
@@ -624,8 +624,8 @@ static void files_past_four_gigabytes_are_skipped_by_their_size(void **state)
     snprintf(expected, sizeof expected, "'%s' is longer than %zu bytes", temp_path("f"),
              ND_TEXT_MAX_BYTES);
     assert_int_equal(g.status, ND_OK);
-    assert_int_equal(g.report.skips[ND_SKIP_TOO_LARGE].count, 1);
-    assert_string_equal(g.report.skips[ND_SKIP_TOO_LARGE].first.message, expected);
+    assert_int_equal(g.report.findings[ND_ISSUE_TOO_LARGE].count, 1);
+    assert_string_equal(g.report.findings[ND_ISSUE_TOO_LARGE].first.message, expected);
     assert_true(g.report.bytes_total == (uint64_t)size);
     assert_in_range(g.report.bytes, 1, 1 << 20);
     gathered_release(&g);
@@ -669,9 +669,9 @@ static void threads_and_blocks_change_nothing(void **state)
     make_mixed_tree();
     gathered expected = gather_one(temp_path("d"));
     assert_int_equal(expected.status, ND_OK);
-    assert_int_equal(expected.report.skips[ND_SKIP_MALFORMED_JSON].count, 2 * 43);
-    assert_int_equal(expected.report.skips[ND_SKIP_UNREADABLE].count, NUM_FILTERS);
-    assert_string_equal(expected.report.skips[ND_SKIP_MALFORMED_JSON].first.message,
+    assert_int_equal(expected.report.findings[ND_ISSUE_MALFORMED_JSON].count, 2 * 43);
+    assert_int_equal(expected.report.findings[ND_ISSUE_UNREADABLE].count, NUM_FILTERS);
+    assert_string_equal(expected.report.findings[ND_ISSUE_MALFORMED_JSON].first.message,
                         format("'%s':2: not a JSON object", "d/l000"));
     static const size_t block_bytes[] = {1, 200, 4000, 0};
     for (size_t i = 0; i < 4; i++)
@@ -682,10 +682,10 @@ static void threads_and_blocks_change_nothing(void **state)
             assert_int_equal(g.status, ND_OK);
             assert_string_equal(g.documents, expected.documents);
             assert_int_equal(g.report.files, expected.report.files);
-            for (unsigned r = 0; r < ND_SKIP_NUM_REASONS; r++) {
-                assert_int_equal(g.report.skips[r].count, expected.report.skips[r].count);
-                assert_string_equal(g.report.skips[r].first.message,
-                                    expected.report.skips[r].first.message);
+            for (unsigned r = 0; r < ND_NUM_ISSUES; r++) {
+                assert_int_equal(g.report.findings[r].count, expected.report.findings[r].count);
+                assert_string_equal(g.report.findings[r].first.message,
+                                    expected.report.findings[r].first.message);
             }
             gathered_release(&g);
         }
@@ -750,13 +750,16 @@ static void each_failed_allocation_is_reported_and_nothing_leaks(void **state)
     }
 }
 
-static void reasons_have_names_and_keys(void **state)
+static void issues_have_words_and_keys(void **state)
 {
     (void)state;
-    for (int i = 0; i < ND_SKIP_NUM_REASONS; i++) {
-        assert_int_not_equal(strlen(nd_skip_reason_name((nd_skip_reason)i)), 0);
-        const char *const key = nd_skip_reason_key((nd_skip_reason)i);
-        assert_int_equal(strspn(key, "abcdefghijklmnopqrstuvwxyz_"), strlen(key));
+    for (int i = 0; i < ND_NUM_ISSUES; i++) {
+        const nd_issue_text *const text = nd_issue_text_of((nd_input_issue)i);
+        assert_int_not_equal(strlen(text->what), 0);
+        assert_int_equal(strspn(text->key, "abcdefghijklmnopqrstuvwxyz8_"), strlen(text->key));
+        assert_int_not_equal(text->code, ND_OK);
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(text->key, nd_issue_text_of((nd_input_issue)j)->key);
     }
 }
 
@@ -792,7 +795,7 @@ int main(void)
         IN_FOLDER(files_past_four_gigabytes_are_skipped_by_their_size),
         IN_FOLDER(threads_and_blocks_change_nothing),
         IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),
-        IN_FOLDER(reasons_have_names_and_keys),
+        IN_FOLDER(issues_have_words_and_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,8 +52,8 @@ static void blank_lines_and_carriage_returns_do_not_count(void **state)
     gathered g = read_lines(NULL, "\n \t\r\n{\"id\":\"a\",\"text\":\"one\"}\r\n\r\n\n"
                                   "{\"id\":\"b\",\"text\":\"two\"}\r\n\n");
     assert_string_equal(g.documents, "a=one\nb=two\n");
-    for (unsigned i = 0; i < ND_SKIP_NUM_REASONS; i++)
-        assert_int_equal(g.report.skips[i].count, 0);
+    for (unsigned i = 0; i < ND_NUM_ISSUES; i++)
+        assert_int_equal(g.report.findings[i].count, 0);
     gathered_release(&g);
 }
 
@@ -93,17 +93,17 @@ static void fields_may_have_other_names(void **state)
     assert_documents(&same, "{\"title\":\"a \\\"b\\\"\"}\n", "a \"b\"=a \"b\"\n");
 }
 
-static void assert_skip(const gathered *g, nd_skip_reason reason, uint64_t count, uint64_t line,
-                        const char *message)
+static void assert_finding(const gathered *g, nd_input_issue issue, uint64_t count, uint64_t line,
+                           const char *message)
 {
-    const nd_input_skips *const skips = &g->report.skips[reason];
+    const nd_input_finding *const finding = &g->report.findings[issue];
     char expected[600];
     snprintf(expected, sizeof expected, "'%s':%" PRIu64 ": %s", temp_path("n.jsonl"), line,
              message);
-    assert_int_equal(skips->count, count);
-    assert_string_equal(skips->first.message, expected);
-    assert_int_equal(skips->first.line, line);
-    assert_int_not_equal(skips->first.code, ND_OK);
+    assert_int_equal(finding->count, count);
+    assert_string_equal(finding->first.message, expected);
+    assert_int_equal(finding->first.line, line);
+    assert_int_not_equal(finding->first.code, ND_OK);
 }
 
 static void what_is_no_document_is_counted_and_named(void **state)
@@ -124,9 +124,9 @@ static void what_is_no_document_is_counted_and_named(void **state)
     assert_string_equal(g.documents, "a=one\nz=last\n");
     assert_int_equal(g.report.documents, 2);
     assert_int_equal(g.report.files, 1);
-    assert_skip(&g, ND_SKIP_MALFORMED_JSON, 5, 2, "not a JSON object");
-    assert_skip(&g, ND_SKIP_NO_TEXT_FIELD, 1, 3, "no field 'text'");
-    assert_skip(&g, ND_SKIP_FIELD_TYPE, 3, 5, "no string in field 'text'");
+    assert_finding(&g, ND_ISSUE_MALFORMED_JSON, 5, 2, "not a JSON object");
+    assert_finding(&g, ND_ISSUE_NO_TEXT_FIELD, 1, 3, "no field 'text'");
+    assert_finding(&g, ND_ISSUE_FIELD_TYPE, 3, 5, "no string in field 'text'");
     gathered_release(&g);
 }
 
@@ -138,8 +138,8 @@ static void named_id_field_must_be_there(void **state)
                                       "{\"url\":null,\"text\":\"three\"}\n"
                                       "{\"url\":true,\"text\":\"four\"}\n");
     assert_string_equal(g.documents, "a=one\n");
-    assert_skip(&g, ND_SKIP_NO_ID_FIELD, 2, 2, "no field 'url'");
-    assert_skip(&g, ND_SKIP_FIELD_TYPE, 1, 4, "neither string nor number in field 'url'");
+    assert_finding(&g, ND_ISSUE_NO_ID_FIELD, 2, 2, "no field 'url'");
+    assert_finding(&g, ND_ISSUE_FIELD_TYPE, 1, 4, "neither string nor number in field 'url'");
     gathered_release(&g);
 }
 
@@ -154,9 +154,9 @@ static void invalid_utf8_is_repaired_and_counted(void **state)
                                   "{\"id\":\"f\",\"text\":\"bad\xff\n");
     assert_string_equal(g.documents, "a=caf\ufffd \n\nc=\ufffd \U0001f600\nd=fine\ne=\u00e9\n"
                                      "\ufffd=\ufffd\n");
-    assert_int_equal(g.report.invalid_utf8_lines, 4);
-    assert_int_equal(g.report.invalid_bytes, 1 + 1 + 2 + 6 + 3);
-    assert_skip(&g, ND_SKIP_MALFORMED_JSON, 1, 6, "not a JSON object");
+    assert_finding(&g, ND_ISSUE_INVALID_UTF8, 4, 1, "invalid UTF-8");
+    assert_int_equal(g.report.findings[ND_ISSUE_INVALID_UTF8].bytes, 1 + 1 + 2 + 6 + 3);
+    assert_finding(&g, ND_ISSUE_MALFORMED_JSON, 1, 6, "not a JSON object");
     gathered_release(&g);
 }
 
@@ -170,8 +170,8 @@ static void nothing_but_invalid_bytes_is_skipped_line_by_line(void **state)
         bytes[i] = '\n';
     gathered g = read_bytes(&forced, bytes, sizeof bytes);
     assert_int_equal(g.status, ND_OK);
-    assert_int_equal(g.report.skips[ND_SKIP_MALFORMED_JSON].count, 30);
-    assert_int_equal(g.report.invalid_bytes, 0);
+    assert_int_equal(g.report.findings[ND_ISSUE_MALFORMED_JSON].count, 30);
+    assert_int_equal(g.report.findings[ND_ISSUE_INVALID_UTF8].bytes, 0);
     gathered_release(&g);
 }
 
@@ -214,7 +214,7 @@ static void assert_order(const nd_input_options *options, const char *text, cons
         ids[taken] = id;
     }
     assert_string_equal(ids, expected);
-    assert_int_equal(g.report.without_preference, num_without);
+    assert_int_equal(g.report.findings[ND_ISSUE_NO_PREFERENCE].count, num_without);
     gathered_release(&g);
 }
 
@@ -252,7 +252,7 @@ static void no_preference_is_zero(void **state)
     (void)state;
     gathered g = read_lines(NULL, "{\"id\":\"a\",\"text\":\"t\",\"date\":\"2024-05-17\"}\n");
     assert_string_equal(g.documents, "a=t\n");
-    assert_int_equal(g.report.without_preference, 0);
+    assert_int_equal(g.report.findings[ND_ISSUE_NO_PREFERENCE].count, 0);
     gathered_release(&g);
 }
 
@@ -292,12 +292,11 @@ static void assert_same_report(const nd_input_report *a, const nd_input_report *
     assert_int_equal(a->documents, b->documents);
     assert_int_equal(a->bytes, b->bytes);
     assert_int_equal(a->bytes_total, b->bytes_total);
-    assert_int_equal(a->invalid_utf8_lines, b->invalid_utf8_lines);
-    assert_int_equal(a->invalid_bytes, b->invalid_bytes);
-    for (unsigned i = 0; i < ND_SKIP_NUM_REASONS; i++) {
-        assert_int_equal(a->skips[i].count, b->skips[i].count);
-        assert_string_equal(a->skips[i].first.message, b->skips[i].first.message);
-        assert_int_equal(a->skips[i].first.line, b->skips[i].first.line);
+    for (unsigned i = 0; i < ND_NUM_ISSUES; i++) {
+        assert_int_equal(a->findings[i].count, b->findings[i].count);
+        assert_int_equal(a->findings[i].bytes, b->findings[i].bytes);
+        assert_string_equal(a->findings[i].first.message, b->findings[i].first.message);
+        assert_int_equal(a->findings[i].first.line, b->findings[i].first.line);
     }
 }
 
@@ -308,7 +307,7 @@ static void threads_and_blocks_change_nothing(void **state)
     char *const text = random_lines(&len);
     gathered expected = read_bytes(NULL, text, len);
     assert_in_range(expected.report.documents, 1500, 2500);
-    assert_in_range(expected.report.skips[ND_SKIP_MALFORMED_JSON].count, 100, 1000);
+    assert_in_range(expected.report.findings[ND_ISSUE_MALFORMED_JSON].count, 100, 1000);
     assert_int_equal(expected.report.bytes, len);
     static const size_t block_bytes[] = {1, 100, 5000, 100000};
     for (size_t i = 0; i < sizeof block_bytes / sizeof *block_bytes; i++)

@@ -49,11 +49,10 @@ static nd_status keep_first(void *ctx, uint32_t worker, const nd_document *docum
 
 static nd_status refuse_count(const side *s, const char *path, nd_error *error)
 {
-    for (int reason = 0; reason < ND_SKIP_NUM_REASONS; reason++)
-        if (s->num_documents == 0 && s->report.skips[reason].count > 0)
-            return nd_error_set(error, ND_ERR_FORMAT, "%s: %s",
-                                nd_skip_reason_name((nd_skip_reason)reason),
-                                s->report.skips[reason].first.message);
+    for (int issue = 0; issue < ND_NUM_ISSUES; issue++)
+        if (s->num_documents == 0 && s->report.findings[issue].count > 0)
+            return nd_error_set(error, ND_ERR_FORMAT, "%s",
+                                s->report.findings[issue].first.message);
     return nd_error_set(error, ND_ERR_FORMAT,
                         "'%s' holds %s: compare takes inputs of one document each", path,
                         nd_amount_of(s->num_documents, "document").text);
@@ -157,7 +156,7 @@ static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_err
         comparison.kind = nd_match_classify(&comparison.similarity, &rule);
         if (comparison.kind == ND_MATCH_NONE && comparison.num_passages > 0)
             comparison.kind = ND_MATCH_PARTIAL;
-        nd_notes_add_skips(&job->notes, &job->report);
+        nd_notes_add_findings(&job->notes, &job->report);
         report(job, &comparison, a, b, nd_passage_finder_stats(finder).dropped_occurrences);
         status = nd_job_check_strict(job, error);
     }
