@@ -24,7 +24,8 @@ typedef struct key_digit {
     unsigned bits;
 } key_digit;
 
-/* The digit below the `used` highest bits. */
+/* The digit below the `used` highest bits, or the lowest one where fewer bits are left: those above
+ * are the same in all keys. Never narrower than MIN_BITS, so that its counts fill whole words. */
 static key_digit next_digit(size_t num, unsigned used)
 {
     const size_t wanted = num <= ONE_PASS ? num : num / PART;
@@ -32,9 +33,8 @@ static key_digit next_digit(size_t num, unsigned used)
     unsigned bits = MIN_BITS;
     while (bits < max_bits && (size_t)1 << bits < wanted)
         bits++;
-    if (bits > 64 - used)
-        bits = 64 - used;
-    return (key_digit){64 - used - bits, bits};
+    const unsigned left = 64 - used;
+    return (key_digit){left > bits ? left - bits : 0, bits};
 }
 
 static size_t bucket_of(uint64_t key, key_digit digit)
@@ -42,19 +42,51 @@ static size_t bucket_of(uint64_t key, key_digit digit)
     return (size_t)(key >> digit.shift) & (((size_t)1 << digit.bits) - 1);
 }
 
-/* Where the items of each bucket go, in a pass that few items need only once. */
-enum { SMALL_BITS = 9 };
-static const uint64_t EACH_BYTE = 0x0101010101010101, EACH_SHORT = 0x0001000100010001;
+/* Bits of a count: as few as the number of items allows, because one step clears or adds up a whole
+ * word of counts. */
+typedef enum count_width {
+    BYTE_COUNTS = 8,   /* at most UINT8_MAX items and SMALL_BITS bits */
+    SHORT_COUNTS = 16, /* at most ONE_PASS items and MAX_BITS bits */
+    WORD_COUNTS = 64,  /* at most MAX_FIRST_BITS bits */
+} count_width;
 
-typedef union small_counts {
-    uint8_t of[1 << SMALL_BITS];
-    uint64_t words[(1 << SMALL_BITS) / sizeof(uint64_t)];
-} small_counts;
+enum { SMALL_BITS = 9, COUNT_WORDS = MAX_BUCKETS * sizeof(uint16_t) / sizeof(uint64_t) };
 
-typedef union pass_counts {
-    uint16_t of[MAX_BUCKETS];
-    uint64_t words[MAX_BUCKETS * sizeof(uint16_t) / sizeof(uint64_t)];
-} pass_counts;
+/* A count for each bucket, which becomes the place of the bucket's next item. 8 KiB of stack, given
+ * back before the next level begins: threads of callers may have small stacks. */
+typedef union bucket_counts {
+    uint8_t bytes[1 << SMALL_BITS];
+    uint16_t shorts[MAX_BUCKETS];
+    uint64_t words[COUNT_WORDS];
+} bucket_counts;
+
+_Static_assert(1 << MAX_FIRST_BITS <= COUNT_WORDS, "a first pass has room for its counts");
+_Static_assert((BYTE_COUNTS << MIN_BITS) % 64 == 0, "the narrowest counts fill whole words");
+
+/* Adds one to the count of a bucket and returns what it was. */
+static inline size_t next_in(bucket_counts *counts, count_width width, size_t bucket)
+{
+    if (width == BYTE_COUNTS)
+        return counts->bytes[bucket]++;
+    if (width == SHORT_COUNTS)
+        return counts->shorts[bucket]++;
+    return (size_t)counts->words[bucket]++;
+}
+
+/* Replaces each count by the sum of those before it. A multiplication adds up, in each count of a
+ * word, all those below it and itself. */
+static inline void sum_counts(bucket_counts *counts, count_width width, size_t num_words)
+{
+    const uint64_t each = width == BYTE_COUNTS    ? 0x0101010101010101
+                          : width == SHORT_COUNTS ? 0x0001000100010001
+                                                  : 1;
+    uint64_t before = 0;
+    for (size_t w = 0; w < num_words; w++) {
+        const uint64_t sums = counts->words[w] * each;
+        counts->words[w] = (width == WORD_COUNTS ? 0 : sums << width % 64) + before;
+        before += (sums >> (64 - width)) * each;
+    }
+}
 
 /* Buckets for so many items, 1 to 2 for each where that is worth clearing them. */
 static unsigned table_bits(size_t num)

@@ -12,21 +12,64 @@
  * the order of equal keys.
  */
 
-/* Deals from[0..num) into to[0..num) by one digit; ends[b] becomes where bucket b ends. */
-static void NAMED(deal)(const ITEM *from, ITEM *to, size_t num, key_digit digit, size_t *ends)
+/* Deals from[0..num) into to[0..num) by one digit, with counts of a constant width. */
+static inline __attribute__((always_inline)) void
+NAMED(deal_counted)(const ITEM *from, ITEM *to, size_t num, key_digit digit, count_width width)
 {
-    const size_t num_buckets = (size_t)1 << digit.bits;
-    memset(ends, 0, num_buckets * sizeof *ends);
+    bucket_counts counts;
+    const size_t num_words = ((size_t)width << digit.bits) / 64;
+    memset(counts.words, 0, num_words * sizeof *counts.words);
     for (size_t i = 0; i < num; i++)
-        ends[bucket_of(KEY(from[i]), digit)]++;
-    size_t place = 0;
-    for (size_t b = 0; b < num_buckets; b++) {
-        const size_t count = ends[b];
-        ends[b] = place;
-        place += count;
+        next_in(&counts, width, bucket_of(KEY(from[i]), digit));
+    sum_counts(&counts, width, num_words);
+    for (size_t i = 0; i < num; i++)
+        to[next_in(&counts, width, bucket_of(KEY(from[i]), digit))] = from[i];
+}
+
+/* Not inlined, so that no level of the recursion holds the counts. */
+static __attribute__((noinline)) void NAMED(deal_few)(const ITEM *from, ITEM *to, size_t num,
+                                                      key_digit digit)
+{
+    NAMED(deal_counted)(from, to, num, digit, BYTE_COUNTS);
+}
+
+static __attribute__((noinline)) void NAMED(deal_many)(const ITEM *from, ITEM *to, size_t num,
+                                                       key_digit digit)
+{
+    if (num <= ONE_PASS)
+        NAMED(deal_counted)(from, to, num, digit, SHORT_COUNTS);
+    else
+        NAMED(deal_counted)(from, to, num, digit, WORD_COUNTS);
+}
+
+static void NAMED(deal)(const ITEM *from, ITEM *to, size_t num, key_digit digit)
+{
+    if (num <= UINT8_MAX)
+        NAMED(deal_few)(from, to, num, digit);
+    else
+        NAMED(deal_many)(from, to, num, digit);
+}
+
+/* Where the bucket of items[0] ends among items[0..num), num > 0, which were dealt by the bits from
+ * `shift` up: doubles the distance until it lies beyond, then halves the range. */
+static size_t NAMED(bucket_end)(const ITEM *items, size_t num, unsigned shift)
+{
+    const uint64_t bucket = KEY(items[0]) >> shift;
+    size_t inside = 0, beyond = 1;
+    while (beyond < num && KEY(items[beyond]) >> shift == bucket) {
+        inside = beyond;
+        beyond *= 2;
     }
-    for (size_t i = 0; i < num; i++)
-        to[ends[bucket_of(KEY(from[i]), digit)]++] = from[i];
+    if (beyond > num)
+        beyond = num;
+    while (beyond - inside > 1) {
+        const size_t middle = inside + (beyond - inside) / 2;
+        if (KEY(items[middle]) >> shift == bucket)
+            inside = middle;
+        else
+            beyond = middle;
+    }
+    return beyond;
 }
 
 /* The bits in which the keys are not all the same. */
@@ -48,43 +91,6 @@ static void NAMED(insert)(const ITEM *from, ITEM *to, size_t num)
             to[at] = to[at - 1];
         to[at] = item;
     }
-}
-
-/* Deals from[0..num), num <= 255, into to[0..num) by one digit of at most SMALL_BITS bits. Eight
- * counts stand in a word; a multiplication adds up all that lie below each. */
-static void NAMED(deal_small)(const ITEM *from, ITEM *to, size_t num, key_digit digit)
-{
-    small_counts places;
-    const size_t num_words = ((size_t)1 << digit.bits) / sizeof(uint64_t);
-    memset(places.words, 0, num_words * sizeof *places.words);
-    for (size_t i = 0; i < num; i++)
-        places.of[bucket_of(KEY(from[i]), digit)]++;
-    uint64_t before = 0;
-    for (size_t w = 0; w < num_words; w++) {
-        const uint64_t sums = places.words[w] * EACH_BYTE;
-        places.words[w] = (sums << 8) + before;
-        before += (sums >> 56) * EACH_BYTE;
-    }
-    for (size_t i = 0; i < num; i++)
-        to[places.of[bucket_of(KEY(from[i]), digit)]++] = from[i];
-}
-
-/* The same for num <= ONE_PASS and MAX_BITS, by four counts a word. */
-static void NAMED(deal_once)(const ITEM *from, ITEM *to, size_t num, key_digit digit)
-{
-    pass_counts places;
-    const size_t num_words = ((size_t)1 << digit.bits) / (sizeof(uint64_t) / sizeof(uint16_t));
-    memset(places.words, 0, num_words * sizeof *places.words);
-    for (size_t i = 0; i < num; i++)
-        places.of[bucket_of(KEY(from[i]), digit)]++;
-    uint64_t before = 0;
-    for (size_t w = 0; w < num_words; w++) {
-        const uint64_t sums = places.words[w] * EACH_SHORT;
-        places.words[w] = (sums << 16) + before;
-        before += (sums >> 48) * EACH_SHORT;
-    }
-    for (size_t i = 0; i < num; i++)
-        to[places.of[bucket_of(KEY(from[i]), digit)]++] = from[i];
 }
 
 /* Lets `item` sink from to[at] to its place among the sorted to[0..at); returns the steps. */
@@ -129,10 +135,7 @@ static bool NAMED(settle)(const ITEM *from, ITEM *to, size_t num)
 static bool NAMED(sort_even)(ITEM *from, ITEM *to, size_t num, unsigned used, sort_result where)
 {
     const key_digit digit = {64 - used - table_bits(num), table_bits(num)};
-    if (num <= UINT8_MAX)
-        NAMED(deal_small)(from, to, num, digit);
-    else
-        NAMED(deal_once)(from, to, num, digit);
+    NAMED(deal)(from, to, num, digit);
     if (where == IN_OTHER)
         return NAMED(settle)(to, to, num);
     const bool is_settled = NAMED(settle)(to, from, num);
@@ -152,12 +155,13 @@ static void NAMED(sort_uneven)(ITEM *from, ITEM *to, size_t num, sort_result whe
             memcpy(to, from, num * sizeof *to);
         return;
     }
-    size_t ends[MAX_BUCKETS];
     const key_digit digit = next_digit(num, (unsigned)__builtin_clzll(differing));
-    NAMED(deal)(from, to, num, digit, ends);
+    NAMED(deal)(from, to, num, digit);
     const sort_result back = where == IN_PLACE ? IN_OTHER : IN_PLACE;
-    for (size_t b = 0, begin = 0; b < (size_t)1 << digit.bits; begin = ends[b++])
-        NAMED(sort)(to + begin, from + begin, ends[b] - begin, 64 - digit.shift, back);
+    for (size_t begin = 0, len; begin < num; begin += len) {
+        len = NAMED(bucket_end)(to + begin, num - begin, digit.shift);
+        NAMED(sort)(to + begin, from + begin, len, 64 - digit.shift, back);
+    }
 }
 
 /* Sorts from[0..num), whose `used` highest bits are the same in all keys, within itself or into

@@ -1,4 +1,5 @@
 /* Radix sorting of keys and of pairs. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,9 +109,54 @@ static void items_end_in_order_and_equal_keys_keep_theirs(void **state)
     }
 }
 
+/* More keys than one pass sorts, that share ever longer prefixes: each level deals nearly all of
+ * them again. */
+enum { NUM_DEEP = 1 << 16, SMALL_STACK_BYTES = 1 << 16 };
+
+typedef struct deep_sort {
+    nd_key_value pairs[NUM_DEEP];
+    nd_key_value pair_scratch[NUM_DEEP];
+    uint64_t keys[NUM_DEEP];
+    uint64_t scratch[NUM_DEEP];
+} deep_sort;
+
+static void *sort_both(void *arg)
+{
+    deep_sort *const s = arg;
+    nd_radix_sort_pairs(s->pairs, s->pair_scratch, NUM_DEEP);
+    nd_radix_sort_u64(s->keys, s->scratch, NUM_DEEP);
+    return NULL;
+}
+
+static void deep_recursion_fits_on_a_small_stack(void **state)
+{
+    (void)state;
+    nd_random random = {11};
+    deep_sort *const s = malloc(sizeof *s);
+    assert_non_null(s);
+    for (size_t i = 0; i < NUM_DEEP; i++) {
+        const unsigned prefix = i < NUM_DEEP / 8 ? (unsigned)(i % 64) : 59;
+        s->keys[i] = nd_random_u64(&random) >> prefix;
+        s->pairs[i] = (nd_key_value){s->keys[i], i};
+    }
+    pthread_attr_t attributes;
+    pthread_t thread;
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, SMALL_STACK_BYTES), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, sort_both, s), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+    for (size_t i = 1; i < NUM_DEEP; i++) {
+        assert_true(s->keys[i - 1] <= s->keys[i]);
+        assert_true(compare_pairs(&s->pairs[i - 1], &s->pairs[i]) < 0);
+    }
+    free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(deep_recursion_fits_on_a_small_stack),
         cmocka_unit_test(items_end_in_order_and_equal_keys_keep_theirs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
