@@ -3,12 +3,12 @@
 
 #include "neardup/scan.h"
 
-typedef struct preset {
+typedef struct preset_entry {
     const char *name, *summary;
     nd_scan_options options; /* the fields that presets differ in */
-} preset;
+} preset_entry;
 
-static const preset presets[ND_NUM_PRESETS] = {
+static const preset_entry presets[ND_NUM_PRESETS] = {
     [ND_PRESET_CORPUS] = {"corpus",
                           "texts that are nearly the same",
                           {.shingle = {ND_SHINGLE_WORD, 5}, .rule = {.jaccard = 0.8}}},
