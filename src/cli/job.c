@@ -11,8 +11,10 @@
 #include "cli/message.h"
 #include "cli/output/amounts.h"
 #include "cli/output/stats_file.h"
+#include "cli/same_file.h"
 #include "cli/terminal.h"
 #include "cli/tool_allocator.h"
+#include "io/path_walk.h"
 #include "neardup/document_map.h"
 #include "neardup/kernel.h"
 #include "util/error.h"
@@ -32,8 +34,12 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
             settings->keep == ND_KEEP_EARLIEST ? settings->date_field : settings->source_field,
         .sources = settings->prefer.names,
         .num_sources = settings->prefer.num_names,
+        .reads_hidden = settings->hidden,
     };
-    return nd_input_new(&options, paths, num_paths, job->allocator, out, error);
+    nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
+    if (status == ND_OK && job->output)
+        status = nd_input_leave_out(*out, nd_output_descriptor(job->output), error);
+    return status;
 }
 
 nd_status nd_job_reading_done(nd_job *job, nd_error *error)
@@ -113,6 +119,34 @@ static nd_status try_stats_path(nd_job *job, nd_error *error)
     return status;
 }
 
+/* Refuses to write a file that the run reads; `option` is what names it. */
+static nd_status refuse_input(const nd_settings *settings, const char *option, const char *path,
+                              nd_error *error)
+{
+    const char *const sides[] = {settings->truth_path, settings->clusters_path,
+                                 settings->ignore_path};
+    const char *read = NULL;
+    if (path)
+        read = nd_path_reaching(settings->operands, settings->num_operands, settings->hidden, path);
+    for (size_t i = 0; path && !read && i < sizeof sides / sizeof *sides; i++)
+        if (sides[i])
+            read = nd_path_reaching(&sides[i], 1, true, path);
+    if (!read)
+        return ND_OK;
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "'%s %s' would replace an input: '%s' %s",
+                        option, path, read,
+                        nd_is_same_file(read, path) ? "is the same file" : "holds that file");
+}
+
+static nd_status refuse_inputs(nd_job *job, nd_error *error)
+{
+    const nd_settings *const settings = job->settings;
+    const nd_status stats_status = refuse_input(settings, "--stats", settings->stats_path, error);
+    job->is_stats_refused = stats_status != ND_OK;
+    const nd_status status = refuse_input(settings, "-o", settings->output_path, error);
+    return status != ND_OK ? status : stats_status;
+}
+
 static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
 {
     const nd_settings *const settings = job->settings;
@@ -121,8 +155,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
         return nd_error_set(error, ND_ERR_UNSUPPORTED,
                             "kernel '%s' is not available on this machine",
                             nd_kernel_name((nd_kernel)settings->kernel));
-    nd_status status = ND_OK;
-    if (input == ND_JOB_READS_OPERANDS)
+    nd_status status = refuse_inputs(job, error);
+    if (status == ND_OK && input == ND_JOB_READS_OPERANDS)
         status =
             nd_job_open_input(job, settings->operands, settings->num_operands, &job->input, error);
     if (status == ND_OK)
@@ -131,6 +165,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
         status = nd_output_new(settings->output_path, job->allocator, &job->output, error);
     if (status == ND_OK)
         nd_interrupt_removes(nd_output_temp_path(job->output));
+    if (status == ND_OK && job->input)
+        status = nd_input_leave_out(job->input, nd_output_descriptor(job->output), error);
     nd_progress_init(&job->progress, (nd_progress_mode)settings->progress, job->input);
     return status;
 }

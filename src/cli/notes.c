@@ -30,8 +30,9 @@ void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report)
         char bytes[64] = "";
         if (finding->bytes)
             snprintf(bytes, sizeof bytes, " (%s)", nd_amount_of(finding->bytes, "byte").text);
-        nd_notes_add(notes, ND_NOTE_LOSS, text->key, finding->count, "%s: %llu%s, the first: %s",
-                     text->what, (unsigned long long)finding->count, bytes, finding->first.message);
+        nd_notes_add(notes, text->is_loss ? ND_NOTE_LOSS : ND_NOTE_REMARK, text->key,
+                     finding->count, "%s: %llu%s, the first: %s", text->what,
+                     (unsigned long long)finding->count, bytes, finding->first.message);
     }
 }
 

@@ -13,7 +13,7 @@ typedef enum nd_note_weight {
     ND_NOTE_LOSS        /* something was left out or changed: --strict makes it an error */
 } nd_note_weight;
 
-enum { ND_NOTES_MAX = 32, ND_NOTE_TEXT_BYTES = 768 };
+enum { ND_NOTES_MAX = 64, ND_NOTE_TEXT_BYTES = 768 };
 
 typedef struct nd_note {
     nd_note_weight weight;

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/block_source.h"
@@ -20,6 +21,7 @@ enum {
 struct nd_input {
     nd_arena arena; /* strings and roots */
     nd_input_options options;
+    nd_path_walk *walk; /* belongs to `blocks` */
     nd_block_source *blocks;
     nd_source source;
 };
@@ -109,11 +111,11 @@ static nd_status look_at_paths(nd_input *input, const char *const *paths, size_t
 static nd_status open_blocks(nd_input *input, const nd_path_root *roots, size_t num_roots)
 {
     const nd_allocator *const allocator = &input->arena.allocator;
-    nd_path_walk *walk;
-    const nd_status status = nd_path_walk_new(allocator, roots, num_roots, &walk);
+    const nd_status status =
+        nd_path_walk_new(allocator, roots, num_roots, input->options.reads_hidden, &input->walk);
     if (status != ND_OK)
         return status;
-    return nd_block_source_new(allocator, &input->options, walk, &input->blocks);
+    return nd_block_source_new(allocator, &input->options, input->walk, &input->blocks);
 }
 
 static nd_status init(nd_input *input, const nd_input_options *options, const char *const *paths,
@@ -158,6 +160,14 @@ nd_status nd_input_new(const nd_input_options *options, const char *const *paths
                                 .discard = nd_block_source_discard};
     *out = input;
     return ND_OK;
+}
+
+nd_status nd_input_leave_out(nd_input *input, int fd, nd_error *error)
+{
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        return ND_OK;
+    return nd_path_walk_leave_out(input->walk, info.st_dev, info.st_ino, error);
 }
 
 const nd_source *nd_input_source(const nd_input *input)

@@ -36,6 +36,7 @@ typedef struct nd_input_options {
     const char *preference_field; /* NULL: "date" or "source" */
     const char *const *sources;
     size_t num_sources;
+    bool reads_hidden;  /* below a named folder, also what has a name with a dot in front */
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
@@ -45,6 +46,9 @@ typedef enum nd_input_issue {
     ND_ISSUE_UNREADABLE = 0, /* a file or folder below a named folder that cannot be read */
     ND_ISSUE_SPECIAL,        /* neither file nor folder, or a symbolic link below a named folder */
     ND_ISSUE_BINARY,         /* below a named folder: a NUL in its first 8 KiB */
+    ND_ISSUE_HIDDEN,         /* below a named folder: hidden, and not asked for */
+    ND_ISSUE_SAME_FILE,      /* a second path to a file: it is read once */
+    ND_ISSUE_OWN_OUTPUT,     /* a file that the caller writes: see nd_input_leave_out */
     ND_ISSUE_TOO_LARGE,      /* a document over ND_TEXT_MAX_BYTES, a line as long as that */
     ND_ISSUE_MALFORMED_JSON, /* a line that is not one JSON object */
     ND_ISSUE_NO_TEXT_FIELD,  /* a line without the text field */
@@ -82,12 +86,13 @@ typedef struct nd_input nd_input;
  * paths are copied.
  *
  * A folder is walked in byte order of names, one document a file; the ids of its files are its path
- * as given, one '/', and the way down. Files compressed by gzip, zstd, xz, bzip2 or lz4, found by
- * their first bytes, are decompressed. A file is JSON Lines where its first line that is not blank
- * is one JSON object (in a folder: one with the text field), or where at least half of its first
- * few lines are objects with the text field (a bad line before good ones); otherwise one text; an
- * empty file is an empty text. In JSON Lines blank lines and a byte order mark at the start do not
- * count.
+ * as given, one '/', and the way down. Hidden files are left out, unless asked for; a file that
+ * several paths lead to is read at the first. Files compressed by gzip, zstd, xz, bzip2 or lz4,
+ * found by their first bytes, are decompressed. A file is JSON Lines where its first line that is
+ * not blank is one JSON object (in a folder: one with the text field), or where at least half of
+ * its first few lines are objects with the text field (a bad line before good ones); otherwise one
+ * text; an empty file is an empty text. In JSON Lines blank lines and a byte order mark at the
+ * start do not count.
  *
  * A named path that cannot be opened is an error here, before any work, and so is a named file of a
  * kind that is neither (an archive, a JSON array, UTF-16, ...), unless options->format says that it
@@ -95,6 +100,11 @@ typedef struct nd_input nd_input;
 ND_NODISCARD nd_status nd_input_new(const nd_input_options *options, const char *const *paths,
                                     size_t num_paths, const nd_allocator *allocator, nd_input **out,
                                     nd_error *error);
+
+/* Passes over the file open at `fd`, which the caller writes, where a named folder leads to it:
+ * output must not become input. Before the source is read; does nothing where it is no regular
+ * file. ND_ERR_INVALID_ARGUMENT: it is itself named as an input. */
+ND_NODISCARD nd_status nd_input_leave_out(nd_input *input, int fd, nd_error *error);
 
 /* The documents; belongs to the input, and can be read once. Texts of text files arrive byte for
  * byte. In JSON Lines invalid UTF-8 and half surrogate pairs arrive as U+FFFD, and are counted. A
@@ -111,6 +121,7 @@ typedef struct nd_issue_text {
     const char *key;  /* in --stats JSON, such as "malformed_json" */
     const char *what; /* in the summary, such as "left out, lines that are not a JSON object" */
     nd_status code;   /* of the nd_error of its first example */
+    bool is_loss;     /* --strict is to fail; else it is as documented, and said once */
 } nd_issue_text;
 
 /* Static. */

@@ -272,6 +272,11 @@ int nd_output_is_closed(const nd_output *output)
     return output->error_number == EPIPE;
 }
 
+int nd_output_descriptor(const nd_output *output)
+{
+    return output->fd;
+}
+
 const char *nd_output_temp_path(const nd_output *output)
 {
     return output->temp.len ? output->temp.items : NULL;

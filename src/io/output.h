@@ -30,6 +30,9 @@ ND_NODISCARD nd_status nd_output_commit(nd_output *output, nd_error *error);
  * quietly. */
 int nd_output_is_closed(const nd_output *output);
 
+/* What is written to, open; -1 where nothing is. Belongs to the output. */
+int nd_output_descriptor(const nd_output *output);
+
 /* The temporary file, for a signal handler to remove; NULL where there is none. Belongs to the
  * output. */
 const char *nd_output_temp_path(const nd_output *output);

@@ -1,3 +1,5 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+
 #include "io/path_walk.h"
 
 #include <dirent.h>
@@ -10,6 +12,7 @@
 
 #include "io/shown_path.h"
 #include "util/error.h"
+#include "util/u64_map.h"
 
 /* One folder on the way down:
  *
@@ -23,10 +26,20 @@ typedef struct folder {
     size_t path_len; /* of the folder, with the '/' at its end */
 } folder;
 
+/* What a file is, whatever it is called. */
+typedef struct file_identity {
+    dev_t device;
+    ino_t inode;
+    bool is_own; /* the caller writes it */
+} file_identity;
+
 struct nd_path_walk {
     nd_allocator allocator;
     const nd_path_root *roots;
     size_t num_roots, next_root;
+    bool reads_hidden;
+    ND_VEC(file_identity) met;
+    nd_u64_map met_by_hash; /* to places in `met` */
     ND_VEC(folder) folders;
     nd_byte_vec path; /* of the current entry */
     uint64_t num_entries;
@@ -88,6 +101,8 @@ nd_status nd_path_root_look(const char *path, nd_path_root *out, nd_error *error
         return fail_open(path, EISDIR, error);
     out->has_size = S_ISREG(info.st_mode);
     out->size = out->has_size ? (uint64_t)info.st_size : 0;
+    out->device = info.st_dev;
+    out->inode = info.st_ino;
     if (S_ISDIR(info.st_mode))
         out->kind = ND_PATH_FOLDER;
     else if (S_ISREG(info.st_mode) && !is_stdin(path))
@@ -95,8 +110,91 @@ nd_status nd_path_root_look(const char *path, nd_path_root *out, nd_error *error
     return try_to_open(out, error);
 }
 
+/* ---- files that more than one path leads to ---- */
+
+/* Looks for the file among those met. *found: its place, or else *key is free for it. */
+static bool find_met(const nd_path_walk *walk, dev_t device, ino_t inode, uint64_t *key,
+                     size_t *found)
+{
+    for (*key = (uint64_t)inode * 0x9e3779b97f4a7c15u + (uint64_t)device;; ++*key) {
+        const uint64_t *const place = nd_u64_map_find(&walk->met_by_hash, *key);
+        if (!place)
+            return false;
+        *found = (size_t)*place;
+        const file_identity *const other = &walk->met.items[*found];
+        if (other->device == device && other->inode == inode)
+            return true;
+    }
+}
+
+/* Notes a file; *before: the one met before, NULL if there is none. */
+static nd_status meet(nd_path_walk *walk, file_identity file, const file_identity **before)
+{
+    uint64_t key;
+    size_t found;
+    *before = NULL;
+    if (find_met(walk, file.device, file.inode, &key, &found)) {
+        *before = &walk->met.items[found];
+        return ND_OK;
+    }
+    nd_status status = ND_VEC_RESERVE(&walk->allocator, &walk->met, 1);
+    if (status == ND_OK)
+        status = nd_u64_map_reserve(&walk->met_by_hash, 1);
+    if (status != ND_OK)
+        return status;
+    nd_u64_map_set(&walk->met_by_hash, key, walk->met.len);
+    walk->met.items[walk->met.len++] = file;
+    return ND_OK;
+}
+
+static bool is_own(const nd_path_walk *walk, const struct stat *info)
+{
+    uint64_t key;
+    size_t found;
+    return find_met(walk, info->st_dev, info->st_ino, &key, &found) &&
+           walk->met.items[found].is_own;
+}
+
+/* Whether the path below the folder has a hidden part. */
+static bool is_hidden_below(const char *path)
+{
+    return path[0] == '.' || strstr(path, "/.") != NULL;
+}
+
+/* Whether a walk from `root`, a folder, would come to `file`; both resolved. */
+static bool is_below(const char *root, const char *file, bool reads_hidden)
+{
+    const size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    return strncmp(root, file, len) == 0 && file[len] == '/' &&
+           (reads_hidden || !is_hidden_below(file + len + 1));
+}
+
+const char *nd_path_reaching(const char *const *paths, size_t num_paths, bool reads_hidden,
+                             const char *file)
+{
+    struct stat info;
+    char *const file_path = realpath(file, NULL);
+    const char *found = NULL;
+    if (!file_path || stat(file_path, &info) != 0 || !S_ISREG(info.st_mode))
+        num_paths = 0;
+    for (size_t i = 0; i < num_paths && !found; i++) {
+        struct stat named;
+        if ((is_stdin(paths[i]) ? fstat(STDIN_FILENO, &named) : stat(paths[i], &named)) != 0)
+            continue;
+        char *const root = S_ISDIR(named.st_mode) ? realpath(paths[i], NULL) : NULL;
+        if (root ? is_below(root, file_path, reads_hidden)
+                 : named.st_dev == info.st_dev && named.st_ino == info.st_ino)
+            found = paths[i];
+        free(root);
+    }
+    free(file_path);
+    return found;
+}
+
+/* ---- the walk ---- */
+
 nd_status nd_path_walk_new(const nd_allocator *allocator, const nd_path_root *roots,
-                           size_t num_roots, nd_path_walk **out)
+                           size_t num_roots, bool reads_hidden, nd_path_walk **out)
 {
     *out = NULL;
     nd_path_walk *const walk = nd_alloc_zeroed(allocator, 1, sizeof *walk);
@@ -105,12 +203,27 @@ nd_status nd_path_walk_new(const nd_allocator *allocator, const nd_path_root *ro
     walk->allocator = *allocator;
     walk->roots = roots;
     walk->num_roots = num_roots;
+    walk->reads_hidden = reads_hidden;
+    nd_u64_map_init(&walk->met_by_hash, allocator);
     for (size_t i = 0; i < num_roots; i++) {
         walk->unknown_roots += !roots[i].has_size;
         walk->total_bytes += roots[i].size;
     }
     *out = walk;
     return ND_OK;
+}
+
+nd_status nd_path_walk_leave_out(nd_path_walk *walk, dev_t device, ino_t inode, nd_error *error)
+{
+    for (size_t i = 0; i < walk->num_roots; i++) {
+        const nd_path_root *const root = &walk->roots[i];
+        if (root->has_size && root->device == device && root->inode == inode)
+            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                                "'%s' is an input and the output at once",
+                                nd_show_path(root->path).text);
+    }
+    const file_identity *before;
+    return meet(walk, (file_identity){device, inode, true}, &before);
 }
 
 static void release_folder(nd_path_walk *walk, folder *f)
@@ -206,8 +319,32 @@ static void leave_folder(nd_path_walk *walk)
         walk->unknown_roots--;
 }
 
-/* Steps to the next named path; *found is false for a folder, which is entered. */
-static nd_status step_root(nd_path_walk *walk, nd_path_entry *entry, bool *found, nd_error *error)
+/* Counts the path as passed over, with what is said of it: "'d/x' is a device". */
+static void pass_over(nd_path_walk *walk, nd_tally *tally, nd_input_issue issue, const char *what)
+{
+    const nd_input_place place = {.file = walk->num_entries++};
+    if (nd_tally_count(tally, issue, place))
+        nd_tally_describe(tally, issue, "'%s' %s", nd_show_path(walk->path.items).text, what);
+}
+
+/* Whether the file at the path is met for the first time; counted if not. */
+static nd_status is_first_time(nd_path_walk *walk, nd_tally *tally, dev_t device, ino_t inode,
+                               bool *is_first)
+{
+    const file_identity *before;
+    const nd_status status = meet(walk, (file_identity){device, inode, false}, &before);
+    *is_first = !before;
+    if (before && before->is_own)
+        pass_over(walk, tally, ND_ISSUE_OWN_OUTPUT, "is written by this run");
+    else if (before)
+        pass_over(walk, tally, ND_ISSUE_SAME_FILE, "is the same file as one met before");
+    return status;
+}
+
+/* Steps to the next named path; *found is false for a folder, which is entered, and for a file met
+ * before. */
+static nd_status step_root(nd_path_walk *walk, nd_tally *tally, nd_path_entry *entry, bool *found,
+                           nd_error *error)
 {
     const nd_path_root *const root = &walk->roots[walk->next_root++];
     nd_status status = set_path(walk, 0, root->path);
@@ -216,6 +353,12 @@ static nd_status step_root(nd_path_walk *walk, nd_path_entry *entry, bool *found
     if (status == ND_ERR_IO)
         return fail_open(root->path, errno, error);
     *found = root->kind != ND_PATH_FOLDER;
+    if (status == ND_OK && root->kind == ND_PATH_FILE)
+        status = is_first_time(walk, tally, root->device, root->inode, found);
+    if (root->kind == ND_PATH_FILE && !*found)
+        walk->total_bytes -= root->size;
+    if (status != ND_OK || !*found)
+        return status;
     *entry = (nd_path_entry){.path = walk->path.items,
                              .kind = root->kind,
                              .size = root->size,
@@ -234,26 +377,27 @@ static void skip_unreadable(nd_path_walk *walk, nd_tally *tally, int error_numbe
 
 static void skip_special(nd_path_walk *walk, nd_tally *tally, mode_t mode)
 {
-    const nd_input_place place = {.file = walk->num_entries++};
-    const char *const kind = S_ISLNK(mode)    ? "a symbolic link"
-                             : S_ISSOCK(mode) ? "a socket"
-                             : S_ISFIFO(mode) ? "a FIFO"
-                                              : "a device";
-    if (nd_tally_count(tally, ND_ISSUE_SPECIAL, place))
-        nd_tally_describe(tally, ND_ISSUE_SPECIAL, "'%s' is %s",
-                          nd_show_path(walk->path.items).text, kind);
+    pass_over(walk, tally, ND_ISSUE_SPECIAL,
+              S_ISLNK(mode)    ? "is a symbolic link"
+              : S_ISSOCK(mode) ? "is a socket"
+              : S_ISFIFO(mode) ? "is a FIFO"
+                               : "is a device");
 }
 
 /* Steps to the next name of the innermost folder. */
 static nd_status step_folder(nd_path_walk *walk, nd_tally *tally, nd_path_entry *entry, bool *found)
 {
     folder *const f = &walk->folders.items[walk->folders.len - 1];
-    nd_status status = set_path(walk, f->path_len, f->sorted[f->next++]);
+    const char *const name = f->sorted[f->next++];
+    nd_status status = set_path(walk, f->path_len, name);
     struct stat info;
     if (status != ND_OK)
         return status;
+    const bool is_hidden = name[0] == '.' && !walk->reads_hidden;
     if (lstat(walk->path.items, &info) != 0) {
         skip_unreadable(walk, tally, errno);
+    } else if (is_hidden && !is_own(walk, &info)) {
+        pass_over(walk, tally, ND_ISSUE_HIDDEN, "is hidden");
     } else if (S_ISDIR(info.st_mode)) {
         status = enter_folder(walk);
         if (status == ND_ERR_IO) {
@@ -263,7 +407,9 @@ static nd_status step_folder(nd_path_walk *walk, nd_tally *tally, nd_path_entry 
     } else if (!S_ISREG(info.st_mode)) {
         skip_special(walk, tally, info.st_mode);
     } else {
-        *found = true;
+        status = is_first_time(walk, tally, info.st_dev, info.st_ino, found);
+        if (status != ND_OK || !*found)
+            return status;
         *entry = (nd_path_entry){.path = walk->path.items,
                                  .kind = ND_PATH_FILE,
                                  .size = (uint64_t)info.st_size,
@@ -286,7 +432,7 @@ nd_status nd_path_walk_next(nd_path_walk *walk, nd_tally *tally, nd_path_entry *
             else
                 status = step_folder(walk, tally, entry, found);
         } else if (walk->next_root < walk->num_roots) {
-            status = step_root(walk, entry, found, error);
+            status = step_root(walk, tally, entry, found, error);
         } else {
             return ND_OK;
         }
@@ -309,6 +455,8 @@ void nd_path_walk_free(nd_path_walk *walk)
         leave_folder(walk);
     ND_VEC_RELEASE(&walk->allocator, &walk->folders);
     ND_VEC_RELEASE(&walk->allocator, &walk->path);
+    ND_VEC_RELEASE(&walk->allocator, &walk->met);
+    nd_u64_map_release(&walk->met_by_hash);
     const nd_allocator allocator = walk->allocator;
     nd_release(&allocator, walk);
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/types.h>
+
 #include "io/bytes.h"
 #include "io/tally.h"
 
@@ -19,8 +21,10 @@ typedef enum nd_path_kind {
 typedef struct nd_path_root {
     const char *path; /* "-": standard input */
     nd_path_kind kind;
-    bool has_size;
+    bool has_size; /* a regular file, standard input or not */
     uint64_t size;
+    dev_t device;
+    ino_t inode;
 } nd_path_root;
 
 /* Finds out what `path` is, and that it can be opened; borrows it. ND_ERR_NOT_FOUND, ND_ERR_IO,
@@ -39,15 +43,28 @@ typedef struct nd_path_entry {
     bool is_named;
 } nd_path_entry;
 
+/* Which of the paths a walk would reach `file` through, if it is a regular file: the file itself by
+ * device and inode, or a folder above it. NULL: none. Hidden files and folders count if
+ * `reads_hidden`. */
+const char *nd_path_reaching(const char *const *paths, size_t num_paths, bool reads_hidden,
+                             const char *file);
+
 typedef struct nd_path_walk nd_path_walk;
 
-/* A walk over `roots`, which are borrowed. Exclusive. */
+/* A walk over `roots`, which are borrowed. Hidden is what has a name with a dot in front, below a
+ * named folder. Exclusive. */
 ND_NODISCARD nd_status nd_path_walk_new(const nd_allocator *allocator, const nd_path_root *roots,
-                                        size_t num_roots, nd_path_walk **out);
+                                        size_t num_roots, bool reads_hidden, nd_path_walk **out);
 
-/* Steps to the next file; *found is false after the last. Below a folder, what is no file and no
- * folder, and folders that cannot be read, are counted in *tally. Memory: the names of the folders
- * on the way down. */
+/* The walk is to pass over a regular file that the caller writes. Before the first step.
+ * ND_ERR_INVALID_ARGUMENT: it is named as an input. */
+ND_NODISCARD nd_status nd_path_walk_leave_out(nd_path_walk *walk, dev_t device, ino_t inode,
+                                              nd_error *error);
+
+/* Steps to the next file; *found is false after the last. A file is met once, however many paths
+ * lead to it. What is passed over is counted in *tally: a second path to a file, and below a folder
+ * what is hidden, neither file nor folder, or cannot be read. Memory: the names of the folders on
+ * the way down, and some 40 bytes a file. */
 ND_NODISCARD nd_status nd_path_walk_next(nd_path_walk *walk, nd_tally *tally, nd_path_entry *entry,
                                          bool *found, nd_error *error);
 

@@ -5,16 +5,19 @@
 
 /* clang-format off */
 static const nd_issue_text texts[ND_NUM_ISSUES] = {
-    [ND_ISSUE_UNREADABLE] = {"unreadable", "left out, files or folders that cannot be read", ND_ERR_IO},
-    [ND_ISSUE_SPECIAL] = {"special", "left out, links and special files", ND_ERR_UNSUPPORTED},
-    [ND_ISSUE_BINARY] = {"binary", "left out, binary files", ND_ERR_FORMAT},
-    [ND_ISSUE_TOO_LARGE] = {"too_large", "left out, documents that are too large", ND_ERR_LIMIT},
-    [ND_ISSUE_MALFORMED_JSON] = {"malformed_json", "left out, lines that are not a JSON object", ND_ERR_FORMAT},
-    [ND_ISSUE_NO_TEXT_FIELD] = {"no_text_field", "left out, lines without the text field", ND_ERR_NOT_FOUND},
-    [ND_ISSUE_NO_ID_FIELD] = {"no_id_field", "left out, lines without the id field", ND_ERR_NOT_FOUND},
-    [ND_ISSUE_FIELD_TYPE] = {"field_type", "left out, lines with a field of the wrong type", ND_ERR_FORMAT},
-    [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON lines with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT},
-    [ND_ISSUE_NO_PREFERENCE] = {"without_preference", "documents without the field that names the representative, which come last", ND_ERR_NOT_FOUND},
+    [ND_ISSUE_UNREADABLE] = {"unreadable", "left out, files or folders that cannot be read", ND_ERR_IO, true},
+    [ND_ISSUE_SPECIAL] = {"special", "left out, links and special files", ND_ERR_UNSUPPORTED, true},
+    [ND_ISSUE_BINARY] = {"binary", "left out, binary files", ND_ERR_FORMAT, true},
+    [ND_ISSUE_HIDDEN] = {"hidden", "passed over, hidden files and folders, which '--hidden' reads", ND_ERR_UNSUPPORTED, false},
+    [ND_ISSUE_SAME_FILE] = {"same_file", "passed over, second paths to a file", ND_ERR_UNSUPPORTED, false},
+    [ND_ISSUE_OWN_OUTPUT] = {"own_output", "passed over, files that this run writes", ND_ERR_UNSUPPORTED, false},
+    [ND_ISSUE_TOO_LARGE] = {"too_large", "left out, documents that are too large", ND_ERR_LIMIT, true},
+    [ND_ISSUE_MALFORMED_JSON] = {"malformed_json", "left out, lines that are not a JSON object", ND_ERR_FORMAT, true},
+    [ND_ISSUE_NO_TEXT_FIELD] = {"no_text_field", "left out, lines without the text field", ND_ERR_NOT_FOUND, true},
+    [ND_ISSUE_NO_ID_FIELD] = {"no_id_field", "left out, lines without the id field", ND_ERR_NOT_FOUND, true},
+    [ND_ISSUE_FIELD_TYPE] = {"field_type", "left out, lines with a field of the wrong type", ND_ERR_FORMAT, true},
+    [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON lines with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT, true},
+    [ND_ISSUE_NO_PREFERENCE] = {"without_preference", "documents without the field that names the representative, which come last", ND_ERR_NOT_FOUND, true},
 };
 /* clang-format on */
 

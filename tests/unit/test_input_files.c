@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "io/input.h"
+#include "io/path_walk.h"
 #include "io_fixture.h"
 #include "neardup/text.h"
 
@@ -150,6 +151,7 @@ static void make_tree(void)
     write_text("d/a", "first");
     write_text("d/b/2", "two");
     write_text("d/b/10", "ten");
+    write_text("d/b/deep/3", "three");
     write_text("d/b/deep/.hidden", "hidden");
     write_text("d/b-side", "side");
     write_text("d/lines", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
@@ -166,7 +168,7 @@ static void folder_is_walked_in_byte_order(void **state)
         const char *const f = temp_path("d");
         snprintf(path, sizeof path, "%s", temp_path(spellings[i]));
         snprintf(expected, sizeof expected,
-                 "%s/B=upper\n%s/a=first\n%s/b/10=ten\n%s/b/2=two\n%s/b/deep/.hidden=hidden\n"
+                 "%s/B=upper\n%s/a=first\n%s/b/10=ten\n%s/b/2=two\n%s/b/deep/3=three\n"
                  "%s/b-side=side\n%s/lines:1=one\n%s/lines:2=two\n%s/\xff name\n=odd\n",
                  f, f, f, f, f, f, f, f, f);
         gathered g = gather_one(path);
@@ -176,6 +178,107 @@ static void folder_is_walked_in_byte_order(void **state)
         assert_int_equal(g.report.bytes, g.report.bytes_total);
         gathered_release(&g);
     }
+}
+
+static void hidden_files_are_read_on_request_alone(void **state)
+{
+    (void)state;
+    make_folder("d");
+    make_folder("d/.git");
+    write_text("d/.git/config", "x");
+    write_text("d/.a", "hidden");
+    write_text("d/b", "shown");
+    gathered g = gather_one(temp_path("d"));
+    assert_one_document(&g, "d/b", "shown");
+    assert_int_equal(g.report.findings[ND_ISSUE_HIDDEN].count, 2);
+    assert_string_equal(g.report.findings[ND_ISSUE_HIDDEN].first.message,
+                        format("'%s' is hidden", "d/.a"));
+    gathered_release(&g);
+    const nd_input_options options = {.reads_hidden = true};
+    const char *const path = temp_path("d");
+    g = gather(&options, &path, 1, 1);
+    assert_int_equal(g.report.documents, 3);
+    assert_int_equal(g.report.findings[ND_ISSUE_HIDDEN].count, 0);
+    gathered_release(&g);
+    g = gather_one(temp_path("d/.git"));
+    assert_one_document(&g, "d/.git/config", "x");
+    gathered_release(&g);
+}
+
+static void file_is_read_once_however_many_paths_lead_to_it(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/a", "one");
+    write_text("d/c", "two");
+    assert_int_equal(link(temp_path("d/a"), temp_path("d/b")), 0);
+    assert_int_equal(symlink("d/c", temp_path("s")), 0);
+    const char *const paths[] = {temp_path("s"), temp_path("d"), temp_path("d/"), temp_path("d/b")};
+    char expected[1024];
+    snprintf(expected, sizeof expected, "%s=two\n%s/a=one\n", temp_path("s"), temp_path("d"));
+    for (uint32_t threads = 1; threads <= 4; threads += 3) {
+        gathered g = gather(NULL, paths, 4, threads);
+        assert_int_equal(g.status, ND_OK);
+        if (threads == 1)
+            assert_string_equal(g.in_order, expected);
+        assert_int_equal(g.report.documents, 2);
+        assert_int_equal(g.report.bytes, g.report.bytes_total);
+        assert_int_equal(g.report.findings[ND_ISSUE_SAME_FILE].count, 1 + 1 + 3 + 1);
+        assert_string_equal(g.report.findings[ND_ISSUE_SAME_FILE].first.message,
+                            format("'%s' is the same file as one met before", "d/b"));
+        gathered_release(&g);
+    }
+}
+
+static void what_the_caller_writes_is_no_input(void **state)
+{
+    (void)state;
+    make_folder("d");
+    write_text("d/a", "one");
+    write_text("d/out", "two");
+    const nd_input_options options = {.reads_hidden = true};
+    const char *const folder = temp_path("d"), *const file = temp_path("d/out");
+    const int fd = open(file, O_RDONLY);
+    nd_input *input;
+    nd_error error = {0};
+    assert_int_equal(nd_input_new(&options, &folder, 1, NULL, &input, NULL), ND_OK);
+    assert_int_equal(nd_input_leave_out(input, fd, &error), ND_OK);
+    const nd_source *const source = nd_input_source(input);
+    void *block;
+    size_t len = 0;
+    while (source->next(source->ctx, &block, NULL) == ND_OK && block)
+        assert_int_equal(source->decode(source->ctx, block, keep_length, &len, NULL), ND_OK);
+    const nd_input_report report = nd_input_report_get(input);
+    assert_int_equal(report.documents, 1);
+    assert_int_equal(report.findings[ND_ISSUE_OWN_OUTPUT].count, 1);
+    nd_input_free(input);
+    assert_int_equal(nd_input_new(&options, &file, 1, NULL, &input, NULL), ND_OK);
+    assert_int_equal(nd_input_leave_out(input, fd, &error), ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, format("'%s' is an input and the output at once", "d/out"));
+    nd_input_free(input);
+    close(fd);
+}
+
+static void output_onto_an_input_is_seen_by_device_and_inode(void **state)
+{
+    (void)state;
+    make_folder("d");
+    make_folder("d/.hidden");
+    make_folder("dd");
+    write_text("d/a", "one");
+    write_text("d/.hidden/b", "two");
+    write_text("dd/c", "three");
+    assert_int_equal(link(temp_path("dd/c"), temp_path("twin")), 0);
+    assert_int_equal(symlink("d/a", temp_path("s")), 0);
+    const char *const d = temp_path("d"), *const twin = temp_path("twin");
+    assert_ptr_equal(nd_path_reaching(&d, 1, false, temp_path("d/a")), d);
+    assert_ptr_equal(nd_path_reaching(&d, 1, false, temp_path("s")), d);
+    assert_ptr_equal(nd_path_reaching(&d, 1, true, temp_path("d/.hidden/b")), d);
+    assert_ptr_equal(nd_path_reaching(&twin, 1, false, temp_path("dd/c")), twin);
+    assert_null(nd_path_reaching(&d, 1, false, temp_path("d/.hidden/b")));
+    assert_null(nd_path_reaching(&d, 1, false, temp_path("dd/c")));
+    assert_null(nd_path_reaching(&d, 1, false, temp_path("d/new")));
+    assert_null(nd_path_reaching(&d, 1, false, "/dev/null"));
 }
 
 static void empty_folder_has_no_documents(void **state)
@@ -774,6 +877,10 @@ int main(void)
         IN_FOLDER(first_line_tells_json_lines_from_text),
         IN_FOLDER(objects_without_the_text_field_are_texts_below_a_folder),
         IN_FOLDER(folder_is_walked_in_byte_order),
+        IN_FOLDER(hidden_files_are_read_on_request_alone),
+        IN_FOLDER(file_is_read_once_however_many_paths_lead_to_it),
+        IN_FOLDER(what_the_caller_writes_is_no_input),
+        IN_FOLDER(output_onto_an_input_is_seen_by_device_and_inode),
         IN_FOLDER(empty_folder_has_no_documents),
         IN_FOLDER(odd_entries_of_a_folder_are_skipped_and_counted),
         IN_FOLDER(named_links_are_followed),

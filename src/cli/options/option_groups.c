@@ -264,6 +264,11 @@ static const nd_option input_options[] = {
      .initial_help = "id where there is one, else path:line",
      .offset = offsetof(nd_settings, id_field),
      .need = NEEDS_JSON_LINES},
+    {.name = "hidden",
+     .kind = ND_OPTION_SET,
+     .help = "in folders, also read files and folders whose names begin with a dot",
+     .offset = offsetof(nd_settings, hidden),
+     .value = 1},
     {0},
 };
 const nd_option_group nd_options_input = {"Input", input_options};

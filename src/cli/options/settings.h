@@ -76,6 +76,7 @@ typedef struct nd_settings {
 
     const char *text_field, *id_field;
     int input_format; /* nd_input_format */
+    int hidden;
 
     int format; /* nd_format */
     const char *output_path, *stats_path;
