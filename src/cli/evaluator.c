@@ -2,7 +2,6 @@
 
 #include "cli/exact_pairs.h"
 #include "cli/found_pairs.h"
-#include "cli/options/scan_settings.h"
 #include "cli/output/amounts.h"
 #include "cli/scan_notes.h"
 #include "io/path_walk.h"
@@ -110,7 +109,7 @@ static void keep_stats(nd_scan_stats *kept, const nd_scan_stats *run)
 static nd_status find_pairs(nd_evaluator *e, const nd_settings *settings, nd_eval_row *row)
 {
     const nd_scan_options options =
-        nd_scan_settings(settings, e->job->num_threads, show_matching, &e->job->progress);
+        nd_settings_scan(settings, e->job->num_threads, show_matching, &e->job->progress);
     nd_scan_stats stats;
     const nd_status status =
         nd_found_pairs_make(&e->held, &options, &e->found, e->found_label, &stats);
@@ -125,8 +124,8 @@ static nd_status find_pairs(nd_evaluator *e, const nd_settings *settings, nd_eva
 
 static nd_status join_pairs(nd_evaluator *e, const nd_settings *settings)
 {
-    const nd_exact_join_options options = {.jaccard = settings->threshold,
-                                           .containment = settings->containment,
+    const nd_exact_join_options options = {.jaccard = settings->scan.rule.jaccard,
+                                           .containment = settings->scan.rule.containment,
                                            .num_threads = e->job->num_threads,
                                            .progress = nd_progress_step,
                                            .progress_ctx = &e->job->progress,
@@ -166,8 +165,8 @@ nd_status nd_evaluator_run(nd_evaluator *evaluator, const nd_settings *settings,
     *row = (nd_eval_row){.kinds = nd_alloc_zeroed(a, e->given.num_kinds, sizeof *row->kinds)};
     nd_status status = row->kinds ? find_pairs(e, settings, row) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = nd_held_sets_make(&e->sets, &e->held, settings->shingle,
-                                   (uint32_t)settings->repairs, e->job->num_threads);
+        status = nd_held_sets_make(&e->sets, &e->held, settings->scan.shingle,
+                                   settings->scan.repairs, e->job->num_threads);
     if (status == ND_OK && settings->exact)
         status = join_pairs(e, settings);
     if (status == ND_OK)
@@ -192,7 +191,7 @@ void nd_evaluator_add_notes(const nd_evaluator *evaluator, nd_notes *notes)
     const nd_evaluator *const e = evaluator;
     const char *const sweep = e->job->settings->sweep;
     const bool is_swept = sweep && strncmp(sweep, "max-matches=", strlen("max-matches=")) == 0;
-    nd_notes_add_scan(notes, &e->stats, is_swept ? 0 : e->job->settings->max_matches);
+    nd_notes_add_scan(notes, &e->stats, is_swept ? 0 : e->job->settings->scan.max_matches);
     add_left_out(notes, "truth_unknown", "true pairs with an id that no document has",
                  &e->given.unknown);
     add_left_out(notes, "clusters_unknown", "ids in clusters that no document has",

@@ -22,20 +22,7 @@
 nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t num_paths,
                             nd_input **out, nd_error *error)
 {
-    const nd_settings *const settings = job->settings;
-    const nd_input_options options = {
-        .format = (nd_input_format)settings->input_format,
-        .text_field = settings->text_field,
-        .id_field = settings->id_field,
-        .preference = settings->keep == ND_KEEP_EARLIEST    ? ND_PREFERENCE_DATE
-                      : settings->keep == ND_KEEP_PREFERRED ? ND_PREFERENCE_SOURCE
-                                                            : ND_PREFERENCE_NONE,
-        .preference_field =
-            settings->keep == ND_KEEP_EARLIEST ? settings->date_field : settings->source_field,
-        .sources = settings->prefer.names,
-        .num_sources = settings->prefer.num_names,
-        .reads_hidden = settings->hidden,
-    };
+    const nd_input_options options = nd_settings_input(job->settings);
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
     if (status == ND_OK && job->output)
         status = nd_input_leave_out(*out, nd_output_descriptor(job->output), error);
@@ -96,7 +83,8 @@ static void init(nd_job *job, const nd_settings *settings)
         .format = format_for(settings),
         .columns = nd_terminal_columns(to_stdout ? STDOUT_FILENO : -1),
         .is_coloured = to_stdout && nd_terminal_colours(STDOUT_FILENO),
-        .num_threads = settings->threads ? (uint32_t)settings->threads : nd_num_processors(),
+        .num_threads =
+            settings->scan.num_threads ? settings->scan.num_threads : nd_num_processors(),
         .started = nd_clock_seconds(),
     };
     job->lap_started = job->started;
@@ -127,7 +115,8 @@ static nd_status refuse_input(const nd_settings *settings, const char *option, c
                                  settings->ignore_path};
     const char *read = NULL;
     if (path)
-        read = nd_path_reaching(settings->operands, settings->num_operands, settings->hidden, path);
+        read = nd_path_reaching(settings->line.operands, settings->line.num_operands,
+                                settings->input.reads_hidden, path);
     for (size_t i = 0; path && !read && i < sizeof sides / sizeof *sides; i++)
         if (sides[i])
             read = nd_path_reaching(&sides[i], 1, true, path);
@@ -157,8 +146,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
                             nd_kernel_name((nd_kernel)settings->kernel));
     nd_status status = refuse_inputs(job, error);
     if (status == ND_OK && input == ND_JOB_READS_OPERANDS)
-        status =
-            nd_job_open_input(job, settings->operands, settings->num_operands, &job->input, error);
+        status = nd_job_open_input(job, settings->line.operands, settings->line.num_operands,
+                                   &job->input, error);
     if (status == ND_OK)
         status = try_stats_path(job, error);
     if (status == ND_OK)
@@ -217,7 +206,7 @@ static void print_failure(const nd_job *job, nd_status status, const nd_error *e
     if (error->message[0] != '\0')
         nd_message("%s", error->message);
     else
-        nd_message("%s: %s", job->settings->command->name, nd_status_message(status));
+        nd_message("%s: %s", job->settings->command->info.name, nd_status_message(status));
 }
 
 static void release(nd_job *job)

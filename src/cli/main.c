@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/commands/command.h"
 #include "cli/message.h"
-#include "cli/options/help.h"
-#include "cli/options/suggest.h"
+#include "cli/stdout_end.h"
 #include "cli/tool_allocator.h"
 #include "cli/version_text.h"
 
@@ -20,7 +20,7 @@ static const nd_command *const commands[] = {
 static const nd_command *find_command(const char *name)
 {
     const nd_command *const *command = commands;
-    while (*command && strcmp((*command)->name, name) != 0)
+    while (*command && strcmp((*command)->info.name, name) != 0)
         command++;
     return *command;
 }
@@ -29,7 +29,7 @@ static int refuse_command(const char *name)
 {
     nd_suggestion suggestion = nd_suggestion_for(name);
     for (const nd_command *const *command = commands; *command; command++)
-        nd_suggestion_consider(&suggestion, (*command)->name);
+        nd_suggestion_consider(&suggestion, (*command)->info.name);
     nd_suggestion_consider(&suggestion, "--help");
     nd_suggestion_consider(&suggestion, "--version");
     const char *const kind = name[0] == '-' && name[1] ? "option" : "command";
@@ -41,10 +41,39 @@ static int refuse_command(const char *name)
     return ND_EXIT_USAGE;
 }
 
+static int help_tool(void)
+{
+    printf("neardup: finds near-duplicates in text\n\n"
+           "usage: neardup COMMAND [OPTION...] [ARGUMENT...]\n\n"
+           "Commands:\n");
+    for (const nd_command *const *command = commands; *command; command++)
+        printf("  %-9s %-11s %s\n", (*command)->info.name, (*command)->info.operands,
+               (*command)->info.summary);
+    printf("\nneardup help COMMAND   options and examples of a command\n"
+           "neardup --version      versions of the tool and of what it is built on\n\n"
+           "Results go to standard output, everything else to stderr.\n"
+           "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+    return nd_stdout_finish();
+}
+
+static int help_command(const nd_command *command)
+{
+    nd_page page;
+    nd_page_init(&page, nd_tool_allocator());
+    nd_settings_print_help(command, &page);
+    if (page.status == ND_OK)
+        fwrite(page.bytes.items, 1, page.bytes.len, stdout);
+    else
+        nd_message("%s", nd_status_message(page.status));
+    const int exit_code = page.status == ND_OK ? nd_stdout_finish() : ND_EXIT_FAILED;
+    nd_page_release(&page);
+    return exit_code;
+}
+
 static int help(int argc, char **argv)
 {
     if (argc == 0)
-        return nd_help_tool(commands);
+        return help_tool();
     const nd_command *const command = find_command(argv[0]);
     if (!command)
         return refuse_command(argv[0]);
@@ -52,7 +81,7 @@ static int help(int argc, char **argv)
         nd_message("unexpected argument '%s'", argv[1]);
         return ND_EXIT_USAGE;
     }
-    return nd_help_command(command);
+    return help_command(command);
 }
 
 static int version(int argc, char **argv)
@@ -72,11 +101,11 @@ static int run_command(const nd_command *command, int argc, char **argv)
         nd_settings_parse(command, argc, argv, nd_tool_allocator(), &settings, &error);
     int exit_code = ND_EXIT_FAILED;
     if (status == ND_OK) {
-        exit_code = settings.help ? nd_help_command(command) : command->run(&settings);
+        exit_code = settings.help ? help_command(command) : command->run(&settings);
     } else {
         nd_message("%s", error.message);
         if (status == ND_ERR_INVALID_ARGUMENT) {
-            nd_message("see 'neardup %s --help'", command->name);
+            nd_message("see 'neardup %s --help'", command->info.name);
             exit_code = ND_EXIT_USAGE;
         }
     }

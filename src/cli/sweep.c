@@ -6,43 +6,25 @@
 #include <string.h>
 
 #include "cli/commands/command.h"
-#include "cli/options/option_groups.h"
-#include "cli/options/option_value.h"
-#include "cli/options/scan_settings.h"
 #include "util/alloc.h"
 #include "util/error.h"
 
-/* The groups whose options change what a scan finds. */
-static const nd_option_group *const sweepable[] = {
-    &nd_options_shingle, &nd_options_threshold, &nd_options_coverage,
-    &nd_options_recall,  &nd_options_result,    NULL,
-};
-
-static bool is_sweepable(const nd_option *option)
+static const nd_option *find_option(const nd_option_list *options, const char *name, size_t len)
 {
-    return option->kind == ND_OPTION_NUMBER || option->kind == ND_OPTION_COUNT ||
-           option->kind == ND_OPTION_CHOICE || option->kind == ND_OPTION_SHINGLE;
+    const nd_option *const option = nd_option_find(options, name, len);
+    return option && option->is_sweepable ? option : NULL;
 }
 
-static const nd_option *find_option(const char *name, size_t len)
-{
-    for (const nd_option_group *const *group = sweepable; *group; group++)
-        for (const nd_option *option = (*group)->options; option->name; option++)
-            if (is_sweepable(option) && strlen(option->name) == len &&
-                memcmp(option->name, name, len) == 0)
-                return option;
-    return NULL;
-}
-
-static nd_status refuse_name(const char *name, size_t len, nd_error *error)
+static nd_status refuse_name(const nd_option_list *options, const char *name, size_t len,
+                             nd_error *error)
 {
     char allowed[256] = "";
-    for (const nd_option_group *const *group = sweepable; *group; group++)
-        for (const nd_option *option = (*group)->options; option->name; option++) {
-            const size_t at = strlen(allowed);
-            if (is_sweepable(option))
-                snprintf(allowed + at, sizeof allowed - at, "%s%s", at ? ", " : "", option->name);
-        }
+    const nd_option *option = NULL;
+    while ((option = nd_option_next(options, option)) != NULL) {
+        const size_t at = strlen(allowed);
+        if (option->is_sweepable)
+            snprintf(allowed + at, sizeof allowed - at, "%s%s", at ? ", " : "", option->name);
+    }
     return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "cannot sweep '%.*s', allowed: %s",
                         (int)(len < 60 ? len : 60), name, allowed);
 }
@@ -101,14 +83,7 @@ static nd_status check_option(const nd_option *option, const nd_settings *settin
     if (nd_settings_given(settings, option->name))
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "option '--%s' is given, and swept by '--sweep'", option->name);
-    if (!nd_option_has_effect(option, settings))
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "option '--%s' has an effect with '%s' only", option->name,
-                            option->need.typed);
-    if (settings->coverage > 0 && strcmp(option->name, "recall") == 0)
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "option '--recall' has no effect with a coverage: there are no bands");
-    return ND_OK;
+    return nd_option_check(option, settings, error);
 }
 
 nd_status nd_sweep_init(nd_sweep *sweep, const nd_settings *settings, const nd_allocator *allocator,
@@ -118,13 +93,14 @@ nd_status nd_sweep_init(nd_sweep *sweep, const nd_settings *settings, const nd_a
     if (!settings->sweep)
         return ND_OK;
     sweep->num_values = 0;
+    const nd_option_list *const options = &settings->command->info.options;
     const size_t len = strcspn(settings->sweep, "=");
     if (settings->sweep[len] == '\0')
         return refuse_values(settings, error);
     const char *const values = settings->sweep + len + 1;
-    sweep->option = find_option(settings->sweep, len);
+    sweep->option = find_option(options, settings->sweep, len);
     if (!sweep->option)
-        return refuse_name(settings->sweep, len, error);
+        return refuse_name(options, settings->sweep, len, error);
     nd_status status = check_option(sweep->option, settings, error);
     if (status != ND_OK)
         return status;
@@ -156,7 +132,7 @@ nd_status nd_sweep_settings(const nd_sweep *sweep, size_t index, const nd_settin
                             "cannot sweep '%s' over '%s': the documents are read once, without the "
                             "field it needs; use '--representative %s'",
                             sweep->option->name, sweep->values[index], sweep->values[index]);
-    return nd_scan_settings_check(out, error);
+    return nd_settings_check_scan(out, error);
 }
 
 void nd_sweep_release(nd_sweep *sweep, const nd_allocator *allocator)

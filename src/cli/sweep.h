@@ -2,7 +2,7 @@
 #ifndef CLI_SWEEP_H
 #define CLI_SWEEP_H
 
-#include "cli/options/option_table.h"
+#include "cli/options/settings.h"
 
 enum { ND_SWEEP_MAX_VALUES = 1000, ND_SWEEP_VALUE_BYTES = 32 };
 

@@ -3,8 +3,6 @@
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/options/option_groups.h"
-#include "cli/options/passage_settings.h"
 #include "cli/output/amounts.h"
 #include "cli/output/comparison_writer.h"
 #include "neardup/document_map.h"
@@ -99,9 +97,9 @@ static nd_status shingle_both(nd_job *job, side *a, side *b)
     nd_text *text = NULL;
     nd_status status = nd_text_new(job->allocator, &text);
     if (status == ND_OK)
-        status = side_shingle(a, text, job->settings->shingle, job->allocator);
+        status = side_shingle(a, text, job->settings->scan.shingle, job->allocator);
     if (status == ND_OK)
-        status = side_shingle(b, text, job->settings->shingle, job->allocator);
+        status = side_shingle(b, text, job->settings->scan.shingle, job->allocator);
     nd_text_free(text);
     return status;
 }
@@ -139,9 +137,9 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *a, 
 
 static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_error *error)
 {
-    const nd_match_rule rule = {.jaccard = job->settings->threshold,
-                                .containment = job->settings->containment};
-    const nd_passage_options options = nd_passage_settings(job->settings);
+    const nd_match_rule rule = {.jaccard = job->settings->scan.rule.jaccard,
+                                .containment = job->settings->scan.rule.containment};
+    const nd_passage_options options = nd_settings_passage(job->settings);
     nd_comparison comparison = {.a = document_of(a), .b = document_of(b)};
     nd_passage_finder *finder = NULL;
     nd_page page;
@@ -175,9 +173,9 @@ static nd_status compare_inputs(nd_job *job, nd_error *error)
     side a, b;
     side_init(&a, job->allocator);
     side_init(&b, job->allocator);
-    nd_status status = side_read(job, &a, job->settings->operands[0], error);
+    nd_status status = side_read(job, &a, job->settings->line.operands[0], error);
     if (status == ND_OK)
-        status = side_read(job, &b, job->settings->operands[1], error);
+        status = side_read(job, &b, job->settings->line.operands[1], error);
     nd_job_lap(job, "reading");
     if (status == ND_OK)
         status = shingle_both(job, &a, &b);
@@ -194,25 +192,23 @@ static int run(const nd_settings *settings)
 }
 
 const nd_command nd_command_compare = {
-    .name = "compare",
-    .summary = "similarity of two files and the passages they share",
-    .operands = "A B",
-    .operands_missing = "compare needs two inputs, A and B ('-' for standard input)",
-    .min_operands = 2,
-    .max_operands = 2,
-    .description =
+    .info.name = "compare",
+    .info.summary = "similarity of two files and the passages they share",
+    .info.operands = "A B",
+    .info.operands_missing = "compare needs two inputs, A and B ('-' for standard input)",
+    .info.min_operands = 2,
+    .info.max_operands = 2,
+    .info.description =
         "Reads two inputs of one document each and reports how similar they are, by the jaccard "
         "similarity and by the share of each that stands in the other, and which passages they "
         "share, with their lines in both. Passages are found by words, whatever '--shingle' "
         "says.\n\n"
         "Kinds: exact, near, contains (a holds b), contained (a stands in b), partial (neither, "
         "but they share passages), none.\n",
-    .examples = "  neardup compare story.txt story-as-printed.txt\n"
-                "  curl -s https://example.org/story.txt | neardup compare story.txt -\n"
-                "  neardup compare --format jsonl --containment 0.9 long.txt short.txt\n",
-    .groups = {&nd_options_preset, &nd_options_shingle, &nd_options_threshold, &nd_options_passages,
-               &nd_options_input, &nd_options_output, &nd_options_report, &nd_options_progress,
-               &nd_options_kernel, &nd_options_help},
-    .check = nd_passage_settings_check,
+    .info.examples = "  neardup compare story.txt story-as-printed.txt\n"
+                     "  curl -s https://example.org/story.txt | neardup compare story.txt -\n"
+                     "  neardup compare --format jsonl --containment 0.9 long.txt short.txt\n",
+    .info.options = {nd_tool_options, ND_COMMAND_COMPARE},
+    .check = nd_settings_check_passage,
     .run = run,
 };

@@ -3,87 +3,11 @@
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/options/option_groups.h"
-#include "cli/options/scan_settings.h"
 #include "cli/output/amounts.h"
 #include "cli/output/eval_errors.h"
 #include "cli/output/eval_writer.h"
 #include "cli/tool_allocator.h"
 #include "util/error.h"
-
-#define NEEDS_KINDS                                                                                \
-    {                                                                                              \
-        "--by-kind", offsetof(nd_settings, by_kind), 1u << 1                                       \
-    }
-
-static const nd_option truth_options[] = {
-    {.name = "truth",
-     .kind = ND_OPTION_STRING,
-     .argument = "FILE",
-     .help = "true pairs: two ids a line with a tab between, in either order; more columns may "
-             "follow, and lines that begin with '#' are headers",
-     .offset = offsetof(nd_settings, truth_path)},
-    {.name = "clusters",
-     .kind = ND_OPTION_STRING,
-     .argument = "FILE",
-     .help = "true clusters: an id, a tab and its cluster a line; every pair within one is true",
-     .offset = offsetof(nd_settings, clusters_path)},
-    {.name = "exact",
-     .kind = ND_OPTION_SET,
-     .help = "true pairs are those that reach --threshold or --containment, all of them found by "
-             "an exact join: the recall is the scan's own",
-     .offset = offsetof(nd_settings, exact),
-     .value = 1},
-    {.name = "ignore",
-     .kind = ND_OPTION_STRING,
-     .argument = "FILE",
-     .help = "pairs that are neither right nor wrong, as for --truth",
-     .offset = offsetof(nd_settings, ignore_path)},
-    {.name = "by-kind",
-     .kind = ND_OPTION_SET,
-     .help = "recall for each kind of true pair, by a column of --truth",
-     .offset = offsetof(nd_settings, by_kind),
-     .value = 1},
-    {.name = "kind-column",
-     .kind = ND_OPTION_STRING,
-     .argument = "NAME",
-     .help = "the column's name in a header line",
-     .initial = "kind",
-     .offset = offsetof(nd_settings, kind_column),
-     .need = NEEDS_KINDS},
-    {.name = "sweep",
-     .kind = ND_OPTION_STRING,
-     .argument = "NAME=FROM:TO:STEP",
-     .help = "scan with each of these values of an option above, or NAME=A,B,...",
-     .offset = offsetof(nd_settings, sweep)},
-    {.name = "errors",
-     .kind = ND_OPTION_COUNT,
-     .argument = "N",
-     .help = "list the N least similar false pairs and the N most similar missed ones, with the "
-             "passages they share",
-     .initial = "0",
-     .offset = offsetof(nd_settings, errors),
-     .min = 0,
-     .max = 1000000},
-    {0},
-};
-static const nd_option_group truth_group = {"Truth", truth_options};
-
-static const nd_option output_options[] = {
-    {.name = "pairs",
-     .kind = ND_OPTION_SET,
-     .help = "measure the pairs that 'scan --pairs' reports (the default)",
-     .initial = "",
-     .offset = offsetof(nd_settings, scan_output),
-     .value = ND_SCAN_PAIRS},
-    {.name = "groups",
-     .kind = ND_OPTION_SET,
-     .help = "measure the groups that 'scan --groups' reports: every pair within one is found",
-     .offset = offsetof(nd_settings, scan_output),
-     .value = ND_SCAN_GROUPS},
-    {0},
-};
-static const nd_option_group output_group = {"Result", output_options};
 
 static nd_status refuse(nd_error *error, const char *message)
 {
@@ -97,16 +21,11 @@ static bool is_stdin(const char *path)
 
 static nd_status check_inputs(const nd_settings *s, nd_error *error)
 {
-    const int num_truths = (s->truth_path != NULL) + (s->clusters_path != NULL) + s->exact;
-    if (num_truths == 0)
+    if (!s->truth_path && !s->clusters_path && !s->exact)
         return refuse(error, "no truth: give '--truth', '--clusters' or '--exact'");
-    if (num_truths > 1)
-        return refuse(error, "options '--truth', '--clusters' and '--exact' exclude each other");
-    if (s->by_kind && !s->truth_path)
-        return refuse(error, "option '--by-kind' has an effect with '--truth' only");
     int num_stdin = is_stdin(s->truth_path) + is_stdin(s->clusters_path) + is_stdin(s->ignore_path);
-    for (size_t i = 0; i < s->num_operands; i++)
-        num_stdin += is_stdin(s->operands[i]);
+    for (size_t i = 0; i < s->line.num_operands; i++)
+        num_stdin += is_stdin(s->line.operands[i]);
     return num_stdin > 1 ? refuse(error, "standard input ('-') is named twice") : ND_OK;
 }
 
@@ -114,19 +33,13 @@ static nd_status check(const nd_settings *settings, nd_error *error)
 {
     nd_status status = check_inputs(settings, error);
     if (status == ND_OK)
-        status = nd_scan_settings_check(settings, error);
+        status = nd_settings_check_scan(settings, error);
     if (status != ND_OK)
         return status;
-    if (settings->errors > 0 && settings->sweep)
-        return refuse(error, "options '--errors' and '--sweep' exclude each other");
-    if (settings->errors > 0 && settings->format == ND_FORMAT_TSV)
-        return refuse(error, "option '--errors' has an effect with '--format jsonl|text' only");
-    if (settings->exact && settings->coverage > 0)
-        return refuse(error, "the exact join knows no coverage: give '--truth' or '--clusters'");
     nd_sweep sweep;
     status = nd_sweep_init(&sweep, settings, nd_tool_allocator(), error);
     if (status == ND_OK && settings->exact && sweep.option &&
-        sweep.option->offset == offsetof(nd_settings, coverage))
+        sweep.option->field.offset == offsetof(nd_settings, scan.coverage))
         status = refuse(error, "the exact join knows no coverage: sweep it with '--truth' or "
                                "'--clusters'");
     nd_sweep_release(&sweep, nd_tool_allocator());
@@ -231,13 +144,13 @@ static int run(const nd_settings *settings)
 }
 
 const nd_command nd_command_eval = {
-    .name = "eval",
-    .summary = "precision, recall and F1 against known pairs, or the exact join",
-    .operands = "INPUT...",
-    .operands_missing = "no input: name files or folders, or '-' for standard input",
-    .min_operands = 1,
-    .max_operands = SIZE_MAX,
-    .description =
+    .info.name = "eval",
+    .info.summary = "precision, recall and F1 against known pairs, or the exact join",
+    .info.operands = "INPUT...",
+    .info.operands_missing = "no input: name files or folders, or '-' for standard input",
+    .info.min_operands = 1,
+    .info.max_operands = SIZE_MAX,
+    .info.description =
         "Scans the inputs as 'neardup scan' does, with the same options, and compares what it "
         "finds with what is true: labelled pairs or clusters, or every pair that reaches the "
         "threshold, found by an exact join without a sketch.\n\n"
@@ -248,15 +161,12 @@ const nd_command nd_command_eval = {
         "for bands of similarity too, by the exact jaccard of the true pairs.\n\n"
         "Documents are held in memory, with their shingle sets: about 3 bytes for each byte of "
         "text beside what a scan takes, 6 with '--exact', and 25 bytes a pair.\n",
-    .examples = "  neardup eval --preset news --truth pairs.tsv --by-kind news.jsonl\n"
-                "  neardup eval --exact --threshold 0.5 articles.jsonl\n"
-                "  neardup eval --truth pairs.tsv --ignore unsure.tsv --errors 5 news.jsonl\n"
-                "  neardup eval --clusters versions.tsv --sweep threshold=0.3:0.9:0.05 docs/\n",
-    .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
-               &nd_options_coverage, &nd_options_repair, &nd_options_recall, &output_group,
-               &nd_options_result, &truth_group, &nd_options_input, &nd_options_output,
-               &nd_options_report, &nd_options_progress, &nd_options_threads, &nd_options_kernel,
-               &nd_options_help},
+    .info.examples =
+        "  neardup eval --preset news --truth pairs.tsv --by-kind news.jsonl\n"
+        "  neardup eval --exact --threshold 0.5 articles.jsonl\n"
+        "  neardup eval --truth pairs.tsv --ignore unsure.tsv --errors 5 news.jsonl\n"
+        "  neardup eval --clusters versions.tsv --sweep threshold=0.3:0.9:0.05 docs/\n",
+    .info.options = {nd_tool_options, ND_COMMAND_EVAL},
     .check = check,
     .run = run,
 };

@@ -1,42 +1,10 @@
 /* neardup scan: near-copies across documents. */
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/options/option_groups.h"
-#include "cli/options/scan_settings.h"
 #include "cli/output/amounts.h"
 #include "cli/output/pair_writing.h"
 #include "cli/scan_notes.h"
 #include "util/error.h"
-
-static const nd_option output_options[] = {
-    {.name = "groups",
-     .kind = ND_OPTION_SET,
-     .help = "report groups of near-copies, each with the document to keep (the default)",
-     .initial = "",
-     .offset = offsetof(nd_settings, scan_output),
-     .value = ND_SCAN_GROUPS},
-    {.name = "pairs",
-     .kind = ND_OPTION_SET,
-     .help = "report every pair of near-copies",
-     .offset = offsetof(nd_settings, scan_output),
-     .value = ND_SCAN_PAIRS},
-    {.name = "passages",
-     .kind = ND_OPTION_SET,
-     .help = "list the passages that two texts share, with their bytes in both; all texts are kept "
-             "in memory",
-     .offset = offsetof(nd_settings, passages),
-     .value = 1},
-    {0},
-};
-static const nd_option_group output_group = {"Result", output_options};
-
-static nd_status check(const nd_settings *settings, nd_error *error)
-{
-    if (settings->passages && settings->format == ND_FORMAT_TSV)
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "'--passages' does not fit into '--format tsv': use jsonl or text");
-    return nd_scan_settings_check(settings, error);
-}
 
 static void add_stats(nd_page *page, const nd_scan_stats *stats)
 {
@@ -76,9 +44,9 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
 {
     nd_page *const line = &job->headline;
     nd_page_printf(line, "%s, ", nd_amount_of(stats->documents, "document").text);
-    if (job->settings->scan_output == ND_SCAN_GROUPS && stats->groups == 0)
+    if (job->settings->scan.output == ND_SCAN_GROUPS && stats->groups == 0)
         nd_page_put(line, "no groups");
-    else if (job->settings->scan_output == ND_SCAN_GROUPS)
+    else if (job->settings->scan.output == ND_SCAN_GROUPS)
         nd_page_printf(line, "%s with %s %s", nd_amount_of(stats->groups, "group").text,
                        nd_amount_count(stats->group_members).text,
                        stats->group_members == 1 ? "copy" : "copies");
@@ -96,7 +64,7 @@ static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_s
     if (status == ND_OK)
         status = nd_match_writer_begin(&writer);
     if (status == ND_OK)
-        status = job->settings->scan_output == ND_SCAN_PAIRS
+        status = job->settings->scan.output == ND_SCAN_PAIRS
                      ? nd_write_pairs(&writer, scan)
                      : nd_scan_each_group(scan, nd_match_writer_group, &writer);
     nd_match_writer_release(&writer);
@@ -119,7 +87,7 @@ static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
 static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *error)
 {
     const nd_scan_stats stats = nd_scan_stats_get(scan);
-    nd_notes_add_scan(&job->notes, &stats, job->settings->max_matches);
+    nd_notes_add_scan(&job->notes, &stats, job->settings->scan.max_matches);
     add_stats(&job->stats, &stats);
     job->text_bytes = stats.text_bytes;
     const nd_status status = nd_job_check_strict(job, error);
@@ -129,7 +97,7 @@ static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *er
 static nd_status scan_inputs(nd_job *job, nd_error *error)
 {
     const nd_scan_options options =
-        nd_scan_settings(job->settings, job->num_threads, nd_progress_step, &job->progress);
+        nd_settings_scan(job->settings, job->num_threads, nd_progress_step, &job->progress);
     nd_scan *scan = NULL;
     nd_status status = nd_scan_new(&options, job->allocator, &scan);
     if (status == ND_OK)
@@ -146,13 +114,13 @@ static int run(const nd_settings *settings)
 }
 
 const nd_command nd_command_scan = {
-    .name = "scan",
-    .summary = "near-copies across documents: pairs or groups",
-    .operands = "INPUT...",
-    .operands_missing = "no input: name files or folders, or '-' for standard input",
-    .min_operands = 1,
-    .max_operands = SIZE_MAX,
-    .description =
+    .info.name = "scan",
+    .info.summary = "near-copies across documents: pairs or groups",
+    .info.operands = "INPUT...",
+    .info.operands_missing = "no input: name files or folders, or '-' for standard input",
+    .info.min_operands = 1,
+    .info.max_operands = SIZE_MAX,
+    .info.description =
         "Reads documents from files, folders (recursively, one document a file), JSON Lines and "
         "standard input ('-'), compressed by gzip, zstd, xz, bzip2 or lz4 or not, and reports "
         "which are near-copies of which. Every similarity reported is exact: a sketch only "
@@ -160,14 +128,11 @@ const nd_command nd_command_scan = {
         "A match is a pair whose jaccard similarity, or whose containment in either direction, "
         "reaches its threshold. Kinds: exact, near, contains (the first, or the representative, "
         "holds the other), contained (the other way round).\n",
-    .examples = "  neardup scan articles/\n"
-                "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
-                "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
-                "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
-    .groups = {&nd_options_scan_preset, &nd_options_shingle, &nd_options_threshold,
-               &nd_options_coverage, &nd_options_repair, &nd_options_recall, &output_group,
-               &nd_options_result, &nd_options_input, &nd_options_output, &nd_options_report,
-               &nd_options_progress, &nd_options_threads, &nd_options_kernel, &nd_options_help},
-    .check = check,
+    .info.examples = "  neardup scan articles/\n"
+                     "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
+                     "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
+                     "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
+    .info.options = {nd_tool_options, ND_COMMAND_SCAN},
+    .check = nd_settings_check_scan,
     .run = run,
 };

@@ -1,8 +1,6 @@
 /* neardup within: repeated passages inside each document. */
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/options/option_groups.h"
-#include "cli/options/passage_settings.h"
 #include "cli/output/amounts.h"
 #include "cli/output/first_id.h"
 #include "cli/output/repeat_writer.h"
@@ -46,7 +44,7 @@ static nd_status crew_new(const nd_job *job, crew *out)
     out->workers = nd_alloc_zeroed(job->allocator, out->num_workers, sizeof *out->workers);
     if (!out->workers)
         return ND_ERR_NO_MEMORY;
-    const nd_passage_options options = nd_passage_settings(job->settings);
+    const nd_passage_options options = nd_settings_passage(job->settings);
     for (uint32_t i = 0; i < out->num_workers; i++) { /* all, so that they can all be released */
         nd_page_init(&out->workers[i].page, job->allocator);
         nd_result_list_init(&out->workers[i].list, job->allocator);
@@ -189,23 +187,12 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
     return status;
 }
 
-static const nd_option shingle_options[] = {
-    {.name = "shingle",
-     .kind = ND_OPTION_SHINGLE,
-     .argument = "word:N",
-     .help = "what edited passages are compared by: runs of N words",
-     .initial = "word:5",
-     .offset = offsetof(nd_settings, shingle)},
-    {0},
-};
-static const nd_option_group shingle_group = {NULL, shingle_options};
-
 static nd_status check(const nd_settings *settings, nd_error *error)
 {
-    if (settings->shingle.kind != ND_SHINGLE_WORD)
+    if (settings->scan.shingle.kind != ND_SHINGLE_WORD)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "passages are compared by words: '--shingle word:N'");
-    return nd_passage_settings_check(settings, error);
+    return nd_settings_check_passage(settings, error);
 }
 
 static int run(const nd_settings *settings)
@@ -214,24 +201,22 @@ static int run(const nd_settings *settings)
 }
 
 const nd_command nd_command_within = {
-    .name = "within",
-    .summary = "repeated passages inside each document",
-    .operands = "INPUT...",
-    .operands_missing = "no input: name files or folders, or '-' for standard input",
-    .min_operands = 1,
-    .max_operands = SIZE_MAX,
-    .description =
+    .info.name = "within",
+    .info.summary = "repeated passages inside each document",
+    .info.operands = "INPUT...",
+    .info.operands_missing = "no input: name files or folders, or '-' for standard input",
+    .info.min_operands = 1,
+    .info.max_operands = SIZE_MAX,
+    .info.description =
         "Reports the passages that stand twice or more in one document: headings, sentences, "
         "paragraphs, whole blocks, word for word or edited. Only documents that repeat something "
         "are listed, in the order of their ids.\n\n"
         "Inputs are files, folders (recursively, one document a file), JSON Lines and standard "
         "input ('-'), compressed by gzip, zstd, xz, bzip2 or lz4 or not.\n",
-    .examples = "  neardup within article.txt\n"
-                "  neardup within --min-words 20 --format tsv crawl.jsonl.zst\n"
-                "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n",
-    .groups = {&nd_options_preset, &shingle_group, &nd_options_passages, &nd_options_input,
-               &nd_options_output, &nd_options_report, &nd_options_progress, &nd_options_threads,
-               &nd_options_kernel, &nd_options_help},
+    .info.examples = "  neardup within article.txt\n"
+                     "  neardup within --min-words 20 --format tsv crawl.jsonl.zst\n"
+                     "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n",
+    .info.options = {nd_tool_options, ND_COMMAND_WITHIN},
     .check = check,
     .run = run,
 };

@@ -1,50 +1,101 @@
-#include "cli/options/option_value.h"
-
+/* The value of one option, from its text into the settings and back. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/options/option.h"
+#include "neardup/shingle.h"
 #include "util/alloc.h"
 #include "util/error.h"
 
-static void *field_of(const nd_option *option, nd_settings *settings)
+static void *field_of(const nd_option *option, void *settings)
 {
-    return (char *)settings + option->offset;
+    return (char *)settings + option->field.offset;
 }
 
-static const void *const_field_of(const nd_option *option, const nd_settings *settings)
+static const void *const_field_of(const nd_option *option, const void *settings)
 {
-    return (const char *)settings + option->offset;
+    return (const char *)settings + option->field.offset;
 }
 
 static nd_status refuse(const nd_option *option, const char *text, const char *allowed,
                         nd_error *error)
 {
     return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                        "invalid value '%s' for '--%s', allowed: %s", text, option->name, allowed);
+                        "invalid value '%.200s' for '--%s', allowed: %s", text, option->name,
+                        allowed);
 }
 
-static bool parse_count(const char *text, uint64_t *out)
+/* --- numbers --- */
+
+/* Steps of 1000 or 1024 that a suffix stands for; -1: it is none. */
+static int suffix_steps(const char *suffix)
 {
-    if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
+    static const char letters[] = "kmgt";
+    if (!*suffix)
+        return 0;
+    const char *const found = strchr(letters, suffix[0] | 0x20);
+    return found && *found && !suffix[1] ? (int)(found - letters) + 1 : -1;
+}
+
+static bool parse_count(const char *text, uint64_t step, uint64_t *out)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    *out = strtoull(text, NULL, 10);
-    return errno == 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    const int steps = suffix_steps(end);
+    if (errno != 0 || steps < 0)
+        return false;
+    for (int i = 0; i < steps; i++)
+        if (__builtin_mul_overflow(number, step, &number))
+            return false;
+    *out = number;
+    return true;
 }
 
-static nd_status store_count(const nd_option *option, const char *text, nd_settings *settings,
+static void put_count(const nd_option *option, uint64_t value, void *settings)
+{
+    void *const field = field_of(option, settings);
+    if (option->field.size_bytes == sizeof(uint32_t)) {
+        const uint32_t narrow = (uint32_t)value;
+        memcpy(field, &narrow, sizeof narrow);
+    } else {
+        memcpy(field, &value, sizeof value);
+    }
+}
+
+static uint64_t count_of(const nd_option *option, const void *settings)
+{
+    uint32_t narrow;
+    uint64_t wide;
+    assert(option->field.size_bytes == sizeof narrow || option->field.size_bytes == sizeof wide);
+    if (option->field.size_bytes == sizeof wide) {
+        memcpy(&wide, const_field_of(option, settings), sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, const_field_of(option, settings), sizeof narrow);
+    return narrow;
+}
+
+static nd_status store_count(const nd_option *option, const char *text, void *settings,
                              nd_error *error)
 {
+    const bool is_size = option->kind == ND_OPTION_SIZE;
     uint64_t value;
-    if (parse_count(text, &value) && (double)value >= option->min && (double)value <= option->max) {
-        *(uint64_t *)field_of(option, settings) = value;
+    if (parse_count(text, is_size ? 1024 : 1000, &value) && (double)value >= option->min &&
+        (double)value <= option->max) {
+        put_count(option, value, settings);
         return ND_OK;
     }
-    char allowed[80];
-    snprintf(allowed, sizeof allowed, "a whole number from %.0f to %.0f", option->min, option->max);
+    char allowed[120];
+    snprintf(allowed, sizeof allowed, "%s from %.0f to %.0f%s",
+             is_size ? "a number of bytes" : "a whole number", option->min, option->max,
+             is_size ? ", also as 64k, 300M or 1G" : "");
     return refuse(option, text, allowed, error);
 }
 
@@ -57,7 +108,7 @@ static bool in_range(const nd_option *option, double value)
     return above && below;
 }
 
-static nd_status store_number(const nd_option *option, const char *text, nd_settings *settings,
+static nd_status store_number(const nd_option *option, const char *text, void *settings,
                               nd_error *error)
 {
     char *end;
@@ -65,7 +116,7 @@ static nd_status store_number(const nd_option *option, const char *text, nd_sett
     /* strtod would also take "nan", "inf", "0x1" and white space in front. */
     const bool is_plain = *text != '\0' && text[strspn(text, "0123456789.eE+-")] == '\0';
     if (is_plain && end != text && *end == '\0' && isfinite(value) && in_range(option, value)) {
-        *(double *)field_of(option, settings) = value;
+        memcpy(field_of(option, settings), &value, sizeof value);
         return ND_OK;
     }
     char allowed[80];
@@ -78,67 +129,122 @@ static nd_status store_number(const nd_option *option, const char *text, nd_sett
     return refuse(option, text, allowed, error);
 }
 
-/* The choice called text[0..len), NULL where there is none. */
-static const nd_choice *find_choice(const nd_option *option, const char *text, size_t len)
+static double number_of(const nd_option *option, const void *settings)
 {
-    for (const nd_choice *choice = option->choices; choice->name; choice++)
-        if (strlen(choice->name) == len && memcmp(choice->name, text, len) == 0)
-            return choice;
+    double value;
+    memcpy(&value, const_field_of(option, settings), sizeof value);
+    return value;
+}
+
+/* --- choices: enums and sets of flags, which are as wide as an int, or a bool --- */
+
+static int int_of(const nd_option *option, const void *settings)
+{
+    int value;
+    if (option->field.size_bytes == sizeof(bool))
+        return *(const bool *)const_field_of(option, settings);
+    assert(option->field.size_bytes == sizeof value);
+    memcpy(&value, const_field_of(option, settings), sizeof value);
+    return value;
+}
+
+static void put_int(const nd_option *option, int value, void *settings)
+{
+    assert(option->field.size_bytes == sizeof value || option->field.size_bytes == sizeof(bool));
+    if (option->field.size_bytes == sizeof(bool))
+        *(bool *)field_of(option, settings) = value != 0;
+    else
+        memcpy(field_of(option, settings), &value, sizeof value);
+}
+
+const char *nd_option_choice(const nd_option *option, int index, int *value)
+{
+    if (option->name_of) {
+        *value = index;
+        return index <= (int)option->max ? option->name_of(index) : NULL;
+    }
+    if (!option->choices)
+        return NULL;
+    *value = option->choices[index].value;
+    return option->choices[index].name;
+}
+
+static bool find_choice(const nd_option *option, const char *text, size_t len, int *value)
+{
+    const char *name;
+    for (int i = 0; (name = nd_option_choice(option, i, value)) != NULL; i++)
+        if (strlen(name) == len && memcmp(name, text, len) == 0)
+            return true;
+    return false;
+}
+
+static const char *name_of_choice(const nd_option *option, int wanted)
+{
+    const char *name;
+    int value;
+    for (int i = 0; (name = nd_option_choice(option, i, &value)) != NULL; i++)
+        if (value == wanted)
+            return name;
     return NULL;
 }
 
 static nd_status refuse_choice(const nd_option *option, const char *text, nd_error *error)
 {
-    char allowed[160] = "";
-    for (const nd_choice *choice = option->choices; choice->name; choice++) {
+    char allowed[200] = "";
+    const char *name;
+    int value;
+    for (int i = 0; (name = nd_option_choice(option, i, &value)) != NULL; i++) {
         const size_t len = strlen(allowed);
-        snprintf(allowed + len, sizeof allowed - len, "%s%s", len ? ", " : "", choice->name);
+        snprintf(allowed + len, sizeof allowed - len, "%s%s", len ? ", " : "", name);
     }
     return refuse(option, text, allowed, error);
 }
 
-static nd_status store_choice(const nd_option *option, const char *text, nd_settings *settings,
+static nd_status store_choice(const nd_option *option, const char *text, void *settings,
                               nd_error *error)
 {
-    const nd_choice *const choice = find_choice(option, text, strlen(text));
-    if (!choice)
+    int value;
+    if (!find_choice(option, text, strlen(text), &value))
         return refuse_choice(option, text, error);
-    *(int *)field_of(option, settings) = choice->value;
+    put_int(option, value, settings);
     return ND_OK;
 }
 
-static nd_status store_flags(const nd_option *option, const char *text, nd_settings *settings,
+static nd_status store_flags(const nd_option *option, const char *text, void *settings,
                              nd_error *error)
 {
     int value = 0;
     for (const char *name = text;; name++) {
         const size_t len = strcspn(name, ",");
-        const nd_choice *const choice = find_choice(option, name, len);
-        if (!choice)
+        int flag;
+        if (!find_choice(option, name, len, &flag))
             return refuse_choice(option, text, error);
-        value |= choice->value;
+        value |= flag;
         name += len;
         if (*name == '\0')
             break;
     }
-    *(int *)field_of(option, settings) = value;
+    put_int(option, value, settings);
     return ND_OK;
 }
 
-static nd_status store_shingle(const nd_option *option, const char *text, nd_settings *settings,
+/* --- shingles and lists --- */
+
+static const char *const shingle_prefixes[] = {
+    [ND_SHINGLE_WORD] = "word:",
+    [ND_SHINGLE_CHAR] = "char:",
+};
+
+static nd_status store_shingle(const nd_option *option, const char *text, void *settings,
                                nd_error *error)
 {
-    static const char *const prefixes[] = {
-        [ND_SHINGLE_WORD] = "word:",
-        [ND_SHINGLE_CHAR] = "char:",
-    };
     for (int kind = ND_SHINGLE_WORD; kind <= ND_SHINGLE_CHAR; kind++) {
-        const size_t len = strlen(prefixes[kind]);
+        const size_t len = strlen(shingle_prefixes[kind]);
         uint64_t width;
-        if (strncmp(text, prefixes[kind], len) == 0 && parse_count(text + len, &width) &&
-            width >= 1 && width <= ND_SHINGLE_WIDTH_MAX) {
-            *(nd_shingle_spec *)field_of(option, settings) =
-                (nd_shingle_spec){(nd_shingle_kind)kind, (uint32_t)width};
+        if (strncmp(text, shingle_prefixes[kind], len) == 0 &&
+            parse_count(text + len, 1000, &width) && width >= 1 && width <= ND_SHINGLE_WIDTH_MAX) {
+            const nd_shingle_spec spec = {(nd_shingle_kind)kind, (uint32_t)width};
+            memcpy(field_of(option, settings), &spec, sizeof spec);
             return ND_OK;
         }
     }
@@ -149,17 +255,16 @@ static nd_status store_shingle(const nd_option *option, const char *text, nd_set
 }
 
 static nd_status store_list(const nd_option *option, const char *text,
-                            const nd_allocator *allocator, nd_settings *settings, nd_error *error)
+                            const nd_allocator *allocator, void *settings, nd_error *error)
 {
     const size_t len = strlen(text);
     size_t num_names = 1;
+    bool has_empty = len == 0;
     for (size_t i = 0; i < len; i++) {
-        const bool is_empty = text[i] == ',' && (i == 0 || text[i - 1] == ',' || i + 1 == len);
-        if (is_empty)
-            return refuse(option, text, "names with a comma between them", error);
+        has_empty |= text[i] == ',' && (i == 0 || text[i - 1] == ',' || i + 1 == len);
         num_names += text[i] == ',';
     }
-    if (len == 0)
+    if (has_empty)
         return refuse(option, text, "names with a comma between them", error);
     nd_name_list list = {.copy = nd_alloc(allocator, len + 1, 1),
                          .names = nd_alloc(allocator, num_names, sizeof *list.names)};
@@ -175,29 +280,31 @@ static nd_status store_list(const nd_option *option, const char *text,
         if (name)
             *name++ = '\0';
     }
-    *(nd_name_list *)field_of(option, settings) = list;
+    memcpy(field_of(option, settings), &list, sizeof list);
     return ND_OK;
 }
 
 nd_status nd_option_store(const nd_option *option, const char *text, const nd_allocator *allocator,
-                          nd_settings *settings, nd_error *error)
+                          void *settings, nd_error *error)
 {
     switch (option->kind) {
     case ND_OPTION_SET:
-        *(int *)field_of(option, settings) = option->value;
+        put_int(option, option->value, settings);
         return ND_OK;
     case ND_OPTION_CHOICE:
         return store_choice(option, text, settings, error);
     case ND_OPTION_FLAGS:
         return store_flags(option, text, settings, error);
     case ND_OPTION_COUNT:
+    case ND_OPTION_SIZE:
         return store_count(option, text, settings, error);
     case ND_OPTION_NUMBER:
         return store_number(option, text, settings, error);
     case ND_OPTION_STRING:
         if (*text == '\0')
-            return refuse(option, text, "any text but none", error);
-        *(const char **)field_of(option, settings) = text;
+            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "'--%s' must not be empty",
+                                option->name);
+        memcpy(field_of(option, settings), &text, sizeof text);
         return ND_OK;
     case ND_OPTION_LIST:
         return store_list(option, text, allocator, settings, error);
@@ -207,7 +314,16 @@ nd_status nd_option_store(const nd_option *option, const char *text, const nd_al
     return ND_OK;
 }
 
-static void print_string(const char *string, nd_page *page)
+/* --- printing --- */
+
+static const char *string_of(const nd_option *option, const void *settings)
+{
+    const char *string;
+    memcpy(&string, const_field_of(option, settings), sizeof string);
+    return string;
+}
+
+static void print_json_string(const char *string, nd_page *page)
 {
     if (string)
         nd_page_json(page, string, strlen(string));
@@ -220,64 +336,125 @@ static void print_list(const nd_name_list *list, nd_page *page)
     nd_page_put(page, "[");
     for (size_t i = 0; i < list->num_names; i++) {
         nd_page_put(page, i ? "," : "");
-        print_string(list->names[i], page);
+        print_json_string(list->names[i], page);
     }
     nd_page_put(page, "]");
 }
 
-static const char *choice_name(const nd_choice *choices, int value)
+/* The names that stand for one flag each, `separator` between them and `quote` around them. */
+static void print_flags(const nd_option *option, int value, const char *separator,
+                        const char *quote, nd_page *page)
 {
-    while (choices->name && choices->value != value)
-        choices++;
-    return choices->name;
-}
-
-/* Those that stand for one flag each. */
-static void print_flags(const nd_choice *choices, int value, nd_page *page)
-{
-    const char *separator = "";
-    nd_page_put(page, "[");
-    for (; choices->name; choices++) {
-        const bool is_one = choices->value && (choices->value & (choices->value - 1)) == 0;
-        if (!is_one || (choices->value & value) == 0)
+    const char *before = "", *name;
+    int flag;
+    for (int i = 0; (name = nd_option_choice(option, i, &flag)) != NULL; i++) {
+        const bool is_one = flag && (flag & (flag - 1)) == 0;
+        if (!is_one || (flag & value) == 0)
             continue;
-        nd_page_put(page, separator);
-        print_string(choices->name, page);
-        separator = ",";
+        nd_page_printf(page, "%s%s%s%s", before, quote, name, quote);
+        before = separator;
     }
-    nd_page_put(page, "]");
 }
 
-void nd_option_print_json(const nd_option *option, const nd_settings *settings, nd_page *page)
+static void print_shingle(const nd_option *option, const void *settings, nd_page *page)
 {
-    const void *const field = const_field_of(option, settings);
+    nd_shingle_spec spec;
+    memcpy(&spec, const_field_of(option, settings), sizeof spec);
+    nd_page_printf(page, "%s%u", shingle_prefixes[spec.kind], spec.width);
+}
+
+void nd_option_print_json(const nd_option *option, const void *settings, nd_page *page)
+{
     switch (option->kind) {
     case ND_OPTION_SET:
-        nd_page_put(page, *(const int *)field == option->value ? "true" : "false");
+        nd_page_put(page, int_of(option, settings) == option->value ? "true" : "false");
         return;
     case ND_OPTION_CHOICE:
-        print_string(choice_name(option->choices, *(const int *)field), page);
+        print_json_string(name_of_choice(option, int_of(option, settings)), page);
         return;
     case ND_OPTION_FLAGS:
-        print_flags(option->choices, *(const int *)field, page);
+        nd_page_put(page, "[");
+        print_flags(option, int_of(option, settings), ",", "\"", page);
+        nd_page_put(page, "]");
         return;
     case ND_OPTION_COUNT:
-        nd_page_printf(page, "%llu", (unsigned long long)*(const uint64_t *)field);
+    case ND_OPTION_SIZE:
+        nd_page_printf(page, "%llu", (unsigned long long)count_of(option, settings));
         return;
     case ND_OPTION_NUMBER:
-        nd_page_printf(page, "%.6f", *(const double *)field);
+        nd_page_printf(page, "%.6f", number_of(option, settings));
         return;
     case ND_OPTION_STRING:
-        print_string(*(const char *const *)field, page);
+        print_json_string(string_of(option, settings), page);
         return;
     case ND_OPTION_LIST:
-        print_list(field, page);
+        print_list(const_field_of(option, settings), page);
         return;
-    case ND_OPTION_SHINGLE: {
-        const nd_shingle_spec *const spec = field;
-        nd_page_printf(page, "\"%s:%u\"", spec->kind == ND_SHINGLE_WORD ? "word" : "char",
-                       spec->width);
+    case ND_OPTION_SHINGLE:
+        nd_page_put(page, "\"");
+        print_shingle(option, settings, page);
+        nd_page_put(page, "\"");
         return;
     }
+}
+
+/* 0, NULL, no choice: what `unset` names. */
+static bool is_unset(const nd_option *option, const void *settings)
+{
+    if (option->kind == ND_OPTION_CHOICE)
+        return !name_of_choice(option, int_of(option, settings));
+    const char *const field = const_field_of(option, settings);
+    for (size_t i = 0; i < option->field.size_bytes; i++)
+        if (field[i] != 0)
+            return false;
+    return true;
+}
+
+/* A size as it would be typed, with the largest unit that divides it. */
+static void print_size(uint64_t bytes, nd_page *page)
+{
+    static const char units[] = " kMGT";
+    int unit = 0;
+    while (bytes > 0 && bytes % 1024 == 0 && units[unit + 1])
+        bytes /= 1024, unit++;
+    nd_page_printf(page, "%llu%.*s", (unsigned long long)bytes, unit > 0, &units[unit]);
+}
+
+void nd_option_print_text(const nd_option *option, const void *settings, nd_page *page)
+{
+    if (option->unset && is_unset(option, settings)) {
+        nd_page_put(page, option->unset);
+        return;
+    }
+    const char *name;
+    switch (option->kind) {
+    case ND_OPTION_CHOICE:
+        nd_page_put(page, name_of_choice(option, int_of(option, settings)));
+        return;
+    case ND_OPTION_FLAGS:
+        name = name_of_choice(option, int_of(option, settings));
+        if (name)
+            nd_page_put(page, name);
+        else
+            print_flags(option, int_of(option, settings), ",", "", page);
+        return;
+    case ND_OPTION_COUNT:
+        nd_page_printf(page, "%llu", (unsigned long long)count_of(option, settings));
+        return;
+    case ND_OPTION_SIZE:
+        print_size(count_of(option, settings), page);
+        return;
+    case ND_OPTION_NUMBER:
+        nd_page_printf(page, "%g", number_of(option, settings));
+        return;
+    case ND_OPTION_STRING:
+        nd_page_put(page, string_of(option, settings));
+        return;
+    case ND_OPTION_SHINGLE:
+        print_shingle(option, settings, page);
+        return;
+    case ND_OPTION_SET:
+    case ND_OPTION_LIST:
+        return;
     }
 }

@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/options/option.h"
+#include "io/input.h"
+#include "neardup/passages.h"
+#include "neardup/plan.h"
 #include "neardup/scan.h"
-#include "neardup/shingle.h"
 
 typedef enum nd_format {
     ND_FORMAT_AUTO = 0, /* text on a terminal, JSON Lines elsewhere */
@@ -36,34 +39,30 @@ typedef enum nd_keep {
     ND_KEEP_FIRST_ID,
 } nd_keep;
 
-typedef struct nd_name_list {
-    char *copy; /* what `names` point into */
-    const char **names;
-    size_t num_names;
-} nd_name_list;
+/* The commands, as bits of nd_option.commands. */
+enum {
+    ND_COMMAND_SCAN = 1,
+    ND_COMMAND_WITHIN = 2,
+    ND_COMMAND_COMPARE = 4,
+    ND_COMMAND_PLAN = 8,
+    ND_COMMAND_EVAL = 16,
+};
 
-/* Filled from the option table (option_groups.c); a command sees its own options alone. The choices
- * are int: one kind of field for every enum. */
+struct nd_command;
+
+/* Filled from the table of options; a command sees its own options alone. */
 typedef struct nd_settings {
     const struct nd_command *command;
-    uint64_t given; /* bit i: the i-th option of the command's groups was typed */
-    const char *const *operands;
-    size_t num_operands;
+    nd_command_line line;
 
-    int preset;
-    nd_shingle_spec shingle;
-    double threshold, containment, coverage, recall;
-    int repairs; /* ND_REPAIR_* */
-    int passages;
-    uint64_t max_matches;
-    int scan_output; /* nd_scan_output */
-    int link;        /* nd_link */
-    int keep;        /* nd_keep */
+    nd_preset preset;
+    nd_scan_options scan; /* for the library: nd_settings_scan */
+    int lists_passages;
+    nd_keep keep;
     const char *date_field, *source_field;
     nd_name_list prefer;
 
-    uint64_t min_words, min_words_inside;
-    double similarity;
+    nd_passage_options passage; /* for the library: nd_settings_passage */
 
     uint64_t documents;
     double mean_shingles, mean_id_bytes;
@@ -74,20 +73,55 @@ typedef struct nd_settings {
     const char *sweep;
     uint64_t errors;
 
-    const char *text_field, *id_field;
-    int input_format; /* nd_input_format */
-    int hidden;
+    nd_input_options input; /* for the reader: nd_settings_input */
 
-    int format; /* nd_format */
+    nd_format format;
     const char *output_path, *stats_path;
-    uint64_t threads; /* 0: one for each processor */
-    int kernel;       /* nd_kernel, or ND_KERNEL_BEST */
+    int kernel; /* nd_kernel, or ND_KERNEL_BEST */
     int strict;
-    int progress;  /* nd_progress_mode */
-    int verbosity; /* nd_verbosity */
+    nd_progress_mode progress;
+    nd_verbosity verbosity;
     int help;
 } nd_settings;
 
 enum { ND_KERNEL_BEST = -1 };
+
+/* Every option of the tool, by command and section in the order of the help. Ended by a row without
+ * a name. */
+extern const nd_option nd_tool_options[];
+
+/* Reads argv[0..argc), which is what follows the command's name; operands move to its front, and
+ * the settings borrow them. Checks everything that the table and the command say;
+ * ND_ERR_INVALID_ARGUMENT with a message that says what is allowed. With --help nothing more is
+ * checked than that. Release the settings in either case. */
+ND_NODISCARD nd_status nd_settings_parse(const struct nd_command *command, int argc, char **argv,
+                                         const nd_allocator *allocator, nd_settings *settings,
+                                         nd_error *error);
+
+void nd_settings_release(nd_settings *settings, const nd_allocator *allocator);
+
+/* Whether the option of that name was typed. */
+bool nd_settings_given(const nd_settings *settings, const char *name);
+
+/* Appends the help of a command. */
+void nd_settings_print_help(const struct nd_command *command, nd_page *page);
+
+/* What the settings ask of the engine. */
+nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads,
+                                 nd_progress_fn progress, void *progress_ctx);
+
+/* What they ask of the passage finder. */
+nd_passage_options nd_settings_passage(const nd_settings *settings);
+
+/* What they ask of the reader; borrows from the settings. */
+nd_input_options nd_settings_input(const nd_settings *settings);
+
+/* The plan that a scan with these settings makes. ND_ERR_INVALID_ARGUMENT, with a message, where no
+ * sketch can reach the recall. */
+ND_NODISCARD nd_status nd_settings_plan(const nd_settings *settings, nd_plan *out, nd_error *error);
+
+/* Refuse what the table of options cannot say: ND_ERR_INVALID_ARGUMENT with a message. */
+ND_NODISCARD nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error);
+ND_NODISCARD nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error);
 
 #endif

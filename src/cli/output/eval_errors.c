@@ -22,7 +22,7 @@ static double similarity_of(const nd_evaluator *e, uint64_t pair)
 {
     const nd_similarity s =
         nd_held_sets_compare(&e->sets, &e->held, nd_pair_low(pair), nd_pair_high(pair));
-    if (e->job->settings->containment <= 0 && e->job->settings->coverage <= 0)
+    if (e->job->settings->scan.rule.containment <= 0 && e->job->settings->scan.coverage <= 0)
         return s.jaccard;
     return s.a_in_b > s.b_in_a ? s.a_in_b : s.b_in_a;
 }
@@ -96,10 +96,10 @@ static void error_as_text(const nd_evaluator *e, nd_page *page, error_kind kind,
 static nd_match_kind kind_of_match(const nd_settings *settings, error_kind kind,
                                    const nd_comparison *comparison)
 {
-    const nd_match_rule rule = {.jaccard = settings->threshold,
-                                .containment = settings->containment};
+    const nd_match_rule rule = {.jaccard = settings->scan.rule.jaccard,
+                                .containment = settings->scan.rule.containment};
     const nd_match_kind by_rule = nd_match_classify(&comparison->similarity, &rule);
-    const bool is_covered = kind == ERROR_FALSE && settings->coverage > 0;
+    const bool is_covered = kind == ERROR_FALSE && settings->scan.coverage > 0;
     const bool is_partial = comparison->num_passages > 0 || is_covered;
     return by_rule == ND_MATCH_NONE && is_partial ? ND_MATCH_PARTIAL : by_rule;
 }

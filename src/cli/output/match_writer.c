@@ -12,14 +12,14 @@ nd_status nd_match_writer_init(nd_match_writer *writer, nd_job *job)
 {
     *writer = (nd_match_writer){.job = job};
     nd_page_init(&writer->page, job->allocator);
-    return job->settings->passages
+    return job->settings->lists_passages
                ? nd_passage_list_init(&writer->passages, job->settings, job->allocator)
                : ND_OK;
 }
 
 static bool asks_coverage(const nd_job *job)
 {
-    return job->settings->coverage > 0;
+    return job->settings->scan.coverage > 0;
 }
 
 nd_status nd_match_writer_begin(nd_match_writer *writer)
@@ -28,7 +28,7 @@ nd_status nd_match_writer_begin(nd_match_writer *writer)
     if (writer->job->format != ND_FORMAT_TSV)
         return ND_OK;
     const bool covered = asks_coverage(writer->job);
-    if (writer->job->settings->scan_output == ND_SCAN_PAIRS)
+    if (writer->job->settings->scan.output == ND_SCAN_PAIRS)
         nd_page_printf(page, "a\tb\tkind\tjaccard\ta_in_b\tb_in_a%s\n",
                        covered ? "\ta_covered\tb_covered" : "");
     else
@@ -122,7 +122,7 @@ static void pair_as_json(const nd_match_writer *writer, nd_page *page, const nd_
     nd_page_put(page, ",\"b\":");
     nd_page_json(page, pair->b.p, pair->b.len_bytes);
     match_as_json(writer->job, page, &m, &keys);
-    if (writer->job->settings->passages)
+    if (writer->job->settings->lists_passages)
         nd_passage_list_print_json(&writer->passages, page, "a", "b");
     nd_page_put(page, "}\n");
 }
@@ -153,7 +153,7 @@ nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair)
 {
     nd_match_writer *const writer = ctx;
     nd_status status = ND_OK;
-    if (writer->job->settings->passages)
+    if (writer->job->settings->lists_passages)
         status = nd_passage_list_fill(&writer->passages, pair->a_text, pair->b_text);
     if (status != ND_OK)
         return status;
@@ -171,7 +171,7 @@ nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair)
 static nd_status fill_passages(nd_match_writer *writer, const nd_group *group,
                                const nd_member *member)
 {
-    if (!writer->job->settings->passages)
+    if (!writer->job->settings->lists_passages)
         return ND_OK;
     return nd_passage_list_fill(&writer->passages, member->text, group->representative_text);
 }
@@ -193,7 +193,7 @@ static nd_status group_as_json(nd_match_writer *writer, const nd_group *group)
         nd_page_put(page, i ? ",{\"id\":" : "{\"id\":");
         nd_page_json(page, member->id.p, member->id.len_bytes);
         match_as_json(writer->job, page, &m, &keys);
-        if (writer->job->settings->passages)
+        if (writer->job->settings->lists_passages)
             nd_passage_list_print_json(&writer->passages, page, "member", "representative");
         nd_page_put(page, "}");
     }

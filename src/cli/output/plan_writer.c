@@ -40,7 +40,7 @@ static void print_json(const nd_settings *settings, nd_page *page, const nd_plan
                    "{\"threshold\":%.6f,\"recall_asked\":%.6f,\"recall\":%.6f,\"bands\":%u"
                    ",\"rows\":%u,\"slots\":%u,\"missed_at_threshold\":%.6f"
                    ",\"missed_above_threshold\":%.6f,\"curve\":[",
-                   plan->threshold, settings->recall, plan->recall, plan->bands, plan->rows,
+                   plan->threshold, settings->scan.recall, plan->recall, plan->bands, plan->rows,
                    plan->slots, missed_at(plan), missed_above(plan));
     for (int step = 1; step <= CURVE_STEPS; step++)
         nd_page_printf(page, "%s{\"jaccard\":%.6f,\"probability\":%.6f}", step > 1 ? "," : "",
@@ -60,7 +60,7 @@ static void print_tsv(const nd_settings *settings, nd_page *page, const nd_plan 
     nd_page_printf(page,
                    "name\tvalue\nthreshold\t%.6f\nrecall_asked\t%.6f\nrecall\t%.6f\nbands\t%u\n"
                    "rows\t%u\nslots\t%u\nmissed_at_threshold\t%.6f\nmissed_above_threshold\t%.6f\n",
-                   plan->threshold, settings->recall, plan->recall, plan->bands, plan->rows,
+                   plan->threshold, settings->scan.recall, plan->recall, plan->bands, plan->rows,
                    plan->slots, missed_at(plan), missed_above(plan));
     for (int step = 1; step <= CURVE_STEPS; step++)
         nd_page_printf(page, "probability_at_%.2f\t%.6f\n", curve_jaccard(step),
@@ -99,8 +99,8 @@ static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan)
                    nd_style(job, ND_STYLE_STRONG), plan->bands, plan->rows,
                    plan->rows == 1 ? "" : "s", nd_style(job, ND_STYLE_PLAIN), plan->slots);
     nd_page_printf(page, "recall at jaccard %g: %.4f %% (%g %% asked for)\n", plan->threshold,
-                   100 * plan->recall, 100 * settings->recall);
-    if (plan->threshold < settings->threshold)
+                   100 * plan->recall, 100 * settings->scan.recall);
+    if (plan->threshold < settings->scan.rule.jaccard)
         nd_page_printf(page, "made for jaccard %g, as '--containment' is given\n", plan->threshold);
     print_curve(job, page, plan);
     nd_page_printf(page,

@@ -5,7 +5,6 @@
 #include "cli/clock.h"
 #include "cli/commands/command.h"
 #include "cli/interrupt.h"
-#include "cli/options/option_value.h"
 #include "cli/version_text.h"
 #include "neardup/kernel.h"
 #include "neardup/version.h"
@@ -22,17 +21,19 @@ static void print_key(const char *name, nd_page *page)
 static void print_options(const nd_job *job, nd_page *page)
 {
     nd_page_put(page, ",\"options\":{");
-    const nd_option *option;
-    for (size_t i = 0; (option = nd_command_option(job->settings->command, i)) != NULL; i++) {
-        if (option->offset == offsetof(nd_settings, help))
+    const nd_option *option = NULL;
+    const char *before = "";
+    while ((option = nd_option_next(&job->settings->command->info.options, option)) != NULL) {
+        if (option->field.offset == offsetof(nd_settings, help))
             continue;
-        nd_page_put(page, i ? "," : "");
+        nd_page_put(page, before);
         print_key(option->name, page);
         nd_option_print_json(option, job->settings, page);
+        before = ",";
     }
     nd_page_put(page, "},\"inputs\":[");
-    for (size_t i = 0; i < job->settings->num_operands; i++) {
-        const char *const operand = job->settings->operands[i];
+    for (size_t i = 0; i < job->settings->line.num_operands; i++) {
+        const char *const operand = job->settings->line.operands[i];
         nd_page_put(page, i ? "," : "");
         nd_page_json(page, operand, strlen(operand));
     }
@@ -52,7 +53,7 @@ static void print_all(const nd_job *job, nd_status status, nd_page *page)
     nd_page_printf(page,
                    "{\"neardup\":\"%s\",\"hash_spec\":%d,\"command\":\"%s\",\"status\":\"%s\""
                    ",\"kernel\":\"%s\",\"threads\":%u",
-                   nd_version_string(), ND_HASH_SPEC_VERSION, job->settings->command->name,
+                   nd_version_string(), ND_HASH_SPEC_VERSION, job->settings->command->info.name,
                    status == ND_OK ? "done" : "failed", nd_kernel_name(nd_kernel_current()),
                    job->num_threads);
     print_options(job, page);

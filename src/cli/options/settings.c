@@ -1,0 +1,173 @@
+#include "cli/options/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands/command.h"
+#include "cli/same_file.h"
+#include "util/error.h"
+
+bool nd_settings_given(const nd_settings *settings, const char *name)
+{
+    return nd_option_given(&settings->command->info.options, &settings->line, name);
+}
+
+/* The settings of a command that nothing is typed for but the preset. */
+static nd_status init(nd_settings *settings, const nd_command *command, nd_preset preset,
+                      const nd_allocator *allocator, nd_error *error)
+{
+    *settings = (nd_settings){.command = command, .preset = preset, .kernel = ND_KERNEL_BEST};
+    nd_scan_options_init_preset(&settings->scan, preset);
+    nd_passage_options_init(&settings->passage);
+    return nd_options_init(&command->info.options, allocator, settings, error);
+}
+
+/* What the preset sets and the command line leaves alone. */
+static nd_status fill_from_preset(nd_settings *settings, const nd_allocator *allocator,
+                                  nd_error *error)
+{
+    const nd_preset preset = settings->preset;
+    nd_settings of_preset;
+    const nd_status status = init(&of_preset, settings->command, preset, allocator, error);
+    if (status == ND_OK)
+        nd_options_fill(&settings->command->info.options, &settings->line, &of_preset, settings);
+    settings->preset = preset;
+    nd_settings_release(&of_preset, allocator);
+    return status;
+}
+
+/* Two results into one place would destroy one of them. */
+static nd_status check_files(const nd_settings *settings, nd_error *error)
+{
+    const char *const output = settings->output_path ? settings->output_path : "-";
+    const char *const stats = settings->stats_path;
+    if (stats && (strcmp(stats, output) == 0 ||
+                  (strcmp(output, "-") != 0 && nd_is_same_file(stats, output))))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--stats' and the output both go to '%s'", output);
+    return ND_OK;
+}
+
+nd_status nd_settings_parse(const nd_command *command, int argc, char **argv,
+                            const nd_allocator *allocator, nd_settings *settings, nd_error *error)
+{
+    const nd_option_list *const options = &command->info.options;
+    nd_status status = init(settings, command, ND_PRESET_CORPUS, allocator, error);
+    if (status == ND_OK)
+        status = nd_options_parse(options, argc, argv, allocator, settings, &settings->line, error);
+    if (status != ND_OK || settings->help)
+        return status;
+    if (settings->preset != ND_PRESET_CORPUS)
+        status = fill_from_preset(settings, allocator, error);
+    if (status == ND_OK)
+        status = nd_options_check(options, &settings->line, settings, error);
+    if (status == ND_OK)
+        status = nd_operands_check(&command->info, &settings->line, error);
+    if (status == ND_OK)
+        status = check_files(settings, error);
+    if (status == ND_OK && command->check)
+        status = command->check(settings, error);
+    return status;
+}
+
+void nd_settings_release(nd_settings *settings, const nd_allocator *allocator)
+{
+    nd_options_release(&settings->command->info.options, allocator, settings);
+}
+
+void nd_settings_print_help(const nd_command *command, nd_page *page)
+{
+    nd_settings of_preset[ND_NUM_PRESETS];
+    nd_named_settings others[ND_NUM_PRESETS];
+    char typed[ND_NUM_PRESETS][32];
+    const nd_option *const preset = nd_option_find(&command->info.options, "preset", 6);
+    const int last = preset ? (int)preset->max : ND_PRESET_CORPUS;
+    nd_status status = ND_OK;
+    for (int i = 0; i <= last && status == ND_OK; i++) {
+        status = init(&of_preset[i], command, (nd_preset)i, page->allocator, NULL);
+        snprintf(typed[i], sizeof typed[i], "--preset %s", nd_preset_name((nd_preset)i));
+        others[i] = (nd_named_settings){typed[i], &of_preset[i]};
+        of_preset[i].preset = ND_PRESET_CORPUS; /* which is what the option itself is at first */
+    }
+    if (status == ND_OK)
+        nd_command_print_help(&command->info, "neardup", &of_preset[ND_PRESET_CORPUS], others + 1,
+                              (size_t)last, page);
+    else
+        page->status = status;
+}
+
+nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads,
+                                 nd_progress_fn progress, void *progress_ctx)
+{
+    nd_scan_options options = settings->scan;
+    options.num_threads = num_threads;
+    options.representative = settings->keep == ND_KEEP_LONGEST    ? ND_REPRESENTATIVE_LONGEST
+                             : settings->keep == ND_KEEP_FIRST_ID ? ND_REPRESENTATIVE_FIRST_ID
+                                                                  : ND_REPRESENTATIVE_PREFERRED;
+    options.texts = settings->lists_passages ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
+    options.progress = progress;
+    options.progress_ctx = progress_ctx;
+    return options;
+}
+
+nd_passage_options nd_settings_passage(const nd_settings *settings)
+{
+    nd_passage_options options = settings->passage;
+    if (settings->scan.shingle.kind == ND_SHINGLE_WORD) /* else by words as they are at first */
+        options.shingle = settings->scan.shingle;
+    if (options.min_words_unbound < options.min_words)
+        options.min_words_unbound = options.min_words;
+    return options;
+}
+
+nd_input_options nd_settings_input(const nd_settings *settings)
+{
+    nd_input_options options = settings->input;
+    if (settings->keep == ND_KEEP_EARLIEST) {
+        options.preference = ND_PREFERENCE_DATE;
+        options.preference_field = settings->date_field;
+    } else if (settings->keep == ND_KEEP_PREFERRED) {
+        options.preference = ND_PREFERENCE_SOURCE;
+        options.preference_field = settings->source_field;
+    }
+    options.sources = settings->prefer.names;
+    options.num_sources = settings->prefer.num_names;
+    return options;
+}
+
+nd_status nd_settings_plan(const nd_settings *settings, nd_plan *out, nd_error *error)
+{
+    const nd_scan_options *const scan = &settings->scan;
+    nd_plan_request request = {.threshold = scan->rule.jaccard, .recall = scan->recall};
+    if (scan->rule.containment > 0 && request.threshold > ND_SCAN_CONTAINMENT_JACCARD)
+        request.threshold = ND_SCAN_CONTAINMENT_JACCARD;
+    if (nd_plan_solve(&request, out) == ND_OK)
+        return ND_OK;
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                        "no sketch reaches recall %g at jaccard %g: lower '--recall' or raise "
+                        "'--threshold'",
+                        request.recall, request.threshold);
+}
+
+nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error)
+{
+    const bool by_field = settings->keep == ND_KEEP_EARLIEST || settings->keep == ND_KEEP_PREFERRED;
+    if (settings->keep == ND_KEEP_PREFERRED && settings->prefer.num_names == 0)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--representative preferred' needs '--prefer A,B,...'");
+    if (by_field && settings->input.format == ND_INPUT_TEXT)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--representative %s' needs fields, which text files do not have",
+                            settings->keep == ND_KEEP_EARLIEST ? "earliest" : "preferred");
+    nd_plan plan;
+    return settings->scan.coverage > 0 ? ND_OK : nd_settings_plan(settings, &plan, error);
+}
+
+nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error)
+{
+    if (nd_settings_given(settings, "min-words-inside") &&
+        settings->passage.min_words_unbound < settings->passage.min_words)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--min-words-inside' is below '--min-words'");
+    return ND_OK;
+}
