@@ -4,17 +4,11 @@
 #include <stdio.h>
 
 #include "bench_random.h"
-#include "commands.h"
-#include "common_options.h"
+#include "bench_settings.h"
 #include "neardup/plan.h"
 #include "neardup/sketch.h"
 
 enum { MAX_SIZE = 10000 };
-
-typedef struct accuracy_options {
-    bench_common common;
-    uint64_t trials;
-} accuracy_options;
 
 /* Two sets of `size` hashes each. */
 typedef struct set_pair {
@@ -61,15 +55,15 @@ static void report_value(bench_report *report, const char *what, const set_pair 
 }
 
 /* Bias beside its standard error, and the root mean square error beside sqrt(J(1 - J) / k). */
-static nd_status measure_error(const accuracy_options *o, bench_report *report, set_pair *pair,
+static nd_status measure_error(const bench_settings *settings, bench_report *report, set_pair *pair,
                                uint32_t num_slots)
 {
     static sketch_pair sketches;
     const size_t size = pair->size;
-    const double jaccard = pair->jaccard, trials = (double)o->trials;
-    bench_random random = bench_random_of(o->common.workload.seed, size, num_slots);
+    const double jaccard = pair->jaccard, trials = (double)settings->trials;
+    bench_random random = bench_random_of(settings->workload.seed, size, num_slots);
     double sum = 0, sum_squares = 0;
-    for (uint64_t i = 0; i < o->trials; i++) {
+    for (uint64_t i = 0; i < settings->trials; i++) {
         fill_pair(pair, size, jaccard, &random);
         const nd_status status = sketch_both(pair, num_slots, &sketches);
         if (status != ND_OK)
@@ -86,7 +80,8 @@ static nd_status measure_error(const accuracy_options *o, bench_report *report, 
     return ND_OK;
 }
 
-static nd_status measure_errors(const accuracy_options *o, bench_report *report, set_pair *pair)
+static nd_status measure_errors(const bench_settings *settings, bench_report *report,
+                                set_pair *pair)
 {
     static const size_t sizes[] = {10, 30, 60, 100, 300, 1000, 10000};
     static const double jaccards[] = {0.5, 0.8, 0.95};
@@ -97,7 +92,7 @@ static nd_status measure_errors(const accuracy_options *o, bench_report *report,
             for (size_t j = 0; j < sizeof jaccards / sizeof *jaccards && status == ND_OK; j++) {
                 bench_random random = {1};
                 fill_pair(pair, sizes[n], jaccards[j], &random);
-                status = measure_error(o, report, pair, slots[s]);
+                status = measure_error(settings, report, pair, slots[s]);
             }
     return status;
 }
@@ -115,14 +110,14 @@ static bool share_a_band(const sketch_pair *sketches, const nd_plan *plan)
 }
 
 /* The share of pairs that meet in a bucket, beside the plan's S-curve. */
-static nd_status measure_curve(const accuracy_options *o, bench_report *report, set_pair *pair,
+static nd_status measure_curve(const bench_settings *settings, bench_report *report, set_pair *pair,
                                const nd_plan *plan)
 {
     static sketch_pair sketches;
     for (int percent = 30; percent <= 100; percent += 5) {
-        bench_random random = bench_random_of(o->common.workload.seed, (uint64_t)percent, 7);
+        bench_random random = bench_random_of(settings->workload.seed, (uint64_t)percent, 7);
         uint64_t num_met = 0;
-        for (uint64_t i = 0; i < o->trials; i++) {
+        for (uint64_t i = 0; i < settings->trials; i++) {
             fill_pair(pair, 300, percent / 100.0, &random);
             const nd_status status = sketch_both(pair, plan->slots, &sketches);
             if (status != ND_OK)
@@ -130,16 +125,17 @@ static nd_status measure_curve(const accuracy_options *o, bench_report *report, 
             num_met += share_a_band(&sketches, plan);
         }
         report_value(report, "proposed", pair, plan->slots,
-                     (const double[2]){(double)num_met / (double)o->trials,
+                     (const double[2]){(double)num_met / (double)settings->trials,
                                        nd_plan_probability(plan, pair->jaccard)});
     }
     return ND_OK;
 }
 
-static nd_status run_accuracy(const accuracy_options *o)
+static nd_status accuracy(const bench_settings *settings, nd_error *error)
 {
+    (void)error;
     static set_pair pair;
-    const nd_plan_request request = {.threshold = o->common.threshold, .recall = 0.99};
+    const nd_plan_request request = {.threshold = settings->threshold, .recall = 0.99};
     nd_plan plan;
     nd_status status = nd_plan_solve(&request, &plan);
     if (status != ND_OK)
@@ -148,42 +144,20 @@ static nd_status run_accuracy(const accuracy_options *o)
     snprintf(options, sizeof options,
              "%" PRIu64 " pairs a row; plan for threshold %g: %" PRIu32 " bands of %" PRIu32
              " of %" PRIu32 " slots",
-             o->trials, o->common.threshold, plan.bands, plan.rows, plan.slots);
+             settings->trials, settings->threshold, plan.bands, plan.rows, plan.slots);
     const bench_workload named = {.name = "random sets of equal size"};
-    const bench_context context = bench_common_context(&named, options);
     bench_report report;
-    bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
-                       &context);
-    status = measure_errors(o, &report, &pair);
-    return status == ND_OK ? measure_curve(o, &report, &pair, &plan) : status;
+    bench_settings_begin_report(settings, &named, options, &report);
+    status = measure_errors(settings, &report, &pair);
+    return status == ND_OK ? measure_curve(settings, &report, &pair, &plan) : status;
 }
 
-int bench_cmd_accuracy(int argc, char **argv)
-{
-    accuracy_options o = {.trials = 1000};
-    bench_common_init(&o.common);
-    const bench_option table[] = {
-        {"--trials", BENCH_OPTION_COUNT, "N", "pairs of sets a row (default 1000)", &o.trials},
-        {"--threshold", BENCH_OPTION_FRACTION, "J", "of the plan (default 0.8)",
-         &o.common.threshold},
-        {"--seed", BENCH_OPTION_COUNT, "N", "other sets (default 1)", &o.common.workload.seed},
-        {"--kernel", BENCH_OPTION_STRING, "NAME", "scalar, avx2, avx512 or neon (default: best)",
-         &o.common.kernel},
-        {"--json", BENCH_OPTION_FLAG, NULL, "a JSON object a line", &o.common.is_json},
-    };
-    const bench_usage usage = {"accuracy", "",
-                               "Measures bias and error of the sketch against its size, and the "
-                               "plan's S-curve; ratios near 1 (rmse: or below) are as expected.",
-                               table, sizeof table / sizeof *table};
-    const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
-    if (exit_code != BENCH_GO_ON)
-        return exit_code;
-    if (o.trials < 1) {
-        bench_complain("accuracy: --trials is at least 1");
-        return BENCH_EXIT_USAGE;
-    }
-    const nd_status status = run_accuracy(&o);
-    if (status != ND_OK)
-        bench_complain("accuracy: %s", nd_status_message(status));
-    return status == ND_OK ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
-}
+const bench_command bench_command_accuracy = {
+    .info.name = "accuracy",
+    .info.summary = "error of the sketch, and the S-curve, against theory",
+    .info.operands = "",
+    .info.description = "Measures bias and error of the sketch against its size, and the plan's "
+                        "S-curve; ratios near 1 (rmse: or below) are as expected.\n",
+    .info.options = {bench_options, BENCH_ACCURACY},
+    .run = accuracy,
+};

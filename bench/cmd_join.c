@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench_options.h"
-#include "commands.h"
+#include "bench_settings.h"
 #include "io/input.h"
 #include "neardup/exact_join.h"
 #include "set_collection.h"
 #include "util/alloc.h"
+#include "util/error.h"
 
 /* A file of sets, every number 64 bits in the machine's byte order:
  *
@@ -72,27 +72,20 @@ static nd_status print_numbers(void *ctx, uint32_t worker, size_t i, size_t j,
     return printf("%zu\t%zu\t%.6f\n", i, j, similarity->jaccard) < 0 ? ND_ERR_IO : ND_OK;
 }
 
-/* Joins the sets of `path`; says what failed. */
-static nd_status join_set_file(const char *path, double threshold)
+static nd_status join_set_file(const char *path, double threshold, nd_error *error)
 {
     const nd_allocator allocator = nd_allocator_or_default(NULL);
     FILE *const file = fopen(path, "rb");
-    if (!file) {
-        bench_complain("cannot open '%s': %s", path, strerror(errno));
-        return ND_ERR_IO;
-    }
+    if (!file)
+        return nd_error_set(error, ND_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
     const nd_exact_join_options options = {
         .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
     set_file sets = {0};
     const bool is_read = read_sets(file, &allocator, &sets);
     fclose(file);
-    nd_status status = ND_ERR_FORMAT;
-    if (is_read)
-        status = nd_exact_join(&sets.list, &options, print_numbers, NULL);
-    if (!is_read)
-        bench_complain("'%s' is no file of sets", path);
-    else if (status != ND_OK)
-        bench_complain("join: %s", nd_status_message(status));
+    const nd_status status =
+        is_read ? nd_exact_join(&sets.list, &options, print_numbers, NULL)
+                : nd_error_set(error, ND_ERR_FORMAT, "'%s' is no file of sets", path);
     nd_release(&allocator, sets.starts);
     nd_release(&allocator, sets.elements);
     return status;
@@ -111,60 +104,48 @@ static nd_status print_ids(void *ctx, uint32_t worker, size_t i, size_t j,
     return printf("\t%.6f\n", similarity->jaccard) < 0 ? ND_ERR_IO : ND_OK;
 }
 
-/* Joins the documents of `path` by the engine's own word-5-shingles; says what failed. */
-static nd_status join_documents(const char *path, double threshold)
+/* Joins the documents of `path` by the engine's own word-5-shingles. */
+static nd_status join_documents(const char *path, double threshold, nd_error *error)
 {
     const nd_allocator allocator = nd_allocator_or_default(NULL);
     const nd_input_options options = {0};
     const nd_shingle_spec spec = {ND_SHINGLE_WORD, 5};
-    nd_error error = {0};
     nd_input *input = NULL;
     bench_set_collection collection = {0};
-    nd_status status = nd_input_new(&options, &path, 1, &allocator, &input, &error);
+    nd_status status = nd_input_new(&options, &path, 1, &allocator, &input, error);
     if (status == ND_OK)
-        status = bench_set_collection_read(&collection, nd_input_source(input), spec, 1, &error);
+        status = bench_set_collection_read(&collection, nd_input_source(input), spec, 1, error);
     if (status == ND_OK) {
         const nd_exact_join_options join = {
             .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
         const nd_set_list list = bench_set_collection_list(&collection);
         status = nd_exact_join(&list, &join, print_ids, &collection);
     }
-    if (status != ND_OK)
-        bench_complain("%s", error.message[0] ? error.message : nd_status_message(status));
     bench_set_collection_release(&collection);
     nd_input_free(input);
     return status;
 }
 
-int bench_cmd_join(int argc, char **argv)
+static nd_status join(const bench_settings *settings, nd_error *error)
 {
-    double threshold = 0.8;
-    bool is_of_sets = false;
-    const bench_option table[] = {
-        {"--threshold", BENCH_OPTION_FRACTION, "J", "least jaccard, above 0 (default 0.8)",
-         &threshold},
-        {"--sets", BENCH_OPTION_FLAG, NULL, "INPUT holds sets of numbers: see cmd_join.c",
-         &is_of_sets},
-    };
-    const bench_usage usage = {"join", "INPUT",
-                               "Prints every pair with that jaccard over word-5-shingles: two ids "
-                               "(with --sets numbers from 0) and the jaccard.",
-                               table, sizeof table / sizeof *table};
-    int num_operands;
-    const bench_parse_result parsed = bench_options_parse(&usage, argc, argv, &num_operands);
-    if (parsed == BENCH_PARSED_HELP)
-        return BENCH_EXIT_DONE;
-    if (parsed == BENCH_PARSE_FAILED)
-        return BENCH_EXIT_USAGE;
-    if (num_operands != 1 || threshold <= 0) {
-        bench_complain("join: one input, and a threshold above 0");
-        return BENCH_EXIT_USAGE;
-    }
-    const nd_status status =
-        is_of_sets ? join_set_file(argv[1], threshold) : join_documents(argv[1], threshold);
-    if (status == ND_OK && fflush(stdout) == 0)
-        return BENCH_EXIT_DONE;
-    if (status == ND_OK)
-        bench_complain("cannot write standard output: %s", strerror(errno));
-    return BENCH_EXIT_FAILED;
+    const char *const path = settings->line.operands[0];
+    const nd_status status = settings->is_of_sets
+                                 ? join_set_file(path, settings->threshold, error)
+                                 : join_documents(path, settings->threshold, error);
+    if (status == ND_OK && fflush(stdout) != 0)
+        return nd_error_set(error, ND_ERR_IO, "cannot write standard output: %s", strerror(errno));
+    return status;
 }
+
+const bench_command bench_command_join = {
+    .info.name = "join",
+    .info.summary = "join sets exactly: the truth that others are scored against",
+    .info.operands = "INPUT",
+    .info.operands_missing = "one input is needed",
+    .info.min_operands = 1,
+    .info.max_operands = 1,
+    .info.description = "Prints every pair with that jaccard over word-5-shingles: two ids (with "
+                        "--sets numbers from 0) and the jaccard.\n",
+    .info.options = {bench_options, BENCH_JOIN},
+    .run = join,
+};

@@ -3,18 +3,13 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "commands.h"
-#include "common_options.h"
+#include "bench_settings.h"
 #include "neardup/document_map.h"
 #include "scan_run.h"
+#include "util/error.h"
 #include "warm_memory.h"
 
 enum { MAX_STEPS = 16 };
-
-typedef struct scale_options {
-    bench_common common;
-    uint64_t from, to, threads, runs;
-} scale_options;
 
 typedef struct scale_step {
     uint64_t documents;
@@ -23,13 +18,13 @@ typedef struct scale_step {
 } scale_step;
 
 /* From the second run on the memory is warm. */
-static nd_status quickest_run(const scale_options *o, const bench_workload *workload,
+static nd_status quickest_run(const bench_settings *settings, const bench_workload *workload,
                               bench_scan_result *best)
 {
-    const bench_scan_options options = {.threshold = o->common.threshold,
-                                        .num_threads = (uint32_t)o->threads,
+    const bench_scan_options options = {.threshold = settings->threshold,
+                                        .num_threads = (uint32_t)settings->threads,
                                         .output = ND_SCAN_PAIRS};
-    for (uint64_t i = 0; i < o->runs; i++) {
+    for (uint64_t i = 0; i < settings->runs; i++) {
         bench_scan_result result;
         nd_status status = i > 0 ? bench_warm_memory(best->peak_rss_bytes) : ND_OK;
         if (status == ND_OK)
@@ -43,17 +38,17 @@ static nd_status quickest_run(const scale_options *o, const bench_workload *work
 }
 
 /* Makes a corpus of so many documents, scans it, and throws it away. */
-static nd_status run_step(const scale_options *o, uint64_t documents, scale_step *step,
+static nd_status run_step(const bench_settings *settings, uint64_t documents, scale_step *step,
                           nd_error *error)
 {
-    bench_workload_options options = o->common.workload;
+    bench_workload_options options = settings->workload;
     options.num_documents = documents;
     bench_workload workload;
     nd_status status = bench_workload_init(&workload, &options, error);
     if (status != ND_OK)
         return status;
     *step = (scale_step){.documents = documents, .file_bytes = (double)workload.file_bytes};
-    status = quickest_run(o, &workload, &step->result);
+    status = quickest_run(settings, &workload, &step->result);
     bench_workload_release(&workload);
     if (status != ND_OK)
         snprintf(error->message, sizeof error->message, "scan: %s", nd_status_message(status));
@@ -108,30 +103,29 @@ static void report_step(bench_report *report, const scale_step *step, double mid
     bench_report_row(report, fields, sizeof fields / sizeof *fields);
 }
 
-static nd_status run_scale(const scale_options *o, nd_error *error)
+static nd_status run_scale(const bench_settings *settings, nd_error *error)
 {
     scale_step steps[MAX_STEPS];
     size_t num = 0;
-    for (uint64_t documents = o->from; documents <= o->to && num < MAX_STEPS; documents *= 10) {
+    for (uint64_t documents = settings->from; documents <= settings->to && num < MAX_STEPS;
+         documents *= 10) {
         fprintf(stderr, "neardup-bench: scale: %" PRIu64 " documents\n", documents);
-        const nd_status status = run_step(o, documents, &steps[num++], error);
+        const nd_status status = run_step(settings, documents, &steps[num++], error);
         if (status != ND_OK)
             return status;
     }
     char data[120], options[160];
     snprintf(data, sizeof data, "made up: mean %" PRIu64 " bytes, %s, seed %" PRIu64,
-             o->common.workload.mean_bytes, bench_script_name(o->common.workload.script),
-             o->common.workload.seed);
+             settings->workload.mean_bytes, bench_script_name(settings->workload.script),
+             settings->workload.seed);
     snprintf(options, sizeof options,
              "word:5, threshold %g, pairs, %" PRIu64 " threads, quickest of %" PRIu64
              " runs, memory warm from the second on",
-             o->common.threshold, o->threads, o->runs);
+             settings->threshold, settings->threads, settings->runs);
     bench_workload named = {0};
     snprintf(named.name, sizeof named.name, "%s", data);
-    const bench_context context = bench_common_context(&named, options);
     bench_report report;
-    bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
-                       &context);
+    bench_settings_begin_report(settings, &named, options, &report);
     const double micros = middle(steps, num, micros_per_document);
     const double bytes = middle(steps, num, bytes_per_document);
     for (size_t i = 0; i < num; i++)
@@ -139,38 +133,22 @@ static nd_status run_scale(const scale_options *o, nd_error *error)
     return ND_OK;
 }
 
-int bench_cmd_scale(int argc, char **argv)
+static nd_status check(bench_settings *settings, nd_error *error)
 {
-    scale_options o = {.from = 10000, .to = 10000000, .threads = nd_num_processors(), .runs = 3};
-    bench_common_init(&o.common);
-    o.common.workload.mean_bytes = 500;
-    const bench_option table[] = {
-        {"--mean-bytes", BENCH_OPTION_SIZE, "N", "mean length of the texts (default 500)",
-         &o.common.workload.mean_bytes},
-        BENCH_COMMON_OPTIONS(&o.common),
-        {"--from", BENCH_OPTION_COUNT, "N", "documents at first (default 10k)", &o.from},
-        {"--to", BENCH_OPTION_COUNT, "N", "in steps of 10 times up to N (default 10m)", &o.to},
-        {"--threads", BENCH_OPTION_COUNT, "N", "threads (default: all processors)", &o.threads},
-        {"--runs", BENCH_OPTION_COUNT, "N", "runs each, the quickest counts (default 3)", &o.runs},
-    };
-    const bench_usage usage = {
-        "scale", "",
+    return settings->from <= settings->to
+               ? ND_OK
+               : nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "'--from' is above '--to'");
+}
+
+const bench_command bench_command_scale = {
+    .info.name = "scale",
+    .info.summary = "growth of time and memory from 10^4 to 10^7 documents",
+    .info.operands = "",
+    .info.description =
         "Measures time and memory of scans of made-up corpora of growing size, from the second run "
         "on in memory that was in use just before. The deviations are of the cost of a document "
-        "from its geometric mean over the steps.",
-        table, sizeof table / sizeof *table};
-    const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
-    if (exit_code != BENCH_GO_ON)
-        return exit_code;
-    if (o.from < 1 || o.from > o.to || o.to > 4000000000u || o.runs < 1 || o.threads < 1 ||
-        o.threads > 1024) {
-        bench_complain(
-            "scale: 1 <= --from <= --to <= 4000m, --runs at least 1, --threads 1 to 1024");
-        return BENCH_EXIT_USAGE;
-    }
-    nd_error error = {0};
-    const nd_status status = run_scale(&o, &error);
-    if (status != ND_OK)
-        bench_complain("%s", error.message);
-    return status == ND_OK ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
-}
+        "from its geometric mean over the steps.\n",
+    .info.options = {bench_options, BENCH_SCALE},
+    .check = check,
+    .run = run_scale,
+};

@@ -5,15 +5,9 @@
 #include <string.h>
 
 #include "bench_clock.h"
-#include "commands.h"
-#include "common_options.h"
+#include "bench_settings.h"
 #include "stage.h"
-
-typedef struct stages_options {
-    bench_common common;
-    uint64_t passes, millis;
-    const char *only;
-} stages_options;
+#include "util/error.h"
 
 /* Whether the stage is in the list "a,b,c", or there is no list. */
 static bool is_wanted(const char *list, const char *name)
@@ -25,20 +19,18 @@ static bool is_wanted(const char *list, const char *name)
     return !list;
 }
 
-/* Complains of the first name in the list that is no stage. */
-static bool is_list_of_stages(const char *list)
+/* Refuses the first name in the list that is no stage. */
+static nd_status check(bench_settings *settings, nd_error *error)
 {
-    for (const char *at = list; at && *at; at += strcspn(at, ","), at += *at == ',') {
+    for (const char *at = settings->only; at && *at; at += strcspn(at, ","), at += *at == ',') {
         const size_t len = strcspn(at, ",");
         const bench_stage *s = bench_all_stages;
         while (s->name && (strlen(s->name) != len || memcmp(s->name, at, len) != 0))
             s++;
-        if (!s->name) {
-            bench_complain("'%.*s' is no stage", (int)len, at);
-            return false;
-        }
+        if (!s->name)
+            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "'%.*s' is no stage", (int)len, at);
     }
-    return true;
+    return ND_OK;
 }
 
 enum { MOST_PASSES = 1000 };
@@ -58,12 +50,13 @@ static double median(double *seconds, size_t num)
 /* Median times of several passes of a stage and of its limit. They take turns, so that a slow spell
  * of the machine hits both. */
 static nd_status time_passes(bench_stages *stages, const bench_stage *stage,
-                             const stages_options *o, double *stage_seconds, double *limit_seconds)
+                             const bench_settings *settings, double *stage_seconds,
+                             double *limit_seconds)
 {
     double of_stage[MOST_PASSES], of_limit[MOST_PASSES];
-    const double end = bench_seconds() + (double)o->millis / 1000;
+    const double end = bench_seconds() + (double)settings->millis / 1000;
     size_t num = 0;
-    while (num < MOST_PASSES && (num < o->passes || bench_seconds() < end)) {
+    while (num < MOST_PASSES && (num < settings->passes || bench_seconds() < end)) {
         of_stage[num] = of_limit[num] = 0;
         nd_status status = stage->pass(stages, &of_stage[num]);
         if (status == ND_OK)
@@ -115,10 +108,10 @@ static bench_field rate(const char *name, double amount, double seconds, int dec
 }
 
 static nd_status report_stage(bench_report *report, bench_stages *stages, const bench_stage *stage,
-                              const stages_options *o)
+                              const bench_settings *settings)
 {
     double seconds, limit_seconds;
-    const nd_status status = time_passes(stages, stage, o, &seconds, &limit_seconds);
+    const nd_status status = time_passes(stages, stage, settings, &seconds, &limit_seconds);
     if (status != ND_OK)
         return status;
     const stage_volume v = volume_of(stages, stage->pass);
@@ -138,25 +131,23 @@ static nd_status report_stage(bench_report *report, bench_stages *stages, const 
     return ND_OK;
 }
 
-static nd_status run_stages(const stages_options *o, const bench_workload *workload,
+static nd_status run_stages(const bench_settings *settings, const bench_workload *workload,
                             nd_error *error)
 {
     bench_stages stages;
-    nd_status status = bench_stages_init(&stages, workload, o->common.threshold, error);
+    nd_status status = bench_stages_init(&stages, workload, settings->threshold, error);
     if (status == ND_OK) {
         char options[160];
         snprintf(options, sizeof options,
                  "word:5, threshold %g, %" PRIu32 " bands of %" PRIu32 " of %" PRIu32
                  " slots, 1 thread, median of %" PRIu64 " passes and more",
-                 o->common.threshold, stages.plan.bands, stages.plan.rows, stages.plan.slots,
-                 o->passes);
-        const bench_context context = bench_common_context(workload, options);
+                 settings->threshold, stages.plan.bands, stages.plan.rows, stages.plan.slots,
+                 settings->passes);
         bench_report report;
-        bench_report_begin(&report, o->common.is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
-                           &context);
+        bench_settings_begin_report(settings, workload, options, &report);
         for (const bench_stage *s = bench_all_stages; s->name && status == ND_OK; s++)
-            if (is_wanted(o->only, s->name))
-                status = report_stage(&report, &stages, s, o);
+            if (is_wanted(settings->only, s->name))
+                status = report_stage(&report, &stages, s, settings);
         if (status != ND_OK)
             snprintf(error->message, sizeof error->message, "%s", nd_status_message(status));
     }
@@ -164,39 +155,26 @@ static nd_status run_stages(const stages_options *o, const bench_workload *workl
     return status;
 }
 
-int bench_cmd_stages(int argc, char **argv)
+static nd_status stages(const bench_settings *settings, nd_error *error)
 {
-    stages_options o = {.passes = 5, .millis = 1000};
-    bench_common_init(&o.common);
-    const bench_option table[] = {
-        BENCH_SIZE_OPTIONS(&o.common),
-        BENCH_COMMON_OPTIONS(&o.common),
-        {"--only", BENCH_OPTION_STRING, "LIST", "stages, such as tokenise,text-to-sketch", &o.only},
-        {"--passes", BENCH_OPTION_COUNT, "N", "at least so many a stage (default 5)", &o.passes},
-        {"--millis", BENCH_OPTION_COUNT, "MS", "at least so long a stage (default 1000)",
-         &o.millis},
-    };
-    const bench_usage usage = {"stages", "[FILE...]",
-                               "Measures each stage of the engine alone, on one thread, beside a "
-                               "limit measured in the same run.",
-                               table, sizeof table / sizeof *table};
-    const int exit_code = bench_common_parse(&o.common, &usage, argc, argv);
-    if (exit_code != BENCH_GO_ON)
-        return exit_code;
-    if (o.passes < 1 || o.passes > MOST_PASSES) {
-        bench_complain("stages: --passes is 1 to %d", MOST_PASSES);
-        return BENCH_EXIT_USAGE;
-    }
-    if (!is_list_of_stages(o.only))
-        return BENCH_EXIT_USAGE;
     bench_workload workload;
-    nd_error error = {0};
-    nd_status status = bench_workload_init(&workload, &o.common.workload, &error);
-    if (status == ND_OK) {
-        status = run_stages(&o, &workload, &error);
-        bench_workload_release(&workload);
-    }
+    nd_status status = bench_workload_init(&workload, &settings->workload, error);
     if (status != ND_OK)
-        bench_complain("%s", error.message);
-    return status == ND_OK ? BENCH_EXIT_DONE : BENCH_EXIT_FAILED;
+        return status;
+    status = run_stages(settings, &workload, error);
+    bench_workload_release(&workload);
+    return status;
 }
+
+const bench_command bench_command_stages = {
+    .info.name = "stages",
+    .info.summary = "each stage of the engine alone, beside its limit",
+    .info.operands = "[FILE...]",
+    .info.max_operands = SIZE_MAX,
+    .info.description =
+        "Measures each stage of the engine alone, on one thread, beside a limit measured in the "
+        "same run.\n",
+    .info.options = {bench_options, BENCH_STAGES},
+    .check = check,
+    .run = stages,
+};

@@ -171,7 +171,7 @@ typedef struct nd_command_info {
     const char *operands;         /* as the synopsis shows them, such as "INPUT..." */
     const char *operands_missing; /* what to say where there are too few */
     size_t min_operands, max_operands;
-    const char *description; /* paragraphs; the help fills the lines */
+    const char *description; /* paragraphs; the help fills the lines. NULL: none */
     const char *examples;    /* lines, as they are printed; NULL: none */
     nd_option_list options;
 } nd_command_info;

@@ -66,7 +66,7 @@ static void print_initial(nd_page *text, const nd_option *option, const void *in
     const size_t value_at = text->bytes.len;
     nd_option_print_text(option, initial, text);
     const size_t value_len = text->bytes.len - value_at;
-    if (value_len == 0 || option->kind == ND_OPTION_SET) {
+    if (value_len == 0) { /* nothing is set, or there is nothing to set */
         text->bytes.len = begin;
         return;
     }
@@ -109,16 +109,6 @@ static void print_conditions(nd_page *text, const nd_option_list *list, const nd
         nd_page_put(text, ")");
 }
 
-static bool has_value(const nd_option *option, const void *settings)
-{
-    if (option->kind == ND_OPTION_STRING) {
-        const char *string;
-        memcpy(&string, (const char *)settings + option->field.offset, sizeof string);
-        return string || option->unset;
-    }
-    return option->kind != ND_OPTION_SET && option->kind != ND_OPTION_LIST;
-}
-
 /* What the help of a command is made from. */
 typedef struct help {
     const nd_command_info *command;
@@ -138,8 +128,7 @@ static void print_option(nd_page *page, help *h, const nd_option *option)
     }
     nd_page_clear(text);
     nd_page_put(text, option->help);
-    if (has_value(option, h->initial))
-        print_initial(text, option, h->initial, h->others, h->num_others);
+    print_initial(text, option, h->initial, h->others, h->num_others);
     print_conditions(text, &h->command->options, option);
     print_filled(page, text->bytes.items, text->bytes.len, at, OPTION_COLUMNS);
 }
@@ -150,7 +139,7 @@ void nd_command_print_help(const nd_command_info *command, const char *program, 
     nd_page_printf(page, "%s %s: %s\n\n", program, command->name, command->summary);
     nd_page_printf(page, "usage: %s %s [OPTION...]%s%s\n\n", program, command->name,
                    *command->operands ? " " : "", command->operands);
-    print_paragraphs(page, command->description);
+    print_paragraphs(page, command->description ? command->description : "");
     help h = {command, initial, others, num_others, {0}};
     nd_page_init(&h.text, page->allocator);
     const char *section = "";

@@ -280,7 +280,10 @@ static nd_status store_list(const nd_option *option, const char *text,
         if (name)
             *name++ = '\0';
     }
-    memcpy(field_of(option, settings), &list, sizeof list);
+    nd_name_list *const field = field_of(option, settings);
+    nd_release(allocator, field->copy); /* of the initial value */
+    nd_release(allocator, field->names);
+    *field = list;
     return ND_OK;
 }
 
@@ -339,6 +342,12 @@ static void print_list(const nd_name_list *list, nd_page *page)
         print_json_string(list->names[i], page);
     }
     nd_page_put(page, "]");
+}
+
+static void print_names(const nd_name_list *list, nd_page *page)
+{
+    for (size_t i = 0; i < list->num_names; i++)
+        nd_page_printf(page, "%s%s", i ? "," : "", list->names[i]);
 }
 
 /* The names that stand for one flag each, `separator` between them and `quote` around them. */
@@ -422,14 +431,15 @@ static void print_size(uint64_t bytes, nd_page *page)
 
 void nd_option_print_text(const nd_option *option, const void *settings, nd_page *page)
 {
-    if (option->unset && is_unset(option, settings)) {
-        nd_page_put(page, option->unset);
+    if (is_unset(option, settings) && (option->unset || option->kind == ND_OPTION_STRING)) {
+        nd_page_put(page, option->unset ? option->unset : "");
         return;
     }
     const char *name;
     switch (option->kind) {
     case ND_OPTION_CHOICE:
-        nd_page_put(page, name_of_choice(option, int_of(option, settings)));
+        name = name_of_choice(option, int_of(option, settings));
+        nd_page_put(page, name ? name : "");
         return;
     case ND_OPTION_FLAGS:
         name = name_of_choice(option, int_of(option, settings));
@@ -453,8 +463,10 @@ void nd_option_print_text(const nd_option *option, const void *settings, nd_page
     case ND_OPTION_SHINGLE:
         print_shingle(option, settings, page);
         return;
-    case ND_OPTION_SET:
     case ND_OPTION_LIST:
+        print_names(const_field_of(option, settings), page);
+        return;
+    case ND_OPTION_SET:
         return;
     }
 }

@@ -77,7 +77,7 @@ void nd_settings_release(nd_settings *settings, const nd_allocator *allocator)
 
 void nd_settings_print_help(const nd_command *command, nd_page *page)
 {
-    nd_settings of_preset[ND_NUM_PRESETS];
+    nd_settings of_preset[ND_NUM_PRESETS] = {0};
     nd_named_settings others[ND_NUM_PRESETS];
     char typed[ND_NUM_PRESETS][32];
     const nd_option *const preset = nd_option_find(&command->info.options, "preset", 6);
@@ -94,6 +94,9 @@ void nd_settings_print_help(const nd_command *command, nd_page *page)
                               (size_t)last, page);
     else
         page->status = status;
+    for (int i = 0; i <= last; i++)
+        if (of_preset[i].command)
+            nd_settings_release(&of_preset[i], page->allocator);
 }
 
 nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads,
