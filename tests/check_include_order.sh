@@ -1,55 +1,50 @@
 #!/bin/sh
-# Includes go one way: a folder of src/ includes only the folders listed before it, io only util and
-# text, and a public header only public headers.
+# Includes go one way: a folder of src/ includes only folders that stand before it in the picture of
+# src/README.md, "    util → text → ...", io only util and text, and a public header only public
+# headers. Every folder is in the picture.
+# usage: check_include_order.sh SOURCE
 set -eu
 cd "$1"
-order='util text sketch lsh similarity passages coverage group store engine index eval io cli'
-failed=0
-
-# allowed FOLDER: the folders it may include, itself among them.
-allowed() {
-    if [ "$1" = io ]; then
-        echo 'util text io'
-        return
-    fi
-    before=
-    for folder in $order; do
-        before="$before $folder"
-        [ "$folder" = "$1" ] && break
-    done
-    echo "$before"
+order=$(sed -n '/^    util → / s/ *→ */ /gp' src/README.md)
+[ "$(echo "$order" | wc -l)" = 1 ] && [ -n "$order" ] || {
+    echo 'src/README.md: no line with the rooms in their order'
+    exit 1
 }
 
-for folder in $order; do
-    [ -d "src/$folder" ] || continue
-    permitted="neardup $(allowed "$folder")"
-    for file in $(find "src/$folder" -name '*.[ch]' -o -name '*.cpp'); do
-        for included in $(sed -n 's|^ *# *include "\([a-z_]*\)/.*|\1|p' "$file" | sort -u); do
-            case " $permitted " in
-            *" $included "*) ;;
-            *)
-                echo "$file includes $included/, which $folder may not"
-                failed=1
-                ;;
-            esac
-        done
-        if grep -n '^ *# *include "[^/]*"' "$file"; then
-            echo "$file: name the folder of an include"
-            failed=1
-        fi
-    done
-done
-if grep -n '^ *# *include "' include/neardup/*.h | grep -v '"neardup/'; then
-    echo 'a public header includes a private one'
-    failed=1
-fi
-for folder in src/*/; do
-    case " $order " in
-    *" $(basename "$folder") "*) ;;
-    *)
-        echo "$folder is not in the order of folders"
-        failed=1
-        ;;
-    esac
-done
-exit $failed
+{
+    ls -d src/*/
+    find src include/neardup -name '*.[ch]' -o -name '*.cpp' | sort |
+        xargs grep -H '^ *# *include *"'
+} | awk -v order="$order" '
+    function complain(message) { print message; failed = 1 }
+    BEGIN {
+        num = split(order, room, " ")
+        for (i = 1; i <= num; i++) place[room[i]] = i
+    }
+    /^src\/[^:]*\/$/ {
+        split($0, part, "/")
+        if (!(part[2] in place)) complain($0 " is not in the picture of src/README.md")
+        next
+    }
+    {
+        file = substr($0, 1, index($0, ":") - 1)
+        split($0, quoted, "\"")
+        included = quoted[2]
+        if (index(included, "/") == 0) {
+            complain(file ": name the folder of \"" included "\"")
+            next
+        }
+        split(file, part, "/")
+        split(included, target, "/")
+        from = part[2]; to = target[1]
+        if (to == "neardup") next
+        if (part[1] == "include") complain(file ": a public header includes \"" included "\"")
+        else if (!(to in place)) complain(file ": \"" included "\" is in no folder of src/")
+        else if (from == "io" ? to !~ /^(util|text|io)$/ : place[to] > place[from])
+            complain(file " includes " to "/, which " from " may not")
+        num_checked++
+    }
+    END {
+        if (num_checked == 0) complain("no include was found")
+        exit failed
+    }'
