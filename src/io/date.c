@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What is left to read. */
 typedef struct cursor {
@@ -115,33 +116,185 @@ static bool take_time(cursor *c, double *seconds)
     return hour < 24 || (minute == 0 && second == 0 && !(*seconds > whole));
 }
 
-/* Takes Z, +HH, +HH:MM or +HHMM, or nothing. */
-static bool take_zone(cursor *c, double *seconds_east)
+static bool is_space(char c)
 {
-    *seconds_east = 0;
-    if (!c->len || take(c, "Zz"))
-        return true;
-    const double sign = *c->p == '-' ? -1 : 1;
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Whether there was any. */
+static bool skip_space(cursor *c)
+{
+    const size_t before = c->len;
+    while (c->len && is_space(*c->p)) {
+        c->p++;
+        c->len--;
+    }
+    return c->len < before;
+}
+
+/* Takes the letters at hand if they are one of `names`, in either case: the number of it, or -1.
+ * Of a name longer than `shortest`, any shorter form down to that will do; 0: no shorter form. */
+static int take_name(cursor *c, const char *const *names, int num, size_t shortest)
+{
+    size_t len = 0;
+    while (len < c->len && ((c->p[len] | 0x20) >= 'a' && (c->p[len] | 0x20) <= 'z'))
+        len++;
+    for (int i = 0; i < num; i++) {
+        const size_t full = strlen(names[i]);
+        const bool fits = shortest ? len >= shortest && len <= full : len == full;
+        if (fits && strncasecmp(c->p, names[i], len) == 0) {
+            c->p += len;
+            c->len -= len;
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Takes +HH, +HH:MM or +HHMM. */
+static bool take_offset(cursor *c, double *seconds_east)
+{
+    const double sign = c->len && *c->p == '-' ? -1 : 1;
     int64_t hour, minute = 0;
     if (!take(c, "+-") || !take_number(c, 2, 0, 23, &hour))
         return false;
-    const bool has_minute = take(c, ":") || c->len;
+    const bool has_minute = take(c, ":") || num_digits(c) > 0;
     if (has_minute && !take_number(c, 2, 0, 59, &minute))
         return false;
     *seconds_east = sign * (double)(hour * 3600 + minute * 60);
     return true;
 }
 
+/* Takes an offset or one of the names that RFC 822 has for them, with blanks in front of it or not;
+ * nothing at all is UTC. Names of other zones mean different things in different places. */
+static bool take_zone(cursor *c, double *seconds_east)
+{
+    static const char *const names[] = {"Z",   "UT",  "UTC", "GMT", "EST", "EDT",
+                                        "CST", "CDT", "MST", "MDT", "PST", "PDT"};
+    static const int8_t hours[] = {0, 0, 0, 0, -5, -4, -6, -5, -7, -6, -8, -7};
+    skip_space(c);
+    *seconds_east = 0;
+    if (!c->len || take_offset(c, seconds_east))
+        return true;
+    const int name = take_name(c, names, sizeof names / sizeof *names, 0);
+    if (name >= 0)
+        *seconds_east = hours[name] * 3600.0;
+    return name >= 0;
+}
+
+/* YYYY-MM-DD and its like (ISO 8601), with a time or not. */
 static bool iso_seconds(cursor c, double *out)
 {
     int64_t days;
     double time = 0, seconds_east = 0;
     if (!take_day(&c, &days))
         return false;
-    if (take(&c, "Tt ") && (!take_time(&c, &time) || !take_zone(&c, &seconds_east)))
+    const bool has_time = c.len && (take(&c, "Tt") || skip_space(&c));
+    if (has_time && (!take_time(&c, &time) || !take_zone(&c, &seconds_east)))
         return false;
     *out = (double)days * 86400 + time - seconds_east;
     return c.len == 0;
+}
+
+static bool take_month(cursor *c, int64_t *month)
+{
+    static const char *const names[] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
+    *month = take_name(c, names, 12, 3) + 1;
+    take(c, ".");
+    return *month > 0;
+}
+
+/* Takes a day of one or two digits. */
+static bool take_month_day(cursor *c, int64_t *day)
+{
+    const size_t digits = num_digits(c);
+    return (digits == 1 || digits == 2) && take_number(c, digits, 1, 31, day);
+}
+
+/* Takes a year of four digits, or of two: RFC 5322, section 4.3. */
+static bool take_year(cursor *c, int64_t *year)
+{
+    const size_t digits = num_digits(c);
+    if ((digits != 4 && digits != 2) || !take_number(c, digits, 0, 9999, year))
+        return false;
+    if (digits == 2)
+        *year += *year < 50 ? 2000 : 1900;
+    return true;
+}
+
+/* A zone may have its name behind it, in brackets. */
+static void skip_comment(cursor *c)
+{
+    skip_space(c);
+    if (c->len > 1 && *c->p == '(' && c->p[c->len - 1] == ')')
+        c->len = 0;
+}
+
+typedef struct mail_day {
+    int64_t year, month, day;
+    bool is_year_last; /* behind the time: not yet taken */
+} mail_day;
+
+/* Takes [Tue,] 5 Mar 2024, 05-Mar-24, March 5, 2024 or Tue Mar 5. */
+static bool take_mail_day(cursor *c, mail_day *date)
+{
+    static const char *const week[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
+    if (take_name(c, week, 7, 3) >= 0) {
+        take(c, ",.");
+        skip_space(c);
+    }
+    const bool is_month_first = take_month(c, &date->month);
+    if (is_month_first)
+        skip_space(c);
+    if (!take_month_day(c, &date->day))
+        return false;
+    take(c, is_month_first ? "," : "-");
+    skip_space(c);
+    if (!is_month_first && !take_month(c, &date->month))
+        return false;
+    take(c, "-");
+    skip_space(c);
+    date->is_year_last = c->len > 2 && c->p[2] == ':';
+    return date->is_year_last || take_year(c, &date->year);
+}
+
+/* Takes the time and the zone behind a day, which may be missing, and the year where that is last,
+ * behind the zone. */
+static bool take_mail_time(cursor *c, mail_day *date, double *seconds)
+{
+    double seconds_east = 0;
+    skip_space(c);
+    *seconds = 0;
+    if (c->len && *c->p != '(' && !take_time(c, seconds))
+        return false;
+    skip_space(c);
+    if (date->is_year_last) {
+        if (c->len && strchr("+-", *c->p) && !take_offset(c, &seconds_east))
+            return false;
+        skip_space(c);
+        if (!take_year(c, &date->year))
+            return false;
+    } else if (c->len && *c->p != '(' && !take_zone(c, &seconds_east)) {
+        return false;
+    }
+    *seconds -= seconds_east;
+    return true;
+}
+
+/* What feeds and letters have: "Tue, 05 Mar 2024 10:00:00 +0100" (RFC 822 and 850), and the C
+ * library's "Tue Mar  5 10:00:00 2024". */
+static bool mail_seconds(cursor c, double *out)
+{
+    mail_day date = {0};
+    double time;
+    if (!take_mail_day(&c, &date) || !take_mail_time(&c, &date, &time))
+        return false;
+    skip_comment(&c);
+    *out = (double)days_from_civil(date.year, date.month, date.day) * 86400 + time;
+    return c.len == 0 && date.day <= days_in_month(date.year, date.month);
 }
 
 /* The bits of a double, made to compare as unsigned numbers: those of a negative one are turned
@@ -174,12 +327,15 @@ bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
 
 bool nd_date_order(const char *p, size_t len_bytes, uint64_t *out)
 {
-    const cursor date = {p, len_bytes};
+    cursor date = {p, len_bytes};
+    skip_space(&date);
+    while (date.len && is_space(date.p[date.len - 1]))
+        date.len--;
     double seconds;
-    if (iso_seconds(date, &seconds)) {
+    if (iso_seconds(date, &seconds) || mail_seconds(date, &seconds)) {
         *out = order_of(seconds);
         return true;
     }
-    const bool is_bad_day = len_bytes == 8 && num_digits(&date) == 8;
-    return !is_bad_day && nd_number_order(p, len_bytes, out);
+    const bool is_bad_day = date.len == 8 && num_digits(&date) == 8;
+    return !is_bad_day && nd_number_order(date.p, date.len, out);
 }

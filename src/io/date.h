@@ -7,15 +7,19 @@
 #include <stdint.h>
 
 /* Reads a date and sets *out to a number that is smaller for an earlier one; never UINT64_MAX.
- * False if it is none. Understood are (ISO 8601-1:2019)
+ * False if it is none. Understood are (ISO 8601-1:2019; RFC 5322, section 3.3; RFC 850)
  *
  *   2024   2024-05   2024-05-17   20240517              the day's or month's first moment
  *   2024-05-17T09:30   2024-05-17 09:30:15.250   20240517T093015
- *   ...Z   ...+02   ...+02:00   ...-0530                otherwise the time is taken as UTC
+ *   ...Z   ... UTC   ...+02   ... +02:00   ...-0530     otherwise the time is taken as UTC
+ *   Fri, 17 May 2024 09:30:15 +0200   17 May 24   Friday, 17-May-24 09:30:15 GMT
+ *   Fri May 17 09:30:15 2024   May 17, 2024
  *   1715938215   -3.5   1.7e9                           seconds since 1970
  *
- * Digits alone are a year if there are four, a day if there are eight, seconds otherwise.
- * Times are told apart to the quarter of a microsecond (in this century). */
+ * Digits alone are a year if there are four, a day if there are eight, seconds otherwise. Of the
+ * names of zones, those of RFC 822 are known: UT, UTC, GMT, Z, and EST to PDT. White space around
+ * the date does not count. Times are told apart to the quarter of a microsecond (in this century).
+ */
 bool nd_date_order(const char *p, size_t len_bytes, uint64_t *out);
 
 /* The same for a number: it is seconds whatever its length. */

@@ -23,7 +23,7 @@ typedef enum nd_preference {
     ND_PREFERENCE_DATE,
     /* Place of the string in `preference_field` among `sources`; not listed: after all that are. */
     ND_PREFERENCE_SOURCE,
-} nd_preference; /* a line without such a field comes after all others, and is counted */
+} nd_preference; /* a line without a readable one comes after all others, and is counted */
 
 typedef struct nd_input_options {
     nd_input_format format;
@@ -56,7 +56,8 @@ typedef enum nd_input_issue {
     ND_ISSUE_FIELD_TYPE,   /* the text field is not a string, or the id neither string nor number */
     ND_ISSUE_INVALID_UTF8, /* a line with bytes or \u escapes that are not Unicode text: read as
                               U+FFFD */
-    ND_ISSUE_NO_PREFERENCE, /* a document without a readable preference field */
+    ND_ISSUE_NO_PREFERENCE,         /* a document without the preference field */
+    ND_ISSUE_UNREADABLE_PREFERENCE, /* one whose preference field holds no date, or no string */
     ND_NUM_ISSUES
 } nd_input_issue;
 

@@ -177,6 +177,27 @@ static nd_status fill_document(line_job *job, bool *is_kept)
     return status;
 }
 
+/* Counts a preference field that is absent or cannot be read. */
+static void count_preference(const line_job *job)
+{
+    enum { SHOWN_BYTES = 60 };
+    const nd_json_field *const field = &job->fields.items[PREFERENCE];
+    const nd_input_place place = {job->lines->file, job->number};
+    const bool is_date = job->documents->options->preference == ND_PREFERENCE_DATE;
+    if (field->type == ND_JSON_ABSENT || field->type == ND_JSON_NULL) {
+        count(job, ND_ISSUE_NO_PREFERENCE, "no field", field->name);
+    } else if (field->type == ND_JSON_OTHER) {
+        count(job, ND_ISSUE_UNREADABLE_PREFERENCE,
+              is_date ? "neither string nor number in field" : "no string in field", field->name);
+    } else if (nd_tally_count(job->tally, ND_ISSUE_UNREADABLE_PREFERENCE, place)) {
+        const size_t len = field->len_bytes < SHOWN_BYTES ? field->len_bytes : SHOWN_BYTES;
+        nd_tally_describe(
+            job->tally, ND_ISSUE_UNREADABLE_PREFERENCE, "'%s':%" PRIu64 ": %s '%.*s' in field '%s'",
+            nd_show_path(job->lines->path).text, job->number,
+            is_date ? "cannot read the date" : "no string but", (int)len, field->p, field->name);
+    }
+}
+
 static nd_status emit(const line_job *job, const nd_emitter *emitter)
 {
     nd_tally *const tally = job->tally;
@@ -185,7 +206,7 @@ static nd_status emit(const line_job *job, const nd_emitter *emitter)
         count(job, ND_ISSUE_INVALID_UTF8, "invalid UTF-8", NULL);
     tally->findings[ND_ISSUE_INVALID_UTF8].bytes += job->invalid_bytes;
     if (job->document.preference == ND_PREFERENCE_UNKNOWN)
-        count(job, ND_ISSUE_NO_PREFERENCE, "no field", job->fields.items[PREFERENCE].name);
+        count_preference(job);
     return emitter->fn(emitter->ctx, &job->document);
 }
 

@@ -12,7 +12,7 @@
 #define ND_PREFERENCE_UNKNOWN UINT64_MAX
 
 /* The preference that the field's value stands for; `field` holds a string with its escapes undone,
- * or a number. ND_PREFERENCE_UNKNOWN where it is absent, of another type or unreadable.
+ * or a number. ND_PREFERENCE_UNKNOWN where it is absent, null, of another type or unreadable.
  * Cost: sources are looked through one by one. */
 uint64_t nd_preference_of(const nd_input_options *options, const nd_json_field *field);
 

@@ -18,6 +18,7 @@ static const nd_issue_text texts[ND_NUM_ISSUES] = {
     [ND_ISSUE_FIELD_TYPE] = {"field_type", "left out, lines with a field of the wrong type", ND_ERR_FORMAT, true},
     [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON lines with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT, true},
     [ND_ISSUE_NO_PREFERENCE] = {"without_preference", "documents without the field that names the representative, which come last", ND_ERR_NOT_FOUND, true},
+    [ND_ISSUE_UNREADABLE_PREFERENCE] = {"unreadable_preference", "documents whose date or source cannot be read, which come last", ND_ERR_FORMAT, true},
 };
 /* clang-format on */
 

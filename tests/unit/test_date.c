@@ -62,6 +62,23 @@ static void one_moment_has_one_number(void **state)
         "2024-05-17t02:00-0530",
         "2024-05-17T07:30:00.000z",
         "2024-05-17T07:30:00,0",
+        "2024-05-17 07:30:00 UTC",
+        "2024-05-17 07:30 gmt",
+        "2024-05-17 07:30:00 +0000",
+        "2024-05-17T07:30:00 +00:00",
+        " 2024-05-17  09:30:00 +0200\n",
+        "Fri, 17 May 2024 09:30:00 +0200",
+        "Fri, 17 May 2024 09:30:00 +0200 (CEST)",
+        "Fri,17 May 2024 07:30:00 GMT",
+        "17 May 2024 07:30 UT",
+        "17 May 24 07:30:00 Z",
+        "fri, 17 may 2024 03:30:00 edt",
+        "Fri, 17 May 2024 02:30:00 EST",
+        "Friday, 17-May-24 07:30:00 GMT",
+        "Fri May 17 07:30:00 2024",
+        "Fri May 17 07:30:00 +0000 2024",
+        "May 17, 2024 07:30",
+        "Fri, 17 May 2024 07:30:00",
         "1715931000",
         "1715931000.0",
         "1.715931e9",
@@ -71,6 +88,9 @@ static void one_moment_has_one_number(void **state)
     assert_true(order_of("2024") == order_of("2024-01-01T00:00"));
     assert_true(order_of("20240102") == order_of("2024-01-02"));
     assert_true(order_of("2024-05-17T24:00") == order_of("2024-05-18"));
+    assert_true(order_of("Tue Mar  5 10:00:00 2024") == order_of("5 March 2024 10:00"));
+    assert_true(order_of("5 Mar 50") == order_of("1950-03-05"));
+    assert_true(order_of("Sept. 1, 2024") == order_of("2024-09-01"));
     assert_true(order_of("-0") == order_of("1970-01-01"));
 }
 
@@ -120,8 +140,18 @@ static void all_else_is_no_date(void **state)
         "-inf",
         "0x10",
         "1e999",
-        "Fri, 17 May 2024 09:30:00",
-        "2024-05-17T10:30 ",
+        "Fri, 17 May 2024 09:30:00 CEST",
+        "Fri, 31 Jun 2024 09:30:00 GMT",
+        "Fri, 17 Ma 2024",
+        "Fri, 17 Mayhem 2024",
+        "Fri, 17 May 204",
+        "Fri, 17 May 2024 09:30:00 +0200 (CEST",
+        "Fri, 17 May",
+        "Fri",
+        "May",
+        "Fri May 17 07:30:00",
+        "2024-05-17 10:30 CET",
+        "05/17/2024",
         "20240532",
         "1.5.",
         "12345678901234567890123456789012345678901234567890123456789012345",

@@ -192,7 +192,7 @@ static void nul_characters_of_a_string_are_text(void **state)
 
 /* The documents' preferences, ordered, as a string of their ids. */
 static void assert_order(const nd_input_options *options, const char *text, const char *expected,
-                         uint64_t num_without)
+                         uint64_t num_without, uint64_t num_unreadable)
 {
     gathered g = read_lines(options, text);
     char ids[64] = "";
@@ -215,6 +215,7 @@ static void assert_order(const nd_input_options *options, const char *text, cons
     }
     assert_string_equal(ids, expected);
     assert_int_equal(g.report.findings[ND_ISSUE_NO_PREFERENCE].count, num_without);
+    assert_int_equal(g.report.findings[ND_ISSUE_UNREADABLE_PREFERENCE].count, num_unreadable);
     gathered_release(&g);
 }
 
@@ -229,7 +230,7 @@ static void earlier_dates_are_preferred(void **state)
                  "{\"id\":\"y\",\"text\":\"\",\"when\":\"last week\"}\n"
                  "{\"id\":\"d\",\"text\":\"\",\"when\":\"2024-05-17T09:\\u00300:00Z\"}\n"
                  "{\"id\":\"b\",\"text\":\"\",\"when\":\"2024-05-17\"}\n",
-                 "abcdxy", 2);
+                 "abcdxy", 1, 1);
 }
 
 static void sources_are_preferred_in_their_order(void **state)
@@ -244,7 +245,22 @@ static void sources_are_preferred_in_their_order(void **state)
                  "{\"id\":\"b\",\"text\":\"\",\"source\":\"Reuters \\\"World\\\"\"}\n"
                  "{\"id\":\"y\",\"text\":\"\"}\n"
                  "{\"id\":\"a\",\"text\":\"\",\"source\":\"AFP\"}\n",
-                 "abcxy", 2);
+                 "abcxy", 1, 1);
+}
+
+/* Not the same as a field that is not there. */
+static void dates_that_cannot_be_read_are_shown(void **state)
+{
+    (void)state;
+    const nd_input_options options = {.preference = ND_PREFERENCE_DATE};
+    gathered g = read_lines(&options, "{\"id\":\"a\",\"text\":\"\",\"date\":null}\n"
+                                      "{\"id\":\"b\",\"text\":\"\",\"date\":\"soon\"}\n"
+                                      "{\"id\":\"c\",\"text\":\"\",\"date\":[2024]}\n"
+                                      "{\"id\":\"d\",\"text\":\"\",\"date\":1e999}\n");
+    assert_finding(&g, ND_ISSUE_NO_PREFERENCE, 1, 1, "no field 'date'");
+    assert_finding(&g, ND_ISSUE_UNREADABLE_PREFERENCE, 3, 2,
+                   "cannot read the date 'soon' in field 'date'");
+    gathered_release(&g);
 }
 
 static void no_preference_is_zero(void **state)
@@ -404,6 +420,7 @@ int main(void)
         IN_FOLDER(nul_characters_of_a_string_are_text),
         IN_FOLDER(earlier_dates_are_preferred),
         IN_FOLDER(sources_are_preferred_in_their_order),
+        IN_FOLDER(dates_that_cannot_be_read_are_shown),
         IN_FOLDER(no_preference_is_zero),
         IN_FOLDER(threads_and_blocks_change_nothing),
         IN_FOLDER(long_lines_are_documents),

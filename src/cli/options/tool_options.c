@@ -255,7 +255,8 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | EVAL,
      .section = "Result",
      .argument = "NAME",
-     .help = "field with the date",
+     .help = "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "
+             "17 May 2024 09:30:00 +0200), or seconds since 1970; without a zone, UTC",
      .initial = "date",
      .field = FIELD(date_field),
      .need = WITH_EARLIEST},
