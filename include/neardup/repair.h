@@ -17,8 +17,12 @@ enum {
     /* &eacute; &#233; &#xE9; become characters, also where the & was itself escaped, up to
      * twice. A name without a semicolon, or an unknown one, stays. */
     ND_REPAIR_ENTITIES = 1,
-    /* Tags of HTML's body elements, as <p class="a"> or </b>: a block element's becomes a line
-     * break, others vanish. What stands between them stays, scripts too. */
+    /* Markup. A text that begins as a page of HTML does, with a doctype, <html>, <head> or <body>,
+     * keeps what a browser shows of it: neither scripts, style sheets, comments, the title, nor
+     * what is hidden. In any other text the tags of HTML's elements go, as <p class="a"> or </b>,
+     * as do comments, scripts, style sheets and hidden elements that have an end, doctypes and
+     * processing instructions. The tags of a block, a row or a cell become a line break, those of
+     * an image or a button a blank. */
     ND_REPAIR_TAGS = 2,
     /* UTF-8 that was read as Windows-1252 or Latin-1 and encoded again, up to twice. */
     ND_REPAIR_MOJIBAKE = 4,
@@ -36,7 +40,8 @@ ND_API ND_NODISCARD nd_status nd_repairer_new(uint32_t repairs, const nd_allocat
 
 /* Repairs bytes[0..len_bytes). *repaired is `bytes` itself where there is nothing to do, which one
  * quick look at the text tells; else it belongs to the repairer and holds until its next call.
- * Bytes that are not UTF-8 stay as they are. O(len_bytes). */
+ * Bytes that are not UTF-8 stay as they are. O(len_bytes). ND_ERR_LIMIT: longer than
+ * ND_TEXT_MAX_BYTES. */
 ND_API ND_NODISCARD nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes,
                                                 size_t len_bytes, const char **repaired,
                                                 size_t *repaired_len_bytes);

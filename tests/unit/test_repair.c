@@ -92,13 +92,54 @@ static void tags_vanish_or_break_the_line(void **state)
     assert_repairs(t, "<a href=\"/x\">link</a>", "link");
 }
 
+static void what_a_browser_never_shows_goes(void **state)
+{
+    (void)state;
+    const uint32_t t = ND_REPAIR_TAGS;
+    assert_repairs(t, "<style>.a{color:red}</style><script>var b = '</p>';</script><!-- c > d -->e",
+                   "e");
+    assert_repairs(t, "<p title=\"a > b\" id='<c>'>d</p>", "\nd\n");
+    assert_repairs(t, "<?xml version=\"1.0\"?>a<?php if ($b > 1) c(); ?>d", "ad");
+    assert_repairs(t, "<!DOCTYPE html>a<![if !IE]>b<![endif]>", "ab");
+    assert_repairs(t, "<p><![CDATA[<b>a</b> & b]]></p>", "\na & b\n");
+    assert_repairs(t, "<noscript><img src=\"a\"></noscript>b<iframe>c</iframe>", "b  ");
+    assert_repairs(t, "<p hidden>a</p><div style=\"display: none\">b</div>c", "\n\n\n\nc");
+    assert_repairs(t, "a<svg viewBox=\"0 0 1 1\"><title>b</title><path d=\"M0 0\"/></svg>c",
+                   "a \n\n c");
+    assert_repairs(t, "<img src=\"data:image/png;base64,iVBORw0KGgo=\" alt=\"a > b\">c", " c");
+    assert_repairs(t, "<title>a</title>b", "\na\nb");
+}
+
+/* With a doctype, <html>, <head> or <body> first. */
+static void a_page_is_read_as_browsers_do(void **state)
+{
+    (void)state;
+    const uint32_t t = ND_REPAIR_TAGS, e = ND_REPAIR_ENTITIES;
+    const char *const page = "<html><title>a</title><my-tag>b &lt;i&gt;</my-tag><p hidden>c<p>d";
+    assert_repairs(t, page, "\n\n\nb &lt;i&gt;\n\nd");
+    assert_repairs(t | e, page, "\n\n\nb <i>\n\nd");
+    assert_repairs(t | e, "&lt;html&gt;a<script>b", "\na");
+}
+
 static void what_is_no_tag_stays(void **state)
 {
     (void)state;
-    const char *const texts[] = {"a < b", "a<b",   "<MSFT> fell", "<p", "<",
-                                 "</",    "<p <b", "<paragraph>", "<3", "x <y@z.org>"};
+    const char *const texts[] = {
+        "a < b",       "a<b",          "<MSFT> fell", "<p",      "<",        "</",       "<p <b",
+        "<paragraph>", "<3",           "x <y@z.org>", "<!",      "<!-- a",   "a <!b> c", "<?>",
+        "<? a ?>",     "<!ELEMENT a>", "<path d>",    "<symbol", "<my-tag>", "</>",      "</ p>"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_stays(ND_REPAIR_TAGS, texts[i]);
+}
+
+/* "The <script> tag": nothing that its reader sees is lost for want of an end tag. */
+static void elements_without_an_end_tag_lose_only_their_tag(void **state)
+{
+    (void)state;
+    const uint32_t t = ND_REPAIR_TAGS;
+    assert_repairs(t, "the <script> tag and <style>", "the  tag and ");
+    assert_repairs(t, "a <template> or <p hidden>b", "a  or \nb");
+    assert_repairs(t, "say <a href=\"b>c</a> \"d\"", "say c \"d\"");
 }
 
 static void escaped_tags_are_tags(void **state)
@@ -298,6 +339,30 @@ static void marks_are_seen_at_every_place(void **state)
     nd_repairer_free(repairer);
 }
 
+/* Each of these takes minutes where the work is not linear. */
+static void hostile_text_is_repaired_in_linear_time(void **state)
+{
+    (void)state;
+    static const char *const units[] = {
+        "<a \"<a '",         "<a\"<b '\"<i\"'", "<!--", "<script>", "<![CDATA[",  "<?php",
+        "<p hidden></p><b>", "<svg><aaaaaaaa",  "<p ",  "<p x=\"",  "<!doctype ", "&amp",
+    };
+    nd_repairer *repairer;
+    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, NULL, &repairer), ND_OK);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        const size_t unit_len = strlen(units[i]), num = 100000;
+        char *const text = malloc(num * unit_len);
+        const char *repaired;
+        size_t len;
+        assert_non_null(text);
+        for (size_t j = 0; j < num; j++)
+            memcpy(text + j * unit_len, units[i], unit_len);
+        assert_int_equal(nd_repairer_apply(repairer, text, num * unit_len, &repaired, &len), ND_OK);
+        free(text);
+    }
+    nd_repairer_free(repairer);
+}
+
 static void unknown_repairs_are_refused(void **state)
 {
     (void)state;
@@ -334,7 +399,10 @@ int main(void)
         cmocka_unit_test(numbers_128_to_159_are_windows_1252),
         cmocka_unit_test(what_is_no_reference_stays),
         cmocka_unit_test(tags_vanish_or_break_the_line),
+        cmocka_unit_test(what_a_browser_never_shows_goes),
+        cmocka_unit_test(a_page_is_read_as_browsers_do),
         cmocka_unit_test(what_is_no_tag_stays),
+        cmocka_unit_test(elements_without_an_end_tag_lose_only_their_tag),
         cmocka_unit_test(escaped_tags_are_tags),
         cmocka_unit_test(misread_utf8_is_read_again),
         cmocka_unit_test(latin_1_is_read_again_too),
@@ -348,6 +416,7 @@ int main(void)
         cmocka_unit_test(text_without_a_mark_is_handed_back_itself),
         cmocka_unit_test(places_are_found_in_the_original_text),
         cmocka_unit_test(marks_are_seen_at_every_place),
+        cmocka_unit_test(hostile_text_is_repaired_in_linear_time),
         cmocka_unit_test(unknown_repairs_are_refused),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };

@@ -1,5 +1,7 @@
 #include "neardup/repair.h"
 
+#include "neardup/text.h"
+#include "text/repair/page_text.h"
 #include "text/repair/repair_pass.h"
 #include "text/repair/repair_scan.h"
 #include "util/alloc.h"
@@ -13,6 +15,7 @@ struct nd_repairer {
     uint32_t repairs;
     size_t num_passes;
     nd_repair_pass passes[MAX_PASSES];
+    nd_markup markup;
 };
 
 /* A text on its way through the passes. */
@@ -38,41 +41,69 @@ nd_status nd_repairer_new(uint32_t repairs, const nd_allocator *allocator, nd_re
     return ND_OK;
 }
 
-/* Runs one repair; a pass that replaces nothing leaves no trace. */
-static nd_status run(nd_repairer *r, nd_repair_fn *repair, repaired_text *text, size_t *replaced)
+static nd_repair_pass *begin(nd_repairer *r, const repaired_text *text)
 {
     nd_repair_pass *const pass = &r->passes[r->num_passes];
     nd_repair_pass_begin(pass, text->bytes, text->len);
-    nd_status status = repair(pass);
-    if (status == ND_OK)
-        status = nd_repair_pass_end(pass);
-    *replaced = pass->replacements.len;
-    if (status != ND_OK || pass->replacements.len == 0)
-        return status;
-    r->num_passes++;
-    *text = (repaired_text){pass->out.items, pass->out.len};
-    return ND_OK;
+    return pass;
 }
 
-/* Entities first: what they stand for may be mojibake, as in &acirc;&euro;&trade;. Tags that were
- * escaped show up then too, and line ends where tags were. */
+/* Ends the pass begun last; one that replaced nothing leaves no trace. */
+static nd_status end(nd_repairer *r, nd_status status, repaired_text *text, bool *replaced)
+{
+    nd_repair_pass *const pass = &r->passes[r->num_passes];
+    if (status == ND_OK)
+        status = nd_repair_pass_end(pass);
+    *replaced = pass->replacements.len > 0;
+    *text = (repaired_text){nd_repair_pass_out(pass), nd_repair_pass_out_len(pass)};
+    r->num_passes += *replaced;
+    return status;
+}
+
+/* Adds what the text shows a sign of by now. */
+static uint32_t look_again(const nd_repairer *r, const repaired_text *text, uint32_t repairs)
+{
+    return repairs | (nd_repairs_suspected(text->bytes, text->len) & r->repairs);
+}
+
+static nd_status run_tags(nd_repairer *r, uint32_t *repairs, repaired_text *text)
+{
+    const bool is_page = nd_page_begins(text->bytes, text->len);
+    nd_status status =
+        nd_repair_tags(begin(r, text), is_page ? ND_MARKUP_PAGE : ND_MARKUP_FRAGMENT, &r->markup);
+    bool replaced;
+    status = end(r, status, text, &replaced);
+    if (replaced)
+        *repairs = look_again(r, text, *repairs);
+    return status;
+}
+
+static nd_status run_entities(nd_repairer *r, uint32_t *repairs, repaired_text *text)
+{
+    bool replaced;
+    const nd_status status = end(r, nd_repair_entities(begin(r, text)), text, &replaced);
+    if (replaced)
+        *repairs = look_again(r, text, *repairs);
+    return status;
+}
+
+/* Entities first: what they stand for may be mojibake, as in &acirc;&euro;&trade;, and tags that
+ * were escaped show up then. Not so in a page, where escaped tags are text. */
 static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
 {
-    size_t replaced = 0;
     nd_status status = ND_OK;
-    if (repairs & ND_REPAIR_ENTITIES)
-        status = run(r, nd_repair_entities, text, &replaced);
-    if (status == ND_OK && replaced)
-        repairs |= nd_repairs_suspected(text->bytes, text->len) & r->repairs;
-    if (status == ND_OK && (repairs & ND_REPAIR_TAGS))
-        status = run(r, nd_repair_tags, text, &replaced);
-    if (status == ND_OK && (repairs & ND_REPAIR_TAGS) && replaced)
-        repairs |= nd_repairs_suspected(text->bytes, text->len) & r->repairs;
-    replaced = repairs & ND_REPAIR_MOJIBAKE;
+    const bool is_page = (repairs & ND_REPAIR_TAGS) && nd_page_begins(text->bytes, text->len);
+    if (is_page)
+        status = run_tags(r, &repairs, text);
+    if (status == ND_OK && (repairs & ND_REPAIR_ENTITIES))
+        status = run_entities(r, &repairs, text);
+    if (status == ND_OK && (repairs & ND_REPAIR_TAGS) && !is_page)
+        status = run_tags(r, &repairs, text);
+    bool replaced = repairs & ND_REPAIR_MOJIBAKE;
     for (int round = 0; status == ND_OK && replaced && round < MAX_ROUNDS; round++)
-        status = run(r, nd_repair_mojibake, text, &replaced);
+        status = end(r, nd_repair_mojibake(begin(r, text)), text, &replaced);
     if (status == ND_OK && (repairs & ND_REPAIR_HYPHENATION))
-        status = run(r, nd_repair_hyphenation, text, &replaced);
+        status = end(r, nd_repair_hyphenation(begin(r, text)), text, &replaced);
     return status;
 }
 
@@ -83,6 +114,8 @@ nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes, size_t len
     repairer->num_passes = 0;
     *repaired = NULL;
     *repaired_len_bytes = 0;
+    if (len_bytes > ND_TEXT_MAX_BYTES)
+        return ND_ERR_LIMIT;
     const uint32_t repairs =
         repairer->repairs ? repairer->repairs & nd_repairs_suspected(bytes, len_bytes) : 0;
     const nd_status status = repairs ? run_all(repairer, repairs, &text) : ND_OK;
@@ -116,5 +149,6 @@ void nd_repairer_free(nd_repairer *repairer)
     const nd_allocator a = repairer->allocator;
     for (size_t i = 0; i < MAX_PASSES; i++)
         nd_repair_pass_release(&repairer->passes[i]);
+    nd_markup_release(&repairer->markup, &a);
     nd_release(&a, repairer);
 }

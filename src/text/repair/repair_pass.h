@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "neardup/status.h"
+#include "text/repair/markup.h"
 #include "util/vec.h"
 
 /* A stretch that was replaced. Between two of them the text is the same, only shifted:
@@ -37,12 +38,31 @@ ND_NODISCARD nd_status nd_repair_pass_replace(nd_repair_pass *pass, size_t start
 /* Copies what is left, if anything was replaced: else `out` stays empty. */
 ND_NODISCARD nd_status nd_repair_pass_end(nd_repair_pass *pass);
 
+/* What came out: `in` itself where nothing was replaced. */
+static inline const char *nd_repair_pass_out(const nd_repair_pass *pass)
+{
+    return pass->replacements.len == 0 ? pass->in : pass->out.len ? pass->out.items : "";
+}
+
+static inline size_t nd_repair_pass_out_len(const nd_repair_pass *pass)
+{
+    return pass->replacements.len == 0 ? pass->in_len : pass->out.len;
+}
+
 void nd_repair_pass_locate(const nd_repair_pass *pass, size_t *start, size_t *end);
 
 void nd_repair_pass_release(nd_repair_pass *pass);
 
 /* The repairs: each goes over pass->in once. */
-typedef nd_status nd_repair_fn(nd_repair_pass *pass);
-nd_repair_fn nd_repair_entities, nd_repair_tags, nd_repair_mojibake, nd_repair_hyphenation;
+nd_status nd_repair_entities(nd_repair_pass *pass);
+nd_status nd_repair_mojibake(nd_repair_pass *pass);
+nd_status nd_repair_hyphenation(nd_repair_pass *pass);
+
+/* Leaves what a reader sees; `markup` is scratch memory. */
+nd_status nd_repair_tags(nd_repair_pass *pass, nd_markup_dialect dialect, nd_markup *markup);
+
+/* As nd_repair_entities, but as a browser does: once, and some names without their semicolon too.
+ */
+nd_status nd_repair_page_references(nd_repair_pass *pass);
 
 #endif
