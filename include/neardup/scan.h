@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "neardup/allocator.h"
+#include "neardup/counter.h"
 #include "neardup/document.h"
 #include "neardup/match.h"
 #include "neardup/plan.h"
@@ -194,6 +195,9 @@ typedef struct nd_scan_stats {
     uint64_t capped_documents;   /* with more than max_matches pairs */
     nd_plan plan;
 } nd_scan_stats;
+
+/* Every counter of nd_scan_stats, in the order in which they are listed; static. */
+ND_API const nd_counter *nd_scan_counters(size_t *num);
 
 /* All zeros until the scan is finished. Thread-safe from then on. */
 ND_API nd_scan_stats nd_scan_stats_get(const nd_scan *scan);

@@ -3,7 +3,6 @@
 #include "cli/exact_pairs.h"
 #include "cli/found_pairs.h"
 #include "cli/output/amounts.h"
-#include "cli/scan_notes.h"
 #include "io/path_walk.h"
 #include "util/error.h"
 
@@ -98,12 +97,13 @@ static nd_status show_matching(void *ctx, nd_phase phase, uint64_t done, uint64_
 static void keep_stats(nd_scan_stats *kept, const nd_scan_stats *run)
 {
     const nd_scan_stats before = *kept;
+    size_t num;
+    const nd_counter *const counters = nd_scan_counters(&num);
     *kept = *run;
-    kept->capped_buckets += before.capped_buckets;
-    kept->capped_groups += before.capped_groups;
     kept->capped_comparisons += before.capped_comparisons;
-    kept->common_documents += before.common_documents;
-    kept->capped_documents += before.capped_documents;
+    for (size_t i = 0; i < num; i++)
+        if (counters[i].weight == ND_COUNTER_CAP)
+            nd_counters_add((nd_counter_list){&counters[i], 1}, kept, &before);
 }
 
 static nd_status find_pairs(nd_evaluator *e, const nd_settings *settings, nd_eval_row *row)
@@ -182,27 +182,27 @@ nd_status nd_evaluator_run(nd_evaluator *evaluator, const nd_settings *settings,
 static void add_left_out(nd_notes *notes, const char *key, const char *what,
                          const nd_tsv_left_out *left_out)
 {
-    nd_notes_add(notes, ND_NOTE_LOSS, key, left_out->count, "left out, %s: %llu, the first: %s",
-                 what, (unsigned long long)left_out->count, left_out->first);
+    nd_notes_add(notes, ND_COUNTER_LOSS, key, what, left_out->count, "%s", left_out->first);
 }
 
 void nd_evaluator_add_notes(const nd_evaluator *evaluator, nd_notes *notes)
 {
     const nd_evaluator *const e = evaluator;
-    const char *const sweep = e->job->settings->sweep;
-    const bool is_swept = sweep && strncmp(sweep, "max-matches=", strlen("max-matches=")) == 0;
-    nd_notes_add_scan(notes, &e->stats, is_swept ? 0 : e->job->settings->scan.max_matches);
-    add_left_out(notes, "truth_unknown", "true pairs with an id that no document has",
+    nd_counter_list counters;
+    counters.counters = nd_scan_counters(&counters.num);
+    nd_notes_add_counters(notes, counters, &e->stats, NULL);
+    add_left_out(notes, "truth_unknown", "left out, true pairs with an id that no document has",
                  &e->given.unknown);
-    add_left_out(notes, "clusters_unknown", "ids in clusters that no document has",
+    add_left_out(notes, "clusters_unknown", "left out, ids in clusters that no document has",
                  &e->clusters.unknown);
-    add_left_out(notes, "ignored_unknown", "ignored pairs with an id that no document has",
-                 &e->ignored.unknown);
-    add_left_out(notes, "truth_selves", "true pairs of a document with itself", &e->given.selves);
-    nd_notes_add(notes, ND_NOTE_REMARK, "truth_repeated", e->given.num_repeated,
-                 "true pairs that are in the file before, and count once: %llu",
-                 (unsigned long long)e->given.num_repeated);
-    add_left_out(notes, "ignored_selves", "ignored pairs of a document with itself",
+    add_left_out(notes, "ignored_unknown",
+                 "left out, ignored pairs with an id that no document has", &e->ignored.unknown);
+    add_left_out(notes, "truth_selves", "left out, true pairs of a document with itself",
+                 &e->given.selves);
+    nd_notes_add(notes, ND_COUNTER_REMARK, "truth_repeated",
+                 "true pairs that are in the file before, and count once", e->given.num_repeated,
+                 "%s", "");
+    add_left_out(notes, "ignored_selves", "left out, ignored pairs of a document with itself",
                  &e->ignored.selves);
 }
 

@@ -189,14 +189,14 @@ static void print_times(const nd_job *job)
 static void print_summary(const nd_job *job, nd_status status)
 {
     if (status != ND_OK) { /* the losses are why, or may explain it */
-        nd_notes_print(&job->notes, ND_NOTE_LOSS);
+        nd_notes_print(&job->notes, ND_COUNTER_LOSS);
         return;
     }
     if (job->settings->verbosity == ND_VERBOSITY_QUIET)
         return;
     if (job->headline.bytes.len > 0)
         nd_message("%.*s", (int)job->headline.bytes.len, job->headline.bytes.items);
-    nd_notes_print(&job->notes, ND_NOTE_REMARK);
+    nd_notes_print(&job->notes, ND_COUNTER_REMARK);
     if (job->settings->verbosity == ND_VERBOSITY_VERBOSE)
         print_times(job);
 }

@@ -8,18 +8,76 @@
 #include "cli/message.h"
 #include "cli/output/amounts.h"
 
-void nd_notes_add(nd_notes *notes, nd_note_weight weight, const char *key, uint64_t count,
-                  const char *format, ...)
+void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_bytes)
+{
+    nd_first_id one = {.is_set = true};
+    const size_t len = id_len_bytes < sizeof one.id ? id_len_bytes : sizeof one.id - 1;
+    if (len > 0)
+        memcpy(one.id, id, len);
+    nd_first_id_merge(first, &one);
+}
+
+void nd_first_id_merge(nd_first_id *first, const nd_first_id *other)
+{
+    if (other->is_set && (!first->is_set || strcmp(other->id, first->id) < 0))
+        *first = *other;
+}
+
+void nd_counters_add(nd_counter_list list, void *into, const void *from)
+{
+    for (size_t i = 0; i < list.num; i++) {
+        uint64_t *const sum = (uint64_t *)(void *)((char *)into + list.counters[i].offset);
+        *sum += nd_counter_value(&list.counters[i], from);
+    }
+}
+
+void nd_counters_print_json(nd_counter_list list, const void *statistics, nd_page *page)
+{
+    nd_page_put(page, ",\"counts\":{");
+    for (size_t i = 0; i < list.num; i++)
+        nd_page_printf(page, "%s\"%s\":%llu", i ? "," : "", list.counters[i].name,
+                       (unsigned long long)nd_counter_value(&list.counters[i], statistics));
+    nd_page_put(page, "}");
+}
+
+static nd_note *add(nd_notes *notes, nd_counter_weight weight, const char *key, const char *what,
+                    uint64_t count)
 {
     assert(notes->num < ND_NOTES_MAX);
     nd_note *const note = &notes->items[notes->num++];
-    note->weight = weight;
-    note->key = key;
-    note->count = count;
+    *note = (nd_note){.weight = weight, .key = key, .what = what, .count = count};
+    return note;
+}
+
+void nd_notes_add(nd_notes *notes, nd_counter_weight weight, const char *key, const char *what,
+                  uint64_t count, const char *first, ...)
+{
+    nd_note *const note = add(notes, weight, key, what, count);
     va_list args;
-    va_start(args, format);
-    vsnprintf(note->text, sizeof note->text, format, args);
+    va_start(args, first);
+    vsnprintf(note->first, sizeof note->first, first, args);
     va_end(args);
+}
+
+void nd_notes_add_counters(nd_notes *notes, nd_counter_list list, const void *statistics,
+                           const nd_first_id *firsts)
+{
+    for (size_t i = 0; i < list.num; i++) {
+        const nd_counter *const counter = &list.counters[i];
+        if (counter->weight == ND_COUNTER_FIGURE)
+            continue;
+        nd_note *const note = add(notes, counter->weight, counter->name, counter->meaning,
+                                  nd_counter_value(counter, statistics));
+        if (counter->detail) {
+            const uint64_t amount = *(const uint64_t *)(const void *)((const char *)statistics +
+                                                                      counter->detail_offset);
+            const char *const at = strstr(counter->detail, "%s");
+            snprintf(note->detail, sizeof note->detail, "%.*s%s%s", (int)(at - counter->detail),
+                     counter->detail, nd_amount_of(amount, counter->detail_noun).text, at + 2);
+        }
+        if (firsts && firsts[i].is_set)
+            snprintf(note->first, sizeof note->first, "'%s'", firsts[i].id);
+    }
 }
 
 void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report)
@@ -27,12 +85,12 @@ void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report)
     for (int issue = 0; issue < ND_NUM_ISSUES; issue++) {
         const nd_input_finding *const finding = &report->findings[issue];
         const nd_issue_text *const text = nd_issue_text_of((nd_input_issue)issue);
-        char bytes[64] = "";
+        nd_note *const note = add(notes, text->is_loss ? ND_COUNTER_LOSS : ND_COUNTER_REMARK,
+                                  text->key, text->what, finding->count);
         if (finding->bytes)
-            snprintf(bytes, sizeof bytes, " (%s)", nd_amount_of(finding->bytes, "byte").text);
-        nd_notes_add(notes, text->is_loss ? ND_NOTE_LOSS : ND_NOTE_REMARK, text->key,
-                     finding->count, "%s: %llu%s, the first: %s", text->what,
-                     (unsigned long long)finding->count, bytes, finding->first.message);
+            snprintf(note->detail, sizeof note->detail, " (%s)",
+                     nd_amount_of(finding->bytes, "byte").text);
+        memcpy(note->first, finding->first.message, sizeof note->first);
     }
 }
 
@@ -40,15 +98,18 @@ size_t nd_notes_num_losses(const nd_notes *notes)
 {
     size_t num = 0;
     for (size_t i = 0; i < notes->num; i++)
-        num += notes->items[i].weight == ND_NOTE_LOSS && notes->items[i].count > 0;
+        num += notes->items[i].weight >= ND_COUNTER_LOSS && notes->items[i].count > 0;
     return num;
 }
 
-void nd_notes_print(const nd_notes *notes, nd_note_weight lightest)
+void nd_notes_print(const nd_notes *notes, nd_counter_weight lightest)
 {
-    for (size_t i = 0; i < notes->num; i++)
-        if (notes->items[i].count > 0 && notes->items[i].weight >= lightest)
-            nd_message("%s", notes->items[i].text);
+    for (size_t i = 0; i < notes->num; i++) {
+        const nd_note *const note = &notes->items[i];
+        if (note->count > 0 && note->weight >= lightest)
+            nd_message("%s: %s%s%s%s", note->what, nd_amount_count(note->count).text, note->detail,
+                       note->first[0] ? ", the first: " : "", note->first);
+    }
 }
 
 void nd_notes_print_json(const nd_notes *notes, nd_page *page)

@@ -1,25 +1,26 @@
-/* What a run left out or found odd: counted, named, each with its first example. */
+/* What a run counted, and what of it is worth saying: left out, or odd, each with its first
+ * example. */
 #ifndef CLI_NOTES_H
 #define CLI_NOTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "cli/output/page.h"
 #include "io/input.h"
+#include "neardup/counter.h"
 
-typedef enum nd_note_weight {
-    ND_NOTE_REMARK = 0, /* worth saying; nothing was left out */
-    ND_NOTE_LOSS        /* something was left out or changed: --strict makes it an error */
-} nd_note_weight;
+enum { ND_NOTES_MAX = 64, ND_FIRST_ID_BYTES = 256 };
 
-enum { ND_NOTES_MAX = 64, ND_NOTE_TEXT_BYTES = 768 };
-
+/* One line of the summary: "WHAT: COUNT DETAIL, the first: FIRST". */
 typedef struct nd_note {
-    nd_note_weight weight;
-    const char *key; /* in the statistics, such as "invalid_utf8" */
+    nd_counter_weight weight;
+    const char *key;  /* in the statistics, such as "invalid_utf8" */
+    const char *what; /* is counted */
     uint64_t count;
-    char text[ND_NOTE_TEXT_BYTES]; /* a line of the summary */
+    char detail[64];                    /* such as " (12 bytes)", or nothing */
+    char first[ND_ERROR_MESSAGE_BYTES]; /* an example with its place, or nothing */
 } nd_note;
 
 /* In the order they were added. Notes with the count 0 are kept for the statistics alone. */
@@ -28,18 +29,47 @@ typedef struct nd_notes {
     size_t num;
 } nd_notes;
 
-/* Adds a note; the text is printf-style. */
-void nd_notes_add(nd_notes *notes, nd_note_weight weight, const char *key, uint64_t count,
-                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The first document by id that something was counted for, so that any order of work names the same
+ * one. Begins with zeros. */
+typedef struct nd_first_id {
+    char id[ND_FIRST_ID_BYTES]; /* cut where it is longer; terminated */
+    bool is_set;
+} nd_first_id;
+
+void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_bytes);
+
+/* Considers what another worker saw. */
+void nd_first_id_merge(nd_first_id *first, const nd_first_id *other);
+
+/* What a struct of statistics counts; all of these are uint64_t. */
+typedef struct nd_counter_list {
+    const nd_counter *counters;
+    size_t num;
+} nd_counter_list;
+
+/* Adds each counter of `from` to that of `into`. */
+void nd_counters_add(nd_counter_list list, void *into, const void *from);
+
+/* Appends ,"counts":{"documents":12,...}. */
+void nd_counters_print_json(nd_counter_list list, const void *statistics, nd_page *page);
+
+/* Adds a note; `first` is printf-style, and may come out empty. */
+void nd_notes_add(nd_notes *notes, nd_counter_weight weight, const char *key, const char *what,
+                  uint64_t count, const char *first, ...) __attribute__((format(printf, 6, 7)));
+
+/* Adds a note for each counter that is more than a figure. firsts[i] is the example of counter i;
+ * NULL: there are none. */
+void nd_notes_add_counters(nd_notes *notes, nd_counter_list list, const void *statistics,
+                           const nd_first_id *firsts);
 
 /* Adds what the reader left out or found odd. */
 void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report);
 
-/* Kinds of losses with a count. */
+/* Kinds of losses and caps with a count: what --strict makes an error. */
 size_t nd_notes_num_losses(const nd_notes *notes);
 
-/* Prints the lines to stderr: all of them, or the losses alone. */
-void nd_notes_print(const nd_notes *notes, nd_note_weight lightest);
+/* Prints the lines of at least that weight to stderr. */
+void nd_notes_print(const nd_notes *notes, nd_counter_weight lightest);
 
 /* Appends {"key":count,...}. */
 void nd_notes_print_json(const nd_notes *notes, nd_page *page);

@@ -112,31 +112,66 @@ static nd_document document_of(const side *s)
                          .text_len_bytes = s->text.bytes.len};
 }
 
-static void report(nd_job *job, const nd_comparison *comparison, const side *a, const side *b,
+typedef struct tally {
+    uint64_t passages, dropped_occurrences, invalid_bytes;
+    uint64_t invalid, wordless, capped; /* documents; comparisons */
+} tally;
+
+#define AT(member) offsetof(tally, member)
+
+static const nd_counter counters[] = {
+    {.name = "passages", .offset = AT(passages), .meaning = "passages that both share"},
+    {.name = "dropped_occurrences",
+     .offset = AT(dropped_occurrences),
+     .meaning = "occurrences of repeated words that were not followed"},
+    {.name = "invalid_utf8",
+     .offset = AT(invalid),
+     .meaning = "documents with invalid UTF-8, read as U+FFFD",
+     .weight = ND_COUNTER_LOSS,
+     .detail = " (%s)",
+     .detail_noun = "byte",
+     .detail_offset = AT(invalid_bytes)},
+    {.name = "no_words",
+     .offset = AT(wordless),
+     .meaning = "documents without a word, which match nothing",
+     .weight = ND_COUNTER_REMARK},
+    {.name = "capped_repeats",
+     .offset = AT(capped),
+     .meaning = "texts that go round over a few words so often that not all was followed",
+     .weight = ND_COUNTER_CAP,
+     .detail = " (%s left out)",
+     .detail_noun = "occurrence",
+     .detail_offset = AT(dropped_occurrences)},
+};
+
+enum { INVALID = 2, WORDLESS = 3, NUM_COUNTERS = sizeof counters / sizeof *counters };
+
+static void report(nd_job *job, const nd_comparison *comparison, const side *sides,
                    uint64_t num_dropped)
 {
-    const uint64_t num_invalid =
-        (a->invalid_bytes > 0 ? 1u : 0u) + (b->invalid_bytes > 0 ? 1u : 0u);
-    const nd_page *const first = a->invalid_bytes > 0 ? &a->id : &b->id;
-    nd_notes_add(&job->notes, ND_NOTE_LOSS, "invalid_utf8", num_invalid,
-                 "documents with invalid UTF-8, read as U+FFFD: %llu (%s), the first: '%.*s'",
-                 (unsigned long long)num_invalid,
-                 nd_amount_of(a->invalid_bytes + b->invalid_bytes, "byte").text,
-                 (int)first->bytes.len, first->bytes.items);
-    const uint64_t num_empty = (a->size == 0 ? 1u : 0u) + (b->size == 0 ? 1u : 0u);
-    nd_notes_add(&job->notes, ND_NOTE_REMARK, "no_words", num_empty,
-                 "documents without a word, which match nothing: %llu",
-                 (unsigned long long)num_empty);
-    nd_notes_add(&job->notes, ND_NOTE_LOSS, "capped_repeats", num_dropped > 0,
-                 "a run of words repeated beyond the cap: %s left out",
-                 nd_amount_of(num_dropped, "occurrence").text);
+    tally sum = {.passages = comparison->num_passages,
+                 .dropped_occurrences = num_dropped,
+                 .capped = num_dropped > 0};
+    nd_first_id firsts[NUM_COUNTERS] = {0};
+    for (int i = 0; i < 2; i++) {
+        const side *const s = &sides[i];
+        sum.invalid_bytes += s->invalid_bytes;
+        sum.invalid += s->invalid_bytes > 0;
+        sum.wordless += s->size == 0;
+        if (s->invalid_bytes > 0 && !firsts[INVALID].is_set)
+            nd_first_id_consider(&firsts[INVALID], s->id.bytes.items, s->id.bytes.len);
+        if (s->size == 0 && !firsts[WORDLESS].is_set)
+            nd_first_id_consider(&firsts[WORDLESS], s->id.bytes.items, s->id.bytes.len);
+    }
+    const nd_counter_list list = {counters, NUM_COUNTERS};
+    nd_notes_add_counters(&job->notes, list, &sum, firsts);
+    nd_counters_print_json(list, &sum, &job->stats);
     job->text_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
-    nd_page_printf(&job->stats, ",\"counts\":{\"passages\":%zu,\"dropped_occurrences\":%llu}",
-                   comparison->num_passages, (unsigned long long)num_dropped);
 }
 
-static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_error *error)
+static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
 {
+    const side *const a = &sides[0], *const b = &sides[1];
     const nd_match_rule rule = {.jaccard = job->settings->scan.rule.jaccard,
                                 .containment = job->settings->scan.rule.containment};
     const nd_passage_options options = nd_settings_passage(job->settings);
@@ -155,7 +190,7 @@ static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_err
         if (comparison.kind == ND_MATCH_NONE && comparison.num_passages > 0)
             comparison.kind = ND_MATCH_PARTIAL;
         nd_notes_add_findings(&job->notes, &job->report);
-        report(job, &comparison, a, b, nd_passage_finder_stats(finder).dropped_occurrences);
+        report(job, &comparison, sides, nd_passage_finder_stats(finder).dropped_occurrences);
         status = nd_job_check_strict(job, error);
     }
     nd_job_lap(job, "comparing");
@@ -170,19 +205,19 @@ static nd_status compare_sides(nd_job *job, const side *a, const side *b, nd_err
 
 static nd_status compare_inputs(nd_job *job, nd_error *error)
 {
-    side a, b;
-    side_init(&a, job->allocator);
-    side_init(&b, job->allocator);
-    nd_status status = side_read(job, &a, job->settings->line.operands[0], error);
-    if (status == ND_OK)
-        status = side_read(job, &b, job->settings->line.operands[1], error);
+    side sides[2];
+    nd_status status = ND_OK;
+    for (int i = 0; i < 2; i++)
+        side_init(&sides[i], job->allocator);
+    for (int i = 0; i < 2 && status == ND_OK; i++)
+        status = side_read(job, &sides[i], job->settings->line.operands[i], error);
     nd_job_lap(job, "reading");
     if (status == ND_OK)
-        status = shingle_both(job, &a, &b);
+        status = shingle_both(job, &sides[0], &sides[1]);
     if (status == ND_OK)
-        status = compare_sides(job, &a, &b, error);
-    side_release(&a, job->allocator);
-    side_release(&b, job->allocator);
+        status = compare_sides(job, sides, error);
+    for (int i = 0; i < 2; i++)
+        side_release(&sides[i], job->allocator);
     return status;
 }
 

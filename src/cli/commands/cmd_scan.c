@@ -3,40 +3,23 @@
 #include "cli/job.h"
 #include "cli/output/amounts.h"
 #include "cli/output/pair_writing.h"
-#include "cli/scan_notes.h"
 #include "util/error.h"
+
+static nd_counter_list counters(void)
+{
+    nd_counter_list list;
+    list.counters = nd_scan_counters(&list.num);
+    return list;
+}
 
 static void add_stats(nd_page *page, const nd_scan_stats *stats)
 {
-    const struct {
-        const char *key;
-        uint64_t count;
-    } counts[] = {
-        {"documents", stats->documents},
-        {"text_bytes", stats->text_bytes},
-        {"tokens", stats->tokens},
-        {"shingles", stats->shingles},
-        {"invalid_bytes", stats->invalid_bytes},
-        {"repaired_documents", stats->repaired_documents},
-        {"repairs", stats->repairs},
-        {"exact_copies", stats->exact_copies},
-        {"candidates", stats->candidates},
-        {"matches", stats->matches},
-        {"pairs", stats->pairs},
-        {"groups", stats->groups},
-        {"group_members", stats->group_members},
-        {"capped_comparisons", stats->capped_comparisons},
-        {"common_documents", stats->common_documents},
-    };
     nd_page_printf(page,
                    ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"
-                   ",\"slots\":%u},\"counts\":{",
+                   ",\"slots\":%u}",
                    stats->plan.threshold, stats->plan.recall, stats->plan.bands, stats->plan.rows,
                    stats->plan.slots);
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        nd_page_printf(page, "%s\"%s\":%llu", i ? "," : "", counts[i].key,
-                       (unsigned long long)counts[i].count);
-    nd_page_put(page, "}");
+    nd_counters_print_json(counters(), stats, page);
 }
 
 /* num_written: UINT64_MAX where the reader of the output went away. */
@@ -87,7 +70,7 @@ static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
 static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *error)
 {
     const nd_scan_stats stats = nd_scan_stats_get(scan);
-    nd_notes_add_scan(&job->notes, &stats, job->settings->scan.max_matches);
+    nd_notes_add_counters(&job->notes, counters(), &stats, NULL);
     add_stats(&job->stats, &stats);
     job->text_bytes = stats.text_bytes;
     const nd_status status = nd_job_check_strict(job, error);

@@ -2,7 +2,6 @@
 #include "cli/commands/command.h"
 #include "cli/job.h"
 #include "cli/output/amounts.h"
-#include "cli/output/first_id.h"
 #include "cli/output/repeat_writer.h"
 #include "cli/output/result_list.h"
 #include "neardup/document_map.h"
@@ -10,15 +9,54 @@
 
 /* What was counted; summed over the workers. */
 typedef struct tally {
-    uint64_t documents, text_bytes, repeating, repeats, tokens, invalid_bytes, dropped_occurrences;
-    nd_first_id invalid, too_large, dropped;
+    uint64_t documents, text_bytes, tokens, repeating, repeats, invalid_bytes, dropped_occurrences;
+    uint64_t too_long, invalid, capped; /* documents */
 } tally;
+
+#define AT(member) offsetof(tally, member)
+
+static const nd_counter counters[] = {
+    {.name = "documents", .offset = AT(documents), .meaning = "documents"},
+    {.name = "text_bytes", .offset = AT(text_bytes), .meaning = "bytes of text"},
+    {.name = "tokens", .offset = AT(tokens), .meaning = "tokens"},
+    {.name = "repeating_documents",
+     .offset = AT(repeating),
+     .meaning = "documents that repeat something"},
+    {.name = "repeats", .offset = AT(repeats), .meaning = "repeats"},
+    {.name = "invalid_bytes", .offset = AT(invalid_bytes), .meaning = "bytes that are not UTF-8"},
+    {.name = "dropped_occurrences",
+     .offset = AT(dropped_occurrences),
+     .meaning = "occurrences of repeated words that were not followed"},
+    {.name = "too_long_normalised",
+     .offset = AT(too_long),
+     .meaning = "left out, documents too long once normalised",
+     .weight = ND_COUNTER_LOSS},
+    {.name = "invalid_utf8",
+     .offset = AT(invalid),
+     .meaning = "documents with invalid UTF-8, read as U+FFFD",
+     .weight = ND_COUNTER_LOSS,
+     .detail = " (%s)",
+     .detail_noun = "byte",
+     .detail_offset = AT(invalid_bytes)},
+    {.name = "capped_repeats",
+     .offset = AT(capped),
+     .meaning = "documents that go round over a few words so often that not all was followed",
+     .weight = ND_COUNTER_CAP,
+     .detail = " (%s left out)",
+     .detail_noun = "occurrence",
+     .detail_offset = AT(dropped_occurrences)},
+};
+
+enum { NUM_COUNTERS = sizeof counters / sizeof *counters };
+
+static const nd_counter_list counter_list = {counters, NUM_COUNTERS};
 
 typedef struct worker {
     nd_passage_finder *finder;
     nd_page page;
     nd_result_list list;
     tally tally;
+    nd_first_id firsts[NUM_COUNTERS]; /* of the counters that are more than figures */
 } worker;
 
 typedef struct crew {
@@ -55,17 +93,27 @@ static nd_status crew_new(const nd_job *job, crew *out)
     return status;
 }
 
-static void count_document(tally *sum, const nd_document *document, const nd_passage_stats *stats)
+/* Counts one for the document in the counter at that offset of the tally. */
+static void count_in(worker *w, size_t offset, const nd_document *document)
 {
+    *(uint64_t *)(void *)((char *)&w->tally + offset) += 1;
+    for (size_t i = 0; i < NUM_COUNTERS; i++)
+        if (counters[i].offset == offset)
+            nd_first_id_consider(&w->firsts[i], document->id, document->id_len_bytes);
+}
+
+static void count_document(worker *w, const nd_document *document, const nd_passage_stats *stats)
+{
+    tally *const sum = &w->tally;
     sum->documents++;
     sum->text_bytes += document->text_len_bytes;
     sum->tokens += stats->tokens;
     sum->invalid_bytes += stats->invalid_bytes;
     sum->dropped_occurrences += stats->dropped_occurrences;
     if (stats->invalid_bytes > 0)
-        nd_first_id_count(&sum->invalid, document->id, document->id_len_bytes);
+        count_in(w, AT(invalid), document);
     if (stats->dropped_occurrences > 0)
-        nd_first_id_count(&sum->dropped, document->id, document->id_len_bytes);
+        count_in(w, AT(capped), document);
 }
 
 /* An nd_document_map_fn. */
@@ -78,13 +126,13 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
     const nd_status status = nd_passage_finder_repeats(
         w->finder, document->text, document->text_len_bytes, &repeats, &num_repeats);
     if (status == ND_ERR_LIMIT) { /* normalising made it longer than offsets can hold */
-        nd_first_id_count(&w->tally.too_large, document->id, document->id_len_bytes);
+        count_in(w, AT(too_long), document);
         return ND_OK;
     }
     if (status != ND_OK)
         return status;
     const nd_passage_stats stats = nd_passage_finder_stats(w->finder);
-    count_document(&w->tally, document, &stats);
+    count_document(w, document, &stats);
     if (num_repeats == 0)
         return ND_OK;
     w->tally.repeating++;
@@ -97,51 +145,21 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
                               w->page.bytes.len);
 }
 
-static tally sum_of(const crew *c)
+static void report(nd_job *job, const crew *c)
 {
     tally sum = {0};
+    nd_first_id firsts[NUM_COUNTERS] = {0};
     for (uint32_t i = 0; i < c->num_workers; i++) {
-        const tally *const one = &c->workers[i].tally;
-        sum.documents += one->documents;
-        sum.text_bytes += one->text_bytes;
-        sum.repeating += one->repeating;
-        sum.repeats += one->repeats;
-        sum.tokens += one->tokens;
-        sum.invalid_bytes += one->invalid_bytes;
-        sum.dropped_occurrences += one->dropped_occurrences;
-        nd_first_id_merge(&sum.invalid, &one->invalid);
-        nd_first_id_merge(&sum.too_large, &one->too_large);
-        nd_first_id_merge(&sum.dropped, &one->dropped);
+        nd_counters_add(counter_list, &sum, &c->workers[i].tally);
+        for (size_t k = 0; k < NUM_COUNTERS; k++)
+            nd_first_id_merge(&firsts[k], &c->workers[i].firsts[k]);
     }
-    return sum;
-}
-
-static void report(nd_job *job, const tally *sum)
-{
-    nd_notes_add(&job->notes, ND_NOTE_LOSS, "too_long_normalised", sum->too_large.count,
-                 "left out, documents too long once normalised: %llu, the first: '%s'",
-                 (unsigned long long)sum->too_large.count, sum->too_large.id);
-    nd_notes_add(&job->notes, ND_NOTE_LOSS, "invalid_utf8", sum->invalid.count,
-                 "documents with invalid UTF-8, read as U+FFFD: %llu (%s), the first: '%s'",
-                 (unsigned long long)sum->invalid.count,
-                 nd_amount_of(sum->invalid_bytes, "byte").text, sum->invalid.id);
-    nd_notes_add(&job->notes, ND_NOTE_LOSS, "capped_repeats", sum->dropped.count,
-                 "documents that repeat one run of words beyond the cap: %llu (%s left out), the "
-                 "first: '%s'",
-                 (unsigned long long)sum->dropped.count,
-                 nd_amount_of(sum->dropped_occurrences, "occurrence").text, sum->dropped.id);
-    nd_page_printf(&job->stats,
-                   ",\"counts\":{\"documents\":%llu,\"text_bytes\":%llu,\"tokens\":%llu,"
-                   "\"repeating_documents\":%llu"
-                   ",\"repeats\":%llu,\"invalid_bytes\":%llu,\"dropped_occurrences\":%llu}",
-                   (unsigned long long)sum->documents, (unsigned long long)sum->text_bytes,
-                   (unsigned long long)sum->tokens, (unsigned long long)sum->repeating,
-                   (unsigned long long)sum->repeats, (unsigned long long)sum->invalid_bytes,
-                   (unsigned long long)sum->dropped_occurrences);
-    job->text_bytes = sum->text_bytes;
-    nd_page_printf(&job->headline, "%s, ", nd_amount_of(sum->documents, "document").text);
-    nd_page_printf(&job->headline, "%s in %s", nd_amount_of(sum->repeats, "repeat").text,
-                   nd_amount_of(sum->repeating, "document").text);
+    nd_notes_add_counters(&job->notes, counter_list, &sum, firsts);
+    nd_counters_print_json(counter_list, &sum, &job->stats);
+    job->text_bytes = sum.text_bytes;
+    nd_page_printf(&job->headline, "%s, ", nd_amount_of(sum.documents, "document").text);
+    nd_page_printf(&job->headline, "%s in %s", nd_amount_of(sum.repeats, "repeat").text,
+                   nd_amount_of(sum.repeating, "document").text);
 }
 
 static nd_status write_results(nd_job *job, crew *c)
@@ -177,8 +195,7 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
     if (status == ND_OK)
         status = nd_job_reading_done(job, error);
     if (status == ND_OK) {
-        const tally sum = sum_of(&c);
-        report(job, &sum);
+        report(job, &c);
         status = nd_job_check_strict(job, error);
     }
     if (status == ND_OK)
