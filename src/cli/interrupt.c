@@ -38,4 +38,6 @@ void nd_interrupt_removes(const char *path)
     catch_one(SIGINT);
     catch_one(SIGTERM);
     catch_one(SIGHUP);
+    catch_one(SIGQUIT);
+    catch_one(SIGXCPU);
 }

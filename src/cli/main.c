@@ -126,6 +126,7 @@ int main(int argc, char **argv)
 {
     occupy_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* a closed stdout is a status of its writer */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may grow no further */
     if (argc < 2) {
         nd_message("no command: see 'neardup --help'");
         return ND_EXIT_USAGE;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ enum {
     BUFFER_BYTES = 1 << 16,
     TEMP_NAME_BYTES = 64, /* of ".neardup-<pid>-<number>" */
     TEMP_ATTEMPTS = 100,
+    LINKS_MAX = 40, /* in a chain: what Linux follows */
 };
 
 struct nd_output {
@@ -81,18 +83,42 @@ static nd_status open_directly(nd_output *output)
     return output->fd < 0 ? fail(output, errno) : ND_OK;
 }
 
-/* Sets the file to be replaced: the path, or what it points to. */
+/* Where the symbolic link at `path` points to, from malloc; NULL where it is none. */
+static char *link_target(const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode))
+        return NULL;
+    char target[PATH_MAX];
+    const ssize_t len = readlink(path, target, sizeof target);
+    const char *const slash = strrchr(path, '/');
+    const size_t folder_len = slash && target[0] != '/' ? (size_t)(slash - path) + 1 : 0;
+    if (len < 0 || len == sizeof target)
+        return NULL;
+    char *const joined = malloc(folder_len + (size_t)len + 1);
+    if (!joined)
+        return NULL;
+    memcpy(joined, path, folder_len);
+    memcpy(joined + folder_len, target, (size_t)len);
+    joined[folder_len + (size_t)len] = '\0';
+    return joined;
+}
+
+/* Sets the file to be replaced: the path, or what it points to, which need not be there yet. */
 static nd_status set_target(nd_output *output)
 {
-    const char *const path = output->path.items;
-    struct stat info;
-    char *resolved = NULL;
-    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
-        resolved = realpath(path, NULL);
-    const char *const target = resolved ? resolved : path;
+    char *target = NULL;
+    for (unsigned links = 0; links < LINKS_MAX; links++) {
+        char *const next = link_target(target ? target : output->path.items);
+        if (!next)
+            break;
+        free(target);
+        target = next;
+    }
+    const char *const path = target ? target : output->path.items;
     const nd_status status =
-        nd_bytes_append(&output->allocator, &output->target, target, strlen(target) + 1);
-    free(resolved);
+        nd_bytes_append(&output->allocator, &output->target, path, strlen(path) + 1);
+    free(target);
     return status;
 }
 

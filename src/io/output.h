@@ -13,7 +13,8 @@ typedef struct nd_output nd_output;
 
 /* path NULL or "-": standard output. A device and a FIFO are written to as they are, and
  * /dev/stdout, /dev/stderr, /dev/fd/N where that descriptor stands. Otherwise a temporary file in
- * the folder of `path` (of what it points to, where it is a symbolic link), which takes its place
+ * the folder of `path` (of what it points to, where it is a symbolic link, to nothing yet or not),
+ * which takes its place
  * at nd_output_commit, with the permissions of the file that was there, or those of a new one.
  * ND_ERR_IO, ND_ERR_NOT_FOUND with a message. */
 ND_NODISCARD nd_status nd_output_new(const char *path, const nd_allocator *allocator,

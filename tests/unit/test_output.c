@@ -122,6 +122,27 @@ static void link_stays_and_what_it_points_to_is_replaced(void **state)
     assert_true(S_ISLNK(info.st_mode));
 }
 
+/* Also through several links, in other folders, and where there is nothing yet. */
+static void link_to_nothing_stays_and_what_it_points_to_is_made(void **state)
+{
+    (void)state;
+    make_folder("d");
+    make_folder("e");
+    assert_int_equal(symlink("../e/second", temp_path("d/first")), 0);
+    assert_int_equal(symlink(temp_path("real"), temp_path("e/second")), 0);
+    assert_int_equal(symlink("d/first", temp_path("out")), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        write_and_commit(temp_path("out"), i ? "new" : "old");
+        assert_file(temp_path("real"), i ? "new" : "old");
+        struct stat info;
+        assert_int_equal(lstat(temp_path("out"), &info), 0);
+        assert_true(S_ISLNK(info.st_mode));
+        assert_int_equal(lstat(temp_path("e/second"), &info), 0);
+        assert_true(S_ISLNK(info.st_mode));
+    }
+    assert_int_equal(num_entries(), 4);
+}
+
 static void path_without_folder_is_beside_us(void **state)
 {
     (void)state;
@@ -236,6 +257,7 @@ int main(void)
         IN_FOLDER(file_is_replaced_with_its_permissions),
         IN_FOLDER(new_file_has_the_permissions_of_new_files),
         IN_FOLDER(link_stays_and_what_it_points_to_is_replaced),
+        IN_FOLDER(link_to_nothing_stays_and_what_it_points_to_is_made),
         IN_FOLDER(path_without_folder_is_beside_us),
         IN_FOLDER(device_is_written_to_and_stays_a_device),
         IN_FOLDER(fifo_is_written_to_and_stays_a_fifo),
