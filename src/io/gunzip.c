@@ -59,7 +59,7 @@ static nd_status begin_member(nd_gunzip *gunzip, nd_raw_bytes *raw)
     if (raw->at == raw->chunk.len)
         return ND_OK;
     if (raw->chunk.items[raw->at] != 0x1f)
-        return fail(gunzip, "something else follows the data");
+        return fail(gunzip, ND_REST_FOLLOWS);
     gunzip->is_in_member = true;
     return inflateReset(&gunzip->stream) == Z_OK ? ND_OK : fail(gunzip, "not gzip data");
 }
@@ -98,7 +98,7 @@ nd_status nd_gunzip_read(nd_gunzip *gunzip, nd_raw_bytes *raw, char *out, size_t
             if (status != ND_OK)
                 return status;
             if (raw->is_ended)
-                return gunzip->is_in_member ? fail(gunzip, "it ends too early") : ND_OK;
+                return gunzip->is_in_member ? fail(gunzip, ND_ENDS_EARLY) : ND_OK;
         }
         if (!gunzip->is_in_member)
             status = begin_member(gunzip, raw);

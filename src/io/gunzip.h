@@ -6,6 +6,10 @@
 
 #include "io/raw_bytes.h"
 
+/* What compressed data of any kind may suffer from. */
+#define ND_REST_FOLLOWS "something else follows the data"
+#define ND_ENDS_EARLY "it ends too early"
+
 /* Exclusive. Through zlib and not libarchive, which leaves a member's checksum unread: of single
  * bits turned over in a file it let 46 % pass. */
 typedef struct nd_gunzip nd_gunzip;

@@ -6,19 +6,33 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "io/gunzip.h"
+
 /* libarchive undoes a compression only on the way to an archive's entries; its "raw" format makes
  * one entry of all that comes out, and "empty" stands for nothing at all. */
 struct nd_unfilter {
     struct archive *archive;
     nd_raw_bytes *raw;
+    uint64_t num_given; /* bytes of it that libarchive has had */
     bool is_open, is_ended;
+    bool has_rest;     /* something else follows the data */
     const char *block; /* decompressed, libarchive's; [at, len) is not yet handed out */
     size_t len, at;
 };
 
+/* At the end: what libarchive left of the bytes it was given is no data. Its bzip2 and lz4 filters
+ * say nothing of it. */
+static nd_status check_end(nd_unfilter *unfilter)
+{
+    const int64_t used = archive_filter_bytes(unfilter->archive, -1);
+    unfilter->has_rest = used >= 0 && (uint64_t)used < unfilter->num_given;
+    return unfilter->has_rest ? ND_ERR_FORMAT : ND_OK;
+}
+
 static la_ssize_t give_chunk(struct archive *archive, void *ctx, const void **bytes)
 {
-    nd_raw_bytes *const raw = ctx;
+    nd_unfilter *const unfilter = ctx;
+    nd_raw_bytes *const raw = unfilter->raw;
     if (raw->at == raw->chunk.len && nd_raw_more(raw) != ND_OK) {
         archive_set_error(archive, raw->error_number, "cannot read");
         return -1;
@@ -26,6 +40,7 @@ static la_ssize_t give_chunk(struct archive *archive, void *ctx, const void **by
     *bytes = raw->chunk.items + raw->at;
     const size_t len = raw->chunk.len - raw->at;
     raw->at = raw->chunk.len;
+    unfilter->num_given += len;
     return (la_ssize_t)len;
 }
 
@@ -84,12 +99,14 @@ nd_status nd_unfilter_new(nd_compression compression, nd_raw_bytes *raw, nd_unfi
 /* Finds the one entry, at the first read. */
 static nd_status find_entry(nd_unfilter *unfilter)
 {
-    if (archive_read_open(unfilter->archive, unfilter->raw, NULL, give_chunk, NULL) != ARCHIVE_OK)
+    if (archive_read_open(unfilter->archive, unfilter, NULL, give_chunk, NULL) != ARCHIVE_OK)
         return status_of(unfilter);
     struct archive_entry *entry;
     const int result = archive_read_next_header(unfilter->archive, &entry);
     unfilter->is_ended = result == ARCHIVE_EOF;
-    return unfilter->is_ended || result == ARCHIVE_OK ? ND_OK : status_of(unfilter);
+    if (unfilter->is_ended)
+        return check_end(unfilter);
+    return result == ARCHIVE_OK ? ND_OK : status_of(unfilter);
 }
 
 /* Decompresses the next block. Not by archive_read_data: what that had read when it met an error is
@@ -102,9 +119,11 @@ static nd_status next_block(nd_unfilter *unfilter)
     const int result = archive_read_data_block(unfilter->archive, &block, &unfilter->len, &offset);
     unfilter->block = block;
     unfilter->is_ended = result == ARCHIVE_EOF;
-    if (result == ARCHIVE_OK || unfilter->is_ended)
+    if (result == ARCHIVE_OK)
         return ND_OK;
     unfilter->len = 0;
+    if (unfilter->is_ended)
+        return check_end(unfilter);
     return status_of(unfilter);
 }
 
@@ -129,8 +148,14 @@ nd_status nd_unfilter_read(nd_unfilter *unfilter, char *out, size_t capacity, si
 
 const char *nd_unfilter_detail(const nd_unfilter *unfilter)
 {
+    if (unfilter->has_rest)
+        return ND_REST_FOLLOWS;
     const char *const detail = archive_error_string(unfilter->archive);
-    return detail ? detail : "no reason given";
+    if (!detail)
+        return "no reason given";
+    /* liblzma's words for data that end in the middle, and those of the others. */
+    const bool is_cut = strstr(detail, "No progress is possible") || strstr(detail, "runcated");
+    return is_cut ? ND_ENDS_EARLY : detail;
 }
 
 void nd_unfilter_free(nd_unfilter *unfilter)
