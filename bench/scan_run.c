@@ -5,113 +5,128 @@
 
 #include "bench_clock.h"
 #include "child_process.h"
+#include "cli/output/match_writer.h"
+#include "cli/output/ordered_pages.h"
 #include "cli/tool_allocator.h"
 #include "io/output.h"
-#include "pair_line.h"
 #include "set_collection.h"
-#include "util/threads.h"
 
-/* Pairs of a part, on average, and parts for each thread between one writing and the next: as the
- * tool has them. */
-enum { PAIRS_A_PART = 512, SLOTS_A_THREAD = 8 };
+enum { PAIRS_A_PART = 512 }; /* on average: as the tool has them */
 
 /* Results on their way out. */
-typedef struct result_page {
-    const nd_allocator *allocator;
-    nd_byte_vec lines;
-    nd_byte_vec sampled; /* id TAB id LF; ids of a made-up corpus and of the sets hold neither */
-    uint32_t one_in;     /* documents in the sample; 0: none */
-} result_page;
-
 typedef struct result_sink {
     const nd_scan *scan;
-    const nd_allocator *allocator;
     nd_output *output;
-    FILE *sample; /* NULL: none */
+    FILE *sample;     /* NULL: none */
+    nd_page *samples; /* of the threads */
+    uint32_t one_in;  /* documents in the sample; 0: none */
     uint32_t num_parts;
-    result_page *pages; /* [slots] */
 } result_sink;
 
-static int is_sampled(const result_page *page, const nd_id *id)
+/* What a thread adds pairs to. */
+typedef struct part_writer {
+    const result_sink *sink;
+    uint32_t part;
+    nd_page *page, *sample;
+    nd_ordered_pages *pages;
+} part_writer;
+
+static int is_sampled(const result_sink *sink, const nd_id *id)
 {
-    return bench_is_in_sample(id->p, id->len_bytes, page->one_in);
+    return bench_is_in_sample(id->p, id->len_bytes, sink->one_in);
 }
 
-static nd_status append_sampled(result_page *page, const nd_pair *pair)
+/* Appends "id TAB id"; ids of a made-up corpus and of the sets hold no separators. */
+static void add_to_sample(nd_page *page, const nd_pair *pair)
 {
-    nd_byte_vec *const out = &page->sampled;
-    nd_status status = nd_bytes_append(page->allocator, out, pair->a.p, pair->a.len_bytes);
-    if (status == ND_OK)
-        status = nd_bytes_append(page->allocator, out, "\t", 1);
-    if (status == ND_OK)
-        status = nd_bytes_append(page->allocator, out, pair->b.p, pair->b.len_bytes);
-    return status == ND_OK ? nd_bytes_append(page->allocator, out, "\n", 1) : status;
+    nd_page_append(page, pair->a.p, pair->a.len_bytes);
+    nd_page_put(page, "\t");
+    nd_page_append(page, pair->b.p, pair->b.len_bytes);
+    nd_page_put(page, "\n");
 }
 
 static nd_status take_pair(void *ctx, const nd_pair *pair)
 {
-    result_page *const page = ctx;
-    const nd_status status = bench_pair_line_append(page->allocator, &page->lines, pair);
-    if (status == ND_OK && page->one_in && is_sampled(page, &pair->a) && is_sampled(page, &pair->b))
-        return append_sampled(page, pair);
-    return status;
+    const part_writer *const w = ctx;
+    const result_sink *const sink = w->sink;
+    const nd_pair_view view = {.pair = *pair};
+    nd_pair_print_json(w->page, 0, &view);
+    if (sink->one_in && is_sampled(sink, &pair->a) && is_sampled(sink, &pair->b))
+        add_to_sample(w->sample, pair);
+    return nd_ordered_pages_flush(w->pages, w->part, w->page);
 }
 
-static nd_status fill_page(void *ctx, uint32_t worker, size_t part, size_t slot)
-{
-    (void)worker;
-    const result_sink *const sink = ctx;
-    return nd_scan_each_pair_of_part(sink->scan, (uint32_t)part, sink->num_parts, take_pair,
-                                     &sink->pages[slot]);
-}
-
-static nd_status write_page(void *ctx, size_t slot)
+static nd_status fill_part(void *ctx, uint32_t worker, uint32_t part, nd_page *page,
+                           nd_ordered_pages *pages)
 {
     const result_sink *const sink = ctx;
-    result_page *const page = &sink->pages[slot];
-    const nd_status status = nd_output_write(sink->output, page->lines.items, page->lines.len);
-    const size_t num_sampled = page->sampled.len;
-    if (num_sampled && fwrite(page->sampled.items, 1, num_sampled, sink->sample) != num_sampled)
+    nd_page *const sample = &sink->samples[worker];
+    part_writer writer = {sink, part, page, sample, pages};
+    const nd_status status =
+        nd_scan_each_pair_of_part(sink->scan, part, sink->num_parts, take_pair, &writer);
+    const size_t len = sample->bytes.len; /* one call: other threads do so too */
+    if (len > 0 && fwrite(sample->bytes.items, 1, len, sink->sample) != len)
         return ND_ERR_IO;
-    page->lines.len = page->sampled.len = 0;
+    nd_page_clear(sample);
+    return status == ND_OK ? sample->status : status;
+}
+
+static nd_status take_page(void *ctx, nd_page *page)
+{
+    const result_sink *const sink = ctx;
+    const nd_status status = nd_output_write(sink->output, page->bytes.items, page->bytes.len);
+    nd_page_clear(page);
     return status;
 }
 
+/* A group as the pairs of its representative, then an empty line. */
 static nd_status take_group(void *ctx, const nd_group *group)
 {
-    result_sink *const sink = ctx;
+    const part_writer *const w = ctx;
     for (size_t i = 0; i < group->num_members; i++) {
-        const nd_pair pair = {.a = group->representative,
-                              .b = group->members[i].id,
-                              .kind = group->members[i].kind,
-                              .similarity = group->members[i].similarity};
-        const nd_status status = take_pair(&sink->pages[0], &pair);
-        if (status != ND_OK)
-            return status;
+        const nd_pair_view pair = {.pair.a = group->representative,
+                                   .pair.b = group->members[i].id,
+                                   .pair.kind = group->members[i].kind,
+                                   .pair.similarity = group->members[i].similarity};
+        nd_pair_print_json(w->page, 0, &pair);
     }
-    const nd_status status = write_page(sink, 0);
-    return status == ND_OK ? nd_output_write(sink->output, "\n", 1) : status;
+    nd_page_put(w->page, "\n");
+    result_sink sink = *w->sink;
+    return w->page->status == ND_OK ? take_page(&sink, w->page) : w->page->status;
 }
 
-static nd_status write_through(result_sink *sink, const bench_scan_options *options,
-                               size_t num_slots)
+static nd_status write_groups(const result_sink *sink)
 {
-    sink->pages = nd_alloc_zeroed(sink->allocator, num_slots, sizeof *sink->pages);
-    if (!sink->pages)
+    nd_page page;
+    nd_page_init(&page, nd_tool_allocator());
+    part_writer writer = {.sink = sink, .page = &page};
+    const nd_status status = nd_scan_each_group(sink->scan, take_group, &writer);
+    nd_page_release(&page);
+    return status;
+}
+
+static nd_status write_pairs(result_sink *sink, uint32_t num_threads)
+{
+    const nd_allocator *const allocator = nd_tool_allocator();
+    sink->samples = nd_alloc_zeroed(allocator, num_threads, sizeof *sink->samples);
+    if (!sink->samples)
         return ND_ERR_NO_MEMORY;
-    for (size_t slot = 0; slot < num_slots; slot++)
-        sink->pages[slot] =
-            (result_page){.allocator = sink->allocator, .one_in = options->sample_one_in};
-    nd_status status =
-        options->output == ND_SCAN_PAIRS
-            ? nd_threads_in_order(sink->allocator, options->num_threads, sink->num_parts, num_slots,
-                                  fill_page, write_page, sink)
-            : nd_scan_each_group(sink->scan, take_group, sink);
-    for (size_t slot = 0; slot < num_slots; slot++) {
-        ND_VEC_RELEASE(sink->allocator, &sink->pages[slot].lines);
-        ND_VEC_RELEASE(sink->allocator, &sink->pages[slot].sampled);
-    }
-    nd_release(sink->allocator, sink->pages);
+    for (uint32_t i = 0; i < num_threads; i++)
+        nd_page_init(&sink->samples[i], allocator);
+    const nd_ordered_job job = {allocator, num_threads, sink->num_parts,
+                                fill_part, take_page,   sink};
+    const nd_status status = nd_ordered_pages_run(&job);
+    for (uint32_t i = 0; i < num_threads; i++)
+        nd_page_release(&sink->samples[i]);
+    nd_release(allocator, sink->samples);
+    return status;
+}
+
+static nd_status write_through(result_sink *sink, const bench_scan_options *options)
+{
+    const nd_status status = options->output == ND_SCAN_PAIRS
+                                 ? write_pairs(sink, options->num_threads)
+                                 : write_groups(sink);
     return status == ND_OK ? nd_output_commit(sink->output, NULL) : status;
 }
 
@@ -121,14 +136,14 @@ static nd_status write_results(const nd_scan *scan, const bench_scan_options *op
     const uint64_t parts = stats.pairs / PAIRS_A_PART + 1;
     const uint64_t num_parts = parts < stats.documents + 1 ? parts : stats.documents + 1;
     result_sink sink = {
-        .scan = scan, .allocator = nd_tool_allocator(), .num_parts = (uint32_t)num_parts};
-    nd_status status = nd_output_new("/dev/null", sink.allocator, &sink.output, NULL);
+        .scan = scan, .one_in = options->sample_one_in, .num_parts = (uint32_t)num_parts};
+    nd_status status = nd_output_new("/dev/null", nd_tool_allocator(), &sink.output, NULL);
     if (status == ND_OK && options->sample_one_in) {
         sink.sample = fopen(options->sample_path, "wb");
         status = sink.sample ? ND_OK : ND_ERR_IO;
     }
     if (status == ND_OK)
-        status = write_through(&sink, options, (size_t)SLOTS_A_THREAD * options->num_threads);
+        status = write_through(&sink, options);
     if (sink.sample && fclose(sink.sample) != 0)
         status = ND_ERR_IO;
     nd_output_free(sink.output);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "cli/tool_allocator.h"
 #include "util/error.h"
 
 const bench_stage bench_all_stages[] = {
@@ -85,6 +86,7 @@ nd_status bench_stages_init(bench_stages *stages, const bench_workload *workload
 {
     const nd_plan_request request = {.threshold = threshold, .recall = 0.99};
     *stages = (bench_stages){.workload = workload, .shingle = {ND_SHINGLE_WORD, 5}};
+    nd_page_init(&stages->lines, nd_tool_allocator());
     nd_status status = nd_plan_solve(&request, &stages->plan);
     if (status != ND_OK)
         return nd_error_set(error, status, "no plan for this threshold");
@@ -105,7 +107,7 @@ void bench_stages_release(bench_stages *stages)
     ND_VEC_RELEASE(&allocator, &stages->starts);
     ND_VEC_RELEASE(&allocator, &stages->candidates);
     ND_VEC_RELEASE(&allocator, &stages->edges);
-    ND_VEC_RELEASE(&allocator, &stages->lines);
+    nd_page_release(&stages->lines);
     nd_release(&allocator, stages->sets);
     nd_release(&allocator, stages->scratch);
     nd_release(&allocator, stages->sizes);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/output/page.h"
 #include "group/edge.h"
 #include "neardup/plan.h"
 #include "neardup/shingle.h"
@@ -38,7 +39,7 @@ typedef struct bench_stages {
     uint32_t *short_keys;
     ND_VEC(bench_candidate) candidates; /* sorted, no repeats */
     ND_VEC(nd_edge) edges;              /* those that match */
-    nd_byte_vec lines;                  /* what `write` wrote last */
+    nd_page lines;                      /* what `write` wrote last */
     uint64_t sink; /* takes what a loop computes, so that no compiler drops the loop */
 } bench_stages;
 

@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "bench_clock.h"
+#include "cli/output/match_writer.h"
 #include "group/anchored_groups.h"
 #include "io/output.h"
 #include "lsh/band_buckets.h"
 #include "lsh/band_keys.h"
 #include "neardup/match.h"
-#include "pair_line.h"
 #include "stage.h"
 #include "util/radix_sort.h"
 
@@ -224,16 +224,17 @@ static nd_id id_of(const bench_stages *s, uint32_t document)
     return (nd_id){s->texts.ids.items + starts[document], starts[document + 1] - starts[document]};
 }
 
-static nd_status append_pair(bench_stages *s, const nd_allocator *allocator, const nd_edge *edge)
+static nd_status append_pair(bench_stages *s, const nd_edge *edge)
 {
-    const nd_pair pair = {
-        .a = id_of(s, edge->from),
-        .b = id_of(s, edge->to),
-        .kind = ND_MATCH_NEAR,
-        .similarity =
+    const nd_pair_view pair = {
+        .pair.a = id_of(s, edge->from),
+        .pair.b = id_of(s, edge->to),
+        .pair.kind = ND_MATCH_NEAR,
+        .pair.similarity =
             nd_similarity_from_counts(s->sizes[edge->from], s->sizes[edge->to], edge->common),
     };
-    return bench_pair_line_append(allocator, &s->lines, &pair);
+    nd_pair_print_json(&s->lines, 0, &pair);
+    return s->lines.status;
 }
 
 /* Every edge as a line of JSON, to where nothing keeps it. */
@@ -244,14 +245,14 @@ nd_status bench_pass_write(bench_stages *stages, double *seconds)
     nd_status status = nd_output_new("/dev/null", &allocator, &output, NULL);
     if (status != ND_OK)
         return status;
-    stages->lines.len = 0;
+    nd_page_clear(&stages->lines);
     const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->edges.len && status == ND_OK; i++) {
-        const size_t before = stages->lines.len;
-        status = append_pair(stages, &allocator, &stages->edges.items[i]);
+        const size_t before = stages->lines.bytes.len;
+        status = append_pair(stages, &stages->edges.items[i]);
         if (status == ND_OK)
-            status =
-                nd_output_write(output, stages->lines.items + before, stages->lines.len - before);
+            status = nd_output_write(output, stages->lines.bytes.items + before,
+                                     stages->lines.bytes.len - before);
     }
     if (status == ND_OK)
         status = nd_output_commit(output, NULL);
@@ -264,13 +265,13 @@ nd_status bench_pass_write(bench_stages *stages, double *seconds)
 nd_status bench_limit_copy_lines(bench_stages *stages, double *seconds)
 {
     const nd_allocator allocator = nd_allocator_or_default(NULL);
-    const size_t len = stages->lines.len;
+    const size_t len = stages->lines.bytes.len;
     char *const copy = nd_alloc(&allocator, len, 1);
     if (!copy)
         return ND_ERR_NO_MEMORY;
     const double start = bench_thread_seconds();
     if (len > 0)
-        memcpy(copy, stages->lines.items, len);
+        memcpy(copy, stages->lines.bytes.items, len);
     *seconds = bench_thread_seconds() - start;
     stages->sink += len ? (unsigned char)copy[len / 2] : 0;
     nd_release(&allocator, copy);

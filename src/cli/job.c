@@ -5,14 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
 #include "cli/commands/command.h"
-#include "cli/interrupt.h"
-#include "cli/message.h"
 #include "cli/output/amounts.h"
 #include "cli/output/stats_file.h"
+#include "cli/process.h"
 #include "cli/same_file.h"
-#include "cli/terminal.h"
 #include "cli/tool_allocator.h"
 #include "io/path_walk.h"
 #include "neardup/document_map.h"
@@ -71,7 +68,7 @@ static nd_format format_for(const nd_settings *settings)
     if (settings->format != ND_FORMAT_AUTO)
         return (nd_format)settings->format;
     const bool to_stdout = !settings->output_path || strcmp(settings->output_path, "-") == 0;
-    return to_stdout && nd_terminal_is(STDOUT_FILENO) ? ND_FORMAT_TEXT : ND_FORMAT_JSONL;
+    return to_stdout && nd_screen_of(STDOUT_FILENO).is_terminal ? ND_FORMAT_TEXT : ND_FORMAT_JSONL;
 }
 
 static void init(nd_job *job, const nd_settings *settings)
@@ -81,8 +78,7 @@ static void init(nd_job *job, const nd_settings *settings)
         .settings = settings,
         .allocator = nd_tool_allocator(),
         .format = format_for(settings),
-        .columns = nd_terminal_columns(to_stdout ? STDOUT_FILENO : -1),
-        .is_coloured = to_stdout && nd_terminal_colours(STDOUT_FILENO),
+        .screen = nd_screen_of(to_stdout ? STDOUT_FILENO : -1),
         .num_threads =
             settings->scan.num_threads ? settings->scan.num_threads : nd_num_processors(),
         .started = nd_clock_seconds(),

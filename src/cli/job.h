@@ -4,7 +4,7 @@
 
 #include "cli/notes.h"
 #include "cli/options/settings.h"
-#include "cli/output/page.h"
+#include "cli/output/screen.h"
 #include "cli/progress.h"
 #include "io/input.h"
 #include "io/output.h"
@@ -16,8 +16,7 @@ typedef struct nd_job {
     const nd_settings *settings;
     const nd_allocator *allocator;
     nd_format format; /* never ND_FORMAT_AUTO */
-    size_t columns;   /* of the text format */
-    bool is_coloured;
+    nd_screen screen; /* of the text format */
     uint32_t num_threads;
     nd_input *input; /* NULL for a command without inputs, or with inputs of its own */
     nd_output *output;

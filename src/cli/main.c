@@ -1,14 +1,9 @@
 /* neardup: the command line tool. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/commands/command.h"
-#include "cli/message.h"
-#include "cli/stdout_end.h"
+#include "cli/process.h"
 #include "cli/tool_allocator.h"
 #include "cli/version_text.h"
 
@@ -113,20 +108,9 @@ static int run_command(const nd_command *command, int argc, char **argv)
     return exit_code;
 }
 
-/* A closed standard stream would be the next file that is opened, and take its bytes or give it
- * ours. In its place comes a file on which using it fails as it did; stderr goes nowhere. */
-static void occupy_standard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-            (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
-}
-
 int main(int argc, char **argv)
 {
-    occupy_standard_streams();
-    signal(SIGPIPE, SIG_IGN); /* a closed stdout is a status of its writer */
-    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may grow no further */
+    nd_process_begin();
     if (argc < 2) {
         nd_message("no command: see 'neardup --help'");
         return ND_EXIT_USAGE;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
 #include "cli/output/amounts.h"
-#include "cli/terminal.h"
+#include "cli/output/screen.h"
+#include "cli/process.h"
 
 #define FIRST_DRAW_SECONDS 1.0
 #define DRAW_SECONDS (1.0 / 6)
@@ -15,11 +15,11 @@ enum { MOST_BAR_COLUMNS = 40 };
 void nd_progress_init(nd_progress *progress, nd_progress_mode mode, nd_input *input)
 {
     const double now = nd_clock_seconds();
+    const nd_screen screen = nd_screen_of(STDERR_FILENO);
     *progress = (nd_progress){
         .input = input,
-        .is_shown = mode == ND_PROGRESS_ALWAYS ||
-                    (mode == ND_PROGRESS_AUTO && nd_terminal_is(STDERR_FILENO)),
-        .columns = nd_terminal_columns(STDERR_FILENO),
+        .is_shown = mode == ND_PROGRESS_ALWAYS || (mode == ND_PROGRESS_AUTO && screen.is_terminal),
+        .columns = screen.columns,
         .started = now,
         .phase_started = now,
         .next_draw = mode == ND_PROGRESS_ALWAYS ? now : now + FIRST_DRAW_SECONDS,

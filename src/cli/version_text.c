@@ -6,7 +6,7 @@
 #include <utf8proc.h>
 #include <zlib.h>
 
-#include "cli/stdout_end.h"
+#include "cli/process.h"
 #include "cli/tool_allocator.h"
 #include "neardup/kernel.h"
 #include "neardup/version.h"

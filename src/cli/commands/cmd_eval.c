@@ -4,7 +4,6 @@
 #include "cli/commands/command.h"
 #include "cli/job.h"
 #include "cli/output/amounts.h"
-#include "cli/output/eval_errors.h"
 #include "cli/output/eval_writer.h"
 #include "cli/tool_allocator.h"
 #include "util/error.h"

@@ -1,7 +1,118 @@
 /* neardup plan: what a scan with given thresholds costs and finds. */
+#include <stdio.h>
+
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/output/plan_writer.h"
+#include "cli/output/amounts.h"
+#include "cli/output/records.h"
+#include "cli/output/screen.h"
+
+enum { CURVE_STEPS = 20, BAR_COLUMNS = 40, MEAN_STEPS = 1000 };
+
+/* Jaccard of point `step` of the curve, 1 to CURVE_STEPS. */
+static double curve_jaccard(int step)
+{
+    return (double)step / CURVE_STEPS;
+}
+
+/* Share of the pairs from the threshold up that no band proposes, where their similarities are
+ * spread evenly (midpoint rule). */
+static double missed_above(const nd_plan *plan)
+{
+    double sum = 0;
+    for (int i = 0; i < MEAN_STEPS; i++) {
+        const double jaccard = plan->threshold + (1 - plan->threshold) * (i + 0.5) / MEAN_STEPS;
+        sum += 1 - nd_plan_probability(plan, jaccard);
+    }
+    return sum / MEAN_STEPS;
+}
+
+static double missed_at(const nd_plan *plan)
+{
+    return 1 - nd_plan_probability(plan, plan->threshold);
+}
+
+static nd_plan_memory memory_of(const nd_settings *settings, const nd_plan *plan)
+{
+    return nd_plan_estimate_memory(plan, settings->documents, settings->mean_shingles,
+                                   settings->mean_id_bytes);
+}
+
+static nd_plan_view view_of(const nd_settings *settings, const nd_plan *plan,
+                            nd_curve_point points[CURVE_STEPS], nd_array *curve)
+{
+    for (int step = 1; step <= CURVE_STEPS; step++) {
+        nd_curve_point *const point = &points[step - 1];
+        point->jaccard = curve_jaccard(step);
+        point->probability = nd_plan_probability(plan, point->jaccard);
+        snprintf(point->label, sizeof point->label, "%.2f", point->jaccard);
+    }
+    *curve = (nd_array){points, CURVE_STEPS, sizeof *points};
+    return (nd_plan_view){.plan = *plan,
+                          .recall_asked = settings->scan.recall,
+                          .missed_at_threshold = missed_at(plan),
+                          .missed_above_threshold = missed_above(plan),
+                          .curve = nd_items_of(curve),
+                          .memory = {settings->documents, settings->mean_shingles,
+                                     settings->mean_id_bytes, memory_of(settings, plan)}};
+}
+
+static void print_curve(const nd_job *job, nd_page *page, const nd_plan *plan)
+{
+    nd_page_put(page, "\njaccard  chance of being found\n");
+    for (int step = 1; step <= CURVE_STEPS; step++) {
+        const double jaccard = curve_jaccard(step);
+        const double probability = nd_plan_probability(plan, jaccard);
+        const size_t bar = (size_t)(probability * BAR_COLUMNS + 0.5);
+        nd_page_printf(page, "   %.2f  %8.4f %%%s", jaccard, 100 * probability, bar ? "  " : "");
+        nd_page_put(page, bar ? nd_style(&job->screen, ND_STYLE_FAINT) : "");
+        nd_page_fill(page, '#', bar);
+        nd_page_put(page, bar ? nd_style(&job->screen, ND_STYLE_PLAIN) : "");
+        /* The first point that is not below the threshold carries the mark. */
+        if (jaccard >= plan->threshold - 1e-9 && curve_jaccard(step - 1) < plan->threshold - 1e-9)
+            nd_page_put(page, "  <- threshold");
+        nd_page_put(page, "\n");
+    }
+}
+
+static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan)
+{
+    const nd_settings *const settings = job->settings;
+    const nd_plan_memory memory = memory_of(settings, plan);
+    nd_page_printf(page, "%s%u bands of %u row%s%s, from a sketch of %u slots\n",
+                   nd_style(&job->screen, ND_STYLE_STRONG), plan->bands, plan->rows,
+                   plan->rows == 1 ? "" : "s", nd_style(&job->screen, ND_STYLE_PLAIN), plan->slots);
+    nd_page_printf(page, "recall at jaccard %g: %.4f %% (%g %% asked for)\n", plan->threshold,
+                   100 * plan->recall, 100 * settings->scan.recall);
+    if (plan->threshold < settings->scan.rule.jaccard)
+        nd_page_printf(page, "made for jaccard %g, as '--containment' is given\n", plan->threshold);
+    print_curve(job, page, plan);
+    nd_page_printf(page,
+                   "\nexpected misses: %.4f %% of the pairs at %g, %.4f %% of those from %g to 1 "
+                   "(spread evenly)\n",
+                   100 * missed_at(plan), plan->threshold, 100 * missed_above(plan),
+                   plan->threshold);
+    nd_page_printf(page, "memory for %s of %g shingles: %s, ",
+                   nd_amount_of(settings->documents, "document").text, settings->mean_shingles,
+                   nd_amount_bytes((double)memory.index_bytes + (double)memory.set_bytes).text);
+    nd_page_printf(page, "of it %s for the shingle sets\n",
+                   nd_amount_bytes((double)memory.set_bytes).text);
+}
+
+static void print(const nd_job *job, nd_page *page, const nd_plan *plan)
+{
+    nd_curve_point points[CURVE_STEPS];
+    nd_array curve;
+    const nd_plan_view view = view_of(job->settings, plan, points, &curve);
+    if (job->format == ND_FORMAT_JSONL) {
+        nd_record_json(page, &nd_plan_record, 0, &view);
+        nd_page_put(page, "\n");
+    } else if (job->format == ND_FORMAT_TSV) {
+        nd_record_tsv_pairs(page, &nd_plan_record, 0, &view);
+    } else {
+        print_text(job, page, plan);
+    }
+}
 
 static nd_status check(const nd_settings *settings, nd_error *error)
 {
@@ -16,7 +127,7 @@ static nd_status print_plan(nd_job *job, nd_error *error)
     nd_page_init(&page, job->allocator);
     nd_status status = nd_settings_plan(job->settings, &plan, error);
     if (status == ND_OK) {
-        nd_plan_print(job, &page, &plan);
+        print(job, &page, &plan);
         status = nd_job_write(job, &page);
     }
     nd_page_release(&page);

@@ -2,7 +2,7 @@
 #include "cli/commands/command.h"
 #include "cli/job.h"
 #include "cli/output/amounts.h"
-#include "cli/output/pair_writing.h"
+#include "cli/output/match_writer.h"
 #include "util/error.h"
 
 static nd_counter_list counters(void)
@@ -42,16 +42,9 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
 
 static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats)
 {
-    nd_match_writer writer;
-    nd_status status = nd_match_writer_init(&writer, job);
-    if (status == ND_OK)
-        status = nd_match_writer_begin(&writer);
-    if (status == ND_OK)
-        status = job->settings->scan.output == ND_SCAN_PAIRS
-                     ? nd_write_pairs(&writer, scan)
-                     : nd_scan_each_group(scan, nd_match_writer_group, &writer);
-    nd_match_writer_release(&writer);
-    set_headline(job, stats, status == ND_OK ? writer.num_written : UINT64_MAX);
+    uint64_t num_written;
+    const nd_status status = nd_matches_write(job, scan, &num_written);
+    set_headline(job, stats, status == ND_OK ? num_written : UINT64_MAX);
     nd_job_lap(job, "writing");
     return status;
 }

@@ -1,11 +1,17 @@
 /* neardup within: repeated passages inside each document. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/commands/command.h"
 #include "cli/job.h"
 #include "cli/output/amounts.h"
-#include "cli/output/repeat_writer.h"
-#include "cli/output/result_list.h"
+#include "cli/output/byte_order.h"
+#include "cli/output/records.h"
+#include "cli/output/screen.h"
 #include "neardup/document_map.h"
+#include "util/arena.h"
 #include "util/error.h"
+#include "util/vec.h"
 
 /* What was counted; summed over the workers. */
 typedef struct tally {
@@ -51,10 +57,178 @@ enum { NUM_COUNTERS = sizeof counters / sizeof *counters };
 
 static const nd_counter_list counter_list = {counters, NUM_COUNTERS};
 
+/* --- one document --- */
+
+enum { MOST_PLACES_SHOWN = 8 };
+
+static bool share_a_line(const nd_repeat *repeat)
+{
+    for (size_t k = 1; k < repeat->num_places; k++)
+        if (repeat->places[k].line == repeat->places[k - 1].end_line)
+            return true;
+    return false;
+}
+
+/* "lines 20-30 and 32-42"; in bytes where lines would not tell the places apart. */
+static void print_places(nd_page *page, const nd_repeat *repeat)
+{
+    const bool in_bytes = share_a_line(repeat);
+    nd_page_put(page, in_bytes ? "bytes " : "lines ");
+    const size_t shown =
+        repeat->num_places <= MOST_PLACES_SHOWN ? repeat->num_places : MOST_PLACES_SHOWN - 1;
+    for (size_t k = 0; k < shown; k++) {
+        const nd_place *const place = &repeat->places[k];
+        const uint64_t first = in_bytes ? place->start : place->line;
+        const uint64_t last = in_bytes ? place->end : place->end_line;
+        const bool is_last = k + 1 == repeat->num_places;
+        nd_page_put(page, k == 0 ? "" : is_last ? " and " : ", ");
+        nd_page_printf(page, "%llu", (unsigned long long)first);
+        if (last != first)
+            nd_page_printf(page, "-%llu", (unsigned long long)last);
+    }
+    if (shown < repeat->num_places)
+        nd_page_printf(page, " and %zu more", repeat->num_places - shown);
+}
+
+/* news/mill.txt
+     lines 20-30 and 32-42: 412 words, the same
+       The mill by the river has been bought by ...                                              */
+static void print_text(const nd_job *job, nd_page *page, const nd_document *document,
+                       const nd_repeat *repeats, size_t num_repeats)
+{
+    nd_page_put(page, nd_style(&job->screen, ND_STYLE_STRONG));
+    nd_page_shown(page, document->id, document->id_len_bytes);
+    nd_page_put(page, nd_style(&job->screen, ND_STYLE_PLAIN));
+    nd_page_put(page, "\n");
+    for (size_t i = 0; i < num_repeats; i++) {
+        const nd_place first = repeats[i].places[0];
+        nd_page_put(page, "  ");
+        print_places(page, &repeats[i]);
+        nd_page_printf(page, ": %s, ", nd_amount_of(repeats[i].words, "word").text);
+        if (repeats[i].similarity < 1)
+            nd_page_printf(page, "%s alike\n    ", nd_amount_percent(repeats[i].similarity).text);
+        else
+            nd_page_put(page, "the same\n    ");
+        nd_page_put(page, nd_style(&job->screen, ND_STYLE_FAINT));
+        nd_page_excerpt(page, document->text + first.start, (size_t)(first.end - first.start),
+                        job->screen.columns - 4);
+        nd_page_put(page, nd_style(&job->screen, ND_STYLE_PLAIN));
+        nd_page_put(page, "\n");
+    }
+    nd_page_put(page, "\n");
+}
+
+/* An nd_items.at over an array of repeats. */
+typedef struct repeat_items {
+    const nd_repeat *repeats;
+    nd_repeat_view view;
+    nd_array places;
+} repeat_items;
+
+static const void *next_repeat(void *ctx, size_t index, nd_page *page)
+{
+    (void)page;
+    repeat_items *const items = ctx;
+    const nd_repeat *const repeat = &items->repeats[index];
+    items->places = (nd_array){repeat->places, repeat->num_places, sizeof *repeat->places};
+    items->view = (nd_repeat_view){repeat->similarity, repeat->words, nd_items_of(&items->places)};
+    return &items->view;
+}
+
+/* num_repeats > 0. */
+static void print_repeats(const nd_job *job, nd_page *page, const nd_document *document,
+                          const nd_repeat *repeats, size_t num_repeats)
+{
+    repeat_items items = {.repeats = repeats};
+    const nd_repeating_view view = {{document->id, document->id_len_bytes},
+                                    {num_repeats, next_repeat, &items}};
+    if (job->format == ND_FORMAT_JSONL) {
+        nd_record_json(page, &nd_repeating_record, 0, &view);
+        nd_page_put(page, "\n");
+    } else if (job->format == ND_FORMAT_TSV) {
+        nd_record_tsv(page, &nd_repeating_record, 0, &view);
+    } else {
+        print_text(job, page, document, repeats, num_repeats);
+    }
+}
+
+/* --- results of several workers, in the order of their ids --- */
+
+typedef struct result {
+    const char *id;
+    size_t id_len_bytes;
+    const char *bytes;
+    size_t len_bytes;
+} result;
+
+/* Results of one worker, in the arena; exclusive. */
+typedef struct result_list {
+    nd_arena arena;
+    ND_VEC(result) results;
+} result_list;
+
+enum { CHUNK_BYTES = 1 << 21 };
+
+static void results_init(result_list *list, const nd_allocator *allocator)
+{
+    *list = (result_list){0};
+    nd_arena_init(&list->arena, allocator, CHUNK_BYTES);
+}
+
+static nd_status results_add(result_list *list, const char *id, size_t id_len_bytes,
+                             const char *bytes, size_t len_bytes)
+{
+    nd_status status = ND_VEC_RESERVE(&list->arena.allocator, &list->results, 1);
+    if (status != ND_OK)
+        return status;
+    char *const copy = nd_arena_alloc(&list->arena, id_len_bytes + len_bytes);
+    if (!copy)
+        return ND_ERR_NO_MEMORY;
+    if (id_len_bytes > 0)
+        memcpy(copy, id, id_len_bytes);
+    memcpy(copy + id_len_bytes, bytes, len_bytes);
+    list->results.items[list->results.len++] =
+        (result){copy, id_len_bytes, copy + id_len_bytes, len_bytes};
+    return ND_OK;
+}
+
+static nd_status results_append(result_list *list, const result_list *from)
+{
+    const nd_status status =
+        ND_VEC_RESERVE(&list->arena.allocator, &list->results, from->results.len);
+    if (status != ND_OK || from->results.len == 0)
+        return status;
+    memcpy(list->results.items + list->results.len, from->results.items,
+           from->results.len * sizeof *from->results.items);
+    list->results.len += from->results.len;
+    return ND_OK;
+}
+
+static int compare_results(const void *left, const void *right)
+{
+    const result *const a = left, *const b = right;
+    const int order = nd_compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
+    return order != 0 ? order : nd_compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
+}
+
+static void results_sort(result_list *list)
+{
+    if (list->results.len > 1)
+        qsort(list->results.items, list->results.len, sizeof *list->results.items, compare_results);
+}
+
+static void results_release(result_list *list)
+{
+    ND_VEC_RELEASE(&list->arena.allocator, &list->results);
+    nd_arena_release(&list->arena);
+}
+
+/* --- all documents --- */
+
 typedef struct worker {
     nd_passage_finder *finder;
     nd_page page;
-    nd_result_list list;
+    result_list list;
     tally tally;
     nd_first_id firsts[NUM_COUNTERS]; /* of the counters that are more than figures */
 } worker;
@@ -71,7 +245,7 @@ static void crew_free(crew *crew_to_free, const nd_allocator *allocator)
         worker *const w = &crew_to_free->workers[i];
         nd_passage_finder_free(w->finder);
         nd_page_release(&w->page);
-        nd_result_list_release(&w->list);
+        results_release(&w->list);
     }
     nd_release(allocator, crew_to_free->workers);
 }
@@ -85,7 +259,7 @@ static nd_status crew_new(const nd_job *job, crew *out)
     const nd_passage_options options = nd_settings_passage(job->settings);
     for (uint32_t i = 0; i < out->num_workers; i++) { /* all, so that they can all be released */
         nd_page_init(&out->workers[i].page, job->allocator);
-        nd_result_list_init(&out->workers[i].list, job->allocator);
+        results_init(&out->workers[i].list, job->allocator);
     }
     nd_status status = ND_OK;
     for (uint32_t i = 0; i < out->num_workers && status == ND_OK; i++)
@@ -138,11 +312,11 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
     w->tally.repeating++;
     w->tally.repeats += num_repeats;
     nd_page_clear(&w->page);
-    nd_repeats_print(c->job, &w->page, document, repeats, num_repeats);
+    print_repeats(c->job, &w->page, document, repeats, num_repeats);
     if (w->page.status != ND_OK)
         return w->page.status;
-    return nd_result_list_add(&w->list, document->id, document->id_len_bytes, w->page.bytes.items,
-                              w->page.bytes.len);
+    return results_add(&w->list, document->id, document->id_len_bytes, w->page.bytes.items,
+                       w->page.bytes.len);
 }
 
 static void report(nd_job *job, const crew *c)
@@ -164,16 +338,17 @@ static void report(nd_job *job, const crew *c)
 
 static nd_status write_results(nd_job *job, crew *c)
 {
-    nd_result_list *const all = &c->workers[0].list;
+    result_list *const all = &c->workers[0].list;
     nd_status status = ND_OK;
     for (uint32_t i = 1; i < c->num_workers && status == ND_OK; i++)
-        status = nd_result_list_append(all, &c->workers[i].list);
+        status = results_append(all, &c->workers[i].list);
     if (status != ND_OK)
         return status;
-    nd_result_list_sort(all);
+    results_sort(all);
     nd_page *const page = &c->workers[0].page;
     nd_page_clear(page);
-    nd_repeats_print_header(job, page);
+    if (job->format == ND_FORMAT_TSV)
+        nd_record_tsv_header(page, &nd_repeating_record, 0, NULL);
     for (size_t i = 0; i < all->results.len && status == ND_OK; i++) {
         nd_page_append(page, all->results.items[i].bytes, all->results.items[i].len_bytes);
         status = nd_job_write(job, page);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/options/option.h"
-#include "cli/output/columns.h"
+#include "cli/output/screen.h"
 
 enum { HELP_COLUMNS = 80, OPTION_COLUMNS = 26 };
 

@@ -1,13 +1,4 @@
-/* What two texts have in common, in each format.
- *
- * JSON:
- *   {"a":"id","b":"id","kind":"near","jaccard":0.931034,"a_in_b":0.981818,"b_in_a":0.947368,
- *    "shingles_a":330,"shingles_b":342,"shingles_common":324,
- *    "passages":[{"similarity":1.000000,"words":120,
- *                 "a":{"start":0,"end":700,"line":1,"end_line":9},
- *                 "b":{"start":90,"end":790,"line":3,"end_line":11}}, ...]}
- * TSV: a line a passage, the pair's columns before each; a line with empty passage columns where
- * there is none. */
+/* What two texts have in common, in each format: see nd_comparison_record. */
 #ifndef CLI_OUTPUT_COMPARISON_WRITER_H
 #define CLI_OUTPUT_COMPARISON_WRITER_H
 

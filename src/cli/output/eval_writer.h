@@ -19,4 +19,9 @@ void nd_eval_print(const nd_job *job, nd_page *page, const nd_eval_report *repor
 /* The row with the largest F1, the first of equals. */
 size_t nd_eval_best_row(const nd_eval_report *report);
 
+/* Appends at most job->settings->errors false pairs (found, not true), the least similar first, and
+ * as many missed ones, the most similar first. Similar: by jaccard or, where the scan asks for
+ * containment or coverage, by the larger containment. Memory: 16 bytes an error. */
+ND_NODISCARD nd_status nd_eval_errors_print(const nd_evaluator *evaluator, nd_page *page);
+
 #endif

@@ -3,95 +3,57 @@
 #include <stdio.h>
 
 #include "cli/output/amounts.h"
-#include "cli/output/columns.h"
-#include "cli/output/style.h"
+#include "cli/output/ordered_pages.h"
+#include "cli/output/passage_list.h"
+#include "cli/output/screen.h"
+
+/* Pairs of a part, on average: a page of them. */
+enum { PAIRS_A_PART = 512 };
 
 enum { KIND_COLUMNS = 9, PERCENT_COLUMNS = 5 };
 
-nd_status nd_match_writer_init(nd_match_writer *writer, nd_job *job)
+/* What one thread writes matches with. */
+typedef struct writer {
+    nd_job *job;
+    nd_page *page;
+    nd_shown_columns shown;
+    nd_passage_list passages; /* of the match at work, where they are asked for */
+    uint64_t num_written;
+
+    uint32_t part; /* of pairs */
+    nd_ordered_pages *pages;
+
+    const nd_group *group; /* at work */
+    nd_member_view member;
+} writer;
+
+static nd_shown_columns shown_columns(const nd_job *job)
 {
-    *writer = (nd_match_writer){.job = job};
-    nd_page_init(&writer->page, job->allocator);
+    return (job->settings->scan.coverage > 0 ? ND_SHOW_COVERAGE : 0u) |
+           (job->settings->lists_passages ? ND_SHOW_PASSAGES : 0u);
+}
+
+static nd_status writer_init(writer *w, nd_job *job, nd_page *page)
+{
+    *w = (writer){.job = job, .page = page, .shown = shown_columns(job)};
     return job->settings->lists_passages
-               ? nd_passage_list_init(&writer->passages, job->settings, job->allocator)
+               ? nd_passage_list_init(&w->passages, job->settings, job->allocator)
                : ND_OK;
 }
 
-static bool asks_coverage(const nd_job *job)
+static nd_status fill_passages(writer *w, nd_kept_text a, nd_kept_text b)
 {
-    return job->settings->scan.coverage > 0;
+    return w->shown & ND_SHOW_PASSAGES ? nd_passage_list_fill(&w->passages, a, b) : ND_OK;
 }
 
-nd_status nd_match_writer_begin(nd_match_writer *writer)
-{
-    nd_page *const page = &writer->page;
-    if (writer->job->format != ND_FORMAT_TSV)
-        return ND_OK;
-    const bool covered = asks_coverage(writer->job);
-    if (writer->job->settings->scan.output == ND_SCAN_PAIRS)
-        nd_page_printf(page, "a\tb\tkind\tjaccard\ta_in_b\tb_in_a%s\n",
-                       covered ? "\ta_covered\tb_covered" : "");
-    else
-        nd_page_printf(page,
-                       "representative\tsize\tid\tkind\tjaccard\tin_representative\t"
-                       "representative_in%s\n",
-                       covered ? "\tcovered\trepresentative_covered" : "");
-    return nd_job_write(writer->job, page);
-}
+/* --- text --- */
 
-/* What is printed of a match: a pair's, or a member's and its representative's. */
+/* What is shown of a match: a pair's, or a member's and its representative's. */
 typedef struct match {
     nd_match_kind kind;
     const nd_similarity *similarity;
     const nd_coverage *coverage;
 } match;
-
-/* Keys of the ratios in JSON, in their order. */
-typedef struct match_keys {
-    const char *in, *holds, *covered, *other_covered;
-} match_keys;
-
-static void ratio_as_json(nd_page *page, const char *key, double ratio)
-{
-    nd_page_put(page, ",\"");
-    nd_page_put(page, key);
-    nd_page_put(page, "\":");
-    nd_page_ratio(page, ratio);
-}
-
-static void match_as_json(const nd_job *job, nd_page *page, const match *m, const match_keys *keys)
-{
-    nd_page_put(page, ",\"kind\":\"");
-    nd_page_put(page, nd_match_kind_name(m->kind));
-    nd_page_put(page, "\"");
-    ratio_as_json(page, "jaccard", m->similarity->jaccard);
-    ratio_as_json(page, keys->in, m->similarity->a_in_b);
-    ratio_as_json(page, keys->holds, m->similarity->b_in_a);
-    if (asks_coverage(job)) {
-        ratio_as_json(page, keys->covered, m->coverage->a_in_b);
-        ratio_as_json(page, keys->other_covered, m->coverage->b_in_a);
-    }
-}
-
-static void ratio_as_tsv(nd_page *page, double ratio)
-{
-    nd_page_put(page, "\t");
-    nd_page_ratio(page, ratio);
-}
-
-static void match_as_tsv(const nd_job *job, nd_page *page, const match *m)
-{
-    nd_page_put(page, "\t");
-    nd_page_put(page, nd_match_kind_name(m->kind));
-    ratio_as_tsv(page, m->similarity->jaccard);
-    ratio_as_tsv(page, m->similarity->a_in_b);
-    ratio_as_tsv(page, m->similarity->b_in_a);
-    if (asks_coverage(job)) {
-        ratio_as_tsv(page, m->coverage->a_in_b);
-        ratio_as_tsv(page, m->coverage->b_in_a);
-    }
-    nd_page_put(page, "\n");
-}
 
 /* "  near       93 %  " */
 static void print_kind(nd_page *page, const match *m)
@@ -103,117 +65,26 @@ static void print_kind(nd_page *page, const match *m)
 }
 
 /* Shares of shingles in common; of what is covered, where that decides. */
-static void print_shares(const nd_job *job, nd_page *page, const match *m, const char *format)
+static void print_shares(const writer *w, const match *m, const char *of_a, const char *of_b)
 {
-    const bool covered = asks_coverage(job);
+    const bool covered = (w->shown & ND_SHOW_COVERAGE) != 0;
     const double a = covered ? m->coverage->a_in_b : m->similarity->a_in_b;
     const double b = covered ? m->coverage->b_in_a : m->similarity->b_in_a;
-    char text[160];
-    snprintf(text, sizeof text, format, nd_amount_percent(a).text, nd_amount_percent(b).text);
-    nd_page_put(page, text);
+    nd_page_printf(w->page, "  (%s of %s, %s of %s)", nd_amount_percent(a).text, of_a,
+                   nd_amount_percent(b).text, of_b);
 }
 
-static void pair_as_json(const nd_match_writer *writer, nd_page *page, const nd_pair *pair)
-{
-    static const match_keys keys = {"a_in_b", "b_in_a", "a_covered", "b_covered"};
-    const match m = {pair->kind, &pair->similarity, &pair->coverage};
-    nd_page_put(page, "{\"a\":");
-    nd_page_json(page, pair->a.p, pair->a.len_bytes);
-    nd_page_put(page, ",\"b\":");
-    nd_page_json(page, pair->b.p, pair->b.len_bytes);
-    match_as_json(writer->job, page, &m, &keys);
-    if (writer->job->settings->lists_passages)
-        nd_passage_list_print_json(&writer->passages, page, "a", "b");
-    nd_page_put(page, "}\n");
-}
-
-static void pair_as_tsv(const nd_job *job, nd_page *page, const nd_pair *pair)
+static void pair_as_text(const writer *w, const nd_pair *pair)
 {
     const match m = {pair->kind, &pair->similarity, &pair->coverage};
-    nd_page_tsv(page, pair->a.p, pair->a.len_bytes);
-    nd_page_put(page, "\t");
-    nd_page_tsv(page, pair->b.p, pair->b.len_bytes);
-    match_as_tsv(job, page, &m);
-}
-
-static void pair_as_text(const nd_match_writer *writer, nd_page *page, const nd_pair *pair)
-{
-    const match m = {pair->kind, &pair->similarity, &pair->coverage};
-    print_kind(page, &m);
-    nd_page_shown(page, pair->a.p, pair->a.len_bytes);
-    nd_page_put(page, "  ");
-    nd_page_shown(page, pair->b.p, pair->b.len_bytes);
+    print_kind(w->page, &m);
+    nd_page_shown(w->page, pair->a.p, pair->a.len_bytes);
+    nd_page_put(w->page, "  ");
+    nd_page_shown(w->page, pair->b.p, pair->b.len_bytes);
     if (pair->kind != ND_MATCH_EXACT)
-        print_shares(writer->job, page, &m, "  (%s of the first, %s of the second)");
-    nd_page_put(page, "\n");
-    nd_passage_list_print_text(&writer->passages, page);
-}
-
-nd_status nd_match_writer_pair(void *ctx, const nd_pair *pair)
-{
-    nd_match_writer *const writer = ctx;
-    nd_status status = ND_OK;
-    if (writer->job->settings->lists_passages)
-        status = nd_passage_list_fill(&writer->passages, pair->a_text, pair->b_text);
-    if (status != ND_OK)
-        return status;
-    writer->num_written++;
-    if (writer->job->format == ND_FORMAT_JSONL)
-        pair_as_json(writer, &writer->page, pair);
-    else if (writer->job->format == ND_FORMAT_TSV)
-        pair_as_tsv(writer->job, &writer->page, pair);
-    else
-        pair_as_text(writer, &writer->page, pair);
-    return writer->page.status;
-}
-
-/* With --passages: those the member shares with the representative. */
-static nd_status fill_passages(nd_match_writer *writer, const nd_group *group,
-                               const nd_member *member)
-{
-    if (!writer->job->settings->lists_passages)
-        return ND_OK;
-    return nd_passage_list_fill(&writer->passages, member->text, group->representative_text);
-}
-
-static nd_status group_as_json(nd_match_writer *writer, const nd_group *group)
-{
-    static const match_keys keys = {"in_representative", "representative_in", "covered",
-                                    "representative_covered"};
-    nd_page *const page = &writer->page;
-    nd_page_put(page, "{\"representative\":");
-    nd_page_json(page, group->representative.p, group->representative.len_bytes);
-    nd_page_printf(page, ",\"size\":%zu,\"members\":[", group->num_members + 1);
-    for (size_t i = 0; i < group->num_members; i++) {
-        const nd_member *const member = &group->members[i];
-        const match m = {member->kind, &member->similarity, &member->coverage};
-        const nd_status status = fill_passages(writer, group, member);
-        if (status != ND_OK)
-            return status;
-        nd_page_put(page, i ? ",{\"id\":" : "{\"id\":");
-        nd_page_json(page, member->id.p, member->id.len_bytes);
-        match_as_json(writer->job, page, &m, &keys);
-        if (writer->job->settings->lists_passages)
-            nd_passage_list_print_json(&writer->passages, page, "member", "representative");
-        nd_page_put(page, "}");
-    }
-    nd_page_put(page, "]}\n");
-    return ND_OK;
-}
-
-/* A line a member. */
-static nd_status group_as_tsv(nd_match_writer *writer, const nd_group *group)
-{
-    nd_page *const page = &writer->page;
-    for (size_t i = 0; i < group->num_members; i++) {
-        const nd_member *const member = &group->members[i];
-        const match m = {member->kind, &member->similarity, &member->coverage};
-        nd_page_tsv(page, group->representative.p, group->representative.len_bytes);
-        nd_page_printf(page, "\t%zu\t", group->num_members + 1);
-        nd_page_tsv(page, member->id.p, member->id.len_bytes);
-        match_as_tsv(writer->job, page, &m);
-    }
-    return ND_OK;
+        print_shares(w, &m, "the first", "the second");
+    nd_page_put(w->page, "\n");
+    nd_passage_list_print_text(&w->passages, w->page);
 }
 
 /* Columns of the widest id among those that take at most `most`. */
@@ -228,57 +99,199 @@ static size_t widest_id(const nd_group *group, size_t most)
     return widest;
 }
 
-static nd_status member_as_text(nd_match_writer *writer, const nd_group *group,
-                                const nd_member *member, size_t widest)
+static void member_as_text(const writer *w, const nd_member *member, size_t widest)
 {
-    nd_page *const page = &writer->page;
     const match m = {member->kind, &member->similarity, &member->coverage};
-    const nd_status status = fill_passages(writer, group, member);
-    if (status != ND_OK)
-        return status;
-    print_kind(page, &m);
-    const size_t columns = nd_page_shown(page, member->id.p, member->id.len_bytes);
+    print_kind(w->page, &m);
+    const size_t columns = nd_page_shown(w->page, member->id.p, member->id.len_bytes);
     if (member->kind != ND_MATCH_EXACT) {
-        nd_page_fill(page, ' ', columns < widest ? widest - columns : 0);
-        print_shares(writer->job, page, &m, "  (%s of it, %s of the first)");
+        nd_page_fill(w->page, ' ', columns < widest ? widest - columns : 0);
+        print_shares(w, &m, "it", "the first");
     }
-    nd_page_put(page, "\n");
-    nd_passage_list_print_text(&writer->passages, page);
-    return ND_OK;
+    nd_page_put(w->page, "\n");
+    nd_passage_list_print_text(&w->passages, w->page);
 }
+
+static const void *next_member(void *ctx, size_t index, nd_page *page);
 
 /* news/bridge-agency.txt and 2 copies
      near        93 %  news/bridge-courier.txt  (96 % of it, 95 % of the first)
      contained   61 %  news/bridge-short.txt    (100 % of it, 61 % of the first) */
-static nd_status group_as_text(nd_match_writer *writer, const nd_group *group)
+static void group_as_text(writer *w, const nd_group *group)
 {
-    const nd_job *const job = writer->job;
-    nd_page *const page = &writer->page;
-    nd_page_put(page, nd_style(job, ND_STYLE_STRONG));
+    const nd_screen *const screen = &w->job->screen;
+    nd_page *const page = w->page;
+    nd_page_put(page, nd_style(screen, ND_STYLE_STRONG));
     nd_page_shown(page, group->representative.p, group->representative.len_bytes);
-    nd_page_put(page, nd_style(job, ND_STYLE_PLAIN));
+    nd_page_put(page, nd_style(screen, ND_STYLE_PLAIN));
     nd_page_printf(page, " and %s %s\n", nd_amount_count(group->num_members).text,
                    group->num_members == 1 ? "copy" : "copies");
-    const size_t widest = widest_id(group, job->columns / 2);
-    nd_status status = ND_OK;
-    for (size_t i = 0; i < group->num_members && status == ND_OK; i++)
-        status = member_as_text(writer, group, &group->members[i], widest);
+    const size_t widest = widest_id(group, screen->columns / 2);
+    for (size_t i = 0; i < group->num_members && page->status == ND_OK; i++)
+        if (next_member(w, i, page))
+            member_as_text(w, &group->members[i], widest);
     nd_page_put(page, "\n");
+}
+
+/* --- pairs --- */
+
+void nd_pair_print_json(nd_page *page, nd_shown_columns shown, const nd_pair_view *pair)
+{
+    nd_record_json(page, &nd_pair_record, shown, pair);
+    nd_page_put(page, "\n");
+}
+
+/* An nd_pair_fn. */
+static nd_status write_pair(void *ctx, const nd_pair *pair)
+{
+    writer *const w = ctx;
+    const nd_status status = fill_passages(w, pair->a_text, pair->b_text);
+    if (status != ND_OK)
+        return status;
+    w->num_written++;
+    const nd_pair_view view = {*pair, nd_passage_list_items(&w->passages)};
+    if (w->job->format == ND_FORMAT_JSONL)
+        nd_pair_print_json(w->page, w->shown, &view);
+    else if (w->job->format == ND_FORMAT_TSV)
+        nd_record_tsv(w->page, &nd_pair_record, w->shown, &view);
+    else
+        pair_as_text(w, pair);
+    return nd_ordered_pages_flush(w->pages, w->part, w->page);
+}
+
+/* All pairs of a scan, put together by several threads. */
+typedef struct pair_writing {
+    const nd_scan *scan;
+    nd_job *job;
+    uint32_t num_parts;
+    writer *writers; /* of the threads */
+} pair_writing;
+
+/* An nd_fill_part_fn. */
+static nd_status write_part(void *ctx, uint32_t worker, uint32_t part, nd_page *page,
+                            nd_ordered_pages *pages)
+{
+    const pair_writing *const writing = ctx;
+    writer *const w = &writing->writers[worker];
+    w->page = page;
+    w->part = part;
+    w->pages = pages;
+    return nd_scan_each_pair_of_part(writing->scan, part, writing->num_parts, write_pair, w);
+}
+
+/* An nd_take_page_fn. */
+static nd_status take_page(void *ctx, nd_page *page)
+{
+    const pair_writing *const writing = ctx;
+    return nd_job_write(writing->job, page);
+}
+
+static nd_status write_parts(pair_writing *writing, uint64_t *num_written)
+{
+    nd_job *const job = writing->job;
+    nd_status status = ND_OK;
+    for (uint32_t t = 0; t < job->num_threads && status == ND_OK; t++)
+        status = writer_init(&writing->writers[t], job, NULL);
+    const nd_ordered_job ordered = {job->allocator, job->num_threads, writing->num_parts,
+                                    write_part,     take_page,        writing};
+    if (status == ND_OK)
+        status = nd_ordered_pages_run(&ordered);
+    for (uint32_t t = 0; t < job->num_threads; t++) {
+        *num_written += writing->writers[t].num_written;
+        nd_passage_list_release(&writing->writers[t].passages);
+    }
     return status;
 }
 
-nd_status nd_match_writer_group(void *ctx, const nd_group *group)
+static nd_status write_pairs(nd_job *job, const nd_scan *scan, uint64_t *num_written)
 {
-    nd_match_writer *const writer = ctx;
-    writer->num_written++;
-    const nd_status status = writer->job->format == ND_FORMAT_JSONL ? group_as_json(writer, group)
-                             : writer->job->format == ND_FORMAT_TSV ? group_as_tsv(writer, group)
-                                                                    : group_as_text(writer, group);
-    return status == ND_OK ? nd_job_write(writer->job, &writer->page) : status;
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
+    const uint64_t most = stats.documents < UINT32_MAX ? stats.documents : UINT32_MAX;
+    const uint64_t wanted = stats.pairs / PAIRS_A_PART + 1;
+    pair_writing writing = {
+        .scan = scan, .job = job, .num_parts = (uint32_t)(wanted < most ? wanted : most)};
+    writing.writers = nd_alloc_zeroed(job->allocator, job->num_threads, sizeof *writing.writers);
+    if (!writing.writers)
+        return ND_ERR_NO_MEMORY;
+    const nd_status status = write_parts(&writing, num_written);
+    nd_release(job->allocator, writing.writers);
+    return status;
 }
 
-void nd_match_writer_release(nd_match_writer *writer)
+/* --- groups --- */
+
+/* The nd_items.at of a group's members. A large group is written in pieces. */
+static const void *next_member(void *ctx, size_t index, nd_page *page)
 {
-    nd_page_release(&writer->page);
-    nd_passage_list_release(&writer->passages);
+    writer *const w = ctx;
+    const nd_member *const member = &w->group->members[index];
+    nd_status status = ND_OK;
+    if (page->bytes.len >= ND_PAGE_FULL_BYTES)
+        status = nd_job_write(w->job, page);
+    if (status == ND_OK)
+        status = fill_passages(w, member->text, w->group->representative_text);
+    if (status != ND_OK) {
+        page->status = status;
+        return NULL;
+    }
+    w->member = (nd_member_view){*member, nd_passage_list_items(&w->passages)};
+    return &w->member;
+}
+
+/* An nd_group_fn. */
+static nd_status write_group(void *ctx, const nd_group *group)
+{
+    writer *const w = ctx;
+    w->num_written++;
+    w->group = group;
+    const nd_group_view view = {
+        group->representative, group->num_members + 1, {group->num_members, next_member, w}};
+    if (w->job->format == ND_FORMAT_JSONL) {
+        nd_record_json(w->page, &nd_group_record, w->shown, &view);
+        nd_page_put(w->page, "\n");
+    } else if (w->job->format == ND_FORMAT_TSV) {
+        nd_record_tsv(w->page, &nd_group_record, w->shown, &view);
+    } else {
+        group_as_text(w, group);
+    }
+    return nd_job_write(w->job, w->page);
+}
+
+static nd_status write_groups(nd_job *job, const nd_scan *scan, uint64_t *num_written)
+{
+    writer w;
+    nd_page page;
+    nd_page_init(&page, job->allocator);
+    nd_status status = writer_init(&w, job, &page);
+    if (status == ND_OK)
+        status = nd_scan_each_group(scan, write_group, &w);
+    *num_written = w.num_written;
+    nd_passage_list_release(&w.passages);
+    nd_page_release(&page);
+    return status;
+}
+
+/* The header of a TSV. */
+static nd_status write_header(nd_job *job)
+{
+    const bool is_pairs = job->settings->scan.output == ND_SCAN_PAIRS;
+    if (job->format != ND_FORMAT_TSV)
+        return ND_OK;
+    nd_page page;
+    nd_page_init(&page, job->allocator);
+    nd_record_tsv_header(&page, is_pairs ? &nd_pair_record : &nd_group_record, shown_columns(job),
+                         NULL);
+    const nd_status status = nd_job_write(job, &page);
+    nd_page_release(&page);
+    return status;
+}
+
+nd_status nd_matches_write(nd_job *job, const nd_scan *scan, uint64_t *num_written)
+{
+    *num_written = 0;
+    const nd_status status = write_header(job);
+    if (status != ND_OK)
+        return status;
+    return job->settings->scan.output == ND_SCAN_PAIRS ? write_pairs(job, scan, num_written)
+                                                       : write_groups(job, scan, num_written);
 }

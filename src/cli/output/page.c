@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/output/columns.h"
 #include "io/ratio_text.h"
 
 void nd_page_init(nd_page *page, const nd_allocator *allocator)
@@ -101,23 +100,6 @@ void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes)
         written = i + 1;
     }
     nd_page_append(page, p + written, len_bytes - written);
-}
-
-size_t nd_page_shown(nd_page *page, const char *p, size_t len_bytes)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < len_bytes;) {
-        const nd_shown_char c = nd_shown_char_at(p + i, len_bytes - i);
-        if (c.kind == ND_SHOWN_SPACE)
-            nd_page_append(page, " ", 1);
-        else if (c.kind == ND_SHOWN_REPLACED)
-            nd_page_put(page, "\xEF\xBF\xBD");
-        else if (c.kind == ND_SHOWN_AS_IS)
-            nd_page_append(page, p + i, c.len_bytes);
-        columns += c.columns;
-        i += c.len_bytes;
-    }
-    return columns;
 }
 
 void nd_page_release(nd_page *page)

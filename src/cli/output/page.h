@@ -54,10 +54,6 @@ void nd_page_json(nd_page *page, const char *p, size_t len_bytes);
 /* A field of a TSV line: tab, newline, carriage return and backslash as \t \n \r \\. */
 void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes);
 
-/* For people: control characters and invalid UTF-8 become U+FFFD, so that no document can steer the
- * terminal; white space becomes one space. Returns the columns written. */
-size_t nd_page_shown(nd_page *page, const char *p, size_t len_bytes);
-
 void nd_page_release(nd_page *page);
 
 #endif

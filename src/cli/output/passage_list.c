@@ -57,25 +57,11 @@ nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_te
     return status == ND_OK ? locate_all(list, 1, b) : status;
 }
 
-static void place_as_json(nd_page *page, const char *name, const nd_place *place)
+nd_items nd_passage_list_items(nd_passage_list *list)
 {
-    nd_page_printf(page, ",\"%s\":{\"start\":%llu,\"end\":%llu}", name,
-                   (unsigned long long)place->start, (unsigned long long)place->end);
-}
-
-void nd_passage_list_print_json(const nd_passage_list *list, nd_page *page, const char *a_name,
-                                const char *b_name)
-{
-    nd_page_put(page, ",\"passages\":[");
-    for (size_t i = 0; i < list->passages.len; i++) {
-        const nd_shared_passage *const passage = &list->passages.items[i];
-        nd_page_printf(page, "%s{\"similarity\":%.6f,\"words\":%llu", i ? "," : "",
-                       passage->similarity, (unsigned long long)passage->words);
-        place_as_json(page, a_name, &passage->a);
-        place_as_json(page, b_name, &passage->b);
-        nd_page_put(page, "}");
-    }
-    nd_page_put(page, "]");
+    list->array =
+        (nd_array){list->passages.items, list->passages.len, sizeof *list->passages.items};
+    return nd_items_of(&list->array);
 }
 
 void nd_passage_list_print_text(const nd_passage_list *list, nd_page *page)

@@ -3,7 +3,7 @@
 #define CLI_OUTPUT_PASSAGE_LIST_H
 
 #include "cli/options/settings.h"
-#include "cli/output/page.h"
+#include "cli/output/record.h"
 #include "neardup/passages.h"
 #include "neardup/repair.h"
 #include "neardup/scan.h"
@@ -17,6 +17,7 @@ typedef struct nd_passage_list {
     nd_passage_finder *finder;
     nd_line_index lines;                /* of a repaired text */
     ND_VEC(nd_shared_passage) passages; /* bytes and lines of the texts as they came */
+    nd_array array;                     /* the same */
 } nd_passage_list;
 
 /* With the settings' repairs. Release also after a failure. */
@@ -25,9 +26,8 @@ ND_NODISCARD nd_status nd_passage_list_init(nd_passage_list *list, const nd_sett
 
 ND_NODISCARD nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_text b);
 
-/* Appends ,"passages":[...], the places under the names given. */
-void nd_passage_list_print_json(const nd_passage_list *list, nd_page *page, const char *a_name,
-                                const char *b_name);
+/* The passages, for a record; they hold until the next fill. */
+nd_items nd_passage_list_items(nd_passage_list *list);
 
 /* Appends a line a passage. */
 void nd_passage_list_print_text(const nd_passage_list *list, nd_page *page);

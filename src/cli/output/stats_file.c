@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "cli/clock.h"
 #include "cli/commands/command.h"
-#include "cli/interrupt.h"
+#include "cli/process.h"
 #include "cli/version_text.h"
 #include "neardup/kernel.h"
 #include "neardup/version.h"

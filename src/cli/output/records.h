@@ -1,0 +1,99 @@
+/* Every record that the tool writes. JSON Lines and TSV come from these declarations; text for
+ * people is laid out by hand beside each. */
+#ifndef CLI_OUTPUT_RECORDS_H
+#define CLI_OUTPUT_RECORDS_H
+
+#include "cli/output/record.h"
+#include "neardup/passages.h"
+#include "neardup/plan.h"
+#include "neardup/scan.h"
+
+/* Columns that are shown where they are asked for. */
+enum {
+    ND_SHOW_COVERAGE = 1,
+    ND_SHOW_PASSAGES = 2,
+    ND_SHOW_SWEEP = 4,
+    ND_SHOW_KINDS = 8,
+};
+
+/* scan --pairs */
+typedef struct nd_pair_view {
+    nd_pair pair;
+    nd_items passages; /* nd_shared_passage */
+} nd_pair_view;
+extern const nd_record nd_pair_record;
+
+/* scan --groups */
+typedef struct nd_member_view {
+    nd_member member;
+    nd_items passages; /* nd_shared_passage: a is the member */
+} nd_member_view;
+
+typedef struct nd_group_view {
+    nd_id representative;
+    uint64_t size;
+    nd_items members; /* nd_member_view */
+} nd_group_view;
+extern const nd_record nd_group_record;
+
+/* within: a document with its repeats */
+typedef struct nd_repeat_view {
+    double similarity;
+    uint64_t words;
+    nd_items places; /* nd_place */
+} nd_repeat_view;
+
+typedef struct nd_repeating_view {
+    nd_bytes id;
+    nd_items repeats; /* nd_repeat_view */
+} nd_repeating_view;
+extern const nd_record nd_repeating_record;
+
+/* compare */
+typedef struct nd_comparison_view {
+    nd_bytes a, b;
+    nd_match_kind kind;
+    nd_similarity similarity;
+    nd_items passages; /* nd_shared_passage */
+} nd_comparison_view;
+extern const nd_record nd_comparison_record;
+
+/* plan; in TSV a line a value */
+typedef struct nd_curve_point {
+    double jaccard, probability;
+    char label[8]; /* "0.05" */
+} nd_curve_point;
+
+typedef struct nd_memory_view {
+    uint64_t documents;
+    double mean_shingles, mean_id_bytes;
+    nd_plan_memory estimate;
+} nd_memory_view;
+
+typedef struct nd_plan_view {
+    nd_plan plan;
+    double recall_asked, missed_at_threshold, missed_above_threshold;
+    nd_items curve; /* nd_curve_point */
+    nd_memory_view memory;
+} nd_plan_view;
+extern const nd_record nd_plan_record;
+
+/* eval: what one scan reached */
+typedef struct nd_recall_view {
+    nd_bytes label;  /* of a kind, or the lower end of a band */
+    double from, to; /* of a band */
+    uint64_t pairs_true, true_positives;
+    double recall; /* NaN without a true pair */
+} nd_recall_view;
+
+typedef struct nd_evaluation_view {
+    uint64_t pairs_true, pairs_found, true_positives;
+    double precision, recall, f1, ari;
+    const char *option;        /* that is swept */
+    const char *value, *typed; /* as JSON, and as one would type it */
+    uint64_t pairs_ignored, documents;
+    nd_items bands, kinds; /* nd_recall_view */
+} nd_evaluation_view;
+extern const nd_record nd_evaluation_record;
+
+#endif

@@ -1,0 +1,89 @@
+#include "cli/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/commands/command.h"
+
+void nd_process_begin(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+void nd_message(const char *format, ...)
+{
+    char text[1024]; /* one write a line: lines of two processes do not mix */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    /* Names and ids are anybody's: no line of their own, no colours. */
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?';
+    fprintf(stderr, "neardup: %s\n", text);
+}
+
+int nd_stdout_finish(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return ND_EXIT_DONE;
+    if (errno == EPIPE)
+        return ND_EXIT_DONE;
+    nd_message("cannot write to standard output: %s", strerror(errno));
+    return ND_EXIT_FAILED;
+}
+
+static char unfinished[PATH_MAX];
+static volatile sig_atomic_t is_armed;
+
+/* unlink and raise are async-signal-safe. A run can wait for input for ever, so nothing is put off
+ * until it would look at a flag. */
+static void remove_and_die(int signal_number)
+{
+    if (is_armed)
+        unlink(unfinished);
+    raise(signal_number); /* SA_RESETHAND: the default action, once this handler has returned */
+}
+
+static void catch_one(int signal_number)
+{
+    struct sigaction old, action = {.sa_handler = remove_and_die, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    /* What the parent has ignored stays so: nohup, background jobs. */
+    if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction(signal_number, &action, NULL);
+}
+
+void nd_interrupt_removes(const char *path)
+{
+    is_armed = 0;
+    const size_t size_bytes = path ? strlen(path) + 1 : 0;
+    if (!path || size_bytes > sizeof unfinished)
+        return;
+    memcpy(unfinished, path, size_bytes);
+    is_armed = 1;
+    catch_one(SIGINT);
+    catch_one(SIGTERM);
+    catch_one(SIGHUP);
+    catch_one(SIGQUIT);
+    catch_one(SIGXCPU);
+}
+
+double nd_clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
