@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,49 @@ static void words_broken_at_the_end_of_a_line_are_joined(void **state)
                    "software, \u00e9t\u00e9\u00e9t\u00e9");
 }
 
+static void blanks_pages_and_quote_marks_may_stand_at_the_break(void **state)
+{
+    (void)state;
+    const uint32_t h = ND_REPAIR_HYPHENATION;
+    static const char *const breaks[] = {
+        "- \n",  "-\t\n\t", "- \t \r\n  ", "-\r",      "-\r  ",  "-\f",
+        "-\n\f", "-=\n",    "-=\r\n ",     "\u00ac\n", "-  \n ", "- =\n",
+    };
+    for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "the represen%stative of it", breaks[i]);
+        assert_repairs(h, text, "the representative of it");
+    }
+    assert_repairs(h, "> the represen-\n> tative\n> of", "> the representative\n> of");
+    assert_repairs(h, "a\n >> the represen- \n >> tative", "a\n >> the representative");
+    assert_repairs(h, ">the represen-=\n>tative", ">the representative");
+    assert_stays(h, "the represen-\n> tative");
+    assert_stays(h, "the represen- tative, the represen-\ttative, the represen- = tative");
+    assert_stays(h, "the represen-\n\r\ntative");
+}
+
+static void words_that_quoted_printable_breaks_are_joined(void **state)
+{
+    (void)state;
+    const uint32_t h = ND_REPAIR_HYPHENATION;
+    assert_repairs(h,
+                   "a line of seventy bytes and some more than those, which breaks in a repre=\n"
+                   "sentative word",
+                   "a line of seventy bytes and some more than those, which breaks in a "
+                   "representative word");
+    assert_stays(h,
+                 "a line of seventy bytes and some more than those, which ends in a word =\nnot");
+    assert_stays(h, "flags=\nnone");
+    assert_stays(h, "=\n");
+}
+
+static void marks_do_not_hide_letters(void **state)
+{
+    (void)state;
+    assert_repairs(ND_REPAIR_HYPHENATION, "e\u0301te\u0301-\ne\u0301te\u0301",
+                   "e\u0301te\u0301e\u0301te\u0301");
+}
+
 static void hyphens_that_break_no_word_stay(void **state)
 {
     (void)state;
@@ -411,6 +455,9 @@ int main(void)
         cmocka_unit_test(good_text_is_no_mojibake),
         cmocka_unit_test(invalid_bytes_stay),
         cmocka_unit_test(words_broken_at_the_end_of_a_line_are_joined),
+        cmocka_unit_test(blanks_pages_and_quote_marks_may_stand_at_the_break),
+        cmocka_unit_test(words_that_quoted_printable_breaks_are_joined),
+        cmocka_unit_test(marks_do_not_hide_letters),
         cmocka_unit_test(hyphens_that_break_no_word_stay),
         cmocka_unit_test(repairs_not_asked_for_are_not_made),
         cmocka_unit_test(text_without_a_mark_is_handed_back_itself),

@@ -1,18 +1,46 @@
-/* Words broken at the end of a line: "inter-" / "national". */
+/* Words broken at the end of a line: "inter-" / "national".
+ *
+ *   hyphen   blanks   line break                    blanks     letters
+ *   -        " \t"    \n, \r\n, \r, \f or \n\f      " \t"      national
+ *   ¬        =        behind a quoted-printable line           "> " or ">> ": a quoted line, where
+ * the ‐                                                          line before is quoted too
+ *
+ * and, without a hyphen, words that a quoted-printable line breaks: "interna=" / "tional". */
 #include <stdbool.h>
 #include <string.h>
 #include <utf8proc.h>
 
 #include "text/repair/repair_pass.h"
+#include "text/repair/repair_scan.h"
 #include "text/utf8.h"
 
-/* Letters on both sides; one letter and a hyphen is more often a prefix or a list. */
-enum { MIN_LETTERS = 2 };
+enum {
+    /* Letters on both sides; one letter and a hyphen is more often a prefix or a list. */
+    MIN_LETTERS = 2,
+    /* Quoted-printable breaks a line so that it has at most 76 bytes (RFC 2045, section 6.7), and
+     * not much earlier than it must: "=" at the end of a shorter one has another meaning. */
+    MIN_SOFT_LINE_BYTES = 60,
+    MAX_SOFT_LINE_BYTES = 76,
+};
 
-static bool is_lower(const char *p, size_t len)
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+typedef enum letter { NO_LETTER, MARK, LOWER_CASE } letter;
+
+static letter letter_of(const char *p, size_t len)
 {
     const nd_utf8_char c = nd_utf8_decode(p, len);
-    return !c.invalid && utf8proc_category((utf8proc_int32_t)c.code_point) == UTF8PROC_CATEGORY_LL;
+    switch (c.invalid ? UTF8PROC_CATEGORY_CN : utf8proc_category((utf8proc_int32_t)c.code_point)) {
+    case UTF8PROC_CATEGORY_LL:
+        return LOWER_CASE;
+    case UTF8PROC_CATEGORY_MN:
+        return MARK;
+    default:
+        return NO_LETTER;
+    }
 }
 
 /* Where the character before `at` begins; at most 3 continuation bytes are gone over. */
@@ -26,12 +54,14 @@ static size_t before(const char *bytes, size_t at)
 
 static bool ends_in_letters(const char *bytes, size_t end)
 {
-    for (int i = 0; i < MIN_LETTERS; i++) {
+    for (int num = 0; num < MIN_LETTERS;) {
         if (end == 0)
             return false;
         const size_t start = before(bytes, end);
-        if (!is_lower(bytes + start, end - start))
+        const letter kind = letter_of(bytes + start, end - start);
+        if (kind == NO_LETTER)
             return false;
+        num += kind == LOWER_CASE;
         end = start;
     }
     return true;
@@ -39,45 +69,86 @@ static bool ends_in_letters(const char *bytes, size_t end)
 
 static bool begins_with_letters(const char *bytes, size_t len, size_t at)
 {
-    for (int i = 0; i < MIN_LETTERS; i++) {
-        if (at >= len || !is_lower(bytes + at, len - at))
+    for (int num = 0; num < MIN_LETTERS;) {
+        const letter kind = at < len ? letter_of(bytes + at, len - at) : NO_LETTER;
+        if (kind == NO_LETTER)
             return false;
+        num += kind == LOWER_CASE;
         at += nd_utf8_decode(bytes + at, len - at).len_bytes;
     }
     return true;
 }
 
-/* Where the hyphen (-, a soft one, U+2010) before `end` begins; `end` where there is none. */
-static size_t hyphen_before(const char *bytes, size_t end)
+/* Where the hyphen begins whose last byte is at `last`; last + 1 where none ends there. */
+static size_t hyphen_start(const char *bytes, size_t last)
 {
-    if (end >= 1 && bytes[end - 1] == '-')
-        return end - 1;
-    if (end >= 2 && memcmp(bytes + end - 2, "\u00ad", 2) == 0)
-        return end - 2;
-    return end >= 3 && memcmp(bytes + end - 3, "\u2010", 3) == 0 ? end - 3 : end;
+    if (bytes[last] == '-')
+        return last;
+    if (last >= 1 &&
+        (memcmp(bytes + last - 1, "\u00ad", 2) == 0 || memcmp(bytes + last - 1, "\u00ac", 2) == 0))
+        return last - 1;
+    return last >= 2 && memcmp(bytes + last - 2, "\u2010", 3) == 0 ? last - 2 : last + 1;
+}
+
+/* Whether the line that `at` stands in begins with a quote mark. */
+static bool is_quoted(const char *bytes, size_t at)
+{
+    while (at > 0 && bytes[at - 1] != '\n' && bytes[at - 1] != '\r')
+        at--;
+    while (is_blank(bytes[at]))
+        at++;
+    return bytes[at] == '>';
+}
+
+/* Where the next line's first word begins, the line of the hyphen ending at `at` or after blanks; 0
+ * where it does not, or the next line is of another text. */
+static size_t next_line_start(const char *bytes, size_t len, size_t at)
+{
+    const size_t hyphen_end = at;
+    while (at < len && is_blank(bytes[at]))
+        at++;
+    if (at < len && bytes[at] == '=')
+        at++;
+    const size_t line_end = at;
+    if (at < len && bytes[at] == '\r')
+        at++;
+    if (at < len && bytes[at] == '\n')
+        at++;
+    if (at < len && bytes[at] == '\f')
+        at++;
+    if (at == line_end)
+        return 0;
+    bool has_quote_mark = false;
+    for (; at < len && (is_blank(bytes[at]) || bytes[at] == '>'); at++)
+        has_quote_mark |= bytes[at] == '>';
+    return has_quote_mark && !is_quoted(bytes, hyphen_end) ? 0 : at;
+}
+
+/* Whether a line that ends with "=" at `at` has the length of one that had to be broken. */
+static bool is_soft_break(const char *bytes, size_t at)
+{
+    size_t len = 1;
+    while (len <= MAX_SOFT_LINE_BYTES && at >= len && bytes[at - len] != '\n')
+        len++;
+    return len >= MIN_SOFT_LINE_BYTES && len <= MAX_SOFT_LINE_BYTES;
 }
 
 nd_status nd_repair_hyphenation(nd_repair_pass *pass)
 {
     const char *const in = pass->in;
-    size_t at = 0;
-    const char *line_break;
-    while (at < pass->in_len && (line_break = memchr(in + at, '\n', pass->in_len - at)) != NULL) {
-        const size_t newline = (size_t)(line_break - in);
-        const size_t line_end = newline > 0 && in[newline - 1] == '\r' ? newline - 1 : newline;
-        const size_t hyphen = hyphen_before(in, line_end);
-        at = newline + 1;
-        if (hyphen == line_end || hyphen < pass->copied)
-            continue;
-        size_t next = newline + 1;
-        while (next < pass->in_len && (in[next] == ' ' || in[next] == '\t'))
-            next++;
-        if (!ends_in_letters(in, hyphen) || !begins_with_letters(in, pass->in_len, next))
+    const size_t len = pass->in_len;
+    size_t last = 0;
+    while ((last = nd_next_line_end_hyphen(in, len, last + 1)) < len) {
+        const bool is_soft = in[last] == '=' && is_soft_break(in, last);
+        const size_t hyphen = is_soft ? last : hyphen_start(in, last);
+        const size_t next = next_line_start(in, len, is_soft ? last : last + 1);
+        if (hyphen > last || hyphen < pass->copied || next == 0 || !ends_in_letters(in, hyphen) ||
+            !begins_with_letters(in, len, next))
             continue;
         const nd_status status = nd_repair_pass_replace(pass, hyphen, next, "", 0);
         if (status != ND_OK)
             return status;
-        at = next;
+        last = next - 1;
     }
     return ND_OK;
 }

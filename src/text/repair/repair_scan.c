@@ -34,15 +34,23 @@ static inline lanes misread(lanes first, lanes second, lanes third)
     return is_lead & (follows | ((lanes)(second == 0x83) & (lanes)(third == ' ')));
 }
 
-/* Looks at LANES positions, reading LOOK_AHEAD bytes past them. A broken word ends in -, U+00AD or
- * U+2010, whose last bytes are 2D, AD and 90. */
+/* Where a broken word may end a line: a letter, then one of -, U+00AC, U+00AD and U+2010, whose
+ * last bytes are 2D, AC, AD and 90, or the "=" of a quoted-printable line, then white space or "=".
+ */
+static inline lanes ends_line(lanes before, lanes hyphen, lanes after)
+{
+    const lanes is_hyphen = (lanes)(hyphen == '-') | (lanes)((hyphen | 1) == 0xAD) |
+                            (lanes)(hyphen == 0x90) | (lanes)(hyphen == '=');
+    return is_hyphen & (lanes)(before >= 'A') & ((lanes)(after <= ' ') | (lanes)(after == '='));
+}
+
+/* Looks at LANES positions, reading LOOK_AHEAD bytes past them. */
 static inline void add_marks(marks *m, const uint8_t *bytes)
 {
     const lanes a = load(bytes), b = load(bytes + 1), c = load(bytes + 2);
     m->ampersand |= (lanes)(a == '&');
     m->less_than |= (lanes)(a == '<');
-    const lanes is_hyphen = (lanes)(a == '-') | (lanes)(a == 0xAD) | (lanes)(a == 0x90);
-    m->hyphen |= is_hyphen & ((lanes)(b == '\n') | (lanes)(b == '\r'));
+    m->hyphen |= ends_line(a, b, c);
     m->mojibake |= misread(a, b, c);
 }
 
@@ -79,11 +87,16 @@ static size_t first_lane(lanes v)
     return lane;
 }
 
-size_t nd_next_misread(const char *bytes, size_t len, size_t at)
+/* Marks by three bytes that follow each other. */
+typedef lanes find_marks(lanes a, lanes b, lanes c);
+
+/* The first position at or after `at` that `find` marks; `len` where there is none. */
+static inline __attribute__((always_inline)) size_t next_mark(const char *bytes, size_t len,
+                                                              size_t at, find_marks *find)
 {
     const uint8_t *const b = (const uint8_t *)bytes;
     for (; at + LANES + LOOK_AHEAD <= len; at += LANES) {
-        const lanes found = misread(load(b + at), load(b + at + 1), load(b + at + 2));
+        const lanes found = find(load(b + at), load(b + at + 1), load(b + at + 2));
         if (any(found))
             return at + first_lane(found);
     }
@@ -91,9 +104,20 @@ size_t nd_next_misread(const char *bytes, size_t len, size_t at)
     if (len > at)
         memcpy(rest, b + at, len - at);
     for (size_t i = 0; i < len - at; i += LANES) {
-        const lanes found = misread(load(rest + i), load(rest + i + 1), load(rest + i + 2));
+        const lanes found = find(load(rest + i), load(rest + i + 1), load(rest + i + 2));
         if (any(found))
-            return at + i + first_lane(found);
+            return at + i + first_lane(found) < len ? at + i + first_lane(found) : len;
     }
     return len;
+}
+
+size_t nd_next_misread(const char *bytes, size_t len, size_t at)
+{
+    return next_mark(bytes, len, at, misread);
+}
+
+size_t nd_next_line_end_hyphen(const char *bytes, size_t len, size_t at)
+{
+    const size_t before = next_mark(bytes, len, at > 0 ? at - 1 : 0, ends_line);
+    return before < len ? before + 1 : len;
 }
