@@ -24,9 +24,14 @@ enum {
      * processing instructions. The tags of a block, a row or a cell become a line break, those of
      * an image or a button a blank. */
     ND_REPAIR_TAGS = 2,
-    /* UTF-8 that was read as Windows-1252 or Latin-1 and encoded again, up to twice. */
+    /* UTF-8 that was read as Windows-1252, Latin-1, Windows-1251, Windows-1253 or (Cyrillic only)
+     * KOI8-R, and encoded again, up to twice; and text in Windows-1251, KOI8-R, Windows-1253, -1255
+     * or -1256 (Cyrillic, Greek, Hebrew, Arabic) that was read as Windows-1252 or Latin-1, where it
+     * is long enough to be certain: two words. */
     ND_REPAIR_MOJIBAKE = 4,
-    /* A word broken by a hyphen at the end of a line, where it goes on in lower case. */
+    /* A word broken by a hyphen at the end of a line, where it goes on in lower case, also with
+     * white space, a form feed, the "=" of quoted-printable or the quote marks of a mail around the
+     * break; and one broken by quoted-printable without a hyphen. */
     ND_REPAIR_HYPHENATION = 8,
     ND_REPAIR_ALL = 15,
 };

@@ -3,11 +3,25 @@
 #include <stdlib.h>
 
 #include "neardup/repair.h"
+#include "text/repair/repair_scan.h"
 
 static void require(int holds)
 {
     if (!holds)
         abort();
+}
+
+/* Every kernel sees the same marks. */
+static void require_same_marks(const char *text, size_t len)
+{
+    const nd_repair_scan *const scan = nd_repair_scan_current(), *const any = &nd_repair_scan_any;
+    require(scan->suspected(text, len) == any->suspected(text, len));
+    for (size_t at = 0; at <= len; at++) {
+        require(scan->next_misread(text, len, at) == any->next_misread(text, len, at));
+        require(scan->next_misread_bytes(text, len, at) == any->next_misread_bytes(text, len, at));
+        require(scan->next_line_end_hyphen(text, len, at) ==
+                any->next_line_end_hyphen(text, len, at));
+    }
 }
 
 /* The first byte chooses the repairs. */
@@ -25,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(nd_repairer_new(data[0] & ND_REPAIR_ALL, NULL, &repairer) == ND_OK);
     require(nd_repairer_apply(repairer, text, len, &repaired, &repaired_len) == ND_OK);
     require(repaired_len <= len);
+    require_same_marks(text, len);
     require((nd_repairer_count(repairer) == 0) == (repaired == text));
     size_t last_start = 0, last_end = 0;
     for (size_t at = 0; at < repaired_len; at++) {

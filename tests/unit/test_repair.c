@@ -10,7 +10,10 @@
 #include <cmocka.h>
 
 #include "failing_allocator.h"
+#include "neardup/kernel.h"
 #include "neardup/repair.h"
+#include "random.h"
+#include "text/repair/repair_scan.h"
 
 static void assert_repairs(uint32_t repairs, const char *text, const char *expected)
 {
@@ -161,7 +164,7 @@ static void misread_utf8_is_read_again(void **state)
     assert_repairs(m, "\u00c3 la carte", "\u00e0 la carte");
     assert_repairs(m, "\u00c2\u00a310bn, 5\u00e2\u201a\u00ac", "\u00a310bn, 5\u20ac");
     assert_repairs(m, "\u00f0\u0178\u02dc\u20ac", "\U0001F600");
-    assert_repairs(m, "\u00c5\u201a\u00c3\u00b3d\u00c5\u00ba", "\u00c5\u201a\u00f3d\u017a");
+    assert_repairs(m, "\u00c5\u201a\u00c3\u00b3d\u00c5\u00ba", "\u0142\u00f3d\u017a");
     assert_repairs(m, "\u00ef\u00bb\u00bfTitle", "\ufeffTitle");
 }
 
@@ -183,6 +186,158 @@ static void words_of_other_scripts_are_read_again(void **state)
                    "\u0391\u03b8\u03ae\u03bd\u03b1");
     assert_repairs(m, "\u00e4\u00b8\u00ad\u00e5\u203a\u00bd\u00e4\u00ba\u00ba",
                    "\u4e2d\u56fd\u4eba");
+}
+
+static void utf_8_read_in_pages_of_other_scripts_is_read_again(void **state)
+{
+    (void)state;
+    const uint32_t m = ND_REPAIR_MOJIBAKE;
+    /* UTF-8 as Windows-1251 */
+    assert_repairs(m,
+                   "\u0420\u045a\u0420\u0455\u0421\u0403\u0420\u0454\u0420\u0406\u0420\u00b0, "
+                   "\u0420\u0451 \u0420\u0405\u0420\u00b0 \u0421\u040b\u0420\u0456\u0420\u00b5: "
+                   "\u0421\u2018\u0420\u00bb\u0420\u0454\u0420\u00b0 \u0412\u00ab\u0420\xc2\x98"
+                   "\u0420\u00b7\u0420\u00b1\u0420\u00b0\u0412\u00bb \u0432\u0402\u201d "
+                   "\u0421\u2020\u0420\u00b5\u0420\u0405\u0420\u00b0",
+                   "\u041c\u043e\u0441\u043a\u0432\u0430, \u0438 \u043d\u0430 \u044e\u0433\u0435: "
+                   "\u0451\u043b\u043a\u0430 \u00ab\u0418\u0437\u0431\u0430\u00bb \u2014 "
+                   "\u0446\u0435\u043d\u0430");
+    /* UTF-8 as KOI8-R */
+    assert_repairs(m,
+                   "\u043f\u00b0\u043f\u256c\u044f\u2502\u043f\u2568\u043f\u2561\u043f\u255f, "
+                   "\u043f\u2566 \u043f\u256b\u043f\u255f \u044f\u258c\u043f\u0401\u043f\u2563: "
+                   "\u044f\u2592\u043f\u2569\u043f\u2568\u043f\u255f "
+                   "\u0431\u255a\u043f\u2264\u043f\u2565\u043f\u2560\u043f\u255f\u0431\u2569 "
+                   "\u0411\u2500\u25a0 \u044f\u251c\u043f\u2563\u043f\u256b\u043f\u255f",
+                   "\u041c\u043e\u0441\u043a\u0432\u0430, \u0438 \u043d\u0430 \u044e\u0433\u0435: "
+                   "\u0451\u043b\u043a\u0430 \u00ab\u0418\u0437\u0431\u0430\u00bb \u2014 "
+                   "\u0446\u0435\u043d\u0430");
+    /* UTF-8 as Windows-1253 */
+    assert_repairs(
+        m,
+        "\u03a0\xc2\x9c"
+        "\u03a0\u038e\u03a1\xc2\x81"
+        "\u03a0\u038a\u03a0\u00b2\u03a0\u00b0, \u03a0\u0388 \u03a0\u00bd\u03a0\u00b0 \u03a1\xc2\x8e"
+        "\u03a0\u00b3\u03a0\u00b5: \u03a1\u2018\u03a0\u00bb\u03a0\u038a\u03a0\u00b0 "
+        "\u0392\u00ab\u03a0\xc2\x98"
+        "\u03a0\u00b7\u03a0\u00b1\u03a0\u00b0\u0392\u00bb \u03b2\u20ac\u201d "
+        "\u03a1\u2020\u03a0\u00b5\u03a0\u00bd\u03a0\u00b0",
+        "\u041c\u043e\u0441\u043a\u0432\u0430, \u0438 \u043d\u0430 \u044e\u0433\u0435: "
+        "\u0451\u043b\u043a\u0430 \u00ab\u0418\u0437\u0431\u0430\u00bb \u2014 "
+        "\u0446\u0435\u043d\u0430");
+    /* UTF-8 as Windows-1252 */
+    assert_repairs(
+        m,
+        "\u00d0\u0153\u00d0\u00be\u00d1\xc2\x81"
+        "\u00d0\u00ba\u00d0\u00b2\u00d0\u00b0, \u00d0\u00b8 \u00d0\u00bd\u00d0\u00b0 "
+        "\u00d1\u017d\u00d0\u00b3\u00d0\u00b5: \u00d1\u2018\u00d0\u00bb\u00d0\u00ba\u00d0\u00b0 "
+        "\u00c2\u00ab\u00d0\u02dc\u00d0\u00b7\u00d0\u00b1\u00d0\u00b0\u00c2\u00bb "
+        "\u00e2\u20ac\u201d \u00d1\u2020\u00d0\u00b5\u00d0\u00bd\u00d0\u00b0",
+        "\u041c\u043e\u0441\u043a\u0432\u0430, \u0438 \u043d\u0430 \u044e\u0433\u0435: "
+        "\u0451\u043b\u043a\u0430 \u00ab\u0418\u0437\u0431\u0430\u00bb \u2014 "
+        "\u0446\u0435\u043d\u0430");
+    /* UTF-8 as Windows-1253 */
+    assert_repairs(m,
+                   "\u039e\u2018\u039e\u0388\u039e\u00ae\u039e\u00bd\u039e\u00b1, \u039e\u00b7 "
+                   "\u039f\u20ac\u039f\xc2\x8c"
+                   "\u039e\u00bb\u039e\u00b7 \u039e\u038a\u039e\u00b1\u039e\u0389 "
+                   "\u039f\u201e\u039e\u038f \u039f\u2020\u039f\u2030\u039f\u201a",
+                   "\u0391\u03b8\u03ae\u03bd\u03b1, \u03b7 \u03c0\u03cc\u03bb\u03b7 "
+                   "\u03ba\u03b1\u03b9 \u03c4\u03bf \u03c6\u03c9\u03c2");
+    /* UTF-8 as Windows-1251 */
+    assert_repairs(
+        m,
+        "\u041e\u2018\u041e\u0451\u041e\u00ae\u041e\u0405\u041e\u00b1, \u041e\u00b7 "
+        "\u041f\u0402\u041f\u040a\u041e\u00bb\u041e\u00b7 \u041e\u0454\u041e\u00b1\u041e\u2116 "
+        "\u041f\u201e\u041e\u0457 \u041f\u2020\u041f\u2030\u041f\u201a",
+        "\u0391\u03b8\u03ae\u03bd\u03b1, \u03b7 \u03c0\u03cc\u03bb\u03b7 \u03ba\u03b1\u03b9 "
+        "\u03c4\u03bf \u03c6\u03c9\u03c2");
+    /* UTF-8 as Windows-1252 */
+    assert_repairs(
+        m,
+        "\u00ce\u2018\u00ce\u00b8\u00ce\u00ae\u00ce\u00bd\u00ce\u00b1, \u00ce\u00b7 "
+        "\u00cf\u20ac\u00cf\u0152\u00ce\u00bb\u00ce\u00b7 \u00ce\u00ba\u00ce\u00b1\u00ce\u00b9 "
+        "\u00cf\u201e\u00ce\u00bf \u00cf\u2020\u00cf\u2030\u00cf\u201a",
+        "\u0391\u03b8\u03ae\u03bd\u03b1, \u03b7 \u03c0\u03cc\u03bb\u03b7 \u03ba\u03b1\u03b9 "
+        "\u03c4\u03bf \u03c6\u03c9\u03c2");
+    /* UTF-8 as Windows-1251 */
+    assert_repairs(m,
+                   "H\u0413\u00a9l\u0413\u0401ne et l\u0432\u0402\u2122\u0413\u00a9t\u0413\u00a9 "
+                   "\u0413\u00a0 No\u0413\u00abl",
+                   "H\u00e9l\u00e8ne et l\u2019\u00e9t\u00e9 \u00e0 No\u00ebl");
+    /* UTF-8 as Windows-1253 */
+    assert_repairs(m,
+                   "H\u0393\u00a9l\u0393\u00a8ne et l\u03b2\u20ac\u2122\u0393\u00a9t\u0393\u00a9 "
+                   "\u0393\u00a0 No\u0393\u00abl",
+                   "H\u00e9l\u00e8ne et l\u2019\u00e9t\u00e9 \u00e0 No\u00ebl");
+}
+
+static void bytes_of_other_scripts_are_read_again(void **state)
+{
+    (void)state;
+    const uint32_t m = ND_REPAIR_MOJIBAKE;
+    /* Windows-1251 */
+    assert_repairs(m,
+                   "\u00cc\u00ee\u00f1\u00ea\u00e2\u00e0, \u00e8 \u00ed\u00e0 \u00fe\u00e3\u00e5 "
+                   "\u00b8\u00eb\u00ea\u00e8",
+                   "\u041c\u043e\u0441\u043a\u0432\u0430, \u0438 \u043d\u0430 \u044e\u0433\u0435 "
+                   "\u0451\u043b\u043a\u0438");
+    /* KOI8-R */
+    assert_repairs(m,
+                   "\u00ed\u00cf\u00d3\u00cb\u00d7\u00c1, \u00c9 \u00ce\u00c1 \u00c0\u00c7\u00c5 "
+                   "\u00a3\u00cc\u00cb\u00c9",
+                   "\u041c\u043e\u0441\u043a\u0432\u0430, \u0438 \u043d\u0430 \u044e\u0433\u0435 "
+                   "\u0451\u043b\u043a\u0438");
+    /* Windows-1251 */
+    assert_repairs(m,
+                   "\u00e2\u00b3\u00ed \u00ed\u00e5 \u00e7\u00ed\u00e0\u00ba, \u00f9\u00ee "
+                   "\u00e2\u00ee\u00ed\u00e8 \u00bf\u00e4\u00f3\u00f2\u00fc \u00f3 "
+                   "\u00ca\u00e8\u00bf\u00e2 \u00b3 \u00ba \u00ef\u2019\u00ff\u00f2\u00fc",
+                   "\u0432\u0456\u043d \u043d\u0435 \u0437\u043d\u0430\u0454, \u0449\u043e "
+                   "\u0432\u043e\u043d\u0438 \u0457\u0434\u0443\u0442\u044c \u0443 "
+                   "\u041a\u0438\u0457\u0432 \u0456 \u0454 \u043f\u2019\u044f\u0442\u044c");
+    /* Windows-1253 */
+    assert_repairs(m,
+                   "\u00c1\u00e8\u00de\u00ed\u00e1, \u00e7 \u00f0\u00fc\u00eb\u00e7 "
+                   "\u00ea\u00e1\u00e9 \u00f4\u00ef \u00f6\u00f9\u00f2 \u00f4\u00e7\u00f2",
+                   "\u0391\u03b8\u03ae\u03bd\u03b1, \u03b7 \u03c0\u03cc\u03bb\u03b7 "
+                   "\u03ba\u03b1\u03b9 \u03c4\u03bf \u03c6\u03c9\u03c2 \u03c4\u03b7\u03c2");
+    /* Windows-1255 */
+    assert_repairs(m,
+                   "\u00e9\u00f8\u00e5\u00f9\u00ec\u00e9\u00ed \u00e4\u00e9\u00e0 "
+                   "\u00f2\u00e9\u00f8 \u00e4\u00e1\u00e9\u00f8\u00e4 \u00f9\u00ec "
+                   "\u00ee\u00e3\u00e9\u00f0\u00fa \u00e9\u00f9\u00f8\u00e0\u00ec "
+                   "\u00e5\u00e4\u00f2\u00e9\u00f8 \u00e4\u00e2\u00e3\u00e5\u00ec\u00e4 "
+                   "\u00e1\u00e9\u00e5\u00fa\u00f8 \u00e1\u00ee\u00e3\u00e9\u00f0\u00e4",
+                   "\u05d9\u05e8\u05d5\u05e9\u05dc\u05d9\u05dd \u05d4\u05d9\u05d0 "
+                   "\u05e2\u05d9\u05e8 \u05d4\u05d1\u05d9\u05e8\u05d4 \u05e9\u05dc "
+                   "\u05de\u05d3\u05d9\u05e0\u05ea \u05d9\u05e9\u05e8\u05d0\u05dc "
+                   "\u05d5\u05d4\u05e2\u05d9\u05e8 \u05d4\u05d2\u05d3\u05d5\u05dc\u05d4 "
+                   "\u05d1\u05d9\u05d5\u05ea\u05e8 \u05d1\u05de\u05d3\u05d9\u05e0\u05d4");
+    /* Windows-1256 */
+    assert_repairs(m,
+                   "\u00c7\u00e1\u00d3\u00e1\u00c7\u00e3 \u00da\u00e1\u00ed\u00df\u00e3 "
+                   "\u00dd\u00ed \u00e5\u00d0\u00c7 \u00c7\u00e1\u00df\u00ca\u00c7\u00c8",
+                   "\u0627\u0644\u0633\u0644\u0627\u0645 \u0639\u0644\u064a\u0643\u0645 "
+                   "\u0641\u064a \u0647\u0630\u0627 \u0627\u0644\u0643\u062a\u0627\u0628");
+    /* Windows-1251 */
+    assert_repairs(m, "\u00cf\u00f0\u00e8\u00e2\u00e5\u00f2, \u00ec\u00e8\u00f0",
+                   "\u041f\u0440\u0438\u0432\u0435\u0442, \u043c\u0438\u0440");
+    /* Short words stay between Latin ones, unless there are fewer of these. */
+    assert_repairs(m,
+                   "Il museo \u00e8 chiuso e \u00dd\u00f0\u00ec\u00e8\u00f2\u00e0\u00e6 "
+                   "\u00ee\u00f2\u00ea\u00f0\u00fb\u00f2 \u00e4\u00ee "
+                   "\u00e2\u00e5\u00f7\u00e5\u00f0\u00e0 e non \u00e8 scritto sul cartello",
+                   "Il museo \u00e8 chiuso e \u042d\u0440\u043c\u0438\u0442\u0430\u0436 "
+                   "\u043e\u0442\u043a\u0440\u044b\u0442 \u0434\u043e "
+                   "\u0432\u0435\u0447\u0435\u0440\u0430 e non \u00e8 scritto sul cartello");
+    assert_repairs(m,
+                   "\u00ee\u00ed \u00f1\u00ea\u00e0\u00e7\u00e0\u00eb, \u00f7\u00f2\u00ee "
+                   "\u00e4\u00ee\u00ec\u00e0 \u00e2 Microsoft \u00e8 \u00e2 "
+                   "\u00e3\u00ee\u00f0\u00ee\u00e4\u00e5",
+                   "\u043e\u043d \u0441\u043a\u0430\u0437\u0430\u043b, \u0447\u0442\u043e "
+                   "\u0434\u043e\u043c\u0430 \u0432 Microsoft \u0438 \u0432 "
+                   "\u0433\u043e\u0440\u043e\u0434\u0435");
 }
 
 static void what_was_misread_twice_is_undone_twice(void **state)
@@ -210,7 +365,20 @@ static void good_text_is_no_mojibake(void **state)
         "\u00ef\u00a0",
         "Citro\u00ebn\u00a0\u00bb",
         "\u00c3",
-        "\u00e2\u20ab"};
+        "\u00e2\u20ab",
+        "\u044f\u00a0\u0438\u00a0\u0442\u044b, \u0421\u00a0\u043d\u0438\u043c\u0438 "
+        "\u0412\u00a0\u0434\u043e\u043c \u00ab\u0421\u0421\u0421\u0420\u00bb \u0432\u2026 "
+        "\u0420\u2014",
+        "\u0421\u0456\u0447\u0435\u043d\u044c, \u0420\u0456\u0432\u043d\u0435, "
+        "\u0420\u0406\u0417\u041d\u0415, \u0421\u0456\u043b\u044c",
+        "\u2502\u044f\u2502\u043f\u2502\u043e\u2502 \u0411\u2500\u252c\u2500 "
+        "\u2502\u0418\u043c\u044f\u2502",
+        "\u039e\u00bb\u03ad\u03bd\u03bf\u03c2 \u00ab\u039f\u00bb \u03a0\u2026 \u039e\u00a0",
+        "\u00e1\u00e9\u00ed\u00f3\u00fa \u00e4\u00f6\u00fc\u00df, \u00c1\u00c9\u00cd\u00d3\u00da "
+        "\u00c4\u00d6\u00dc",
+        "\u00e6\u00f8\u00e5 \u00c6\u00d8\u00c5: \u00e1\u00f0\u00e1 \u00f3\u00f0 \u00e6\u00f0i",
+        "\u00e0 \u00e8 \u00ec \u00f2 \u00f9",
+        "\u00c0\u00c1\u00c2\u00c3\u00c4\u00c5\u00c6\u00c7\u00c8\u00c9\u00ca\u00cb"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_stays(ND_REPAIR_MOJIBAKE, texts[i]);
 }
@@ -407,6 +575,67 @@ static void hostile_text_is_repaired_in_linear_time(void **state)
     nd_repairer_free(repairer);
 }
 
+static void assert_same_scans(const nd_repair_scan *a, const nd_repair_scan *b, const char *text,
+                              size_t len)
+{
+    assert_int_equal(a->suspected(text, len), b->suspected(text, len));
+    for (size_t at = 0; at <= len; at++) {
+        assert_int_equal(a->next_misread(text, len, at), b->next_misread(text, len, at));
+        assert_int_equal(a->next_misread_bytes(text, len, at),
+                         b->next_misread_bytes(text, len, at));
+        assert_int_equal(a->next_line_end_hyphen(text, len, at),
+                         b->next_line_end_hyphen(text, len, at));
+    }
+}
+
+static void all_kernels_scan_alike(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "a",
+        "b-",
+        "\n",
+        " ",
+        "=",
+        "&",
+        "<",
+        "\u00c3",
+        "\u00a9",
+        "\u00e2\u20ac\u2122",
+        "\u0420",
+        "\u00b0",
+        "\u0432\u0402",
+        "\u039e",
+        "\u0388",
+        "\u00ef\u00f0\u00e8\u00e2",
+        "\u2010",
+        "\u00ad",
+        "\u4e2d",
+        "\xc3",
+    };
+    nd_kernel kernel = nd_kernel_current();
+    const nd_repair_scan *const best = nd_repair_scan_current();
+    assert_int_equal(nd_kernel_select(ND_KERNEL_SCALAR), ND_OK);
+    const nd_repair_scan *const scalar = nd_repair_scan_current();
+    assert_int_equal(nd_kernel_select(kernel), ND_OK);
+    nd_random random = {1};
+    for (int i = 0; i < 300; i++) {
+        char text[256];
+        size_t len = 0;
+        const size_t most = nd_random_u64(&random) % 200, kinds = 1 + nd_random_u64(&random) % 20;
+        while (len < most) {
+            const char *const part = parts[nd_random_u64(&random) % kinds];
+            memcpy(text + len, part, strlen(part));
+            len += strlen(part);
+        }
+        char *const copy = malloc(len ? len : 1); /* exact, for the sanitizer */
+        assert_non_null(copy);
+        memcpy(copy, text, len);
+        assert_same_scans(best, scalar, copy, len);
+        free(copy);
+    }
+}
+
 static void unknown_repairs_are_refused(void **state)
 {
     (void)state;
@@ -451,6 +680,8 @@ int main(void)
         cmocka_unit_test(misread_utf8_is_read_again),
         cmocka_unit_test(latin_1_is_read_again_too),
         cmocka_unit_test(words_of_other_scripts_are_read_again),
+        cmocka_unit_test(utf_8_read_in_pages_of_other_scripts_is_read_again),
+        cmocka_unit_test(bytes_of_other_scripts_are_read_again),
         cmocka_unit_test(what_was_misread_twice_is_undone_twice),
         cmocka_unit_test(good_text_is_no_mojibake),
         cmocka_unit_test(invalid_bytes_stay),
@@ -464,6 +695,7 @@ int main(void)
         cmocka_unit_test(places_are_found_in_the_original_text),
         cmocka_unit_test(marks_are_seen_at_every_place),
         cmocka_unit_test(hostile_text_is_repaired_in_linear_time),
+        cmocka_unit_test(all_kernels_scan_alike),
         cmocka_unit_test(unknown_repairs_are_refused),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };

@@ -7,7 +7,7 @@
 #include "util/alloc.h"
 
 /* What was escaped or misread twice is undone twice; three times is the most that occurs. */
-enum { MAX_ROUNDS = 3, MAX_PASSES = MAX_ROUNDS + 3 };
+enum { MAX_ROUNDS = 3, MAX_PASSES = MAX_ROUNDS + 5 };
 
 /* The passes of the last text, in their order: each reads what the one before wrote. */
 struct nd_repairer {
@@ -63,7 +63,7 @@ static nd_status end(nd_repairer *r, nd_status status, repaired_text *text, bool
 /* Adds what the text shows a sign of by now. */
 static uint32_t look_again(const nd_repairer *r, const repaired_text *text, uint32_t repairs)
 {
-    return repairs | (nd_repairs_suspected(text->bytes, text->len) & r->repairs);
+    return repairs | (nd_repair_scan_current()->suspected(text->bytes, text->len) & r->repairs);
 }
 
 static nd_status run_tags(nd_repairer *r, uint32_t *repairs, repaired_text *text)
@@ -87,6 +87,19 @@ static nd_status run_entities(nd_repairer *r, uint32_t *repairs, repaired_text *
     return status;
 }
 
+/* Bytes of other scripts first: they may look like UTF-8, but not the other way round. */
+static nd_status run_mojibake(nd_repairer *r, repaired_text *text)
+{
+    bool replaced;
+    nd_status status = end(r, nd_repair_bytes(begin(r, text)), text, &replaced);
+    if (replaced)
+        return status;
+    replaced = true;
+    for (int round = 0; status == ND_OK && replaced && round < MAX_ROUNDS; round++)
+        status = end(r, nd_repair_mojibake(begin(r, text)), text, &replaced);
+    return status == ND_OK ? end(r, nd_repair_bytes(begin(r, text)), text, &replaced) : status;
+}
+
 /* Entities first: what they stand for may be mojibake, as in &acirc;&euro;&trade;, and tags that
  * were escaped show up then. Not so in a page, where escaped tags are text. */
 static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
@@ -99,9 +112,9 @@ static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
         status = run_entities(r, &repairs, text);
     if (status == ND_OK && (repairs & ND_REPAIR_TAGS) && !is_page)
         status = run_tags(r, &repairs, text);
-    bool replaced = repairs & ND_REPAIR_MOJIBAKE;
-    for (int round = 0; status == ND_OK && replaced && round < MAX_ROUNDS; round++)
-        status = end(r, nd_repair_mojibake(begin(r, text)), text, &replaced);
+    if (status == ND_OK && (repairs & ND_REPAIR_MOJIBAKE))
+        status = run_mojibake(r, text);
+    bool replaced;
     if (status == ND_OK && (repairs & ND_REPAIR_HYPHENATION))
         status = end(r, nd_repair_hyphenation(begin(r, text)), text, &replaced);
     return status;
@@ -117,7 +130,9 @@ nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes, size_t len
     if (len_bytes > ND_TEXT_MAX_BYTES)
         return ND_ERR_LIMIT;
     const uint32_t repairs =
-        repairer->repairs ? repairer->repairs & nd_repairs_suspected(bytes, len_bytes) : 0;
+        repairer->repairs
+            ? repairer->repairs & nd_repair_scan_current()->suspected(bytes, len_bytes)
+            : 0;
     const nd_status status = repairs ? run_all(repairer, repairs, &text) : ND_OK;
     if (status != ND_OK) {
         repairer->num_passes = 0;

@@ -2,9 +2,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "text/repair/codepage.h"
 #include "text/repair/entity_names.h"
 #include "text/repair/repair_pass.h"
-#include "text/repair/windows_1252.h"
 #include "text/utf8.h"
 
 enum {

@@ -137,8 +137,9 @@ nd_status nd_repair_hyphenation(nd_repair_pass *pass)
 {
     const char *const in = pass->in;
     const size_t len = pass->in_len;
+    const nd_repair_scan *const scan = nd_repair_scan_current();
     size_t last = 0;
-    while ((last = nd_next_line_end_hyphen(in, len, last + 1)) < len) {
+    while ((last = scan->next_line_end_hyphen(in, len, last + 1)) < len) {
         const bool is_soft = in[last] == '=' && is_soft_break(in, last);
         const size_t hyphen = is_soft ? last : hyphen_start(in, last);
         const size_t next = next_line_start(in, len, is_soft ? last : last + 1);

@@ -5,15 +5,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The repairs of which the text has a mark: an ampersand, a less-than sign, a hyphen or "=" that
- * may end a line, or characters that begin mojibake. Sixteen bytes at a time, several GB/s. */
-uint32_t nd_repairs_suspected(const char *bytes, size_t len);
+/* One instruction set's scans, several GB/s; all give the same. Those for a place return the first
+ * one at or after `at`, and `len` where there is none. */
+typedef struct nd_repair_scan {
+    /* The repairs of which the text has a mark: an ampersand, a less-than sign, a hyphen or "="
+     * that may end a line, or characters that may be mojibake. */
+    uint32_t (*suspected)(const char *bytes, size_t len);
+    /* The first byte of a character that may begin UTF-8 read as another encoding. */
+    size_t (*next_misread)(const char *bytes, size_t len, size_t at);
+    /* The first byte of four letters in a row that no language writes, as 'Ìîñêâà': they may be
+     * bytes of another script read as Windows-1252. */
+    size_t (*next_misread_bytes)(const char *bytes, size_t len, size_t at);
+    /* The last byte of a hyphen, or an "=", before which a letter stands and behind which white
+     * space or "=": it may belong to the end of a line. */
+    size_t (*next_line_end_hyphen)(const char *bytes, size_t len, size_t at);
+} nd_repair_scan;
 
-/* The first mark of mojibake at or after `at`; `len` where there is none. */
-size_t nd_next_misread(const char *bytes, size_t len, size_t at);
+extern const nd_repair_scan nd_repair_scan_any;  /* any machine, 16 bytes at a time */
+extern const nd_repair_scan nd_repair_scan_avx2; /* x86-64, 32 bytes at a time */
 
-/* The first hyphen, or "=", of which the next byte may belong to the end of a line: its last byte,
- * at or after `at`, which is not the first byte of the text. `len` where there is none. */
-size_t nd_next_line_end_hyphen(const char *bytes, size_t len, size_t at);
+/* The scans for nd_kernel_current(). */
+const nd_repair_scan *nd_repair_scan_current(void);
 
 #endif
