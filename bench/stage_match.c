@@ -3,10 +3,10 @@
 
 #include "bench_clock.h"
 #include "cli/output/match_writer.h"
-#include "group/anchored_groups.h"
+#include "group/groups.h"
 #include "io/output.h"
-#include "lsh/band_buckets.h"
 #include "lsh/band_keys.h"
+#include "lsh/bucket_index.h"
 #include "neardup/match.h"
 #include "stage.h"
 #include "util/radix_sort.h"
@@ -20,10 +20,20 @@ static nd_match_rule rule_of(const bench_stages *s)
     return (nd_match_rule){.jaccard = s->plan.threshold};
 }
 
-static nd_status collect_bucket(void *ctx, uint32_t worker, uint32_t *members, size_t num)
+/* The buckets of all bands; the index takes the keys over, so it gets a copy. */
+static nd_status index_buckets(const bench_stages *s, nd_bucket_index *index)
 {
-    (void)worker;
-    bench_stages *const s = ctx;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    const size_t num = s->texts.num * s->plan.bands;
+    uint32_t *const keys = nd_alloc(&allocator, num, sizeof *keys);
+    if (!keys)
+        return ND_ERR_NO_MEMORY;
+    memcpy(keys, s->short_keys, num * sizeof *keys);
+    return nd_bucket_index_init(index, keys, s->texts.num, s->plan.bands, 1, &allocator);
+}
+
+static nd_status collect_bucket(bench_stages *s, const uint32_t *members, size_t num)
+{
     const nd_allocator allocator = nd_allocator_or_default(NULL);
     for (size_t i = 0; i < num; i++) {
         const nd_status status = ND_VEC_RESERVE(&allocator, &s->candidates, BUCKET_NEIGHBOURS);
@@ -33,27 +43,6 @@ static nd_status collect_bucket(void *ctx, uint32_t worker, uint32_t *members, s
             s->candidates.items[s->candidates.len++] = (bench_candidate){members[i], members[j]};
     }
     return ND_OK;
-}
-
-static nd_status count_bucket(void *ctx, uint32_t worker, uint32_t *members, size_t num)
-{
-    (void)worker;
-    bench_stages *const s = ctx;
-    s->sink += members[0] + num;
-    return ND_OK;
-}
-
-static nd_status each_bucket(bench_stages *stages, nd_bucket_fn each)
-{
-    const nd_allocator allocator = nd_allocator_or_default(NULL);
-    nd_band_buckets *buckets;
-    nd_status status = nd_band_buckets_new(stages->texts.num, 1, &allocator, &buckets);
-    const nd_bucket_visitor visitor = {each, NULL, stages};
-    for (uint32_t band = 0; band < stages->plan.bands && status == ND_OK; band++)
-        status =
-            nd_band_buckets_each(buckets, stages->short_keys + band * stages->texts.num, &visitor);
-    nd_band_buckets_free(buckets);
-    return status;
 }
 
 /* Sorts the candidates and drops those that several bands gave. */
@@ -78,13 +67,20 @@ static nd_status sort_candidates(bench_stages *s)
 
 nd_status bench_stages_collect_candidates(bench_stages *stages)
 {
-    const nd_status status = each_bucket(stages, collect_bucket);
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_bucket_index index = {0};
+    nd_status status = index_buckets(stages, &index);
+    for (size_t i = 0; i < index.num_buckets && status == ND_OK; i++)
+        status = collect_bucket(stages, index.members + index.starts[i],
+                                index.starts[i + 1] - index.starts[i]);
+    nd_bucket_index_release(&index, &allocator);
     return status == ND_OK ? sort_candidates(stages) : status;
 }
 
 /* Keys of all documents, then the buckets of every band. */
 nd_status bench_pass_band(bench_stages *stages, double *seconds)
 {
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
     const nd_plan *const plan = &stages->plan;
     const double start = bench_thread_seconds();
     for (size_t i = 0; i < stages->texts.num; i++) {
@@ -93,8 +89,10 @@ nd_status bench_pass_band(bench_stages *stages, double *seconds)
         for (uint32_t band = 0; band < plan->bands; band++)
             stages->short_keys[band * stages->texts.num + i] = nd_band_key_short(keys[band]);
     }
-    const nd_status status = each_bucket(stages, count_bucket);
+    nd_bucket_index index = {0};
+    const nd_status status = index_buckets(stages, &index);
     *seconds = bench_thread_seconds() - start;
+    nd_bucket_index_release(&index, &allocator);
     return status;
 }
 
@@ -151,7 +149,7 @@ nd_status bench_pass_verify(bench_stages *stages, double *seconds)
         const nd_similarity similarity = compare(stages, c.a, c.b);
         if (nd_match_classify(&similarity, &rule) != ND_MATCH_NONE)
             stages->edges.items[stages->edges.len++] =
-                (nd_edge){c.a, c.b, (uint32_t)similarity.common};
+                (nd_edge){c.a, c.b, (uint32_t)similarity.common, 0, 0};
     }
     *seconds = bench_thread_seconds() - start;
     return ND_OK;
@@ -179,31 +177,20 @@ nd_status bench_limit_scan_sets(bench_stages *stages, double *seconds)
     return ND_OK;
 }
 
-static nd_status verify_edge(void *ctx, uint32_t a, uint32_t b, uint32_t *common)
-{
-    const bench_stages *const s = ctx;
-    const nd_match_rule rule = rule_of(s);
-    const nd_similarity similarity = compare(s, a, b);
-    *common =
-        nd_match_classify(&similarity, &rule) != ND_MATCH_NONE ? (uint32_t)similarity.common : 0;
-    return ND_OK;
-}
-
 nd_status bench_pass_group(bench_stages *stages, double *seconds)
 {
     const nd_allocator allocator = nd_allocator_or_default(NULL);
     const size_t num = stages->texts.num;
-    uint32_t *const arrays = nd_alloc(&allocator, num * 2, sizeof *arrays);
-    if (!arrays)
+    uint32_t *const anchor_of = nd_alloc(&allocator, num, sizeof *anchor_of);
+    if (!anchor_of)
         return ND_ERR_NO_MEMORY;
-    const nd_edge_list list = {stages->edges.items, stages->edges.len, num};
-    const nd_edge_verifier verifier = {verify_edge, stages};
-    nd_anchors anchors = {.anchor_of = arrays, .common_of = arrays + num};
+    const nd_edge_list list = {stages->edges.items, stages->edges.len};
     const double start = bench_thread_seconds();
-    const nd_status status = nd_group_anchored(&list, &verifier, &allocator, &anchors);
+    nd_group_anchored(&list, num, anchor_of);
     *seconds = bench_thread_seconds() - start;
-    nd_release(&allocator, arrays);
-    return status;
+    stages->sink += num ? anchor_of[num - 1] : 0;
+    nd_release(&allocator, anchor_of);
+    return ND_OK;
 }
 
 /* Every edge looked at once. */
@@ -221,7 +208,8 @@ nd_status bench_limit_scan_edges(bench_stages *stages, double *seconds)
 static nd_id id_of(const bench_stages *s, uint32_t document)
 {
     const size_t *const starts = s->texts.id_starts.items;
-    return (nd_id){s->texts.ids.items + starts[document], starts[document + 1] - starts[document]};
+    return (nd_id){s->texts.ids.items + starts[document], starts[document + 1] - starts[document],
+                   document};
 }
 
 static nd_status append_pair(bench_stages *s, const nd_edge *edge)

@@ -16,6 +16,8 @@ typedef struct nd_document {
     const char *text; /* UTF-8, checked by the engine */
     size_t text_len_bytes;
     uint64_t preference; /* see ND_REPRESENTATIVE_PREFERRED: smaller is kept first */
+    uint64_t tag;        /* the caller's: it comes out with the document, and decides nothing else
+                            than which of two documents that are the same in all is called first */
 } nd_document;
 
 /* Takes one document; a status other than ND_OK stops the source, which returns it. */
@@ -41,10 +43,10 @@ typedef struct nd_source {
  * call, which returns it. */
 typedef enum nd_phase {
     ND_PHASE_READ = 0, /* documents taken from the source */
-    ND_PHASE_BANDS,    /* bands looked at */
-    ND_PHASE_SEARCH,   /* coverage: documents whose candidates were looked for */
-    ND_PHASE_COMPARE,  /* coverage: candidates compared */
-    ND_PHASE_JOIN,     /* sets joined exactly */
+
+    ND_PHASE_SEARCH,  /* coverage: texts whose candidates were looked for */
+    ND_PHASE_COMPARE, /* texts compared with their candidates */
+    ND_PHASE_JOIN,    /* sets joined exactly */
 } nd_phase;
 
 typedef nd_status (*nd_progress_fn)(void *ctx, nd_phase phase, uint64_t done, uint64_t total);

@@ -3,6 +3,7 @@
 #define NEARDUP_NEARDUP_H
 
 #include "neardup/allocator.h"
+#include "neardup/bucket.h"
 #include "neardup/counter.h"
 #include "neardup/document.h"
 #include "neardup/document_map.h"

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "neardup/allocator.h"
+#include "neardup/bucket.h"
 #include "neardup/counter.h"
 #include "neardup/document.h"
 #include "neardup/match.h"
@@ -27,7 +28,8 @@ typedef enum nd_link {
     ND_LINK_SINGLE,       /* every member matches some other member (union-find) */
 } nd_link;
 
-/* Which document of a group is kept; ties go to the first id in byte order. */
+/* Which document of a group is kept. Ties go to the smaller digest of the normalised text, and
+ * among documents of one text to the first id in byte order. */
 typedef enum nd_representative {
     ND_REPRESENTATIVE_LONGEST = 0, /* the most tokens */
     ND_REPRESENTATIVE_PREFERRED,   /* the smallest nd_document.preference, then the longest */
@@ -40,7 +42,20 @@ typedef enum nd_texts {
     ND_TEXTS_KEEP, /* in memory, all of them */
 } nd_texts;
 
+/* What a scan has to say of single documents while it reads them. */
+typedef enum nd_notice {
+    ND_NOTICE_REPAIRED = 0,
+    ND_NOTICE_NO_TOKENS, /* matches nothing */
+    ND_NOTICE_INVALID_UTF8,
+    ND_NOTICE_OVER_LIMIT, /* left out: see nd_scan_add */
+    ND_NOTICE_NO_MEMORY,  /* left out: a document of 16 MiB or more */
+} nd_notice;
+
+/* Called from several threads, once for each notice; `document` is borrowed for the call. */
+typedef void (*nd_notice_fn)(void *ctx, nd_notice notice, const nd_document *document);
+
 typedef struct nd_scan_options {
+    size_t size_bytes; /* of this struct as the caller knows it; set by _init */
     nd_shingle_spec shingle;
     nd_match_rule rule;   /* what is reported */
     double coverage;      /* of either text, is reported too; 0: not asked for */
@@ -54,6 +69,8 @@ typedef struct nd_scan_options {
     nd_texts texts;
     nd_progress_fn progress; /* may be NULL */
     void *progress_ctx;
+    nd_notice_fn notice; /* may be NULL */
+    void *notice_ctx;
 } nd_scan_options;
 
 /* Settings that go together. */
@@ -68,10 +85,24 @@ typedef enum nd_preset {
 
 /* What a preset sets, and for the rest: no containment, recall 0.99, all processors, 1,000 matches,
  * groups, anchored, longest. Another value than those of nd_preset counts as ND_PRESET_CORPUS. */
-ND_API void nd_scan_options_init_preset(nd_scan_options *options, nd_preset preset);
+static inline void nd_scan_options_init_preset(nd_scan_options *options, nd_preset preset);
 
 /* The corpus preset. */
-ND_API void nd_scan_options_init(nd_scan_options *options);
+static inline void nd_scan_options_init(nd_scan_options *options);
+
+/* Behind both: inline, as the struct is of the size that its caller was compiled with. */
+ND_API void nd_scan_options_init_sized(nd_scan_options *options, size_t size_bytes,
+                                       nd_preset preset);
+
+static inline void nd_scan_options_init_preset(nd_scan_options *options, nd_preset preset)
+{
+    nd_scan_options_init_sized(options, sizeof *options, preset);
+}
+
+static inline void nd_scan_options_init(nd_scan_options *options)
+{
+    nd_scan_options_init_preset(options, ND_PRESET_CORPUS);
+}
 
 /* "corpus" or "news", and what it is for in a few words; static. NULL where there is no such
  * preset, so that they can be listed from 0. */
@@ -95,8 +126,9 @@ ND_API ND_NODISCARD nd_status nd_scan_new(const nd_scan_options *options,
  * short, and the scan goes on. ND_ERR_INVALID_ARGUMENT: the scan is finished, or has failed. */
 ND_API ND_NODISCARD nd_status nd_scan_add(nd_scan *scan, const nd_document *document);
 
-/* Adds all documents of a source, on options.num_threads threads (see nd_document_map). After a
- * failure the scan can only be freed. */
+/* Adds all documents of a source, on options.num_threads threads (see nd_document_map). A document
+ * over a limit is left out, as is one of 16 MiB or more that there is no memory for; both are
+ * counted and noticed. After a failure the scan can only be freed. */
 ND_API ND_NODISCARD nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source,
                                                  nd_error *error);
 
@@ -106,10 +138,14 @@ ND_API ND_NODISCARD nd_status nd_scan_add_source(nd_scan *scan, const nd_source 
  * shingles. What options.progress answers, if it is not ND_OK, is returned. */
 ND_API ND_NODISCARD nd_status nd_scan_finish(nd_scan *scan);
 
-/* An id; borrowed from the scan. */
+/* What a document is called, and its tag; borrowed from the scan. That is its id, but where several
+ * documents came with one: the first of these (by XXH3_64bits of its text, then by preference, then
+ * by tag) has it, the others are called ID#2, ID#3 and so on, leaving out what is another
+ * document's id. So no two documents are shown under one name. */
 typedef struct nd_id {
     const char *p;
     size_t len_bytes;
+    uint64_t tag;
 } nd_id;
 
 /* A document's text as it came, before any repair; borrowed from the scan. NULL and 0 where texts
@@ -120,7 +156,7 @@ typedef struct nd_kept_text {
 } nd_kept_text;
 
 typedef struct nd_pair {
-    nd_id a, b; /* a < b in byte order (equal only when two documents carry one id) */
+    nd_id a, b; /* a < b in byte order */
     nd_match_kind kind;
     nd_similarity similarity;
     nd_coverage coverage; /* zeros where it is not asked for */
@@ -130,10 +166,10 @@ typedef struct nd_pair {
 typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
 
 /* Calls `each` for every pair, ordered by a, then b. A document with more than max_matches of them
- * keeps the best (by jaccard, then the larger containment, then id); a pair stands if both
- * documents keep it, or if it is the best of one of them, so that no copy goes unmentioned. A
- * status of `each` other than ND_OK ends it, and is returned. ND_ERR_INVALID_ARGUMENT: the scan is
- * not finished, or was asked for groups. */
+ * keeps the best (by jaccard, then the larger containment, then the larger text, then its digest,
+ * and among exact copies by name); a pair stands if both documents keep it, or if it is the best of
+ * one of them, so that no copy goes unmentioned. A status of `each` other than ND_OK ends it, and
+ * is returned. ND_ERR_INVALID_ARGUMENT: the scan is not finished, or was asked for groups. */
 ND_API ND_NODISCARD nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx);
 
 /* The same for part 0 .. num_parts-1: all of them, one after the other, give what nd_scan_each_pair
@@ -161,11 +197,22 @@ typedef struct nd_group {
 
 typedef nd_status (*nd_group_fn)(void *ctx, const nd_group *group);
 
-/* Calls `each` for every group of two documents and more, ordered by representative. Exclusive, for
- * all that the scan is const: with coverage it measures pairs again, with what the scan has for
- * that. A status of `each` other than ND_OK ends it, and is returned. ND_ERR_INVALID_ARGUMENT: the
- * scan is not finished, or was asked for pairs. */
+/* Calls `each` for every group of two documents and more, ordered by representative. Groups follow
+ * from the matches that ND_SCAN_PAIRS without max_matches reports: in the order of rank (what a
+ * group would rather keep first) a text that matches no representative so far becomes one; each
+ * other goes to the first representative that it matches. A status of `each` other than ND_OK ends
+ * it, and is returned. ND_ERR_INVALID_ARGUMENT: the scan is not finished, or was asked for pairs.
+ */
 ND_API ND_NODISCARD nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx);
+
+/* A document that came with an id that another one has: both are called `id` by their source, the
+ * second one `name` by the scan. */
+typedef nd_status (*nd_renamed_fn)(void *ctx, const nd_id *id, const nd_id *name);
+
+/* Calls `each` for every document that is not called by its id, ordered by name. A status other
+ * than ND_OK ends it, and is returned. ND_ERR_INVALID_ARGUMENT: the scan is not finished. */
+ND_API ND_NODISCARD nd_status nd_scan_each_renamed(const nd_scan *scan, nd_renamed_fn each,
+                                                   void *ctx);
 
 /* What was done and what was left out. */
 typedef struct nd_scan_stats {
@@ -178,19 +225,18 @@ typedef struct nd_scan_stats {
     uint64_t invalid_bytes;
     uint64_t repaired_documents;
     uint64_t repairs;
-    uint64_t duplicate_ids; /* documents whose id an earlier one carries */
-    uint64_t exact_copies;  /* documents whose normalised text an earlier one has */
-    uint64_t candidates;    /* exact comparisons (exact copies collapsed); for groups, two documents
-                               may be compared again in another bucket */
+    uint64_t documents_over_limit; /* left out, as are those without memory */
+    uint64_t documents_no_memory;
+    uint64_t duplicate_ids; /* documents with an id already used: see nd_scan_each_renamed */
+    uint64_t exact_copies;  /* documents whose normalised text another one has that is counted */
+    uint64_t candidates;    /* exact comparisons (exact copies collapsed) */
     uint64_t matches;       /* comparisons that found one */
     uint64_t pairs;         /* of documents, before max_matches; set by ND_SCAN_PAIRS */
     uint64_t groups;        /* set by ND_SCAN_GROUPS, as are the members without representatives */
     uint64_t group_members;
-    uint64_t capped_buckets;     /* larger than the bucket cap: members met a part of the others */
-    uint64_t capped_groups;      /* groups: members that lost their representative to another group
-                                    and were too many to be compared all with each other */
-    uint64_t capped_comparisons; /* comparisons that capped buckets, capped groups and common
-                                    documents left out (an upper bound) */
+    uint64_t capped_buckets;     /* above ND_BUCKET_WHOLE: members meet a part of the others */
+    uint64_t capped_comparisons; /* pairs of texts that capped buckets and common documents left out
+                                    (an upper bound) */
     uint64_t common_documents;   /* coverage: mostly text that too many hold; met some of those */
     uint64_t capped_documents;   /* with more than max_matches pairs */
     nd_plan plan;

@@ -81,6 +81,7 @@ static nd_status number_ids(nd_held_documents *held)
         if (d == 0 || compare_ids(&held->documents[d - 1], &held->documents[d]) != 0)
             held->first_of[held->num_ids++] = (uint32_t)d;
         held->id_of[d] = (uint32_t)held->num_ids - 1;
+        held->documents[d].tag = held->id_of[d];
         held->text_bytes += held->documents[d].text_len_bytes;
     }
     return ND_OK;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "group/union_find.h"
+#include "group/groups.h"
 #include "util/radix_sort.h"
 
 static nd_status reserve(nd_pair_list *list, size_t more)

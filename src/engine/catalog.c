@@ -1,61 +1,198 @@
+/* Documents are sorted by id, those whose id is taken get a name of their own, and then equal texts
+ * are found (text_classes.h) and numbered by size. Everything after works on these numbers, so that
+ * no result can depend on threads or on the order of the input. */
 #include "engine/catalog.h"
 
-#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "engine/id_compare.h"
 #include "engine/id_order.h"
 #include "engine/text_classes.h"
 #include "util/radix_sort.h"
 #include "util/threads.h"
 
 enum {
-    AHEAD = 8,                 /* records asked for before their turn: they lie about in memory */
-    FAR_AHEAD = 2 * AHEAD,     /* what says where they are */
-    SLICE_DISTINCTS = 1 << 13, /* what a thread must be given at least to be worth starting */
+    AHEAD = 8,             /* records asked for before their turn: they lie about in memory */
+    FAR_AHEAD = 2 * AHEAD, /* what says where they are */
+    SLICE_TEXTS = 1 << 13, /* what a thread must be given at least to be worth starting */
+    NAMES_CHUNK = 1 << 16,
+    SUFFIX_BYTES = 24, /* '#' and a number of 64 bits */
 };
 
-/* Sorts by the smallest preference among the documents of each class. */
-static nd_status sort_by_preference(const nd_catalog *c, const nd_text_classes *t,
-                                    nd_key_value *ranked, nd_key_value *scratch,
-                                    const nd_allocator *allocator)
+static bool has_same_id(const nd_catalog *c, size_t d)
 {
-    uint64_t *const smallest = nd_alloc(allocator, t->num_classes, sizeof *smallest);
-    if (!smallest)
-        return ND_ERR_NO_MEMORY;
-    for (size_t i = 0; i < t->num_classes; i++)
-        smallest[i] = UINT64_MAX;
-    for (size_t d = 0; d < c->num_documents; d++) {
-        const uint32_t class = t->class_of[d];
-        if (class != ND_NO_TEXT_CLASS && c->documents[d]->preference < smallest[class])
-            smallest[class] = c->documents[d]->preference;
+    return nd_compare_ids(c->documents[d - 1], c->documents[d]) == 0;
+}
+
+/* Whether the id is one of the documents' ids, which are still in order. */
+static bool is_id(const nd_catalog *c, const nd_record *name)
+{
+    size_t low = 0, high = c->num_documents;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = nd_compare_ids(c->documents[middle], name);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (size_t i = 0; i < t->num_classes; i++)
-        ranked[i].key = smallest[ranked[i].value];
-    nd_radix_sort_pairs(ranked, scratch, t->num_classes);
-    nd_release(allocator, smallest);
+    return false;
+}
+
+/* A copy of the record, with room for a longer id. */
+static nd_record *copy_record(nd_catalog *c, const nd_record *record, nd_texts texts)
+{
+    uint64_t text_len = 0;
+    const char *const text = texts == ND_TEXTS_KEEP ? nd_record_text(record, &text_len) : NULL;
+    const size_t size = sizeof *record + record->id_len_bytes + SUFFIX_BYTES +
+                        (text ? sizeof text_len + text_len : 0);
+    nd_record *const copy = nd_arena_alloc(&c->names, size);
+    if (!copy)
+        return NULL;
+    *copy = *record;
+    memcpy(copy + 1, record + 1, record->id_len_bytes);
+    return copy;
+}
+
+/* Sets the id to ID#number, and puts the text behind it. */
+static void set_suffix(nd_record *copy, const nd_record *record, uint64_t number, nd_texts texts)
+{
+    char *const after_id = (char *)(copy + 1) + record->id_len_bytes;
+    char suffix[SUFFIX_BYTES];
+    const int len = snprintf(suffix, sizeof suffix, "#%llu", (unsigned long long)number);
+    memcpy(after_id, suffix, (size_t)len);
+    copy->id_len_bytes = record->id_len_bytes + (uint32_t)len;
+    if (texts != ND_TEXTS_KEEP)
+        return;
+    uint64_t text_len;
+    const char *const text = nd_record_text(record, &text_len);
+    memcpy(after_id + len, &text_len, sizeof text_len);
+    if (text_len)
+        memcpy(after_id + len + sizeof text_len, text, text_len);
+}
+
+/* A name for a document whose id documents[first] keeps; `number` goes on from call to call. */
+static nd_status rename_document(nd_catalog *c, size_t d, size_t first, uint64_t *number,
+                                 nd_record **renamed, nd_texts texts)
+{
+    const nd_record *const record = c->documents[d];
+    if (record->id_len_bytes > UINT32_MAX - SUFFIX_BYTES)
+        return ND_ERR_LIMIT;
+    nd_record *const copy = copy_record(c, record, texts);
+    if (!copy)
+        return ND_ERR_NO_MEMORY;
+    do
+        set_suffix(copy, record, (*number)++, texts);
+    while (is_id(c, copy));
+    renamed[c->num_renamed] = copy;
+    c->renamed[c->num_renamed++] = (nd_renamed){c->documents[first], copy};
     return ND_OK;
 }
 
-/* Fills ranked[rank].value = class by stable sorts, least important key first. */
-static nd_status rank_classes(const nd_catalog *c, const nd_text_classes *t, nd_key_value *ranked,
-                              nd_key_value *scratch, const nd_scan_options *options,
-                              const nd_allocator *allocator)
+/* Names for all but the first document of each id; those that keep theirs move to the front. */
+static nd_status rename_all(nd_catalog *c, nd_record **renamed, nd_texts texts)
 {
-    /* Pairs have no representative; longest first then puts like lengths side by side, which is
-     * what a capped bucket wants. */
-    const bool is_pairs = options->output == ND_SCAN_PAIRS;
-    const bool by_id = !is_pairs && options->representative == ND_REPRESENTATIVE_FIRST_ID;
-    for (size_t i = 0; i < t->num_classes; i++)
-        ranked[i] = (nd_key_value){by_id ? 0 : UINT32_MAX - t->classes[i].num_tokens, i};
-    if (by_id)
-        return ND_OK;
-    nd_radix_sort_pairs(ranked, scratch, t->num_classes);
-    if (is_pairs || options->representative != ND_REPRESENTATIVE_PREFERRED)
-        return ND_OK;
-    return sort_by_preference(c, t, ranked, scratch, allocator);
+    nd_status status = ND_OK;
+    uint64_t number = 2;
+    for (size_t d = 1, first = 0; d < c->num_documents && status == ND_OK; d++) {
+        if (has_same_id(c, d)) {
+            status = rename_document(c, d, first, &number, renamed, texts);
+            continue;
+        }
+        first = d;
+        number = 2;
+    }
+    size_t kept = 0, taken = 0;
+    for (size_t d = 0; d < c->num_documents && status == ND_OK; d++) {
+        /* A document is renamed where the kept one before it has its id. */
+        if (kept > 0 && nd_compare_ids(c->documents[kept - 1], c->documents[d]) == 0)
+            taken++;
+        else
+            c->documents[kept++] = c->documents[d];
+    }
+    for (size_t i = 0; i < taken; i++)
+        c->documents[kept + i] = renamed[i];
+    return status;
 }
 
-/* Of the class whose turn comes AHEAD from now, and the document of the one before it. */
+static int compare_renamed(const void *a, const void *b)
+{
+    return nd_compare_ids(((const nd_renamed *)a)->record, ((const nd_renamed *)b)->record);
+}
+
+static nd_status name_documents(nd_catalog *c, const nd_catalog_request *request,
+                                const nd_allocator *allocator)
+{
+    size_t num = 0;
+    for (size_t d = 1; d < c->num_documents; d++)
+        num += has_same_id(c, d);
+    if (num == 0)
+        return ND_OK;
+    nd_record **const renamed = nd_alloc(allocator, num, sizeof(nd_record *));
+    c->renamed = nd_alloc(allocator, num, sizeof *c->renamed);
+    nd_status status = renamed && c->renamed ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = rename_all(c, renamed, request->texts);
+    nd_release(allocator, renamed);
+    if (status != ND_OK)
+        return status;
+    qsort(c->renamed, c->num_renamed, sizeof *c->renamed, compare_renamed);
+    return nd_sort_by_id(c->documents, c->num_documents, request->num_threads, allocator);
+}
+
+static uint32_t size_of(const nd_record *record, nd_text_size size)
+{
+    return size == ND_SIZE_TOKENS ? record->num_tokens : record->num_hashes;
+}
+
+/* Digests decide between texts of one size; hashes where even these are equal. */
+static int compare_digests(const nd_record *a, const nd_record *b)
+{
+    for (int i = 0; i < 2; i++)
+        if (a->digest[i] != b->digest[i])
+            return a->digest[i] < b->digest[i] ? -1 : 1;
+    if (a->num_hashes != b->num_hashes)
+        return a->num_hashes < b->num_hashes ? -1 : 1;
+    return memcmp(a->hashes, b->hashes, a->num_hashes * sizeof *a->hashes);
+}
+
+/* Those whose keys are equal: few, as keys hold half of a digest's first half. */
+static void order_equal_keys(const nd_catalog *c, const nd_text_classes *t, nd_key_value *ranked)
+{
+    for (size_t i = 1; i < t->num_classes; i++) {
+        const nd_key_value item = ranked[i];
+        size_t at = i;
+        for (; at > 0 && ranked[at - 1].key == item.key; at--) {
+            const nd_record *const before = c->documents[t->classes[ranked[at - 1].value].first];
+            if (compare_digests(before, c->documents[t->classes[item.value].first]) <= 0)
+                break;
+            ranked[at] = ranked[at - 1];
+        }
+        ranked[at] = item;
+    }
+}
+
+/* Fills ranked[text].value = class.
+ *
+ *   key:  | UINT32_MAX - size, 32 bits | highest 32 bits of the digest |        */
+static void rank_classes(const nd_catalog *c, const nd_text_classes *t, nd_text_size size,
+                         nd_key_value *ranked, nd_key_value *scratch)
+{
+    for (size_t i = 0; i < t->num_classes; i++) {
+        if (i + AHEAD < t->num_classes)
+            __builtin_prefetch(c->documents[t->classes[i + AHEAD].first]);
+        const nd_record *const record = c->documents[t->classes[i].first];
+        ranked[i] = (nd_key_value){
+            (uint64_t)(UINT32_MAX - size_of(record, size)) << 32 | record->digest[0] >> 32, i};
+    }
+    nd_radix_sort_pairs(ranked, scratch, t->num_classes);
+    order_equal_keys(c, t, ranked);
+}
+
+/* Prefetches the class whose turn comes FAR_AHEAD from now, and the document of the one that comes
+ * AHEAD. */
 static void prefetch_class(const nd_catalog *c, const nd_text_classes *t,
                            const nd_key_value *ranked, size_t rank)
 {
@@ -65,120 +202,121 @@ static void prefetch_class(const nd_catalog *c, const nd_text_classes *t,
         __builtin_prefetch(&c->documents[t->classes[ranked[rank + AHEAD].value].first]);
 }
 
-/* Leaves classes[].first where the class's copies end. */
-static void number_distincts(nd_catalog *c, nd_text_classes *t, const nd_key_value *ranked)
+/* Numbers the texts; class_of becomes text_of, and classes[].first where the class's copies end. */
+static void number_texts(nd_catalog *c, nd_text_classes *t, nd_key_value *ranked)
 {
     uint32_t at = 0;
     for (size_t rank = 0; rank < t->num_classes; rank++) {
         prefetch_class(c, t, ranked, rank);
         nd_text_class *const class = &t->classes[ranked[rank].value];
-        c->records[rank] = c->documents[class->first];
+        c->texts[rank] = c->documents[class->first];
         c->copies_start[rank] = class->first = at;
+        class->number = (uint32_t)rank;
         at += class->num;
     }
     c->copies_start[t->num_classes] = at;
-    c->num_distinct = t->num_classes;
-    for (size_t d = 0; d < c->num_documents; d++)
-        if (t->class_of[d] != ND_NO_TEXT_CLASS)
-            c->copies[t->classes[t->class_of[d]].first++] = (uint32_t)d;
-}
-
-typedef struct key_gathering {
-    nd_catalog *catalog;
-    uint32_t bands, num_slices;
-} key_gathering;
-
-/* A worker's slice of the distincts: from their records to the bands. */
-static nd_status gather_band_keys(void *ctx, uint32_t worker)
-{
-    const key_gathering *const g = ctx;
-    nd_catalog *const c = g->catalog;
-    const size_t num = c->num_distinct;
-    const size_t end = nd_slice_start(num, g->num_slices, worker + 1);
-    for (size_t x = nd_slice_start(num, g->num_slices, worker); x < end; x++) {
-        if (x + AHEAD < end) {
-            __builtin_prefetch(c->records[x + AHEAD]->band_keys);
-            __builtin_prefetch((const char *)c->records[x + AHEAD]->band_keys + 64);
-        }
-        const uint32_t *const keys = c->records[x]->band_keys;
-        for (uint32_t j = 0; j < g->bands; j++)
-            c->band_keys[j * num + x] = keys[j];
+    c->num_texts = t->num_classes;
+    for (size_t d = 0; d < c->num_documents; d++) {
+        if (t->class_of[d] == ND_NO_TEXT)
+            continue;
+        nd_text_class *const class = &t->classes[t->class_of[d]];
+        c->copies[class->first++] = (uint32_t)d;
+        t->class_of[d] = class->number;
     }
-    return ND_OK;
+    c->text_of = t->class_of;
+    t->class_of = NULL;
 }
 
-static nd_status rank_and_number(nd_catalog *c, nd_text_classes *t, const nd_scan_options *options,
-                                 uint32_t bands, const nd_allocator *allocator)
+static nd_status rank_and_number(nd_catalog *c, nd_text_classes *t, nd_text_size size,
+                                 const nd_allocator *allocator)
 {
     nd_key_value *const ranked = nd_alloc(allocator, t->num_classes, sizeof *ranked);
     nd_key_value *const scratch = nd_alloc(allocator, t->num_classes, sizeof *scratch);
     nd_status status = ranked && scratch ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = rank_classes(c, t, ranked, scratch, options, allocator);
+        rank_classes(c, t, size, ranked, scratch);
     nd_release(allocator, scratch);
-    c->records = nd_alloc(allocator, t->num_classes, sizeof *c->records);
-    c->band_keys = nd_alloc(allocator, t->num_classes, bands * sizeof *c->band_keys);
+    c->texts = nd_alloc(allocator, t->num_classes, sizeof *c->texts);
     c->copies_start = nd_alloc(allocator, t->num_classes + 1, sizeof *c->copies_start);
     c->copies = nd_alloc(allocator, t->num_items, sizeof *c->copies);
-    if (!c->records || !c->band_keys || !c->copies_start || !c->copies)
+    if (!c->texts || !c->copies_start || !c->copies)
         status = ND_ERR_NO_MEMORY;
-    if (status == ND_OK) {
-        number_distincts(c, t, ranked);
-        const uint32_t num_slices =
-            nd_threads_worth(c->num_distinct, SLICE_DISTINCTS, options->num_threads);
-        key_gathering gathering = {c, bands, num_slices};
-        status = nd_threads_run(allocator, num_slices, gather_band_keys, &gathering);
-    }
+    if (status == ND_OK)
+        number_texts(c, t, ranked);
     nd_release(allocator, ranked);
     return status;
 }
 
 nd_status nd_catalog_init(nd_catalog *catalog, nd_record **documents, size_t num,
-                          const nd_scan_options *options, uint32_t bands,
-                          const nd_allocator *allocator)
+                          const nd_catalog_request *request, const nd_allocator *allocator)
 {
     *catalog = (nd_catalog){.documents = documents, .num_documents = num};
+    nd_arena_init(&catalog->names, allocator, NAMES_CHUNK);
     nd_text_classes texts = {0};
-    nd_status status = num > UINT32_MAX ? ND_ERR_LIMIT : ND_OK;
+    nd_status status = num >= UINT32_MAX ? ND_ERR_LIMIT : ND_OK;
     if (status == ND_OK)
-        status = nd_sort_by_id(documents, num, bands, options->num_threads, allocator);
+        status = nd_sort_by_id(documents, num, request->num_threads, allocator);
     if (status == ND_OK)
-        status = nd_text_classes_init(&texts, documents, num, options->num_threads, allocator);
+        status = name_documents(catalog, request, allocator);
     if (status == ND_OK)
-        status = rank_and_number(catalog, &texts, options, bands, allocator);
+        status = nd_text_classes_init(&texts, documents, num, request->num_threads, allocator);
+    if (status == ND_OK)
+        status = rank_and_number(catalog, &texts, request->size, allocator);
     nd_text_classes_release(&texts, allocator);
     if (status != ND_OK)
         nd_catalog_release(catalog, allocator);
     return status;
 }
 
-uint32_t nd_catalog_best_copy(const nd_catalog *catalog, nd_representative policy,
-                              uint32_t distinct)
+typedef struct key_gathering {
+    const nd_catalog *catalog;
+    uint32_t *keys;
+    uint32_t bands, num_slices;
+} key_gathering;
+
+/* A worker's slice of the texts: from their records to the bands. */
+static nd_status gather_band_keys(void *ctx, uint32_t worker)
 {
-    uint32_t best = catalog->copies[catalog->copies_start[distinct]];
-    if (policy != ND_REPRESENTATIVE_PREFERRED)
-        return best;
-    for (uint32_t i = catalog->copies_start[distinct]; i < catalog->copies_start[distinct + 1]; i++)
-        if (catalog->documents[catalog->copies[i]]->preference <
-            catalog->documents[best]->preference)
-            best = catalog->copies[i];
-    return best;
+    const key_gathering *const g = ctx;
+    nd_record *const *const texts = g->catalog->texts;
+    const size_t num = g->catalog->num_texts;
+    const size_t end = nd_slice_start(num, g->num_slices, worker + 1);
+    for (size_t x = nd_slice_start(num, g->num_slices, worker); x < end; x++) {
+        if (x + FAR_AHEAD < end)
+            __builtin_prefetch(&texts[x + FAR_AHEAD]->band_keys);
+        if (x + AHEAD < end) {
+            __builtin_prefetch(texts[x + AHEAD]->band_keys);
+            __builtin_prefetch(texts[x + AHEAD]->band_keys + g->bands - 1);
+        }
+        for (uint32_t j = 0; j < g->bands; j++)
+            g->keys[j * num + x] = texts[x]->band_keys[j];
+    }
+    return ND_OK;
 }
 
-uint64_t nd_catalog_num_duplicate_ids(const nd_catalog *catalog, uint32_t bands)
+uint32_t *nd_catalog_band_keys(const nd_catalog *catalog, uint32_t num_bands, uint32_t num_threads,
+                               const nd_allocator *allocator)
 {
-    uint64_t num = 0;
-    for (size_t d = 1; d < catalog->num_documents; d++)
-        num += nd_compare_ids(catalog->documents[d - 1], catalog->documents[d], bands) == 0;
-    return num;
+    const uint32_t num_slices = nd_threads_worth(catalog->num_texts, SLICE_TEXTS, num_threads);
+    key_gathering g = {.catalog = catalog,
+                       .keys = nd_alloc(allocator, catalog->num_texts, num_bands * sizeof *g.keys),
+                       .bands = num_bands,
+                       .num_slices = num_slices};
+    if (!g.keys || nd_threads_run(allocator, num_slices, gather_band_keys, &g) != ND_OK) {
+        nd_release(allocator, g.keys);
+        return NULL;
+    }
+    return g.keys;
 }
 
 void nd_catalog_release(nd_catalog *catalog, const nd_allocator *allocator)
 {
     nd_release(allocator, catalog->documents);
-    nd_release(allocator, catalog->records);
-    nd_release(allocator, catalog->band_keys);
+    nd_release(allocator, catalog->texts);
+    nd_release(allocator, catalog->text_of);
     nd_release(allocator, catalog->copies_start);
     nd_release(allocator, catalog->copies);
+    nd_release(allocator, catalog->renamed);
+    nd_arena_release(&catalog->names);
     *catalog = (nd_catalog){0};
 }

@@ -7,49 +7,71 @@
 
 #include "engine/record.h"
 #include "neardup/scan.h"
-#include "util/alloc.h"
+#include "util/arena.h"
 
-/*   documents:     all records by id bytes; a document's number is its place here
- *   distinct text: documents of one normalised text are one "distinct", numbered by rank: the one a
- *                  group would rather keep has the smaller number
+/* A document whose id another one has already. */
+typedef struct nd_renamed {
+    const nd_record *first;  /* keeps the id */
+    const nd_record *record; /* goes by a name of its own */
+} nd_renamed;
+
+/*   documents:  all records by name; a document's number is its place here
+ *   texts:      documents of one normalised text are one text, numbered by size (nd_size_of): the
+ *               largest first, those of one size by digest
  *
- *   records[x]     of one document of distinct x
- *   band_keys[j * num_distinct + x]   its key of band j, for the pass over a band
- *   copies[copies_start[x] .. copies_start[x + 1])   its documents, ascending
+ *   texts[x]         the record of one document of text x
+ *   text_of[d]       the text of a document; ND_NO_TEXT where it has no tokens
+ *   copies[copies_start[x] .. copies_start[x + 1])   the documents of text x, ascending
  *
- * Documents without tokens belong to no distinct. */
+ * Of documents with one id the first (see nd_compare_records) is called by it, the others ID#2,
+ * ID#3 and so on, leaving out what is another document's id. */
 typedef struct nd_catalog {
     nd_record **documents;
     size_t num_documents;
-    size_t num_distinct;
-    nd_record **records;
-    uint32_t *band_keys;
+    size_t num_texts;
+    nd_record **texts;
+    uint32_t *text_of;
     uint32_t *copies_start;
     uint32_t *copies;
+    nd_renamed *renamed; /* by name */
+    size_t num_renamed;
+    nd_arena names; /* records of renamed documents */
 } nd_catalog;
 
-/* Takes over `documents` (allocated with `allocator`), also when it fails. */
+#define ND_NO_TEXT UINT32_MAX
+
+/* What texts are numbered by. */
+typedef enum nd_text_size {
+    ND_SIZE_TOKENS = 0,
+    ND_SIZE_SHINGLES, /* once every record's hashes are a set */
+} nd_text_size;
+
+typedef struct nd_catalog_request {
+    nd_text_size size;
+    nd_texts texts; /* whether records carry theirs */
+    uint32_t num_threads;
+} nd_catalog_request;
+
+/* Takes over `documents` (allocated with `allocator`), also when it fails. ND_ERR_LIMIT: 2^32 - 1
+ * documents or more. */
 ND_NODISCARD nd_status nd_catalog_init(nd_catalog *catalog, nd_record **documents, size_t num,
-                                       const nd_scan_options *options, uint32_t bands,
+                                       const nd_catalog_request *request,
                                        const nd_allocator *allocator);
 
-static inline nd_record *nd_catalog_record(const nd_catalog *catalog, uint32_t distinct)
+static inline uint32_t nd_catalog_num_copies(const nd_catalog *catalog, uint32_t text)
 {
-    return catalog->records[distinct];
+    return catalog->copies_start[text + 1] - catalog->copies_start[text];
 }
 
-static inline uint32_t nd_catalog_num_copies(const nd_catalog *catalog, uint32_t distinct)
+static inline uint64_t nd_catalog_num_exact_copies(const nd_catalog *catalog)
 {
-    return catalog->copies_start[distinct + 1] - catalog->copies_start[distinct];
+    return catalog->copies_start[catalog->num_texts] - catalog->num_texts;
 }
 
-/* The document of a distinct that a group keeps: the smallest preference (where the policy asks for
- * it), then the first id. O(copies). */
-uint32_t nd_catalog_best_copy(const nd_catalog *catalog, nd_representative policy,
-                              uint32_t distinct);
-
-/* Documents whose id another one with a smaller number carries. */
-uint64_t nd_catalog_num_duplicate_ids(const nd_catalog *catalog, uint32_t bands);
+/* Gathers the band keys of all texts: keys[band * num_texts + text], allocated with `allocator`;
+ * NULL when out of memory. Records need theirs no more. */
+uint32_t *nd_catalog_band_keys(const nd_catalog *catalog, uint32_t num_bands, uint32_t num_threads,
+                               const nd_allocator *allocator);
 
 void nd_catalog_release(nd_catalog *catalog, const nd_allocator *allocator);
 

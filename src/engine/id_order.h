@@ -6,9 +6,15 @@
 #include "neardup/status.h"
 #include "util/alloc.h"
 
-/* Sorts by nd_compare_records, which does not depend on the order they came in. About 32 bytes a
- * record of scratch memory. */
-ND_NODISCARD nd_status nd_sort_by_id(nd_record **records, size_t num, uint32_t bands,
-                                     uint32_t num_threads, const nd_allocator *allocator);
+/* By id: below, equal to or above 0. */
+int nd_compare_ids(const nd_record *a, const nd_record *b);
+
+/* By id, records of one id by what they hold, then by tag. */
+int nd_compare_records(const nd_record *a, const nd_record *b);
+
+/* Sorts records as nd_compare_records does, on several threads. 32 bytes a record while it runs.
+ * O(num log num) comparisons at worst, near O(num) for ids of any usual form. */
+ND_NODISCARD nd_status nd_sort_by_id(nd_record **records, size_t num, uint32_t num_threads,
+                                     const nd_allocator *allocator);
 
 #endif

@@ -1,17 +1,35 @@
-/* Documents into a scan: bytes to record. */
+/* Documents into a scan: from bytes to a record. */
 #ifndef ENGINE_INGEST_H
 #define ENGINE_INGEST_H
 
-#include "engine/scan_state.h"
+#include "engine/matcher.h"
+#include "engine/set_store.h"
+#include "neardup/text.h"
 
-ND_NODISCARD nd_status nd_scan_worker_init(nd_scan_worker *worker, const nd_scan_options *options,
-                                           const nd_plan *plan, const nd_allocator *allocator);
+/* What one thread reads documents with, so that no document takes a lock. */
+typedef struct nd_ingester {
+    nd_repairer *repairer;
+    nd_text *text;
+    nd_arena records;
+    nd_set_store sets;
+    ND_VEC(nd_record *) added;
+    nd_scan_stats stats; /* its share */
+} nd_ingester;
 
-void nd_scan_worker_release(nd_scan_worker *worker, const nd_allocator *allocator);
+/* Release also after a failure. */
+ND_NODISCARD nd_status nd_ingester_init(nd_ingester *ingester, const nd_scan_options *options,
+                                        const nd_allocator *allocator);
 
-/* Tokenises, hashes and sketches one document and keeps its record. On failure the worker is as it
- * was, but for memory. */
-ND_NODISCARD nd_status nd_scan_worker_add(nd_scan *scan, nd_scan_worker *worker,
-                                          const nd_document *document);
+/* Tokenises and hashes one document, lets the matcher take what it needs, and keeps its record.
+ * `worker` is the ingester's number. A failure leaves it as it was, but for memory. */
+ND_NODISCARD nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
+                                       const nd_document *document);
+
+/* Counts and notices a document that was left out with `status`; returns ND_OK where the others may
+ * go on: it was over a limit, or so large that memory may well do for the others. */
+ND_NODISCARD nd_status nd_ingester_leave_out(nd_ingester *ingester, const nd_scan_options *options,
+                                             const nd_document *document, nd_status status);
+
+void nd_ingester_release(nd_ingester *ingester, const nd_allocator *allocator);
 
 #endif

@@ -1,7 +1,7 @@
 #include "engine/pair_lists.h"
 
-#include <stdbool.h>
-
+#include "util/binary_search.h"
+#include "util/heap_sort.h"
 #include "util/radix_sort.h"
 #include "util/threads.h"
 #include "util/vec.h"
@@ -16,45 +16,32 @@ typedef struct chooser {
     nd_pair_lists *lists;
     const nd_allocator *allocator;
     uint32_t max_matches;
-    ND_VEC(nd_neighbour) order; /* neighbours of one distinct, best first */
-    u64_vec tied;               /* documents of neighbours that are equally good */
+    ND_VEC(nd_neighbour) order; /* neighbours of one text, best first */
     u64_vec kept;
     u64_vec scratch; /* for sorting */
 } chooser;
 
-static nd_status list_neighbours(nd_pair_lists *lists, const nd_catalog *catalog, nd_edges edges,
-                                 const nd_allocator *allocator)
+static nd_status list_neighbours(nd_pair_lists *lists, const nd_catalog *catalog,
+                                 const nd_edge_list *edges, const nd_allocator *allocator)
 {
-    lists->start = nd_alloc_zeroed(allocator, catalog->num_distinct + 2, sizeof *lists->start);
-    lists->neighbours = nd_alloc(allocator, edges.num * 2, sizeof *lists->neighbours);
+    lists->start = nd_alloc_zeroed(allocator, catalog->num_texts + 2, sizeof *lists->start);
+    lists->neighbours = nd_alloc(allocator, edges->num * 2, sizeof *lists->neighbours);
     if (!lists->start || !lists->neighbours)
         return ND_ERR_NO_MEMORY;
     /* start[x + 2] counts, then start[x + 1] is where x's next neighbour goes, then its end. */
-    for (size_t i = 0; i < edges.num; i++) {
-        lists->start[edges.items[i].from + 2]++;
-        lists->start[edges.items[i].to + 2]++;
+    for (size_t i = 0; i < edges->num; i++) {
+        lists->start[edges->items[i].from + 2]++;
+        lists->start[edges->items[i].to + 2]++;
     }
-    for (size_t x = 2; x < catalog->num_distinct + 2; x++)
+    for (size_t x = 2; x < catalog->num_texts + 2; x++)
         lists->start[x] += lists->start[x - 1];
-    for (size_t i = 0; i < edges.num; i++) {
-        const nd_edge edge = edges.items[i];
-        lists->neighbours[lists->start[edge.from + 1]++] = (nd_neighbour){edge.to, edge.common};
-        lists->neighbours[lists->start[edge.to + 1]++] = (nd_neighbour){edge.from, edge.common};
+    for (size_t i = 0; i < edges->num; i++) {
+        const nd_edge edge = edges->items[i];
+        lists->neighbours[lists->start[edge.from + 1]++] =
+            (nd_neighbour){edge.to, edge.common, edge.from_covered, edge.to_covered};
+        lists->neighbours[lists->start[edge.to + 1]++] =
+            (nd_neighbour){edge.from, edge.common, edge.to_covered, edge.from_covered};
     }
-    return ND_OK;
-}
-
-static nd_status list_distincts(nd_pair_lists *lists, const nd_catalog *c,
-                                const nd_allocator *allocator)
-{
-    lists->distinct_of = nd_alloc(allocator, c->num_documents, sizeof *lists->distinct_of);
-    if (!lists->distinct_of)
-        return ND_ERR_NO_MEMORY;
-    for (size_t d = 0; d < c->num_documents; d++)
-        lists->distinct_of[d] = UINT32_MAX;
-    for (uint32_t x = 0; x < c->num_distinct; x++)
-        for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
-            lists->distinct_of[c->copies[i]] = x;
     return ND_OK;
 }
 
@@ -64,15 +51,8 @@ uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *
     if (part >= num_parts)
         return (uint32_t)catalog->num_documents;
     const uint64_t work = nd_slice_start(lists->work_before[lists->num_blocks], num_parts, part);
-    size_t low = 0, high = lists->num_blocks;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (lists->work_before[middle] < work)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const size_t first = low * BLOCK_DOCUMENTS;
+    const size_t first =
+        nd_first_u64(lists->work_before, lists->num_blocks, work) * BLOCK_DOCUMENTS;
     return (uint32_t)(first < catalog->num_documents ? first : catalog->num_documents);
 }
 
@@ -81,7 +61,7 @@ uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog
 {
     uint64_t num = nd_catalog_num_copies(catalog, x) - 1;
     for (size_t i = lists->start[x]; i < lists->start[x + 1]; i++)
-        num += nd_catalog_num_copies(catalog, lists->neighbours[i].distinct);
+        num += nd_catalog_num_copies(catalog, lists->neighbours[i].text);
     return num;
 }
 
@@ -94,7 +74,7 @@ static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t
     if (!lists->work_before)
         return ND_ERR_NO_MEMORY;
     uint64_t partners = 0;
-    for (uint32_t x = 0; x < c->num_distinct; x++) {
+    for (uint32_t x = 0; x < c->num_texts; x++) {
         const uint64_t num = nd_pair_lists_num_partners(lists, c, x);
         const uint64_t copies = nd_catalog_num_copies(c, x);
         partners += num * copies;
@@ -109,56 +89,44 @@ static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t
 }
 
 /* How good a match is: jaccard, then the larger containment. Fractions are compared by products, so
- * that equal ones are equal. */
+ * that equal ones are equal; of sizes below 2^32 these have up to 65 bits. */
 typedef struct goodness {
     uint64_t common, of_union, of_smaller;
 } goodness;
 
 static goodness goodness_of(const nd_catalog *c, uint32_t x, nd_neighbour n)
 {
-    const uint64_t size_x = nd_catalog_record(c, x)->num_hashes;
-    const uint64_t size_y = nd_catalog_record(c, n.distinct)->num_hashes;
+    const uint64_t size_x = c->texts[x]->num_hashes, size_y = c->texts[n.text]->num_hashes;
     return (goodness){n.common, size_x + size_y - n.common, size_x < size_y ? size_x : size_y};
 }
 
-/* Below 0 where a is better. Sizes are below 2^32, so the products do not overflow. */
+__extension__ typedef unsigned __int128 wide;
+
+/* Below 0 where a is better. */
 static int compare_goodness(goodness a, goodness b)
 {
-    const uint64_t left = a.common * b.of_union, right = b.common * a.of_union;
+    const wide left = (wide)a.common * b.of_union, right = (wide)b.common * a.of_union;
     if (left != right)
         return left > right ? -1 : 1;
-    const uint64_t left_c = a.common * b.of_smaller, right_c = b.common * a.of_smaller;
+    const wide left_c = (wide)a.common * b.of_smaller, right_c = (wide)b.common * a.of_smaller;
     return (left_c < right_c) - (left_c > right_c);
 }
 
-/* Heap sort: no recursion, no comparison callback with hidden state, O(n log n). */
-static void sift_down(const chooser *ch, uint32_t x, size_t at, size_t num)
-{
-    nd_neighbour *const order = ch->order.items;
-    for (size_t child; (child = 2 * at + 1) < num; at = child) {
-        if (child + 1 < num && compare_goodness(goodness_of(ch->catalog, x, order[child]),
-                                                goodness_of(ch->catalog, x, order[child + 1])) < 0)
-            child++;
-        if (compare_goodness(goodness_of(ch->catalog, x, order[at]),
-                             goodness_of(ch->catalog, x, order[child])) >= 0)
-            return;
-        const nd_neighbour lower = order[at];
-        order[at] = order[child];
-        order[child] = lower;
-    }
-}
+/* A chooser and the text it chooses for. */
+typedef struct choice {
+    const chooser *chooser;
+    uint32_t text;
+} choice;
 
-static void sort_best_first(const chooser *ch, uint32_t x)
+/* Best first; of equally good ones the larger text, then by digest: as texts are numbered. */
+static int compare_neighbours(void *ctx, const void *left, const void *right)
 {
-    nd_neighbour *const order = ch->order.items;
-    for (size_t i = ch->order.len / 2; i-- > 0;)
-        sift_down(ch, x, i, ch->order.len);
-    for (size_t num = ch->order.len; num > 1; num--) {
-        const nd_neighbour worst = order[0];
-        order[0] = order[num - 1];
-        order[num - 1] = worst;
-        sift_down(ch, x, 0, num - 1);
-    }
+    const choice *const c = ctx;
+    const nd_neighbour *const a = left, *const b = right;
+    const nd_catalog *const catalog = c->chooser->catalog;
+    const int order =
+        compare_goodness(goodness_of(catalog, c->text, *a), goodness_of(catalog, c->text, *b));
+    return order != 0 ? order : (a->text > b->text) - (a->text < b->text);
 }
 
 /* x's neighbours and, for its copies, x itself. */
@@ -174,8 +142,9 @@ static nd_status order_neighbours(chooser *ch, uint32_t x)
         ch->order.items[ch->order.len++] = lists->neighbours[i];
     if (nd_catalog_num_copies(ch->catalog, x) > 1)
         ch->order.items[ch->order.len++] =
-            (nd_neighbour){x, nd_catalog_record(ch->catalog, x)->num_hashes};
-    sort_best_first(ch, x);
+            (nd_neighbour){.text = x, .common = ch->catalog->texts[x]->num_hashes};
+    choice c = {ch, x};
+    nd_heap_sort(ch->order.items, ch->order.len, sizeof *ch->order.items, compare_neighbours, &c);
     return ND_OK;
 }
 
@@ -188,48 +157,23 @@ static nd_status sort_u64(chooser *ch, uint64_t *items, size_t num)
     return status;
 }
 
-/* The first `limit` documents of the distincts order[first .. end), by number, into `tied`. */
-static nd_status gather_tied(chooser *ch, size_t first, size_t end, size_t limit)
-{
-    const nd_catalog *const c = ch->catalog;
-    ch->tied.len = 0;
-    for (size_t i = first; i < end; i++) {
-        const uint32_t y = ch->order.items[i].distinct;
-        size_t num = nd_catalog_num_copies(c, y);
-        num = num < limit ? num : limit;
-        const nd_status status = ND_VEC_RESERVE(ch->allocator, &ch->tied, num);
-        if (status != ND_OK)
-            return status;
-        for (size_t k = 0; k < num; k++)
-            ch->tied.items[ch->tied.len++] = c->copies[c->copies_start[y] + k];
-    }
-    const nd_status status = sort_u64(ch, ch->tied.items, ch->tied.len);
-    ch->tied.len = ch->tied.len < limit ? ch->tied.len : limit;
-    return status;
-}
-
-/* Appends x's best documents, as (document, rank), to `kept`. */
+/* Appends x's best documents, as (document, rank), to `kept`: of its best text by name, of the next
+ * best, and so on. */
 static nd_status choose_for(chooser *ch, uint32_t x)
 {
-    const uint64_t partners = nd_pair_lists_num_partners(ch->lists, ch->catalog, x);
+    const nd_catalog *const c = ch->catalog;
+    const uint64_t partners = nd_pair_lists_num_partners(ch->lists, c, x);
     if (partners == 0)
         return ND_OK;
     const size_t limit = partners > ch->max_matches ? (size_t)ch->max_matches + 1 : 2;
-    nd_status status = order_neighbours(ch, x);
     const size_t begin = ch->kept.len;
-    for (size_t first = 0, end; status == ND_OK && first < ch->order.len; first = end) {
-        const size_t rank = ch->kept.len - begin;
-        if (rank == limit)
-            break;
-        const goodness here = goodness_of(ch->catalog, x, ch->order.items[first]);
-        for (end = first + 1; end < ch->order.len; end++)
-            if (compare_goodness(here, goodness_of(ch->catalog, x, ch->order.items[end])) != 0)
-                break;
-        status = gather_tied(ch, first, end, limit - rank);
-        if (status == ND_OK)
-            status = ND_VEC_RESERVE(ch->allocator, &ch->kept, ch->tied.len);
-        for (size_t i = 0; status == ND_OK && i < ch->tied.len; i++)
-            ch->kept.items[ch->kept.len++] = ch->tied.items[i] << 32 | (rank + i);
+    nd_status status = order_neighbours(ch, x);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(ch->allocator, &ch->kept, limit);
+    for (size_t i = 0, rank = 0; status == ND_OK && i < ch->order.len; i++) {
+        const uint32_t y = ch->order.items[i].text;
+        for (uint32_t k = c->copies_start[y]; k < c->copies_start[y + 1] && rank < limit; k++)
+            ch->kept.items[ch->kept.len++] = (uint64_t)c->copies[k] << 32 | rank++;
     }
     if (status == ND_OK && ch->kept.len > begin)
         status = sort_u64(ch, ch->kept.items + begin, ch->kept.len - begin);
@@ -248,27 +192,20 @@ static int64_t kept_at(const nd_pair_lists *lists, uint32_t x, uint32_t rank)
 /* Its rank among x's kept documents, or -1. */
 static int64_t rank_of(const nd_pair_lists *lists, uint32_t x, uint32_t document)
 {
-    size_t low = lists->kept_start[x], high = lists->kept_start[x + 1];
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (lists->kept[middle] >> 32 < document)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == lists->kept_start[x + 1] || lists->kept[low] >> 32 != document)
-        return -1;
-    return (int64_t)(uint32_t)lists->kept[low];
+    const uint64_t *const kept = lists->kept + lists->kept_start[x];
+    const size_t num = lists->kept_start[x + 1] - lists->kept_start[x];
+    const size_t at = nd_first_u64(kept, num, (uint64_t)document << 32);
+    return at < num && kept[at] >> 32 == document ? (int64_t)(uint32_t)kept[at] : -1;
 }
 
 static nd_status list_best(chooser *ch)
 {
     nd_pair_lists *const lists = ch->lists;
     const nd_catalog *const c = ch->catalog;
-    lists->best_of = nd_alloc(ch->allocator, c->copies_start[c->num_distinct], sizeof(uint64_t));
+    lists->best_of = nd_alloc(ch->allocator, c->copies_start[c->num_texts], sizeof(uint64_t));
     if (!lists->best_of)
         return ND_ERR_NO_MEMORY;
-    for (uint32_t x = 0; x < c->num_distinct; x++) {
+    for (uint32_t x = 0; x < c->num_texts; x++) {
         if (lists->kept_start[x] == lists->kept_start[x + 1])
             continue;
         const int64_t best = kept_at(lists, x, 0), second = kept_at(lists, x, 1);
@@ -286,30 +223,28 @@ static nd_status choose_kept(nd_pair_lists *lists, const nd_catalog *catalog, ui
 {
     chooser ch = {
         .catalog = catalog, .lists = lists, .allocator = allocator, .max_matches = max_matches};
-    lists->kept_start = nd_alloc(allocator, catalog->num_distinct + 1, sizeof *lists->kept_start);
+    lists->kept_start = nd_alloc(allocator, catalog->num_texts + 1, sizeof *lists->kept_start);
     nd_status status = lists->kept_start ? ND_OK : ND_ERR_NO_MEMORY;
-    for (uint32_t x = 0; status == ND_OK && x < catalog->num_distinct; x++) {
+    for (uint32_t x = 0; status == ND_OK && x < catalog->num_texts; x++) {
         lists->kept_start[x] = ch.kept.len;
         status = choose_for(&ch, x);
     }
     lists->kept = ch.kept.items;
     if (status == ND_OK) {
-        lists->kept_start[catalog->num_distinct] = ch.kept.len;
+        lists->kept_start[catalog->num_texts] = ch.kept.len;
         status = list_best(&ch);
     }
     ND_VEC_RELEASE(allocator, &ch.order);
-    ND_VEC_RELEASE(allocator, &ch.tied);
     ND_VEC_RELEASE(allocator, &ch.scratch);
     return status;
 }
 
-nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog, nd_edges edges,
-                             uint32_t max_matches, const nd_allocator *allocator)
+nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
+                             const nd_edge_list *edges, uint32_t max_matches,
+                             const nd_allocator *allocator)
 {
     *lists = (nd_pair_lists){0};
     nd_status status = list_neighbours(lists, catalog, edges, allocator);
-    if (status == ND_OK)
-        status = list_distincts(lists, catalog, allocator);
     if (status == ND_OK)
         status = count_pairs(lists, catalog, max_matches, allocator);
     if (status == ND_OK && lists->num_capped > 0)
@@ -319,7 +254,7 @@ nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog, nd
     return status;
 }
 
-/* Whether document d of distinct x keeps e, and whether e is its best. */
+/* Whether document d of text x keeps e, and whether e is its best. */
 static bool keeps(const nd_pair_lists *lists, uint32_t x, uint32_t d, uint32_t e,
                   uint32_t max_matches)
 {
@@ -339,12 +274,12 @@ static bool is_best(const nd_pair_lists *lists, uint32_t x, uint32_t d, uint32_t
     return rank == 0 || (rank == 1 && rank_of(lists, x, d) == 0);
 }
 
-int nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
-                   const uint32_t distincts[2])
+bool nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
+                    const uint32_t texts[2])
 {
     if (lists->num_capped == 0)
-        return 1;
-    const uint32_t d = documents[0], e = documents[1], x = distincts[0], y = distincts[1];
+        return true;
+    const uint32_t d = documents[0], e = documents[1], x = texts[0], y = texts[1];
     return (keeps(lists, x, d, e, max_matches) && keeps(lists, y, e, d, max_matches)) ||
            is_best(lists, x, d, e) || is_best(lists, y, e, d);
 }
@@ -353,7 +288,6 @@ void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator)
 {
     nd_release(allocator, lists->start);
     nd_release(allocator, lists->neighbours);
-    nd_release(allocator, lists->distinct_of);
     nd_release(allocator, lists->work_before);
     nd_release(allocator, lists->kept_start);
     nd_release(allocator, lists->kept);

@@ -2,18 +2,21 @@
 #ifndef ENGINE_PAIR_LISTS_H
 #define ENGINE_PAIR_LISTS_H
 
+#include <stdbool.h>
+
 #include "engine/catalog.h"
 #include "group/edge.h"
 #include "neardup/scan.h"
 
-/* A match of a distinct, seen from it. */
+/* A match of a text, seen from it. */
 typedef struct nd_neighbour {
-    uint32_t distinct;
+    uint32_t text;
     uint32_t common;
+    uint16_t own_covered, other_covered; /* see nd_edge */
 } nd_neighbour;
 
-/* neighbours[start[x] .. start[x + 1]) match distinct x, ascending. distinct_of[document] is
- * UINT32_MAX without tokens. With a cap in force (num_capped > 0):
+/* neighbours[start[x] .. start[x + 1]) match text x, ascending. With a cap in force (num_capped >
+ * 0):
  *
  *   kept[kept_start[x] .. kept_start[x + 1])   partner document << 32 | rank, ascending: the best
  *       documents for a document of x, itself included where x has copies: max_matches + 1 of them,
@@ -22,7 +25,6 @@ typedef struct nd_neighbour {
 typedef struct nd_pair_lists {
     size_t *start;
     nd_neighbour *neighbours;
-    uint32_t *distinct_of;
     uint64_t *work_before; /* about what reporting all documents before each block costs */
     size_t num_blocks;     /* of documents */
     uint64_t num_pairs;    /* before any cap */
@@ -33,13 +35,8 @@ typedef struct nd_pair_lists {
     size_t num_best_of;
 } nd_pair_lists;
 
-typedef struct nd_edges {
-    const nd_edge *items; /* sorted by from, to */
-    size_t num;
-} nd_edges;
-
 ND_NODISCARD nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
-                                          nd_edges edges, uint32_t max_matches,
+                                          const nd_edge_list *edges, uint32_t max_matches,
                                           const nd_allocator *allocator);
 
 /* The first document of one of num_parts parts that take about as long to report; the end, for
@@ -51,9 +48,9 @@ uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *
 uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,
                                     uint32_t x);
 
-/* Whether the cap leaves the pair of documents d (of distinct x) and e (of distinct y) standing. */
-int nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
-                   const uint32_t distincts[2]);
+/* Whether the cap leaves the pair of documents d (of text x) and e (of text y) standing. */
+bool nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
+                    const uint32_t texts[2]);
 
 void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator);
 

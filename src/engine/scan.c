@@ -2,13 +2,9 @@
 
 #include <string.h>
 
-#include "engine/bucket_expansion.h"
-#include "engine/coverage_matching.h"
-#include "engine/grouping.h"
-#include "engine/ingest.h"
 #include "engine/scan_state.h"
-#include "engine/verifier.h"
 #include "neardup/document_map.h"
+#include "util/option_struct.h"
 
 /* Written so that a NaN is out of range. */
 static nd_status check_options(const nd_scan_options *o)
@@ -37,29 +33,39 @@ static nd_status solve_plan(const nd_scan_options *o, nd_plan *plan)
     return nd_plan_solve(&request, plan);
 }
 
+static nd_status new_matcher(nd_scan *scan)
+{
+    return scan->options.coverage > 0
+               ? nd_coverage_matcher_new(&scan->options, &scan->allocator, &scan->matcher)
+               : nd_band_matcher_new(&scan->options, &scan->plan, &scan->allocator, &scan->matcher);
+}
+
 nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *allocator, nd_scan **out)
 {
     *out = NULL;
     const nd_allocator a = nd_allocator_or_default(allocator);
+    nd_scan_options full;
+    nd_scan_options_init(&full);
     nd_plan plan;
-    nd_status status = check_options(options);
+    nd_status status = nd_option_struct_copy(&full, options);
     if (status == ND_OK)
-        status = solve_plan(options, &plan);
+        status = check_options(&full);
+    if (status == ND_OK)
+        status = solve_plan(&full, &plan);
     if (status != ND_OK)
         return status;
+    if (full.num_threads == 0)
+        full.num_threads = nd_num_processors();
     nd_scan *const scan = nd_alloc_zeroed(&a, 1, sizeof *scan);
     if (!scan)
         return ND_ERR_NO_MEMORY;
-    scan->options = *options;
+    scan->options = full;
     scan->allocator = a;
     scan->plan = plan;
-    if (scan->options.num_threads == 0)
-        scan->options.num_threads = nd_num_processors();
-    const uint32_t num_threads = scan->options.num_threads;
-    scan->workers = nd_alloc_zeroed(&a, num_threads, sizeof *scan->workers);
-    status = scan->workers ? ND_OK : ND_ERR_NO_MEMORY;
-    for (uint32_t w = 0; status == ND_OK && w < num_threads; w++)
-        status = nd_scan_worker_init(&scan->workers[w], options, &plan, &a);
+    scan->ingesters = nd_alloc_zeroed(&a, full.num_threads, sizeof *scan->ingesters);
+    status = scan->ingesters ? new_matcher(scan) : ND_ERR_NO_MEMORY;
+    for (uint32_t w = 0; status == ND_OK && w < full.num_threads; w++)
+        status = nd_ingester_init(&scan->ingesters[w], &scan->options, &a);
     if (status != ND_OK) {
         nd_scan_free(scan);
         return status;
@@ -72,13 +78,15 @@ nd_status nd_scan_add(nd_scan *scan, const nd_document *document)
 {
     if (scan->phase != ND_SCAN_ADDING)
         return ND_ERR_INVALID_ARGUMENT;
-    return nd_scan_worker_add(scan, &scan->workers[0], document);
+    return nd_ingester_add(&scan->ingesters[0], scan->matcher, 0, document);
 }
 
 static nd_status add_from_source(void *ctx, uint32_t worker, const nd_document *document)
 {
     nd_scan *const scan = ctx;
-    return nd_scan_worker_add(scan, &scan->workers[worker], document);
+    nd_ingester *const in = &scan->ingesters[worker];
+    const nd_status status = nd_ingester_add(in, scan->matcher, worker, document);
+    return status == ND_OK ? ND_OK : nd_ingester_leave_out(in, &scan->options, document, status);
 }
 
 nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source, nd_error *error)
@@ -99,64 +107,79 @@ static nd_status build_catalog(nd_scan *scan)
 {
     size_t num = 0, at = 0;
     for (uint32_t w = 0; w < scan->options.num_threads; w++)
-        num += scan->workers[w].added.len;
+        num += scan->ingesters[w].added.len;
     nd_record **const documents = nd_alloc(&scan->allocator, num, sizeof(nd_record *));
     if (!documents)
         return ND_ERR_NO_MEMORY;
     for (uint32_t w = 0; w < scan->options.num_threads; w++) {
-        nd_scan_worker *const worker = &scan->workers[w];
-        if (worker->added.len)
-            memcpy(documents + at, worker->added.items, worker->added.len * sizeof *documents);
-        at += worker->added.len;
-        ND_VEC_RELEASE(&scan->allocator, &worker->added);
+        nd_ingester *const in = &scan->ingesters[w];
+        if (in->added.len)
+            memcpy(documents + at, in->added.items, in->added.len * sizeof *documents);
+        at += in->added.len;
+        ND_VEC_RELEASE(&scan->allocator, &in->added);
     }
-    return nd_catalog_init(&scan->catalog, documents, num, &scan->options, scan->plan.bands,
-                           &scan->allocator);
+    const nd_catalog_request request = {scan->matcher->kind->text_size, scan->options.texts,
+                                        scan->options.num_threads};
+    return nd_catalog_init(&scan->catalog, documents, num, &request, &scan->allocator);
 }
 
-/* Adds a worker's counts to the scan's. */
+static nd_status find_pairs(nd_scan *scan)
+{
+    const nd_match_request request = {ND_WANT_ALL, NULL};
+    const nd_status status = scan->matcher->kind->match(scan->matcher, &request, &scan->edges);
+    if (status != ND_OK)
+        return status;
+    return nd_pair_lists_init(&scan->pairs, &scan->catalog, &scan->edges, scan->options.max_matches,
+                              &scan->allocator);
+}
+
+/* Single links need every match. */
+static nd_status find_groups(nd_scan *scan)
+{
+    uint32_t *by_rank;
+    nd_status status = nd_rank_texts(scan->matcher, &by_rank);
+    const nd_match_request request = {
+        scan->options.link == ND_LINK_ANCHORED ? ND_WANT_GROUPS : ND_WANT_ALL, by_rank};
+    if (status == ND_OK)
+        status = scan->matcher->kind->match(scan->matcher, &request, &scan->edges);
+    if (status == ND_OK)
+        status = nd_scan_groups_init(&scan->groups, scan->matcher, &scan->edges, by_rank);
+    nd_release(&scan->allocator, by_rank);
+    return status;
+}
+
+/* Adds what an ingester counted. */
 static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
 {
     sum->documents += part->documents;
     sum->text_bytes += part->text_bytes;
     sum->tokens += part->tokens;
-    sum->shingles += part->shingles;
     sum->documents_no_tokens += part->documents_no_tokens;
     sum->documents_invalid_utf8 += part->documents_invalid_utf8;
     sum->invalid_bytes += part->invalid_bytes;
     sum->repaired_documents += part->repaired_documents;
     sum->repairs += part->repairs;
-    sum->candidates += part->candidates;
-    sum->matches += part->matches;
-    sum->capped_buckets += part->capped_buckets;
-    sum->capped_groups += part->capped_groups;
-    sum->capped_comparisons += part->capped_comparisons;
-    sum->common_documents += part->common_documents;
-}
-
-static nd_status link_matches(nd_scan *scan)
-{
-    const nd_status status = nd_scan_make_sets_of_copies(scan);
-    if (status != ND_OK)
-        return status;
-    if (scan->options.output == ND_SCAN_GROUPS)
-        return nd_scan_group_edges(scan);
-    const nd_edges edges = {scan->edges, scan->num_edges};
-    return nd_pair_lists_init(&scan->pairs, &scan->catalog, edges, scan->options.max_matches,
-                              &scan->allocator);
+    sum->documents_over_limit += part->documents_over_limit;
+    sum->documents_no_memory += part->documents_no_memory;
 }
 
 static void sum_stats(nd_scan *scan)
 {
     nd_scan_stats *const stats = &scan->stats;
-    const nd_catalog *const c = &scan->catalog;
     for (uint32_t w = 0; w < scan->options.num_threads; w++)
-        add_stats(stats, &scan->workers[w].stats);
+        add_stats(stats, &scan->ingesters[w].stats);
+    scan->matcher->kind->count(scan->matcher, stats);
+    const uint64_t num_texts = scan->catalog.num_texts;
+    const uint64_t num_pairs = num_texts * (num_texts - (num_texts > 0)) / 2;
+    if (stats->capped_comparisons > num_pairs)
+        stats->capped_comparisons = num_pairs;
     stats->plan = scan->plan;
-    stats->duplicate_ids = nd_catalog_num_duplicate_ids(c, scan->plan.bands);
-    stats->exact_copies = c->copies_start[c->num_distinct] - c->num_distinct;
+    stats->duplicate_ids = scan->catalog.num_renamed;
+    stats->exact_copies = nd_catalog_num_exact_copies(&scan->catalog);
     stats->capped_documents = scan->pairs.num_capped;
     stats->pairs = scan->pairs.num_pairs;
+    stats->groups = scan->groups.num_groups;
+    stats->group_members = scan->groups.num_members;
 }
 
 nd_status nd_scan_finish(nd_scan *scan)
@@ -165,13 +188,13 @@ nd_status nd_scan_finish(nd_scan *scan)
         return ND_ERR_INVALID_ARGUMENT;
     scan->phase = ND_SCAN_FAILED;
     nd_status status = build_catalog(scan);
+    scan->matcher->catalog = &scan->catalog;
     if (status == ND_OK)
-        status = nd_scan_asks_coverage(scan) ? nd_scan_match_by_coverage(scan)
-                                             : nd_scan_expand_buckets(scan);
-    if (status == ND_OK)
-        status = link_matches(scan);
+        status = scan->options.output == ND_SCAN_GROUPS ? find_groups(scan) : find_pairs(scan);
     if (status != ND_OK)
         return status;
+    nd_release(&scan->allocator, scan->edges.items);
+    scan->edges = (nd_edge_list){0};
     sum_stats(scan);
     scan->phase = ND_SCAN_FINISHED;
     return ND_OK;
@@ -182,23 +205,48 @@ nd_scan_stats nd_scan_stats_get(const nd_scan *scan)
     return scan->stats;
 }
 
+nd_id nd_scan_id(const nd_scan *scan, uint32_t document)
+{
+    const nd_record *const record = scan->catalog.documents[document];
+    return (nd_id){nd_record_id(record), record->id_len_bytes, record->tag};
+}
+
+nd_kept_text nd_scan_text(const nd_scan *scan, uint32_t document)
+{
+    if (scan->options.texts != ND_TEXTS_KEEP)
+        return (nd_kept_text){NULL, 0};
+    uint64_t len;
+    const char *const text = nd_record_text(scan->catalog.documents[document], &len);
+    return (nd_kept_text){text, (size_t)len};
+}
+
+nd_status nd_scan_each_renamed(const nd_scan *scan, nd_renamed_fn each, void *ctx)
+{
+    if (scan->phase != ND_SCAN_FINISHED)
+        return ND_ERR_INVALID_ARGUMENT;
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < scan->catalog.num_renamed && status == ND_OK; i++) {
+        const nd_record *const first = scan->catalog.renamed[i].first;
+        const nd_record *const record = scan->catalog.renamed[i].record;
+        const nd_id id = {nd_record_id(first), first->id_len_bytes, first->tag};
+        const nd_id name = {nd_record_id(record), record->id_len_bytes, record->tag};
+        status = each(ctx, &id, &name);
+    }
+    return status;
+}
+
 void nd_scan_free(nd_scan *scan)
 {
     if (!scan)
         return;
     const nd_allocator a = scan->allocator;
-    for (uint32_t w = 0; scan->workers && w < scan->options.num_threads; w++)
-        nd_scan_worker_release(&scan->workers[w], &a);
-    nd_release(&a, scan->workers);
-    nd_catalog_release(&scan->catalog, &a);
     nd_pair_lists_release(&scan->pairs, &a);
-    nd_shared_shingles_release(&scan->shared, &a);
-    nd_release(&a, scan->first_edge);
-    nd_release(&a, scan->by_size.distinct_of);
-    nd_release(&a, scan->by_size.text_of);
-    nd_release(&a, scan->edges);
-    nd_release(&a, scan->covered);
-    nd_release(&a, scan->anchors.anchor_of);
-    nd_release(&a, scan->anchors.common_of);
+    nd_scan_groups_release(&scan->groups, &a);
+    nd_release(&a, scan->edges.items);
+    nd_matcher_free(scan->matcher);
+    nd_catalog_release(&scan->catalog, &a);
+    for (uint32_t w = 0; scan->ingesters && w < scan->options.num_threads; w++)
+        nd_ingester_release(&scan->ingesters[w], &a);
+    nd_release(&a, scan->ingesters);
     nd_release(&a, scan);
 }

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "neardup/scan.h"
+#include "util/option_struct.h"
 
 typedef struct preset_entry {
     const char *name, *summary;
@@ -20,17 +21,15 @@ static const preset_entry presets[ND_NUM_PRESETS] = {
                          .repairs = ND_REPAIR_ALL}},
 };
 
-void nd_scan_options_init(nd_scan_options *options)
+void nd_scan_options_init_sized(nd_scan_options *options, size_t size_bytes, nd_preset preset)
 {
-    nd_scan_options_init_preset(options, ND_PRESET_CORPUS);
-}
-
-void nd_scan_options_init_preset(nd_scan_options *options, nd_preset preset)
-{
-    *options = presets[(unsigned)preset < ND_NUM_PRESETS ? preset : ND_PRESET_CORPUS].options;
-    options->recall = 0.99;
-    options->max_matches = 1000;
-    options->output = ND_SCAN_GROUPS;
+    nd_scan_options full =
+        presets[(unsigned)preset < ND_NUM_PRESETS ? preset : ND_PRESET_CORPUS].options;
+    full.size_bytes = sizeof full;
+    full.recall = 0.99;
+    full.max_matches = 1000;
+    full.output = ND_SCAN_GROUPS;
+    nd_option_struct_init(options, size_bytes, &full);
 }
 
 const char *nd_preset_name(nd_preset preset)

@@ -15,7 +15,7 @@ enum {
 /* Worker w looks for equal texts among the documents whose digest is in share w.
  *
  *   tags[document]         first half of its digest
- *   num_tokens[document]   0: in no class
+ *   has_tokens[document]
  *   counts[slice][share]   documents of a slice in a share                                       */
 typedef struct class_search {
     nd_record *const *documents;
@@ -109,12 +109,12 @@ static void number_classes(nd_text_classes *c, const class_search *s)
 {
     for (uint32_t d = 0; d < s->num; d++) {
         if (s->num_tokens[d] == 0) {
-            c->class_of[d] = ND_NO_TEXT_CLASS;
+            c->class_of[d] = UINT32_MAX;
             continue;
         }
         const uint32_t first = s->first_of[d];
         if (first == d)
-            c->classes[c->num_classes] = (nd_text_class){d, 0, s->num_tokens[d]};
+            c->classes[c->num_classes] = (nd_text_class){d, 0, 0};
         c->class_of[d] = first == d ? (uint32_t)c->num_classes++ : c->class_of[first];
         c->classes[c->class_of[d]].num++;
         c->num_items++;

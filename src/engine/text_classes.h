@@ -11,18 +11,16 @@
 
 typedef struct nd_text_class {
     uint32_t first, num; /* documents of it */
-    uint32_t num_tokens;
+    uint32_t number;     /* the caller's */
 } nd_text_class;
 
 /* Classes are numbered by their first document. */
 typedef struct nd_text_classes {
-    uint32_t *class_of; /* [documents]; ND_NO_TEXT_CLASS without tokens */
+    uint32_t *class_of; /* [documents]; UINT32_MAX without tokens */
     nd_text_class *classes;
     size_t num_classes;
     size_t num_items; /* documents with tokens */
 } nd_text_classes;
-
-#define ND_NO_TEXT_CLASS UINT32_MAX
 
 /* Two texts are one where their digests and all their hashes are the same; num < 2^32. Records are
  * read once, on all threads; each thread then has a share of the digests and a hash table of its

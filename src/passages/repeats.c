@@ -1,8 +1,9 @@
 #include "passages/passage_finder.h"
 #include "util/heap_sort.h"
 
-static int compare_repeats(const void *left, const void *right)
+static int compare_repeats(void *ctx, const void *left, const void *right)
 {
+    (void)ctx;
     const nd_place *const a = ((const nd_repeat *)left)->places;
     const nd_place *const b = ((const nd_repeat *)right)->places;
     if (a->start != b->start)
@@ -60,7 +61,7 @@ static nd_status write_repeats(nd_passage_finder *f)
         };
         places += group->num_places;
     }
-    nd_heap_sort(f->repeats.items, num, sizeof *f->repeats.items, compare_repeats);
+    nd_heap_sort(f->repeats.items, num, sizeof *f->repeats.items, compare_repeats, NULL);
     return ND_OK;
 }
 

@@ -7,8 +7,9 @@ static int compare_numbers(uint32_t a, uint32_t b)
     return (a > b) - (a < b);
 }
 
-static int compare_pairs(const void *left, const void *right)
+static int compare_pairs(void *ctx, const void *left, const void *right)
 {
+    (void)ctx;
     const nd_span_pair *const a = left, *const b = right;
     int order = compare_numbers(a->later.start, b->later.start);
     if (order == 0)
@@ -22,7 +23,7 @@ static int compare_pairs(const void *left, const void *right)
 
 void nd_span_pairs_sort(nd_span_pair *pairs, size_t num)
 {
-    nd_heap_sort(pairs, num, sizeof *pairs, compare_pairs);
+    nd_heap_sort(pairs, num, sizeof *pairs, compare_pairs, NULL);
 }
 
 static uint32_t distance(uint32_t a, uint32_t b)

@@ -2,6 +2,15 @@
 
 #include <string.h>
 
+void nd_option_struct_init(void *given, size_t size_bytes, const void *full)
+{
+    size_t full_bytes;
+    memcpy(&full_bytes, full, sizeof full_bytes);
+    memset(given, 0, size_bytes);
+    memcpy(given, full, size_bytes < full_bytes ? size_bytes : full_bytes);
+    memcpy(given, &size_bytes, sizeof size_bytes);
+}
+
 nd_status nd_option_struct_copy(void *full, const void *given)
 {
     size_t full_bytes, given_bytes;

@@ -6,6 +6,11 @@
 
 #include "neardup/status.h"
 
+/* Writes the defaults *full to a caller's struct of size_bytes: as much of them as it has room for,
+ * and zeros for what only a later version knows. What a public _init does, which is inline so that
+ * size_bytes is the size that its caller was compiled with. */
+void nd_option_struct_init(void *given, size_t size_bytes, const void *full);
+
 /* A public option struct begins with `size_t size_bytes`, which its _init sets to the size the
  * caller was compiled with. Copies such a struct over *full, which holds this library's defaults
  * and its own size: fields the caller does not know keep their defaults, so that old callers go on

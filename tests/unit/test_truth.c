@@ -19,9 +19,9 @@ static nd_allocator plain;
 
 /* Documents a to d, "a" with tab, and a second document of the id c. */
 static const nd_document documents[] = {
-    {"d", 1, "one two three four", 18, 0}, {"b", 1, "one two three", 13, 0},
-    {"c", 1, "two documents", 13, 7},      {"a", 1, "", 0, 0},
-    {"c", 1, "share this id", 13, 3},      {"a\tb\\", 4, "six", 3, 0},
+    {"d", 1, "one two three four", 18, 0, 0}, {"b", 1, "one two three", 13, 0, 0},
+    {"c", 1, "two documents", 13, 7, 0},      {"a", 1, "", 0, 0, 0},
+    {"c", 1, "share this id", 13, 3, 0},      {"a\tb\\", 4, "six", 3, 0, 0},
 };
 enum { NUM_DOCUMENTS = sizeof documents / sizeof *documents, A = 0, A_TAB, B, C, D, NUM_IDS };
 
@@ -158,8 +158,8 @@ static void held_sets_compare_the_first_documents_of_two_ids(void **state)
 static void held_sets_are_of_the_repaired_texts(void **state)
 {
     (void)state;
-    const nd_document two[] = {{"a", 1, "bread &amp;amp; caf&eacute;", 27, 0},
-                               {"b", 1, "bread & caf\xc3\xa9", 13, 0}};
+    const nd_document two[] = {{"a", 1, "bread &amp;amp; caf&eacute;", 27, 0, 0},
+                               {"b", 1, "bread & caf\xc3\xa9", 13, 0, 0}};
     const document_list list = {two, two + 2};
     const nd_shingle_spec word_1 = {ND_SHINGLE_WORD, 1};
     nd_held_documents held;

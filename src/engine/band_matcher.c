@@ -1,0 +1,306 @@
+/* Matches by bands of a sketch.
+ *
+ * Each document's sketch gives its band keys as it is read. The keys of all texts become the bucket
+ * index, which says for each text whom it is proposed with (neardup/bucket.h); those pairs are
+ * compared exactly, a text at a time with its mates, so that its set stays in the cache. Groups
+ * need fewer comparisons: representative_rounds.c. */
+#include "engine/band_matcher.h"
+#include "engine/reported_tasks.h"
+#include "lsh/band_keys.h"
+#include "neardup/sketch.h"
+#include "similarity/verification.h"
+#include "util/threads.h"
+
+enum {
+    TEXTS_A_TASK = 256,
+    BUCKETS_A_TASK = 512,
+    PAIRS_AT_ONCE = 1 << 12, /* proposed before they are compared */
+    LOOK_AHEAD = 4,          /* texts between one stage of asking for what they need and the next */
+    LINE_BYTES = 64,
+    LINES_AHEAD = 4, /* the processor goes on by itself */
+    KEYS_CHUNK_BYTES = 1 << 20,
+};
+
+static nd_status read_record(nd_matcher *m, uint32_t worker_index, nd_record *record)
+{
+    nd_band_matcher *const b = (nd_band_matcher *)m;
+    nd_band_worker *const w = &b->workers[worker_index];
+    record->band_keys = nd_arena_alloc(&w->band_keys, b->plan.bands * sizeof *record->band_keys);
+    if (!record->band_keys)
+        return ND_ERR_NO_MEMORY;
+    const nd_status status =
+        nd_sketch_compute(record->hashes, record->num_hashes, b->plan.slots, w->slots);
+    if (status != ND_OK)
+        return status;
+    nd_band_keys(w->slots, b->plan.bands, b->plan.rows, w->keys);
+    for (uint32_t j = 0; j < b->plan.bands; j++)
+        record->band_keys[j] = nd_band_key_short(w->keys[j]);
+    return ND_OK;
+}
+
+static nd_status index_buckets(nd_band_matcher *b)
+{
+    const nd_allocator *const a = b->base.allocator;
+    const uint32_t num_threads = b->base.options->num_threads;
+    uint32_t *const keys = nd_catalog_band_keys(b->base.catalog, b->plan.bands, num_threads, a);
+    if (!keys)
+        return ND_ERR_NO_MEMORY;
+    for (uint32_t w = 0; w < num_threads; w++)
+        nd_arena_release(&b->workers[w].band_keys);
+    const nd_status status = nd_bucket_index_init(&b->buckets, keys, b->base.catalog->num_texts,
+                                                  b->plan.bands, num_threads, a);
+    for (size_t i = 0; i < b->buckets.num_buckets && status == ND_OK; i++)
+        b->capped_buckets += b->buckets.starts[i + 1] - b->buckets.starts[i] > ND_BUCKET_WHOLE;
+    return status;
+}
+
+/* A text with copies is reported with its size, even if it is never compared. */
+static nd_status make_sets_of_copies(void *ctx, uint32_t worker, size_t task)
+{
+    nd_band_matcher *const b = ctx;
+    const nd_catalog *const c = b->base.catalog;
+    const size_t end = (task + 1) * TEXTS_A_TASK;
+    nd_status status = ND_OK;
+    for (size_t x = task * TEXTS_A_TASK; x < end && x < c->num_texts && status == ND_OK; x++)
+        if (nd_catalog_num_copies(c, (uint32_t)x) > 1)
+            status = nd_record_make_set(&b->workers[worker].sets, c->texts[x], b->base.allocator);
+    return status;
+}
+
+/* Finds the mates of a text, makes room for them among what is proposed, and counts what was left
+ * out. */
+static nd_status find_mates(nd_band_matcher *b, nd_band_worker *w, uint32_t x, nd_mates which)
+{
+    const nd_text_numbers *const mates = &w->mates.mates;
+    const nd_status status =
+        nd_mate_finder_find(&w->mates, &b->buckets, x, which, b->base.allocator);
+    if (status != ND_OK)
+        return status;
+    const uint64_t others =
+        b->buckets.num_texts - (which == ND_MATES_LATER ? x + 1 : 1) - mates->len;
+    w->capped_comparisons += w->mates.left_out < others ? w->mates.left_out : others;
+    return ND_VEC_RESERVE(b->base.allocator, &w->proposed, mates->len);
+}
+
+nd_status nd_band_matcher_propose(nd_band_matcher *b, uint32_t worker, uint32_t x)
+{
+    nd_band_worker *const w = &b->workers[worker];
+    const nd_status status = find_mates(b, w, x, ND_MATES_LATER);
+    for (size_t i = 0; i < w->mates.mates.len && status == ND_OK; i++)
+        w->proposed.items[w->proposed.len++] = (uint64_t)x << 32 | w->mates.mates.items[i];
+    return status;
+}
+
+nd_status nd_band_matcher_propose_free(nd_band_matcher *b, uint32_t worker, uint32_t x,
+                                       uint32_t rank, const uint32_t *settled_by)
+{
+    nd_band_worker *const w = &b->workers[worker];
+    const nd_status status = find_mates(b, w, x, ND_MATES_ALL);
+    for (size_t i = 0; i < w->mates.mates.len && status == ND_OK; i++) {
+        w->proposed.items[w->proposed.len] = (uint64_t)x << 32 | w->mates.mates.items[i];
+        w->proposed.len += settled_by[w->mates.mates.items[i]] > rank;
+    }
+    return status;
+}
+
+/* First where its record is, then the record, then its first hashes. */
+void nd_band_matcher_fetch(const nd_band_matcher *b, uint32_t text, int stage)
+{
+    nd_record *const *const texts = b->base.catalog->texts;
+    if (stage == 0)
+        __builtin_prefetch(&texts[text]);
+    else if (stage == 1) {
+        __builtin_prefetch(texts[text]);
+        __builtin_prefetch(&texts[text]->hashes_state);
+    } else
+        for (size_t line = 0; line < LINES_AHEAD; line++)
+            __builtin_prefetch((const char *)texts[text]->hashes + line * LINE_BYTES);
+}
+
+/* For pairs that come later, the last stage soonest. A text that is compared with several others is
+ * asked for once, before the first of them. */
+static void fetch_pairs(const nd_band_matcher *b, const nd_band_worker *w, size_t i)
+{
+    const uint64_t *const pairs = w->proposed.items;
+    for (int stage = 0; stage < ND_TEXT_STAGES; stage++) {
+        const size_t soon = i + (size_t)LOOK_AHEAD * (size_t)(ND_TEXT_STAGES - stage);
+        if (soon >= w->proposed.len)
+            continue;
+        nd_band_matcher_fetch(b, (uint32_t)pairs[soon], stage);
+        if (pairs[soon] >> 32 != pairs[soon - 1] >> 32)
+            nd_band_matcher_fetch(b, (uint32_t)(pairs[soon] >> 32), stage);
+    }
+}
+
+static nd_status compare(const nd_band_matcher *b, nd_band_worker *w, uint32_t x, uint32_t y)
+{
+    nd_record *const rx = b->base.catalog->texts[x], *const ry = b->base.catalog->texts[y];
+    nd_status status = nd_record_make_set(&w->sets, rx, b->base.allocator);
+    if (status == ND_OK)
+        status = nd_record_make_set(&w->sets, ry, b->base.allocator);
+    if (status != ND_OK)
+        return status;
+    nd_similarity similarity;
+    w->candidates++;
+    if (nd_match_verify((nd_hash_set){rx->hashes, rx->num_hashes},
+                        (nd_hash_set){ry->hashes, ry->num_hashes}, &b->base.options->rule,
+                        &similarity) == ND_MATCH_NONE)
+        return ND_OK;
+    w->matches++;
+    const uint32_t common = (uint32_t)similarity.common;
+    status = ND_VEC_RESERVE(b->base.allocator, &w->edges, 1);
+    if (status == ND_OK)
+        w->edges.items[w->edges.len++] =
+            x < y ? (nd_edge){x, y, common, 0, 0} : (nd_edge){y, x, common, 0, 0};
+    return status;
+}
+
+nd_status nd_band_matcher_compare(nd_band_matcher *b, uint32_t worker)
+{
+    nd_band_worker *const w = &b->workers[worker];
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < w->proposed.len && status == ND_OK; i++) {
+        fetch_pairs(b, w, i);
+        status =
+            compare(b, w, (uint32_t)(w->proposed.items[i] >> 32), (uint32_t)w->proposed.items[i]);
+    }
+    w->proposed.len = 0;
+    return status;
+}
+
+/* The texts whose first bucket this is: near-copies mostly, which are compared with each other
+ * while they are in the cache. */
+static nd_status propose_bucket(nd_band_matcher *b, uint32_t worker, size_t bucket)
+{
+    const nd_bucket_index *const index = &b->buckets;
+    const size_t num_members = index->starts[index->num_buckets];
+    nd_status status = ND_OK;
+    for (size_t i = index->starts[bucket]; i < index->starts[bucket + 1] && status == ND_OK; i++) {
+        const uint32_t x = index->members[i];
+        for (int stage = 0; stage < ND_BUCKET_STAGES; stage++) {
+            const size_t soon = i + (size_t)LOOK_AHEAD * (size_t)(ND_BUCKET_STAGES - stage);
+            if (soon < num_members)
+                nd_bucket_index_fetch(index, index->members[soon], stage);
+        }
+        if (index->buckets[index->first_of[x]] != bucket)
+            continue;
+        status = nd_band_matcher_propose(b, worker, x);
+        if (status == ND_OK && b->workers[worker].proposed.len > PAIRS_AT_ONCE)
+            status = nd_band_matcher_compare(b, worker);
+    }
+    return status;
+}
+
+static nd_status compare_buckets(void *ctx, uint32_t worker, size_t task)
+{
+    nd_band_matcher *const b = ctx;
+    const size_t end = (task + 1) * BUCKETS_A_TASK;
+    nd_status status = ND_OK;
+    for (size_t bucket = task * BUCKETS_A_TASK;
+         bucket < end && bucket < b->buckets.num_buckets && status == ND_OK; bucket++)
+        status = propose_bucket(b, worker, bucket);
+    return status == ND_OK ? nd_band_matcher_compare(b, worker) : status;
+}
+
+static nd_status compare_all(nd_band_matcher *b)
+{
+    return nd_run_reported(b->base.options, b->base.allocator, ND_PHASE_COMPARE,
+                           (b->buckets.num_buckets + BUCKETS_A_TASK - 1) / BUCKETS_A_TASK,
+                           compare_buckets, b);
+}
+
+static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_list *edges)
+{
+    nd_band_matcher *const b = (nd_band_matcher *)m;
+    *edges = (nd_edge_list){0};
+    nd_status status = index_buckets(b);
+    if (status == ND_OK)
+        status = nd_threads_for(m->allocator, m->options->num_threads,
+                                (m->catalog->num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK,
+                                make_sets_of_copies, b);
+    if (status == ND_OK)
+        status = request->wanted == ND_WANT_GROUPS
+                     ? nd_band_matcher_match_groups(b, request->by_rank)
+                     : compare_all(b);
+    nd_bucket_index_release(&b->buckets, m->allocator);
+    if (status == ND_OK)
+        status = nd_edge_list_gather(edges, &b->workers->edges, sizeof *b->workers,
+                                     m->options->num_threads, m->allocator);
+    return status;
+}
+
+static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
+{
+    const nd_record *const ra = m->catalog->texts[a], *const rb = m->catalog->texts[b];
+    const nd_similarity s =
+        nd_similarity_compute(ra->hashes, ra->num_hashes, rb->hashes, rb->num_hashes);
+    *edge = (nd_edge){a, b, (uint32_t)s.common, 0, 0};
+    return ND_OK;
+}
+
+static void count(const nd_matcher *m, nd_scan_stats *stats)
+{
+    const nd_band_matcher *const b = (const nd_band_matcher *)m;
+    for (uint32_t w = 0; w < m->options->num_threads; w++) {
+        const nd_band_worker *const worker = &b->workers[w];
+        stats->shingles += worker->sets.num_shingles;
+        stats->candidates += worker->candidates;
+        stats->matches += worker->matches;
+        stats->capped_comparisons += worker->capped_comparisons;
+    }
+    stats->capped_buckets += b->capped_buckets;
+}
+
+static void release(nd_matcher *m)
+{
+    nd_band_matcher *const b = (nd_band_matcher *)m;
+    const nd_allocator *const a = m->allocator;
+    for (uint32_t w = 0; b->workers && w < m->options->num_threads; w++) {
+        nd_band_worker *const worker = &b->workers[w];
+        nd_release(a, worker->slots);
+        nd_release(a, worker->keys);
+        nd_arena_release(&worker->band_keys);
+        nd_release(a, worker->sets.scratch);
+        nd_mate_finder_release(&worker->mates, a);
+        ND_VEC_RELEASE(a, &worker->proposed);
+        ND_VEC_RELEASE(a, &worker->edges);
+    }
+    nd_release(a, b->workers);
+    nd_bucket_index_release(&b->buckets, a);
+    nd_release(a, b);
+}
+
+static const nd_matcher_kind KIND = {
+    .text_size = ND_SIZE_TOKENS,
+    .has_coverage = false,
+    .read = read_record,
+    .match = match,
+    .measure = measure,
+    .count = count,
+    .release = release,
+};
+
+nd_status nd_band_matcher_new(const nd_scan_options *options, const nd_plan *plan,
+                              const nd_allocator *allocator, nd_matcher **out)
+{
+    *out = NULL;
+    nd_band_matcher *const b = nd_alloc_zeroed(allocator, 1, sizeof *b);
+    if (!b)
+        return ND_ERR_NO_MEMORY;
+    b->base = (nd_matcher){.kind = &KIND, .options = options, .allocator = allocator};
+    b->plan = *plan;
+    b->workers = nd_alloc_zeroed(allocator, options->num_threads, sizeof *b->workers);
+    bool has_room = b->workers;
+    for (uint32_t w = 0; has_room && w < options->num_threads; w++) {
+        b->workers[w].slots = nd_alloc(allocator, plan->slots, sizeof(uint64_t));
+        b->workers[w].keys = nd_alloc(allocator, plan->bands, sizeof(uint64_t));
+        nd_arena_init(&b->workers[w].band_keys, allocator, KEYS_CHUNK_BYTES);
+        has_room = b->workers[w].slots && b->workers[w].keys;
+    }
+    if (!has_room) {
+        release(&b->base);
+        return ND_ERR_NO_MEMORY;
+    }
+    *out = &b->base;
+    return ND_OK;
+}

@@ -1,0 +1,97 @@
+/* How the texts of a scan are compared: a matcher by bands of a sketch, or one by coverage. */
+#ifndef ENGINE_MATCHER_H
+#define ENGINE_MATCHER_H
+
+#include "engine/catalog.h"
+#include "group/edge.h"
+#include "neardup/scan.h"
+#include "util/vec.h"
+
+typedef ND_VEC(nd_edge) nd_edge_vec;
+
+/* Which matches are wanted. */
+typedef enum nd_wanted_matches {
+    ND_WANT_ALL = 0,
+    ND_WANT_GROUPS, /* those of representatives with what they take: groups need no others */
+} nd_wanted_matches;
+
+typedef struct nd_match_request {
+    nd_wanted_matches wanted;
+    const uint32_t
+        *by_rank; /* the texts, what a group would rather keep first; NULL: as numbered */
+} nd_match_request;
+
+typedef struct nd_matcher nd_matcher;
+
+/* What a kind of matcher does. `worker` is below options.num_threads; calls with one worker do not
+ * overlap. */
+typedef struct nd_matcher_kind {
+    nd_text_size text_size; /* what the catalog numbers texts by */
+    bool has_coverage;      /* whether matches carry their coverage */
+
+    /* Takes what it needs from the hashes of a record that was read just now. */
+    nd_status (*read)(nd_matcher *m, uint32_t worker, nd_record *record);
+
+    /* Finds the verified matches among the catalog's texts, sorted into *edges (allocated with
+     * m->allocator, also when it fails). Afterwards the records of texts that may be reported have
+     * their sets. */
+    nd_status (*match)(nd_matcher *m, const nd_match_request *request, nd_edge_list *edges);
+
+    /* Measures two texts, a < b, whether they match or not; not thread-safe. */
+    nd_status (*measure)(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge);
+
+    /* Adds what was counted to *stats. */
+    void (*count)(const nd_matcher *m, nd_scan_stats *stats);
+
+    void (*release)(nd_matcher *m);
+} nd_matcher_kind;
+
+/* The beginning of every matcher. */
+struct nd_matcher {
+    const nd_matcher_kind *kind;
+    const nd_scan_options *options; /* of the scan, which outlives it */
+    const nd_allocator *allocator;
+    const nd_catalog *catalog; /* set between the last read and match */
+};
+
+/* ND_ERR_NO_MEMORY leaves *out NULL. Free with nd_matcher_free. */
+ND_NODISCARD nd_status nd_band_matcher_new(const nd_scan_options *options, const nd_plan *plan,
+                                           const nd_allocator *allocator, nd_matcher **out);
+ND_NODISCARD nd_status nd_coverage_matcher_new(const nd_scan_options *options,
+                                               const nd_allocator *allocator, nd_matcher **out);
+void nd_matcher_free(nd_matcher *matcher);
+
+/* How a match is seen from its `from`: the similarity, and the coverage where the matcher has it.
+ */
+typedef struct nd_seen_match {
+    nd_similarity similarity;
+    nd_coverage coverage;
+    nd_match_kind kind;
+} nd_seen_match;
+
+nd_seen_match nd_matcher_see(const nd_matcher *m, const nd_edge *edge);
+
+/* The same from its `to`. */
+nd_seen_match nd_matcher_see_reversed(const nd_matcher *m, const nd_edge *edge);
+
+/* A text beside itself, as its exact copies match. */
+nd_edge nd_matcher_self_edge(const nd_matcher *m, uint32_t text);
+
+/* Empties the workers' lists into one, sorted and without repeats. The first worker's is *first,
+ * the others' stand `stride` bytes apart. */
+ND_NODISCARD nd_status nd_edge_list_gather(nd_edge_list *list, nd_edge_vec *first, size_t stride,
+                                           uint32_t num_workers, const nd_allocator *allocator);
+
+/* Makes the record's hashes a set, once: several threads may ask for it at the same time, and wait
+ * for the one that makes it. `scratch` grows as needed; num_shingles sums up the sizes of the sets
+ * that this maker made. */
+typedef struct nd_set_maker {
+    uint64_t *scratch;
+    size_t capacity;
+    uint64_t num_shingles;
+} nd_set_maker;
+
+ND_NODISCARD nd_status nd_record_make_set(nd_set_maker *maker, nd_record *record,
+                                          const nd_allocator *allocator);
+
+#endif

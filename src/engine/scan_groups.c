@@ -1,0 +1,262 @@
+/* Which texts represent, which are members, and the report of it.
+ *
+ * Groups are made of texts numbered by rank (group/groups.h); what is reported are documents: the
+ * copies of a text are in one group, and the best copy of the representative's text represents. */
+#include "engine/scan_state.h"
+#include "group/groups.h"
+#include "util/radix_sort.h"
+
+/* A text's rank is the smallest of its documents' preferences, where the policy asks for it. */
+static uint64_t preference_of(const nd_catalog *c, uint32_t text)
+{
+    uint64_t smallest = UINT64_MAX;
+    for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1]; i++) {
+        const uint64_t preference = c->documents[c->copies[i]]->preference;
+        smallest = preference < smallest ? preference : smallest;
+    }
+    return smallest;
+}
+
+/* By stable sorts, the least important key first. */
+static void sort_by_rank(const nd_catalog *c, nd_representative policy, nd_key_value *items,
+                         nd_key_value *scratch)
+{
+    for (size_t x = 0; x < c->num_texts; x++)
+        items[x] = (nd_key_value){policy == ND_REPRESENTATIVE_FIRST_ID
+                                      ? c->copies[c->copies_start[x]]
+                                      : UINT32_MAX - c->texts[x]->num_tokens,
+                                  x};
+    nd_radix_sort_pairs(items, scratch, c->num_texts);
+    if (policy != ND_REPRESENTATIVE_PREFERRED)
+        return;
+    for (size_t i = 0; i < c->num_texts; i++)
+        items[i].key = preference_of(c, (uint32_t)items[i].value);
+    nd_radix_sort_pairs(items, scratch, c->num_texts);
+}
+
+nd_status nd_rank_texts(const nd_matcher *matcher, uint32_t **by_rank)
+{
+    *by_rank = NULL;
+    const nd_catalog *const c = matcher->catalog;
+    const nd_representative policy = matcher->options->representative;
+    if (policy == ND_REPRESENTATIVE_LONGEST && matcher->kind->text_size == ND_SIZE_TOKENS)
+        return ND_OK;
+    nd_key_value *const items = nd_alloc(matcher->allocator, c->num_texts, sizeof *items);
+    nd_key_value *const scratch = nd_alloc(matcher->allocator, c->num_texts, sizeof *scratch);
+    *by_rank = nd_alloc(matcher->allocator, c->num_texts, sizeof **by_rank);
+    const int has_room = items && scratch && *by_rank;
+    if (has_room) {
+        sort_by_rank(c, policy, items, scratch);
+        for (size_t rank = 0; rank < c->num_texts; rank++)
+            (*by_rank)[rank] = (uint32_t)items[rank].value;
+    } else {
+        nd_release(matcher->allocator, *by_rank);
+        *by_rank = NULL;
+    }
+    nd_release(matcher->allocator, items);
+    nd_release(matcher->allocator, scratch);
+    return has_room ? ND_OK : ND_ERR_NO_MEMORY;
+}
+
+static nd_edge reversed(const nd_edge *edge)
+{
+    return (nd_edge){edge->to, edge->from, edge->common, edge->to_covered, edge->from_covered};
+}
+
+/* The edges between ranks, sorted anew. */
+static nd_status edges_by_rank(const nd_edge_list *edges, const uint32_t *by_rank, size_t num_texts,
+                               const nd_allocator *allocator, nd_edge_list *ranked)
+{
+    *ranked = (nd_edge_list){0};
+    uint32_t *const rank_of = nd_alloc(allocator, num_texts, sizeof *rank_of);
+    nd_edge_vec vec = {0};
+    nd_status status = rank_of ? ND_VEC_RESERVE(allocator, &vec, edges->num) : ND_ERR_NO_MEMORY;
+    if (status == ND_OK) {
+        for (size_t rank = 0; rank < num_texts; rank++)
+            rank_of[by_rank[rank]] = (uint32_t)rank;
+        for (size_t i = 0; i < edges->num; i++) {
+            nd_edge edge = edges->items[i];
+            edge.from = rank_of[edge.from];
+            edge.to = rank_of[edge.to];
+            vec.items[vec.len++] = edge.from < edge.to ? edge : reversed(&edge);
+        }
+        status = nd_edge_list_gather(ranked, &vec, sizeof vec, 1, allocator);
+    }
+    ND_VEC_RELEASE(allocator, &vec);
+    nd_release(allocator, rank_of);
+    return status;
+}
+
+/* Fills to_anchor from the groups of `edges`, which are between ranks where by_rank is not NULL.
+ * Members of single links need not match their representative: these are measured. */
+static nd_status see_members(nd_scan_groups *g, nd_matcher *m, const nd_edge_list *edges,
+                             const uint32_t *by_rank, const uint32_t *anchor_of)
+{
+    const size_t num = m->catalog->num_texts;
+    for (size_t x = 0; x < num; x++)
+        g->to_anchor[x] = nd_matcher_self_edge(m, (uint32_t)x);
+    for (size_t i = 0; i < edges->num; i++) {
+        const nd_edge *const e = &edges->items[i];
+        if (anchor_of[e->to] != e->from)
+            continue;
+        nd_edge seen = reversed(e);
+        seen.from = by_rank ? by_rank[e->to] : e->to;
+        seen.to = by_rank ? by_rank[e->from] : e->from;
+        g->to_anchor[seen.from] = seen;
+    }
+    for (size_t t = 0; t < num && m->options->link == ND_LINK_SINGLE; t++) {
+        const uint32_t x = by_rank ? by_rank[t] : (uint32_t)t;
+        const uint32_t anchor = by_rank ? by_rank[anchor_of[t]] : anchor_of[t];
+        if (g->to_anchor[x].to == anchor)
+            continue;
+        nd_edge edge;
+        const nd_status status =
+            m->kind->measure(m, x < anchor ? x : anchor, x < anchor ? anchor : x, &edge);
+        if (status != ND_OK)
+            return status;
+        g->to_anchor[x] = x < anchor ? edge : reversed(&edge);
+    }
+    return ND_OK;
+}
+
+/* A group is a representative with any member: with another document, that is. */
+static nd_status count_groups(nd_scan_groups *g, const nd_matcher *m)
+{
+    const nd_catalog *const c = m->catalog;
+    uint32_t *const size_of = nd_alloc_zeroed(m->allocator, c->num_texts, sizeof *size_of);
+    if (!size_of)
+        return ND_ERR_NO_MEMORY;
+    for (uint32_t x = 0; x < c->num_texts; x++)
+        size_of[g->to_anchor[x].to] += nd_catalog_num_copies(c, x);
+    for (size_t x = 0; x < c->num_texts; x++) {
+        g->num_groups += size_of[x] > 1;
+        g->num_members += size_of[x] > 1 ? size_of[x] - 1 : 0;
+    }
+    nd_release(m->allocator, size_of);
+    return ND_OK;
+}
+
+nd_status nd_scan_groups_init(nd_scan_groups *groups, nd_matcher *matcher,
+                              const nd_edge_list *edges, const uint32_t *by_rank)
+{
+    const nd_allocator *const a = matcher->allocator;
+    const size_t num = matcher->catalog->num_texts;
+    nd_edge_list ranked = {0};
+    *groups = (nd_scan_groups){.to_anchor = nd_alloc(a, num, sizeof *groups->to_anchor)};
+    uint32_t *const anchor_of = nd_alloc(a, num, sizeof *anchor_of);
+    nd_status status = groups->to_anchor && anchor_of ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK && by_rank)
+        status = edges_by_rank(edges, by_rank, num, a, &ranked);
+    const nd_edge_list *const list = by_rank ? &ranked : edges;
+    if (status == ND_OK) {
+        if (matcher->options->link == ND_LINK_SINGLE)
+            nd_group_single_link(list, num, anchor_of);
+        else
+            nd_group_anchored(list, num, anchor_of);
+        status = see_members(groups, matcher, list, by_rank, anchor_of);
+    }
+    if (status == ND_OK)
+        status = count_groups(groups, matcher);
+    nd_release(a, anchor_of);
+    nd_release(a, ranked.items);
+    return status;
+}
+
+void nd_scan_groups_release(nd_scan_groups *groups, const nd_allocator *allocator)
+{
+    nd_release(allocator, groups->to_anchor);
+    *groups = (nd_scan_groups){0};
+}
+
+/* The document of a text that a group keeps: the smallest preference (where the policy asks for
+ * it), then the first name. O(copies). */
+static uint32_t best_copy(const nd_catalog *c, nd_representative policy, uint32_t text)
+{
+    uint32_t best = c->copies[c->copies_start[text]];
+    if (policy != ND_REPRESENTATIVE_PREFERRED)
+        return best;
+    for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1]; i++)
+        if (c->documents[c->copies[i]]->preference < c->documents[best]->preference)
+            best = c->copies[i];
+    return best;
+}
+
+/* One for each document with tokens: key = representative document << 32 | document. Sorted, a
+ * group is a run of one representative, its members ascending by name. */
+typedef struct group_items {
+    uint64_t *items;
+    size_t num;
+} group_items;
+
+static nd_status list_groups(const nd_scan *scan, group_items *list)
+{
+    const nd_catalog *const c = &scan->catalog;
+    const nd_allocator *const a = &scan->allocator;
+    list->items = nd_alloc(a, c->num_documents, sizeof *list->items);
+    uint64_t *const scratch = nd_alloc(a, c->num_documents, sizeof *scratch);
+    uint32_t *const representative = nd_alloc(a, c->num_texts, sizeof *representative);
+    const int has_room = list->items && scratch && representative;
+    if (has_room) {
+        for (uint32_t x = 0; x < c->num_texts; x++)
+            if (scan->groups.to_anchor[x].to == x)
+                representative[x] = best_copy(c, scan->options.representative, x);
+        for (size_t x = 0; x < c->num_texts; x++) {
+            const uint64_t key = (uint64_t)representative[scan->groups.to_anchor[x].to] << 32;
+            for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
+                list->items[list->num++] = key | c->copies[i];
+        }
+        nd_radix_sort_u64(list->items, scratch, list->num);
+    }
+    nd_release(a, scratch);
+    nd_release(a, representative);
+    return has_room ? ND_OK : ND_ERR_NO_MEMORY;
+}
+
+static nd_member make_member(const nd_scan *scan, uint32_t document)
+{
+    const uint32_t text = scan->catalog.text_of[document];
+    const nd_seen_match seen = nd_matcher_see(scan->matcher, &scan->groups.to_anchor[text]);
+    return (nd_member){.id = nd_scan_id(scan, document),
+                       .kind = nd_match_kind_reversed(seen.kind),
+                       .similarity = seen.similarity,
+                       .coverage = seen.coverage,
+                       .text = nd_scan_text(scan, document)};
+}
+
+/* `run` is one group, the representative among its documents. */
+static nd_group make_group(const nd_scan *scan, const uint64_t *run, size_t num, nd_member *members)
+{
+    const uint32_t representative = (uint32_t)(run[0] >> 32);
+    nd_group group = {.representative = nd_scan_id(scan, representative),
+                      .representative_text = nd_scan_text(scan, representative),
+                      .members = members};
+    for (size_t i = 0; i < num; i++)
+        if ((uint32_t)run[i] != representative)
+            members[group.num_members++] = make_member(scan, (uint32_t)run[i]);
+    return group;
+}
+
+nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx)
+{
+    if (scan->phase != ND_SCAN_FINISHED || scan->options.output != ND_SCAN_GROUPS)
+        return ND_ERR_INVALID_ARGUMENT;
+    group_items list = {0};
+    nd_status status = list_groups(scan, &list);
+    nd_member *members = NULL;
+    size_t capacity = 0;
+    for (size_t first = 0, end; status == ND_OK && first < list.num; first = end) {
+        for (end = first + 1; end < list.num && list.items[end] >> 32 == list.items[first] >> 32;)
+            end++;
+        if (end - first < 2)
+            continue;
+        status = nd_reserve(&scan->allocator, (void **)&members, &capacity, end - first,
+                            sizeof *members);
+        if (status != ND_OK)
+            break;
+        const nd_group group = make_group(scan, list.items + first, end - first, members);
+        status = each(ctx, &group);
+    }
+    nd_release(&scan->allocator, members);
+    nd_release(&scan->allocator, list.items);
+    return status;
+}

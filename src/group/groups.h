@@ -1,0 +1,26 @@
+/* Groups from matches. */
+#ifndef GROUP_GROUPS_H
+#define GROUP_GROUPS_H
+
+#include "group/edge.h"
+
+/* Texts are numbered by rank here: the smaller number is the one a group would rather keep.
+ * anchor_of[t], num_texts of them and the caller's, becomes the representative of text t: t itself
+ * for a representative or a text alone. */
+
+/* Every member matches the representative itself: in the order of rank a text that matches no
+ * representative so far becomes one; each other goes to the first representative that it matches.
+ * O(texts + edges). */
+void nd_group_anchored(const nd_edge_list *edges, size_t num_texts, uint32_t *anchor_of);
+
+/* Single linkage: anchor_of[t] becomes the lowest text that a chain of edges connects with t.
+ * O(n log n) at worst, as the lower number has to lead, whatever the trees' heights (path halving:
+ * Tarjan and van Leeuwen, Worst-case analysis of set union algorithms, JACM 1984). */
+void nd_group_single_link(const nd_edge_list *edges, size_t num_texts, uint32_t *anchor_of);
+
+/* The second way, edge by edge between a begin and an end. */
+void nd_links_begin(uint32_t *anchor_of, size_t num_texts);
+void nd_links_add(uint32_t *anchor_of, uint32_t a, uint32_t b);
+void nd_links_end(uint32_t *anchor_of, size_t num_texts);
+
+#endif

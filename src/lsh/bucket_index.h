@@ -1,0 +1,82 @@
+/* The buckets of a whole batch: who shares which, and which pairs they propose. */
+#ifndef LSH_BUCKET_INDEX_H
+#define LSH_BUCKET_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/bucket.h"
+#include "util/alloc.h"
+#include "util/vec.h"
+
+/* Buckets of two texts and more, of all bands. Where several bands put the same texts together (as
+ * most do with near-copies), theirs is one bucket: it proposes the same pairs.
+ *
+ *   members[starts[b] .. starts[b + 1])           the texts of bucket b, ascending
+ *   buckets[first_of[text] .. first_of[text + 1])   the buckets of a text, ascending
+ *
+ * Immutable once it is made. */
+typedef struct nd_bucket_index {
+    size_t num_texts, num_buckets;
+    size_t *starts;
+    uint32_t *members;
+    size_t *first_of;
+    uint32_t *buckets;
+} nd_bucket_index;
+
+/* Takes over keys[band * num_texts + text] (allocated with `allocator`, also when it fails).
+ * O(bands
+ * * texts); beyond the keys 16 bytes a text while it runs, and 8 after it, and 8 to 12 for each
+ * bucket that a text shares. What it holds depends on the keys alone, not on num_threads.
+ * ND_ERR_LIMIT: 2^32 - 1 texts or more, or as many buckets. Release also after a failure. */
+ND_NODISCARD nd_status nd_bucket_index_init(nd_bucket_index *index, uint32_t *keys,
+                                            size_t num_texts, uint32_t num_bands,
+                                            uint32_t num_threads, const nd_allocator *allocator);
+
+void nd_bucket_index_release(nd_bucket_index *index, const nd_allocator *allocator);
+
+/* Whether a text shares a bucket with any other. */
+static inline int nd_bucket_index_has_mates(const nd_bucket_index *index, uint32_t text)
+{
+    return index->first_of[text] != index->first_of[text + 1];
+}
+
+/* Asks for what nd_mate_finder_find will read of a text: each of the stages 0 to ND_BUCKET_STAGES -
+ * 1 some texts after the one before, which has brought what it needs. */
+enum { ND_BUCKET_STAGES = 3 };
+
+static inline void nd_bucket_index_fetch(const nd_bucket_index *index, uint32_t text, int stage)
+{
+    if (stage == 0)
+        __builtin_prefetch(&index->first_of[text]);
+    else if (stage == 1)
+        __builtin_prefetch(&index->buckets[index->first_of[text]]);
+    else
+        for (size_t i = index->first_of[text]; i < index->first_of[text + 1]; i++)
+            __builtin_prefetch(&index->starts[index->buckets[i]]);
+}
+
+/* Which mates of a text: those it is proposed with. */
+typedef enum nd_mates {
+    ND_MATES_LATER = 0, /* with a larger number */
+    ND_MATES_ALL,
+} nd_mates;
+
+typedef ND_VEC(uint32_t) nd_text_numbers;
+
+/* Scratch of one worker; exclusive. Zero it before the first use. */
+typedef struct nd_mate_finder {
+    nd_text_numbers mates; /* what the last call found: ascending, none twice, without the text */
+    nd_text_numbers scratch;
+    uint64_t left_out; /* texts of its buckets that the caps left out, at most */
+} nd_mate_finder;
+
+/* The texts that `text` is proposed with in any bucket, by the rule of nd_bucket_proposes. O(mates
+ * * its buckets). */
+ND_NODISCARD nd_status nd_mate_finder_find(nd_mate_finder *finder, const nd_bucket_index *index,
+                                           uint32_t text, nd_mates which,
+                                           const nd_allocator *allocator);
+
+void nd_mate_finder_release(nd_mate_finder *finder, const nd_allocator *allocator);
+
+#endif
