@@ -12,14 +12,6 @@
 #include "neardup/version.h"
 #include "util/xxh.h"
 
-#define STRING_OF(x) #x
-#define STRING(x) STRING_OF(x)
-
-const char *nd_version_string(void)
-{
-    return STRING(ND_VERSION_MAJOR) "." STRING(ND_VERSION_MINOR) "." STRING(ND_VERSION_PATCH);
-}
-
 /* Selecting is the only way to ask whether a kernel is there; the one in use is put back. */
 static void print_kernels(void)
 {
@@ -37,12 +29,12 @@ static void print_kernels(void)
 int nd_version_print(void)
 {
     const int archive = archive_version_number(); /* 3006002 is 3.6.2 */
-    printf("neardup %s\n", nd_version_string());
-    printf("hash spec:  %d\n", ND_HASH_SPEC_VERSION);
+    printf("neardup %s\n", nd_version());
+    printf("hash spec:  %d, Unicode %s\n", nd_hash_spec_version(), nd_unicode_version());
     printf("allocator:  %s\n", nd_tool_allocator_name());
     print_kernels();
     printf("xxHash:     %d.%d.%d\n", XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE);
-    printf("utf8proc:   %s (Unicode %s)\n", utf8proc_version(), utf8proc_unicode_version());
+    printf("utf8proc:   %s\n", utf8proc_version());
     printf("simdjson:   %s\n", NEARDUP_SIMDJSON_VERSION);
     printf("libarchive: %d.%d.%d\n", archive / 1000000, archive / 1000 % 1000, archive % 1000);
     printf("zlib:       %s\n", zlibVersion());

@@ -5,7 +5,4 @@
 /* Prints it to stdout. Returns the exit code. */
 int nd_version_print(void);
 
-/* "0.1.0"; static. */
-const char *nd_version_string(void);
-
 #endif

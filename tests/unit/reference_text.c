@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include "text/tokenise/char_class.h"
+#include "text/tokenise/char_table.h"
 
 enum {
     CHUNK_CHARS = 31,

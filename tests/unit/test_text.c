@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #include "neardup/text.h"
 #include "text/utf8.h"
@@ -241,9 +242,41 @@ static void texts_set_at_once_on_several_threads_are_the_same(void **state)
     free(shared.bytes);
 }
 
+/* In any version of Unicode: from 16 on some letters compose with letters before them. */
+static void every_character_is_what_it_is_taken_apart(void **state)
+{
+    (void)state;
+    nd_text *whole, *apart;
+    assert_int_equal(nd_text_new(NULL, &whole), ND_OK);
+    assert_int_equal(nd_text_new(NULL, &apart), ND_OK);
+    for (uint32_t c = 0xA0; c < 0x110000; c++) {
+        utf8proc_int32_t parts[8];
+        int last_boundclass = 0;
+        const utf8proc_ssize_t num = utf8proc_decompose_char((utf8proc_int32_t)c, parts, 8,
+                                                             UTF8PROC_DECOMPOSE, &last_boundclass);
+        if (num < 2)
+            continue;
+        char bytes[2][64] = {"a", "a"};
+        size_t len = 1 + (size_t)utf8proc_encode_char((utf8proc_int32_t)c, (uint8_t *)bytes[0] + 1);
+        assert_int_equal(nd_text_set(whole, bytes[0], len, ND_TEXT_NO_OFFSETS), ND_OK);
+        len = 1;
+        for (utf8proc_ssize_t i = 0; i < num; i++)
+            len += (size_t)utf8proc_encode_char(parts[i], (uint8_t *)bytes[1] + len);
+        assert_int_equal(nd_text_set(apart, bytes[1], len, ND_TEXT_NO_OFFSETS), ND_OK);
+        size_t whole_len, apart_len;
+        const char *const a = nd_text_normalised(whole, &whole_len);
+        const char *const b = nd_text_normalised(apart, &apart_len);
+        if (whole_len != apart_len || memcmp(a, b, whole_len) != 0)
+            fail_msg("U+%04X", c);
+    }
+    nd_text_free(whole);
+    nd_text_free(apart);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_character_is_what_it_is_taken_apart),
         cmocka_unit_test(texts_set_at_once_on_several_threads_are_the_same),
         cmocka_unit_test(words_are_folded_and_joined_by_one_space),
         cmocka_unit_test(characters_without_spaces_are_tokens_of_their_own),

@@ -4,7 +4,6 @@
 
 #include "cli/commands/command.h"
 #include "cli/process.h"
-#include "cli/version_text.h"
 #include "neardup/kernel.h"
 #include "neardup/version.h"
 
@@ -50,11 +49,12 @@ static void print_seconds(const nd_job *job, nd_page *page)
 static void print_all(const nd_job *job, nd_status status, nd_page *page)
 {
     nd_page_printf(page,
-                   "{\"neardup\":\"%s\",\"hash_spec\":%d,\"command\":\"%s\",\"status\":\"%s\""
+                   "{\"neardup\":\"%s\",\"hash_spec\":%d,\"unicode\":\"%s\",\"command\":\"%s\","
+                   "\"status\":\"%s\""
                    ",\"kernel\":\"%s\",\"threads\":%u",
-                   nd_version_string(), ND_HASH_SPEC_VERSION, job->settings->command->info.name,
-                   status == ND_OK ? "done" : "failed", nd_kernel_name(nd_kernel_current()),
-                   job->num_threads);
+                   nd_version(), nd_hash_spec_version(), nd_unicode_version(),
+                   job->settings->command->info.name, status == ND_OK ? "done" : "failed",
+                   nd_kernel_name(nd_kernel_current()), job->num_threads);
     print_options(job, page);
     nd_page_printf(page, ",\"input\":{\"files\":%llu,\"documents\":%llu,\"bytes\":%llu}",
                    (unsigned long long)job->report.files, (unsigned long long)job->report.documents,

@@ -1,6 +1,6 @@
 /* The --stats file: one JSON object with the options, the plan and every count of a run.
  *
- *   {"neardup":"0.1.0","hash_spec":1,"command":"scan","status":"done","kernel":"avx2",
+ *   {"neardup":"0.1.0","hash_spec":1,"unicode":"15.0.0","command":"scan","status":"done","kernel":"avx2",
  *    "options":{"preset":"corpus",...},"inputs":["news.jsonl"],
  *    "input":{"files":1,"documents":12,"bytes":23456}, ... what the command adds ...,
  *    "notes":{"malformed_json":0,...},

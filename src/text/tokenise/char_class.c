@@ -1,7 +1,8 @@
 #include "text/tokenise/char_class.h"
 
-#include <stddef.h>
 #include <utf8proc.h>
+
+#include "text/utf8.h"
 
 /* Blocks of the scripts whose words are not separated by spaces; ascending. */
 static const struct {
@@ -57,18 +58,21 @@ nd_char_class nd_char_class_of(uint32_t code_point)
     }
 }
 
-bool nd_char_is_boundary(uint32_t code_point)
+enum {
+    NORMALISE_OPTIONS =
+        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE,
+};
+
+size_t nd_chunk_normalise(const uint32_t *chars, size_t num, int32_t out[ND_CHUNK_DECOMPOSED])
 {
-    utf8proc_int32_t parts[32];
-    int last_boundclass = 0;
-    const utf8proc_ssize_t num = utf8proc_decompose_char(
-        (utf8proc_int32_t)code_point, parts, 32,
-        UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &last_boundclass);
-    if (num < 1)
-        return false; /* dropped: transparent to what stands around it */
-    const uint32_t first = (uint32_t)parts[0];
-    const bool is_conjoining_jamo =
-        (first >= 0x1161 && first <= 0x1175) || (first >= 0x11A8 && first <= 0x11C2);
-    /* All code points that compose with one before them are marks or conjoining jamo. */
-    return !is_conjoining_jamo && nd_char_class_of(first) != ND_CHAR_MARK;
+    char utf8[ND_CHUNK_CHARS * 4];
+    size_t len = 0;
+    for (size_t i = 0; i < num; i++)
+        len += nd_utf8_encode(chars[i], utf8 + len);
+    utf8proc_ssize_t got =
+        utf8proc_decompose((const utf8proc_uint8_t *)utf8, (utf8proc_ssize_t)len, out,
+                           ND_CHUNK_DECOMPOSED, (utf8proc_option_t)NORMALISE_OPTIONS);
+    if (got > 0 && got <= ND_CHUNK_DECOMPOSED)
+        got = utf8proc_normalize_utf32(out, got, (utf8proc_option_t)NORMALISE_OPTIONS);
+    return got > 0 && got <= ND_CHUNK_DECOMPOSED ? (size_t)got : 0;
 }

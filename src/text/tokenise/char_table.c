@@ -1,24 +1,27 @@
 #include "text/tokenise/char_table.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
 #include "text/tokenise/char_class.h"
-#include "text/tokenise/chunk.h"
 #include "text/utf8.h"
 
 /* Entries are made in runs of so many, as a script or a block of symbols is met. */
 enum { RUN = 64 };
 
 /* Pairs that compose, by their UTF-8 forms: open addressing, first = 0 is a free place. Unicode 15
- * has 940 of them, and a new version adds a few. */
-enum { PAIR_PLACES = 4096 };
+ * has 940 of them, and a new version adds a few. Up to Unicode 15 the second of a pair is a mark or
+ * a conjoining jamo; `is_second` has a bit for each that is another letter. */
+enum { PAIR_PLACES = 4096, LAST_UNICODE_WITHOUT_SUCH_LETTERS = 15 };
 
 static struct {
     uint32_t first, second;
     nd_char_entry composite;
 } pairs[PAIR_PLACES];
+
+static uint8_t is_second[ND_CHAR_TABLE_SIZE / 8];
 
 _Atomic(nd_char_entry) nd_char_table[ND_CHAR_TABLE_SIZE];
 
@@ -60,8 +63,15 @@ static uint32_t compose_hangul(uint32_t first, uint32_t second)
     return is_open && second > T && second < T + NUM_T ? first + (second - T) : 0;
 }
 
+static bool is_conjoining_jamo(uint32_t code_point)
+{
+    return (code_point >= 0x1161 && code_point <= 0x1175) ||
+           (code_point >= 0x11A8 && code_point <= 0x11C2);
+}
+
 static void add_pair(uint32_t first, uint32_t second, uint32_t composite)
 {
+    is_second[second / 8] |= (uint8_t)(1u << second % 8);
     const uint32_t a = nd_char_utf8(nd_char_normalised(first));
     const uint32_t b = nd_char_utf8(nd_char_normalised(second));
     const size_t place = pair_place(a, b);
@@ -111,15 +121,36 @@ static void need_pairs(void)
     pthread_once(&once, make_pairs);
 }
 
+/* Whether a character that is no mark composes with one before it. */
+static bool is_second_letter(uint32_t code_point)
+{
+    if (is_conjoining_jamo(code_point))
+        return true;
+    if (code_point >= ND_CHAR_TABLE_SIZE ||
+        atoi(utf8proc_unicode_version()) <= LAST_UNICODE_WITHOUT_SUCH_LETTERS)
+        return false;
+    need_pairs();
+    return is_second[code_point / 8] >> code_point % 8 & 1;
+}
+
+bool nd_char_is_boundary(uint32_t code_point)
+{
+    int32_t parts[ND_CHUNK_DECOMPOSED];
+    if (nd_chunk_normalise(&code_point, 1, parts) == 0)
+        return false; /* dropped: transparent to what stands around it */
+    const uint32_t first = (uint32_t)parts[0];
+    return nd_char_class_of(first) != ND_CHAR_MARK && !is_second_letter(first);
+}
+
 nd_char_entry nd_char_compose(nd_char_entry first, nd_char_entry second)
 {
     const uint32_t a = nd_char_utf8(first), b = nd_char_utf8(second);
-    if (nd_char_class_in(second) == ND_CHAR_MARK) {
-        need_pairs();
-        return pairs[pair_place(a, b)].composite;
+    if (is_conjoining_jamo(code_point_of(b))) {
+        const uint32_t syllable = compose_hangul(code_point_of(a), code_point_of(b));
+        return syllable ? nd_char_entry_get(syllable) : 0;
     }
-    const uint32_t syllable = compose_hangul(code_point_of(a), code_point_of(b));
-    return syllable ? nd_char_entry_get(syllable) : 0;
+    need_pairs();
+    return pairs[pair_place(a, b)].composite;
 }
 
 /* Whether all of parts belongs to the token the first one is in. */
@@ -163,6 +194,8 @@ static unsigned flags_of_unchanged(uint32_t code_point, unsigned class)
     const unsigned is_atomic = is_syllable ? 0 : ND_CHAR_ATOMIC;
     if (class == ND_CHAR_MARK)
         return ND_CHAR_SINGLE | is_atomic | ND_CHAR_FOLLOWS;
+    if (is_second_letter(code_point))
+        return ND_CHAR_SINGLE | is_atomic | ND_CHAR_FOLLOWS | ND_CHAR_COMPOSES;
     return ND_CHAR_SINGLE | is_atomic | ND_CHAR_BOUNDARY | ND_CHAR_SIMPLE;
 }
 

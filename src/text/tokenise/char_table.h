@@ -8,7 +8,7 @@
 
 /* Facts about a character c; those about normalisation are of NFKC_Casefold. */
 enum {
-    /* Normalisation can be cut before c (see char_class.h). */
+    /* Normalisation can be cut before c: see nd_char_is_boundary. */
     ND_CHAR_BOUNDARY = 1,
     /* A boundary, and c alone becomes utf8[0..len_bytes): characters of one token, or nothing but
      * separators (then len_bytes is 0). */
@@ -17,7 +17,7 @@ enum {
     ND_CHAR_SINGLE = 4,
     /* And that is not composed of others. */
     ND_CHAR_ATOMIC = 8,
-    /* Mark or conjoining jamo: no boundary, and stays itself unless it composes. */
+    /* Mark, conjoining jamo or the like: no boundary, and stays itself unless it composes. */
     ND_CHAR_FOLLOWS = 16,
     /* One that does compose with some character before it. */
     ND_CHAR_COMPOSES = 32,
@@ -87,6 +87,10 @@ nd_char_entry nd_char_entry_get(uint32_t code_point);
 
 /* The entry of a code point that stands in normalised text: it becomes itself. Thread-safe. */
 nd_char_entry nd_char_normalised(uint32_t code_point);
+
+/* Whether a normalisation can be cut before this original code point: nothing it becomes composes
+ * with, or is reordered before, what stands in front of it. Slow. Thread-safe. */
+bool nd_char_is_boundary(uint32_t code_point);
 
 /* What two characters become when nothing stands between them, or 0 where they do not compose;
  * only for a second that has ND_CHAR_FOLLOWS. Thread-safe. */

@@ -2,8 +2,8 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "text/repair/byte_positions.h"
-#include "text/repair/byte_sets.h"
+#include "text/tokenise/byte_positions.h"
+#include "text/tokenise/byte_sets.h"
 
 typedef struct block {
     __m256i half[2];

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text/repair/byte_sets.h"
+#include "text/tokenise/byte_sets.h"
 
 typedef struct block {
     __m512i bytes;

@@ -29,7 +29,7 @@
 
 #include <string.h>
 
-#include "text/repair/byte_sets.h"
+#include "text/tokenise/byte_sets.h"
 #include "text/tokenise/tokeniser.h"
 
 enum { BLOCK_BYTES = 64 };

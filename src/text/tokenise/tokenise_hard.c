@@ -3,7 +3,6 @@
 
 #include "text/tokenise/char_class.h"
 #include "text/tokenise/char_table.h"
-#include "text/tokenise/chunk.h"
 #include "text/tokenise/tokeniser.h"
 #include "text/utf8.h"
 

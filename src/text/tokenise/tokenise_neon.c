@@ -2,8 +2,8 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#include "text/repair/byte_positions.h"
-#include "text/repair/byte_sets.h"
+#include "text/tokenise/byte_positions.h"
+#include "text/tokenise/byte_sets.h"
 
 typedef struct block {
     uint8x16_t part[4];

@@ -10,8 +10,9 @@
 #include "neardup/text.h"
 
 /* Bytes a kernel may write past out_stop: a stretch of ASCII, or the normalised form of a chunk (31
- * code points that become at most 18 each, see chunk.h, of four bytes and a space). That is 2,790
- * bytes at most, so the 63 bytes behind a text's end are there to be read, whatever they hold. */
+ * code points that become at most 18 each, see char_class.h, of four bytes and a space). That is
+ * 2,790 bytes at most, so the 63 bytes behind a text's end are there to be read, whatever they
+ * hold. */
 #define ND_TOKENISER_OUT_SLACK ((size_t)4096)
 
 /* Entries a kernel may write past the last source_start, source_end or token_start. */
@@ -24,7 +25,7 @@
  *           |--------- easy ----|------- hard ------|- easy -|
  *                                ^at                ^at
  *
- * When `easy` begins, `at` is a boundary of normalisation (see char_class.h), and an open token is
+ * When `easy` begins, `at` is a boundary of normalisation (see char_table.h), and an open token is
  * a word whose last source byte is the one before `at`. */
 typedef struct nd_tokeniser {
     const uint8_t *bytes;

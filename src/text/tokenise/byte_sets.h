@@ -1,6 +1,6 @@
 /* Which bytes may follow which in the characters a block of bytes can be folded with. */
-#ifndef TEXT_REPAIR_BYTE_SETS_H
-#define TEXT_REPAIR_BYTE_SETS_H
+#ifndef TEXT_TOKENISE_BYTE_SETS_H
+#define TEXT_TOKENISE_BYTE_SETS_H
 
 #include <stdint.h>
 

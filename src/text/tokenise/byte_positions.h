@@ -1,6 +1,6 @@
 /* Which bits of a byte are set. */
-#ifndef TEXT_REPAIR_BYTE_POSITIONS_H
-#define TEXT_REPAIR_BYTE_POSITIONS_H
+#ifndef TEXT_TOKENISE_BYTE_POSITIONS_H
+#define TEXT_TOKENISE_BYTE_POSITIONS_H
 
 #include <stdint.h>
 
