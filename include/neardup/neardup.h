@@ -7,6 +7,7 @@
 #include "neardup/counter.h"
 #include "neardup/document.h"
 #include "neardup/document_map.h"
+#include "neardup/evaluation.h"
 #include "neardup/exact_join.h"
 #include "neardup/kernel.h"
 #include "neardup/match.h"

@@ -14,7 +14,7 @@ static const preset_entry presets[ND_NUM_PRESETS] = {
                           "texts that are nearly the same",
                           {.shingle = {ND_SHINGLE_WORD, 5}, .rule = {.jaccard = 0.8}}},
     [ND_PRESET_NEWS] = {"news",
-                        "syndicated copies: cut, embedded, re-led or edited",
+                        "syndicated copies, cut, embedded, re-led or edited",
                         {.shingle = {ND_SHINGLE_WORD, 3},
                          .rule = {.jaccard = 0.8},
                          .coverage = 0.4,

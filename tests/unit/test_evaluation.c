@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "cli/evaluation.h"
+#include "eval/scores.h"
 #include "failing_allocator.h"
 #include "random.h"
 
@@ -178,6 +178,306 @@ static void a_band_begins_with_its_lower_end(void **state)
     assert_true(nd_band_begin(ND_NUM_BANDS - 1) == 0);
 }
 
+/* --- the evaluator --- */
+
+static nd_id id_of(const char *id)
+{
+    return (nd_id){.p = id, .len_bytes = strlen(id)};
+}
+
+static const char *const texts[][2] = {
+    {"d", "one two three four"}, {"b", "one two three"},      {"c", "two documents"}, {"a", ""},
+    {"c", "share this id"},      {"e", "one two three five"},
+};
+enum { NUM_TEXTS = sizeof texts / sizeof *texts };
+
+static nd_status add_texts(nd_evaluator *e, int first, int step)
+{
+    nd_status status = ND_OK;
+    for (int i = 0; i < NUM_TEXTS && status == ND_OK; i++) {
+        const char *const *const text = texts[(first + i * step) % NUM_TEXTS];
+        const nd_document document = {.id = text[0],
+                                      .id_len_bytes = strlen(text[0]),
+                                      .text = text[1],
+                                      .text_len_bytes = strlen(text[1])};
+        status = nd_evaluator_add_document(e, &document);
+    }
+    return status == ND_OK ? nd_evaluator_seal(e) : status;
+}
+
+static nd_evaluator *evaluator_of(nd_truth truth)
+{
+    nd_evaluator *e = NULL;
+    assert_int_equal(nd_evaluator_new(truth, ND_TEXTS_KEEP, NULL, &e), ND_OK);
+    assert_int_equal(add_texts(e, 0, 1), ND_OK);
+    return e;
+}
+
+static void tell(nd_evaluator *e, const char *a, const char *b, const char *kind, int is_true,
+                 double weight)
+{
+    const nd_pair_label label = {kind, kind ? strlen(kind) : 0, is_true, weight};
+    assert_int_equal(nd_evaluator_add_pair(e, id_of(a), id_of(b), &label), ND_OK);
+}
+
+static void found(nd_evaluator *e, const char *a, const char *b)
+{
+    assert_int_equal(nd_evaluator_found_pair(e, id_of(a), id_of(b)), ND_OK);
+}
+
+static void documents_of_one_id_count_as_one(void **state)
+{
+    (void)state;
+    nd_evaluator *const e = evaluator_of(ND_TRUTH_PAIRS);
+    assert_int_equal(nd_evaluator_num_documents(e), NUM_TEXTS);
+    assert_int_equal(nd_evaluator_num_ids(e), NUM_TEXTS - 1);
+    assert_int_equal(nd_evaluator_text_bytes(e), 18 + 13 + 13 + 13 + 18);
+    assert_true(nd_evaluator_knows(e, "c", 1) && !nd_evaluator_knows(e, "f", 1));
+    assert_false(nd_evaluator_knows(e, "", 0));
+    nd_evaluator_free(e);
+}
+
+static void found_pairs_are_measured_against_the_told_ones(void **state)
+{
+    (void)state;
+    nd_evaluator *const e = evaluator_of(ND_TRUTH_PAIRS);
+    nd_evaluation row;
+    tell(e, "a", "b", "tail", 1, 1);
+    tell(e, "c", "b", "head", 1, 3);
+    tell(e, "b", "c", "tail", 1, 9); /* told before: the first counts */
+    tell(e, "d", "e", "tail", 0, 1); /* is_true says nothing here */
+    assert_int_equal(nd_evaluator_ignore_pair(e, id_of("a"), id_of("e")), ND_OK);
+    found(e, "c", "b");
+    found(e, "e", "d");
+    found(e, "a", "d");
+    found(e, "e", "a");
+    assert_int_equal(nd_evaluator_measure(e, &row), ND_OK);
+    assert_int_equal(row.pairs_true, 3);
+    assert_int_equal(row.pairs_found, 3);
+    assert_int_equal(row.true_positives, 2);
+    assert_int_equal(row.pairs_ignored, 1);
+    assert_near(row.precision, 2.0 / 3);
+    assert_near(row.recall, 2.0 / 3);
+    assert_near(row.weighted_precision, 4.0 / 5); /* a pair without a label stands for itself */
+    assert_near(row.weighted_recall, 4.0 / 5);
+    assert_int_equal(nd_evaluator_num_repeated(e), 1);
+    assert_int_equal(row.num_kinds, 2);
+    assert_memory_equal(row.kinds[0].kind, "head", 4);
+    assert_int_equal(row.kinds[0].pairs, 1);
+    assert_int_equal(row.kinds[0].found, 1);
+    assert_memory_equal(row.kinds[1].kind, "tail", 4);
+    assert_int_equal(row.kinds[1].pairs, 2);
+    assert_int_equal(row.kinds[1].found, 1);
+    nd_evaluation_release(e, &row);
+    nd_evaluator_clear_found(e);
+    assert_int_equal(nd_evaluator_measure(e, &row), ND_OK);
+    assert_true(row.pairs_found == 0 && row.precision == 1 && row.recall == 0);
+    nd_evaluation_release(e, &row);
+    nd_evaluator_free(e);
+}
+
+static void pairs_without_a_label_are_left_out(void **state)
+{
+    (void)state;
+    nd_evaluator *const e = evaluator_of(ND_TRUTH_LABELLED);
+    nd_evaluation row;
+    tell(e, "a", "b", "C", 1, 2);
+    tell(e, "a", "c", "T", 0, 5);
+    tell(e, "a", "d", "C", 1, 4);
+    tell(e, "b", "d", "T", 0, 1);
+    found(e, "a", "b");
+    found(e, "c", "a");
+    found(e, "d", "e"); /* nobody has looked at it */
+    assert_int_equal(nd_evaluator_measure(e, &row), ND_OK);
+    assert_int_equal(row.pairs_true, 2);
+    assert_int_equal(row.pairs_found, 2);
+    assert_int_equal(row.true_positives, 1);
+    assert_int_equal(row.pairs_ignored, 1);
+    assert_near(row.precision, 0.5);
+    assert_near(row.weighted_precision, 2.0 / 7);
+    assert_near(row.weighted_recall, 2.0 / 6);
+    assert_near(row.weighted_f1, 4.0 / (6 + 7));
+    assert_true(isnan(row.ari));
+    assert_int_equal(row.kinds[0].pairs, 2); /* C */
+    assert_int_equal(row.kinds[0].found, 1);
+    assert_int_equal(row.kinds[1].pairs, 2); /* T */
+    assert_int_equal(row.kinds[1].found, 1);
+    nd_evaluation_release(e, &row);
+    nd_evaluator_free(e);
+}
+
+static void clusters_and_groups_are_all_their_pairs(void **state)
+{
+    (void)state;
+    nd_evaluator *const e = evaluator_of(ND_TRUTH_CLUSTERS);
+    nd_evaluation row;
+    uint64_t earlier = 0;
+    static const char *const members[][2] = {{"a", "x"}, {"b", "y"}, {"c", "x"}, {"d", "x"}};
+    for (uint64_t i = 0; i < 4; i++)
+        assert_int_equal(
+            nd_evaluator_add_member(e, id_of(members[i][0]), members[i][1], 1, 10 + i, &earlier),
+            ND_OK);
+    assert_int_equal(nd_evaluator_add_member(e, id_of("c"), "x", 1, 20, &earlier), ND_OK);
+    assert_int_equal(nd_evaluator_add_member(e, id_of("c"), "y", 1, 21, &earlier), ND_ERR_EXISTS);
+    assert_int_equal(earlier, 12);
+    const nd_id group[] = {id_of("d"), id_of("a"), id_of("e")};
+    assert_int_equal(nd_evaluator_found_group(e, group, 3), ND_OK);
+    assert_int_equal(nd_evaluator_measure(e, &row), ND_OK);
+    assert_int_equal(row.pairs_true, 3);  /* ac ad cd */
+    assert_int_equal(row.pairs_found, 3); /* ad ae de */
+    assert_int_equal(row.true_positives, 1);
+    /* Of 10 pairs of 5 ids 3 are together in either, 1 in both. */
+    assert_near(row.ari, (1 - 0.9) / (3 - 0.9));
+    nd_evaluation_release(e, &row);
+    nd_evaluator_free(e);
+}
+
+static nd_scan_options word_pairs(double threshold)
+{
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    options.shingle = (nd_shingle_spec){ND_SHINGLE_WORD, 1};
+    options.rule.jaccard = threshold;
+    options.output = ND_SCAN_PAIRS;
+    options.num_threads = 2;
+    return options;
+}
+
+static nd_status remember_first(void *ctx, const nd_wrong_pair *pair)
+{
+    nd_wrong_pair *const first = ctx;
+    *first = *pair;
+    return ND_ERR_CANCELLED;
+}
+
+static void scans_are_measured_with_bands_and_their_worst_pairs(void **state)
+{
+    (void)state;
+    nd_evaluator *const e = evaluator_of(ND_TRUTH_PAIRS);
+    nd_evaluation row;
+    tell(e, "b", "d", NULL, 1, 1);  /* 3 of 4 words */
+    tell(e, "d", "e", "odd", 1, 1); /* 3 of 5 */
+    const nd_scan_options options = word_pairs(0.75);
+    nd_wrong_pair wrong = {0};
+    assert_int_equal(nd_evaluator_each_wrong(e, ND_WRONG_FALSE, 9, remember_first, &wrong),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_scan(e, &options, &row), ND_OK);
+    assert_int_equal(row.stats.documents, NUM_TEXTS);
+    assert_int_equal(row.pairs_found, 2); /* bd be */
+    assert_int_equal(row.true_positives, 1);
+    assert_int_equal(row.bands[2].pairs_true, 1); /* 0.7 to 0.8 */
+    assert_int_equal(row.bands[2].true_positives, 1);
+    assert_int_equal(row.bands[3].pairs_true, 1); /* 0.5 to 0.7 */
+    assert_int_equal(row.bands[3].true_positives, 0);
+    nd_evaluation_release(e, &row);
+    assert_int_equal(nd_evaluator_each_wrong(e, ND_WRONG_FALSE, 9, remember_first, &wrong),
+                     ND_ERR_CANCELLED);
+    assert_memory_equal(wrong.a->id, "b", 1);
+    assert_memory_equal(wrong.b->id, "e", 1);
+    assert_null(wrong.kind);
+    assert_int_equal(nd_evaluator_each_wrong(e, ND_WRONG_MISSED, 9, remember_first, &wrong),
+                     ND_ERR_CANCELLED);
+    assert_memory_equal(wrong.kind, "odd", 3);
+    assert_int_equal(wrong.similarity.common, 3);
+    assert_int_equal(nd_evaluator_each_wrong(e, ND_WRONG_MISSED, 0, remember_first, &wrong), ND_OK);
+    nd_evaluator_free(e);
+}
+
+static void exact_truth_is_what_reaches_the_threshold_of_each_scan(void **state)
+{
+    (void)state;
+    nd_evaluator *const e = evaluator_of(ND_TRUTH_EXACT);
+    const double thresholds[] = {0.5, 0.75, 0.9};
+    const uint64_t num_true[] = {3, 2, 0};
+    for (int i = 0; i < 3; i++) {
+        const nd_scan_options options = word_pairs(thresholds[i]);
+        nd_evaluation row;
+        assert_int_equal(nd_evaluator_scan(e, &options, &row), ND_OK);
+        assert_int_equal(row.pairs_true, num_true[i]);
+        assert_true(row.precision == 1 && row.ari == 1);
+        nd_evaluation_release(e, &row);
+    }
+    nd_evaluator_free(e);
+}
+
+static void what_cannot_be_told_or_measured_is_refused(void **state)
+{
+    (void)state;
+    nd_evaluator *e;
+    nd_evaluation row;
+    const nd_pair_label label = {.weight = 1}, odd = {.weight = NAN};
+    assert_int_equal(nd_evaluator_new(ND_TRUTH_EXACT, ND_TEXTS_FORGET, NULL, &e),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_FORGET, NULL, &e), ND_OK);
+    assert_int_equal(nd_evaluator_add_pair(e, id_of("a"), id_of("b"), &label),
+                     ND_ERR_INVALID_ARGUMENT); /* not sealed */
+    assert_int_equal(nd_evaluator_measure(e, &row), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(add_texts(e, 0, 1), ND_OK);
+    const nd_document late = {.id = "z", .id_len_bytes = 1, .text = "", .text_len_bytes = 0};
+    assert_int_equal(nd_evaluator_add_document(e, &late), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_add_pair(e, id_of("a"), id_of("z"), &label), ND_ERR_NOT_FOUND);
+    assert_int_equal(nd_evaluator_add_pair(e, id_of("a"), id_of("a"), &label),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_add_pair(e, id_of("a"), id_of("b"), &odd),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_add_member(e, id_of("a"), "x", 1, 0, NULL),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_found_pair(e, id_of("z"), id_of("a")), ND_ERR_NOT_FOUND);
+    const nd_scan_options options = word_pairs(0.5);
+    assert_int_equal(nd_evaluator_scan(e, &options, &row), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_measure(e, &row), ND_OK); /* ids alone will do for that */
+    nd_evaluation_release(e, &row);
+    nd_evaluator_free(e);
+    nd_evaluator_free(NULL);
+}
+
+static void the_order_of_the_documents_changes_nothing(void **state)
+{
+    (void)state;
+    nd_evaluation rows[NUM_TEXTS];
+    for (int first = 0; first < NUM_TEXTS; first++) {
+        nd_evaluator *e;
+        assert_int_equal(nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_KEEP, NULL, &e), ND_OK);
+        assert_int_equal(add_texts(e, first, 5), ND_OK);
+        tell(e, "c", "d", NULL, 1, 1);
+        tell(e, "b", "d", NULL, 1, 1);
+        const nd_scan_options options = word_pairs(0.5);
+        assert_int_equal(nd_evaluator_scan(e, &options, &rows[first]), ND_OK);
+        nd_evaluation_release(e, &rows[first]);
+        assert_memory_equal(rows[first].bands, rows[0].bands, sizeof rows[0].bands);
+        nd_evaluator_free(e);
+    }
+}
+
+static nd_status evaluate(const nd_allocator *allocator)
+{
+    nd_evaluator *e = NULL;
+    nd_evaluation row = {0};
+    nd_status status = nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_KEEP, allocator, &e);
+    if (status != ND_OK)
+        return status;
+    status = add_texts(e, 0, 1);
+    static const char *const kinds[] = {"y", "x", "z"};
+    for (int i = 0; i < 3 && status == ND_OK; i++) {
+        const nd_pair_label label = {kinds[i], 1, 1, 1};
+        status = nd_evaluator_add_pair(e, id_of("d"), id_of(texts[i + 1][0]), &label);
+    }
+    if (status == ND_OK)
+        status = nd_evaluator_ignore_pair(e, id_of("d"), id_of("c"));
+    nd_scan_options options = word_pairs(0.5);
+    options.output = ND_SCAN_GROUPS;
+    if (status == ND_OK)
+        status = nd_evaluator_scan(e, &options, &row);
+    nd_wrong_pair wrong;
+    if (status == ND_OK) {
+        status = nd_evaluator_each_wrong(e, ND_WRONG_FALSE, 9, remember_first, &wrong);
+        status = status == ND_ERR_CANCELLED ? ND_OK : status;
+    }
+    nd_evaluation_release(e, &row);
+    nd_evaluator_free(e);
+    return status;
+}
+
 static nd_status measure(const nd_allocator *allocator)
 {
     const uint32_t members[] = {0, 1, 2, 3};
@@ -197,20 +497,27 @@ static nd_status measure(const nd_allocator *allocator)
     return status;
 }
 
-static void each_failing_allocation_is_reported(void **state)
+static void assert_each_failing_allocation_is_reported(nd_status (*run)(const nd_allocator *),
+                                                       long least)
 {
-    (void)state;
     long num = 0;
     for (;; num++) {
         failing_allocator failing = {.left = num};
         const nd_allocator allocator = failing_allocator_make(&failing);
-        const nd_status status = measure(&allocator);
+        const nd_status status = run(&allocator);
         assert_int_equal(failing.live, 0);
         if (status == ND_OK)
             break;
         assert_int_equal(status, ND_ERR_NO_MEMORY);
     }
-    assert_true(num >= 5);
+    assert_true(num >= least);
+}
+
+static void each_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    assert_each_failing_allocation_is_reported(measure, 5);
+    assert_each_failing_allocation_is_reported(evaluate, 40);
 }
 
 int main(void)
@@ -227,6 +534,14 @@ int main(void)
         cmocka_unit_test(all_pairs_of_a_group_are_added),
         cmocka_unit_test(subtracting_drops_the_pairs_of_the_other_list),
         cmocka_unit_test(a_band_begins_with_its_lower_end),
+        cmocka_unit_test(documents_of_one_id_count_as_one),
+        cmocka_unit_test(found_pairs_are_measured_against_the_told_ones),
+        cmocka_unit_test(pairs_without_a_label_are_left_out),
+        cmocka_unit_test(clusters_and_groups_are_all_their_pairs),
+        cmocka_unit_test(scans_are_measured_with_bands_and_their_worst_pairs),
+        cmocka_unit_test(exact_truth_is_what_reaches_the_threshold_of_each_scan),
+        cmocka_unit_test(what_cannot_be_told_or_measured_is_refused),
+        cmocka_unit_test(the_order_of_the_documents_changes_nothing),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

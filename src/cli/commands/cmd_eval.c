@@ -6,6 +6,8 @@
 #include "cli/output/amounts.h"
 #include "cli/output/eval_writer.h"
 #include "cli/tool_allocator.h"
+#include "cli/truth_file.h"
+#include "io/path_walk.h"
 #include "util/error.h"
 
 static nd_status refuse(nd_error *error, const char *message)
@@ -35,6 +37,8 @@ static nd_status check(const nd_settings *settings, nd_error *error)
         status = nd_settings_check_scan(settings, error);
     if (status != ND_OK)
         return status;
+    if (settings->label_column && settings->true_labels.num_names == 0)
+        return refuse(error, "'--label-column' needs '--true-labels A,B,...'");
     nd_sweep sweep;
     status = nd_sweep_init(&sweep, settings, nd_tool_allocator(), error);
     if (status == ND_OK && settings->exact && sweep.option &&
@@ -45,49 +49,206 @@ static nd_status check(const nd_settings *settings, nd_error *error)
     return status;
 }
 
-static void set_headline(nd_job *job, const nd_eval_report *report)
+/* What one evaluation works with. */
+typedef struct evaluating {
+    nd_job *job;
+    const nd_sweep *sweep;
+    nd_evaluator *evaluator;
+    nd_evaluation *rows; /* [sweep->num_values] */
+    nd_truth_report truth, clusters, ignored;
+    nd_scan_stats stats; /* of the last scan; the caps: summed over all */
+} evaluating;
+
+/* A slip in a name should not be found after an hour of reading documents. */
+static nd_status look_at_files(const nd_settings *settings, nd_error *error)
+{
+    const char *const paths[] = {settings->truth_path, settings->clusters_path,
+                                 settings->ignore_path};
+    nd_status status = ND_OK;
+    nd_path_root root;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths && status == ND_OK; i++)
+        if (paths[i])
+            status = nd_path_root_look(paths[i], &root, error);
+    return status;
+}
+
+static nd_status read_documents(evaluating *e, nd_error *error)
+{
+    nd_job *const job = e->job;
+    const nd_document_map_options options = {job->num_threads, nd_progress_step, &job->progress,
+                                             job->allocator};
+    nd_status status =
+        nd_evaluator_add_source(e->evaluator, nd_input_source(job->input), &options, error);
+    if (status == ND_OK)
+        status = nd_job_reading_done(job, error);
+    if (status == ND_OK)
+        status = nd_evaluator_seal(e->evaluator);
+    job->text_bytes = nd_evaluator_text_bytes(e->evaluator);
+    return status;
+}
+
+static nd_status read_truth(evaluating *e, nd_error *error)
+{
+    const nd_settings *const s = e->job->settings;
+    const nd_allocator *const a = e->job->allocator;
+    nd_status status = ND_OK;
+    if (s->truth_path)
+        status = nd_truth_file_pairs(e->evaluator, s, a, &e->truth, error);
+    if (status == ND_OK && s->clusters_path)
+        status = nd_truth_file_clusters(e->evaluator, s, a, &e->clusters, error);
+    if (status == ND_OK && s->ignore_path)
+        status = nd_truth_file_ignored(e->evaluator, s, a, &e->ignored, error);
+    nd_job_lap(e->job, "truth");
+    return status;
+}
+
+/* The documents are in memory: a scan's reading is no step to show. */
+static nd_status show_matching(void *ctx, nd_phase phase, uint64_t done, uint64_t total)
+{
+    return phase == ND_PHASE_READ ? ND_OK : nd_progress_step(ctx, phase, done, total);
+}
+
+/* Keeps the counts of the last run, and adds up what the caps of each left out. */
+static void keep_stats(nd_scan_stats *kept, const nd_scan_stats *run)
+{
+    const nd_scan_stats before = *kept;
+    size_t num;
+    const nd_counter *const counters = nd_scan_counters(&num);
+    *kept = *run;
+    kept->capped_comparisons += before.capped_comparisons;
+    for (size_t i = 0; i < num; i++)
+        if (counters[i].weight == ND_COUNTER_CAP)
+            nd_counters_add((nd_counter_list){&counters[i], 1}, kept, &before);
+}
+
+static nd_status run_scans(evaluating *e, nd_error *error)
+{
+    nd_job *const job = e->job;
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < e->sweep->num_values && status == ND_OK; i++) {
+        nd_settings settings;
+        status = nd_sweep_settings(e->sweep, i, job->settings, &settings, error);
+        if (status != ND_OK)
+            break;
+        const nd_scan_options options =
+            nd_settings_scan(&settings, job->num_threads, show_matching, &job->progress);
+        status = nd_evaluator_scan(e->evaluator, &options, &e->rows[i]);
+        if (status == ND_OK)
+            keep_stats(&e->stats, &e->rows[i].stats);
+    }
+    nd_job_lap(job, "matching");
+    if (status == ND_ERR_LIMIT && error->message[0] == '\0')
+        return nd_error_set(error, status, "more than %s, true or found, cannot be compared",
+                            nd_amount_of(ND_EVALUATION_MAX_PAIRS, "pair").text);
+    return status;
+}
+
+/* --- what is said at the end --- */
+
+static void set_headline(const evaluating *e, const nd_eval_report *report)
 {
     const size_t best = nd_eval_best_row(report);
-    const nd_scores *const s = &report->rows[best].scores;
-    nd_page *const line = &job->headline;
+    const nd_evaluation *const s = &report->rows[best];
+    const nd_settings *const settings = e->job->settings;
+    nd_page *const line = &e->job->headline;
     nd_page_printf(line, "%s, ",
-                   nd_amount_of(report->evaluator->held.num_documents, "document").text);
+                   nd_amount_of(nd_evaluator_num_documents(e->evaluator), "document").text);
     if (report->sweep->option)
         nd_page_printf(line, "%s, the best at %s %s: ", nd_amount_of(report->num_rows, "scan").text,
                        report->sweep->option->name, report->sweep->values[best]);
-    nd_page_printf(line, "%s found, ", nd_amount_of(s->pairs_found, "pair").text);
+    nd_page_printf(
+        line, "%s found, ",
+        nd_amount_of(s->pairs_found, settings->label_column ? "labelled pair" : "pair").text);
     nd_page_printf(line, "%s of ", nd_amount_count(s->true_positives).text);
     nd_page_printf(line, "%s: precision %.4f, recall %.4f, f1 %.4f",
                    nd_amount_of(s->pairs_true, "true pair").text, s->precision, s->recall, s->f1);
+    if (settings->weight_column)
+        nd_page_printf(line, "; by weight %.4f, %.4f, %.4f", s->weighted_precision,
+                       s->weighted_recall, s->weighted_f1);
 }
 
-static void add_stats(nd_job *job, const nd_eval_report *report)
+typedef struct eval_counts {
+    uint64_t documents, ids, text_bytes, scans, pairs_true, pairs_found, true_positives;
+    uint64_t capped_comparisons;
+} eval_counts;
+
+#define AT(member) offsetof(eval_counts, member)
+
+static const nd_counter eval_counters[] = {
+    {.name = "documents", .offset = AT(documents), .meaning = "documents"},
+    {.name = "ids", .offset = AT(ids), .meaning = "different ids"},
+    {.name = "text_bytes", .offset = AT(text_bytes), .meaning = "bytes of text"},
+    {.name = "scans", .offset = AT(scans), .meaning = "scans"},
+    {.name = "pairs_true", .offset = AT(pairs_true), .meaning = "true pairs, of the first scan"},
+    {.name = "pairs_found", .offset = AT(pairs_found), .meaning = "pairs found by it"},
+    {.name = "true_positives", .offset = AT(true_positives), .meaning = "of these, true"},
+    {.name = "capped_comparisons",
+     .offset = AT(capped_comparisons),
+     .meaning = "comparisons left out by caps, at most, in all scans"},
+};
+
+static void add_stats(const evaluating *e)
 {
-    const nd_evaluator *const e = report->evaluator;
-    nd_page_printf(&job->stats,
-                   ",\"counts\":{\"documents\":%zu,\"ids\":%zu,\"text_bytes\":%llu,\"scans\":%zu"
-                   ",\"pairs_true\":%llu,\"pairs_found\":%llu,\"true_positives\":%llu"
-                   ",\"capped_comparisons\":%llu}",
-                   e->held.num_documents, e->held.num_ids, (unsigned long long)e->held.text_bytes,
-                   report->num_rows, (unsigned long long)report->rows[0].scores.pairs_true,
-                   (unsigned long long)report->rows[0].scores.pairs_found,
-                   (unsigned long long)report->rows[0].scores.true_positives,
-                   (unsigned long long)e->stats.capped_comparisons);
+    const nd_counter_list list = {eval_counters, sizeof eval_counters / sizeof *eval_counters};
+    const eval_counts counts = {.documents = nd_evaluator_num_documents(e->evaluator),
+                                .ids = nd_evaluator_num_ids(e->evaluator),
+                                .text_bytes = nd_evaluator_text_bytes(e->evaluator),
+                                .scans = e->sweep->num_values,
+                                .pairs_true = e->rows[0].pairs_true,
+                                .pairs_found = e->rows[0].pairs_found,
+                                .true_positives = e->rows[0].true_positives,
+                                .capped_comparisons = e->stats.capped_comparisons};
+    nd_counters_print_json(list, &counts, &e->job->stats);
 }
 
-static nd_status write_report(nd_job *job, const nd_eval_report *report, nd_error *error)
+static void add_left_out(nd_notes *notes, const char *key, const char *what,
+                         const nd_left_out *left_out)
 {
-    set_headline(job, report);
-    add_stats(job, report);
-    nd_evaluator_add_notes(report->evaluator, &job->notes);
+    nd_notes_add(notes, ND_COUNTER_LOSS, key, what, left_out->count, "%s", left_out->first);
+}
+
+static void add_notes(const evaluating *e)
+{
+    nd_notes *const notes = &e->job->notes;
+    nd_counter_list counters;
+    counters.counters = nd_scan_counters(&counters.num);
+    nd_notes_add_counters(notes, counters, &e->stats, NULL);
+    add_left_out(notes, "truth_unknown", "left out, true pairs with an id that no document has",
+                 &e->truth.unknown);
+    add_left_out(notes, "clusters_unknown", "left out, ids in clusters that no document has",
+                 &e->clusters.unknown);
+    add_left_out(notes, "ignored_unknown",
+                 "left out, ignored pairs with an id that no document has", &e->ignored.unknown);
+    add_left_out(notes, "truth_selves", "left out, true pairs of a document with itself",
+                 &e->truth.selves);
+    nd_notes_add(notes, ND_COUNTER_REMARK, "truth_repeated",
+                 "true pairs that are in the file before, and count once",
+                 nd_evaluator_num_repeated(e->evaluator), "%s", "");
+    nd_notes_add(notes, ND_COUNTER_REMARK, "truth_unsure",
+                 "pairs left out as nobody is sure of them", e->truth.unsure.count, "%s",
+                 e->truth.unsure.first);
+    add_left_out(notes, "ignored_selves", "left out, ignored pairs of a document with itself",
+                 &e->ignored.selves);
+}
+
+static nd_status write_report(evaluating *e, nd_error *error)
+{
+    nd_job *const job = e->job;
+    const nd_eval_report report = {job, e->evaluator, e->sweep, e->rows, e->sweep->num_values};
+    set_headline(e, &report);
+    add_stats(e);
+    add_notes(e);
     nd_status status = nd_job_check_strict(job, error);
+    if (status == ND_OK && !job->settings->exact && e->rows[0].pairs_true == 0)
+        status =
+            nd_error_set(error, ND_ERR_FORMAT, "no true pair is left: recall cannot be measured");
     if (status != ND_OK)
         return status;
     nd_page page;
     nd_page_init(&page, job->allocator);
-    nd_eval_print(job, &page, report);
+    nd_eval_print(&page, &report);
     if (job->settings->errors > 0)
-        status = nd_eval_errors_print(report->evaluator, &page);
+        status = nd_eval_errors_print(&page, &report);
     if (status == ND_OK)
         status = nd_job_write(job, &page);
     nd_page_release(&page);
@@ -95,35 +256,26 @@ static nd_status write_report(nd_job *job, const nd_eval_report *report, nd_erro
     return status;
 }
 
-static nd_status run_sweep(nd_evaluator *evaluator, const nd_sweep *sweep, nd_eval_row *rows,
-                           nd_error *error)
-{
-    nd_status status = ND_OK;
-    for (size_t i = 0; i < sweep->num_values && status == ND_OK; i++) {
-        nd_settings settings;
-        status = nd_sweep_settings(sweep, i, evaluator->job->settings, &settings, error);
-        if (status == ND_OK)
-            status = nd_evaluator_run(evaluator, &settings, &rows[i], error);
-    }
-    nd_job_lap(evaluator->job, "matching");
-    return status;
-}
-
 static nd_status evaluate(nd_job *job, const nd_sweep *sweep, nd_error *error)
 {
-    nd_evaluator evaluator;
-    nd_eval_row *const rows = nd_alloc_zeroed(job->allocator, sweep->num_values, sizeof *rows);
-    nd_status status = nd_evaluator_init(&evaluator, job, error);
+    evaluating e = {.job = job, .sweep = sweep};
+    e.rows = nd_alloc_zeroed(job->allocator, sweep->num_values, sizeof *e.rows);
+    nd_status status = e.rows ? look_at_files(job->settings, error) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = rows ? run_sweep(&evaluator, sweep, rows, error) : ND_ERR_NO_MEMORY;
-    if (status == ND_OK) {
-        const nd_eval_report report = {&evaluator, sweep, rows, sweep->num_values};
-        status = write_report(job, &report, error);
-    }
-    for (size_t i = 0; rows && i < sweep->num_values; i++)
-        nd_release(job->allocator, rows[i].kinds);
-    nd_release(job->allocator, rows);
-    nd_evaluator_release(&evaluator);
+        status = nd_evaluator_new(nd_truth_of(job->settings), ND_TEXTS_KEEP, job->allocator,
+                                  &e.evaluator);
+    if (status == ND_OK)
+        status = read_documents(&e, error);
+    if (status == ND_OK)
+        status = read_truth(&e, error);
+    if (status == ND_OK)
+        status = run_scans(&e, error);
+    if (status == ND_OK)
+        status = write_report(&e, error);
+    for (size_t i = 0; e.evaluator && i < sweep->num_values; i++)
+        nd_evaluation_release(e.evaluator, &e.rows[i]);
+    nd_release(job->allocator, e.rows);
+    nd_evaluator_free(e.evaluator);
     return status;
 }
 

@@ -76,12 +76,13 @@ typedef struct nd_option {
     const char *unset;    /* what the help calls 0, NULL, or a value outside the choices */
     nd_field_at field;    /* options that write to one field exclude each other */
     const char *one_of;   /* options with the same word here exclude each other too */
-    const nd_choice *choices;           /* of ND_OPTION_CHOICE and ND_OPTION_FLAGS, or: */
-    const char *(*name_of)(int choice); /* of each value from 0, NULL after the last */
-    int value;                          /* of ND_OPTION_SET */
-    double min, max;                    /* of numbers and counts */
-    nd_bounds bounds;                   /* of ND_OPTION_NUMBER */
-    nd_condition need;                  /* it only works with that */
+    const nd_choice *choices;              /* of ND_OPTION_CHOICE and ND_OPTION_FLAGS, or: */
+    const char *(*name_of)(int choice);    /* of each value from 0 to `max` */
+    const char *(*meaning_of)(int choice); /* the help says it of each; NULL: `help` does */
+    int value;                             /* of ND_OPTION_SET */
+    double min, max;                       /* of numbers and counts */
+    nd_bounds bounds;                      /* of ND_OPTION_NUMBER */
+    nd_condition need;                     /* it only works with that */
     nd_condition conflicts[ND_OPTION_MAX_CONFLICTS]; /* it cannot be used with these */
     bool is_sweepable;                               /* `eval --sweep` takes it */
 } nd_option;

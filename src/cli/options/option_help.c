@@ -57,6 +57,15 @@ static size_t print_option_name(nd_page *page, const nd_option *option)
     return page->bytes.len - begin;
 }
 
+/* "; corpus: texts that are nearly the same; news: ..." */
+static void print_meanings(nd_page *text, const nd_option *option)
+{
+    const char *name;
+    int value;
+    for (int i = 0; option->meaning_of && (name = nd_option_choice(option, i, &value)); i++)
+        nd_page_printf(text, "; %s: %s", name, option->meaning_of(value));
+}
+
 /* "[default: 0.8]", and the values of the others where they differ. */
 static void print_initial(nd_page *text, const nd_option *option, const void *initial,
                           const nd_named_settings *others, size_t num_others)
@@ -128,6 +137,7 @@ static void print_option(nd_page *page, help *h, const nd_option *option)
     }
     nd_page_clear(text);
     nd_page_put(text, option->help);
+    print_meanings(text, option);
     print_initial(text, option, h->initial, h->others, h->num_others);
     print_conditions(text, &h->command->options, option);
     print_filled(page, text->bytes.items, text->bytes.len, at, OPTION_COLUMNS);

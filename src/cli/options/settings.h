@@ -69,7 +69,8 @@ typedef struct nd_settings {
 
     const char *truth_path, *clusters_path, *ignore_path;
     int exact, by_kind;
-    const char *kind_column;
+    const char *kind_column, *label_column, *weight_column, *unsure_column;
+    nd_name_list true_labels;
     const char *sweep;
     uint64_t errors;
 

@@ -19,6 +19,11 @@ static const char *preset_name(int preset)
     return nd_preset_name((nd_preset)preset);
 }
 
+static const char *preset_meaning(int preset)
+{
+    return nd_preset_summary((nd_preset)preset);
+}
+
 static const char *kernel_name(int kernel)
 {
     return nd_kernel_name((nd_kernel)kernel);
@@ -66,32 +71,50 @@ static const nd_choice formats[] = {
 
 #define WITH_PAIRS                                                                                 \
     {                                                                                              \
-        "--pairs", FIELD(scan.output), 1u << ND_SCAN_PAIRS                                         \
+        .typed = "--pairs", .field = FIELD(scan.output), .values = 1u << ND_SCAN_PAIRS             \
     }
 #define WITH_GROUPS                                                                                \
     {                                                                                              \
-        "--groups", FIELD(scan.output), 1u << ND_SCAN_GROUPS                                       \
+        .typed = "--groups", .field = FIELD(scan.output), .values = 1u << ND_SCAN_GROUPS           \
     }
 #define WITH_EARLIEST                                                                              \
     {                                                                                              \
-        "--representative earliest", FIELD(keep), 1u << ND_KEEP_EARLIEST                           \
+        .typed = "--representative earliest", .field = FIELD(keep),                                \
+        .values = 1u << ND_KEEP_EARLIEST                                                           \
     }
 #define WITH_PREFERRED                                                                             \
     {                                                                                              \
-        "--representative preferred", FIELD(keep), 1u << ND_KEEP_PREFERRED                         \
+        .typed = "--representative preferred", .field = FIELD(keep),                               \
+        .values = 1u << ND_KEEP_PREFERRED                                                          \
     }
 #define WITH_FIELDS                                                                                \
     {                                                                                              \
-        "--input-format auto|jsonl", FIELD(input.format),                                          \
-            1u << ND_INPUT_AUTO | 1u << ND_INPUT_JSONL                                             \
+        .typed = "--input-format auto|jsonl", .field = FIELD(input.format),                        \
+        .values = 1u << ND_INPUT_AUTO | 1u << ND_INPUT_JSONL                                       \
     }
 #define WITH_TSV                                                                                   \
     {                                                                                              \
-        "--format tsv", FIELD(format), 1u << ND_FORMAT_TSV                                         \
+        .typed = "--format tsv", .field = FIELD(format), .values = 1u << ND_FORMAT_TSV             \
     }
 #define WITH_COVERAGE                                                                              \
     {                                                                                              \
-        "--coverage", FIELD(scan.coverage), 0, "--preset news"                                     \
+        .typed = "--coverage", .field = FIELD(scan.coverage), .or_typed = "--preset news"          \
+    }
+#define WITH_TRUTH                                                                                 \
+    {                                                                                              \
+        .typed = "--truth", .field = FIELD(truth_path)                                             \
+    }
+#define WITH_KINDS                                                                                 \
+    {                                                                                              \
+        .typed = "--by-kind", .field = FIELD(by_kind)                                              \
+    }
+#define WITH_LABELS                                                                                \
+    {                                                                                              \
+        .typed = "--label-column", .field = FIELD(label_column)                                    \
+    }
+#define WITH_SWEEP                                                                                 \
+    {                                                                                              \
+        .typed = "--sweep", .field = FIELD(sweep)                                                  \
     }
 
 const nd_option nd_tool_options[] = {
@@ -100,19 +123,20 @@ const nd_option nd_tool_options[] = {
      .kind = ND_OPTION_CHOICE,
      .commands = SCAN | EVAL,
      .section = "Matching",
-     .help = "settings that go together; corpus: word:5, jaccard 0.8; news, for syndicated copies, "
-             "cut, embedded or edited: word:3, coverage 0.4, and all repairs",
+     .help = "settings that go together",
      .field = FIELD(preset),
      .name_of = preset_name,
+     .meaning_of = preset_meaning,
      .max = ND_NUM_PRESETS - 1},
     {.name = "preset",
      .kind = ND_OPTION_CHOICE,
      .commands = WITHIN | COMPARE | PLAN,
      .section = "Matching",
      .argument = "NAME",
-     .help = "settings that go together; corpus: word:5, jaccard 0.8",
+     .help = "settings that go together",
      .field = FIELD(preset),
      .name_of = preset_name,
+     .meaning_of = preset_meaning,
      .max = ND_PRESET_CORPUS},
     {.name = "shingle",
      .kind = ND_OPTION_SHINGLE,
@@ -335,6 +359,39 @@ const nd_option nd_tool_options[] = {
      .value = 1,
      .one_of = "truth",
      .conflicts = {WITH_COVERAGE}},
+    {.name = "label-column",
+     .kind = ND_OPTION_STRING,
+     .commands = EVAL,
+     .section = "Truth",
+     .argument = "NAME",
+     .help = "the pairs of --truth are labelled, by this column: some are true, the others false, "
+             "and pairs without a label are left out",
+     .field = FIELD(label_column),
+     .need = WITH_TRUTH},
+    {.name = "true-labels",
+     .kind = ND_OPTION_LIST,
+     .commands = EVAL,
+     .section = "Truth",
+     .argument = "A,B,...",
+     .help = "labels of true pairs",
+     .field = FIELD(true_labels),
+     .need = WITH_LABELS},
+    {.name = "weight-column",
+     .kind = ND_OPTION_STRING,
+     .commands = EVAL,
+     .section = "Truth",
+     .argument = "NAME",
+     .help = "how many pairs each one stands for: the scores are also given with these weights",
+     .field = FIELD(weight_column),
+     .need = WITH_TRUTH},
+    {.name = "unsure-column",
+     .kind = ND_OPTION_STRING,
+     .commands = EVAL,
+     .section = "Truth",
+     .argument = "NAME",
+     .help = "pairs with anything in this column are left out, and counted",
+     .field = FIELD(unsure_column),
+     .need = WITH_TRUTH},
     {.name = "ignore",
      .kind = ND_OPTION_STRING,
      .commands = EVAL,
@@ -348,7 +405,7 @@ const nd_option nd_tool_options[] = {
      .help = "recall for each kind of true pair, by a column of --truth",
      .field = FIELD(by_kind),
      .value = 1,
-     .need = {"--truth", FIELD(truth_path), 0}},
+     .need = WITH_TRUTH},
     {.name = "kind-column",
      .kind = ND_OPTION_STRING,
      .commands = EVAL,
@@ -357,7 +414,7 @@ const nd_option nd_tool_options[] = {
      .help = "the column's name in a header line",
      .initial = "kind",
      .field = FIELD(kind_column),
-     .need = {"--by-kind", FIELD(by_kind), 0}},
+     .need = WITH_KINDS},
     {.name = "sweep",
      .kind = ND_OPTION_STRING,
      .commands = EVAL,
@@ -374,7 +431,7 @@ const nd_option nd_tool_options[] = {
              "passages they share",
      .field = FIELD(errors),
      .max = 1000000,
-     .conflicts = {{"--sweep", FIELD(sweep), 0}, WITH_TSV}},
+     .conflicts = {WITH_SWEEP, WITH_TSV}},
 
     /* --- Memory --- */
     {.name = "documents",

@@ -199,6 +199,17 @@ static const nd_record kind_record = {
     .label = label_of_recall,
 };
 
+static const nd_column label_columns[] = {
+    {ND_COLUMN(nd_recall_view, label, "label", ND_VALUE_BYTES), .flags = ND_COLUMN_JSON_ONLY},
+    {ND_COLUMN(nd_recall_view, pairs_true, "pairs", ND_VALUE_COUNT)},
+    {ND_COLUMN(nd_recall_view, true_positives, "found", ND_VALUE_COUNT)},
+};
+static const nd_record label_record = {
+    .columns = label_columns,
+    .num_columns = sizeof label_columns / sizeof *label_columns,
+    .label = label_of_recall,
+};
+
 static const nd_column evaluation_columns[] = {
     {ND_COLUMN(nd_evaluation_view, pairs_true, "pairs_true", ND_VALUE_COUNT)},
     {ND_COLUMN(nd_evaluation_view, pairs_found, "pairs_found", ND_VALUE_COUNT)},
@@ -207,6 +218,12 @@ static const nd_column evaluation_columns[] = {
     {ND_COLUMN(nd_evaluation_view, recall, "recall", ND_VALUE_RATIO)},
     {ND_COLUMN(nd_evaluation_view, f1, "f1", ND_VALUE_RATIO)},
     {ND_COLUMN(nd_evaluation_view, ari, "ari", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_evaluation_view, weighted_precision, "weighted_precision", ND_VALUE_RATIO),
+     .when = ND_SHOW_WEIGHTS},
+    {ND_COLUMN(nd_evaluation_view, weighted_recall, "weighted_recall", ND_VALUE_RATIO),
+     .when = ND_SHOW_WEIGHTS},
+    {ND_COLUMN(nd_evaluation_view, weighted_f1, "weighted_f1", ND_VALUE_RATIO),
+     .when = ND_SHOW_WEIGHTS},
     {ND_COLUMN(nd_evaluation_view, option, "option", ND_VALUE_NAME), .when = ND_SHOW_SWEEP},
     {ND_COLUMN(nd_evaluation_view, value, "value", ND_VALUE_LITERAL), .when = ND_SHOW_SWEEP,
      .flags = ND_COLUMN_JSON_ONLY},
@@ -218,5 +235,7 @@ static const nd_column evaluation_columns[] = {
      .flags = ND_COLUMN_SPREAD},
     {ND_COLUMN(nd_evaluation_view, kinds, "kinds", ND_VALUE_LIST), .record = &kind_record,
      .when = ND_SHOW_KINDS, .flags = ND_COLUMN_SPREAD},
+    {ND_COLUMN(nd_evaluation_view, kinds, "labels", ND_VALUE_LIST), .record = &label_record,
+     .when = ND_SHOW_LABELS, .flags = ND_COLUMN_SPREAD},
 };
 const nd_record nd_evaluation_record = RECORD(evaluation_columns);

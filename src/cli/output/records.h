@@ -14,6 +14,8 @@ enum {
     ND_SHOW_PASSAGES = 2,
     ND_SHOW_SWEEP = 4,
     ND_SHOW_KINDS = 8,
+    ND_SHOW_WEIGHTS = 16,
+    ND_SHOW_LABELS = 32,
 };
 
 /* scan --pairs */
@@ -89,10 +91,11 @@ typedef struct nd_recall_view {
 typedef struct nd_evaluation_view {
     uint64_t pairs_true, pairs_found, true_positives;
     double precision, recall, f1, ari;
+    double weighted_precision, weighted_recall, weighted_f1;
     const char *option;        /* that is swept */
     const char *value, *typed; /* as JSON, and as one would type it */
     uint64_t pairs_ignored, documents;
-    nd_items bands, kinds; /* nd_recall_view */
+    nd_items bands, kinds; /* nd_recall_view: of labels, `recall` is the share found */
 } nd_evaluation_view;
 extern const nd_record nd_evaluation_record;
 

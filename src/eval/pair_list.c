@@ -1,4 +1,4 @@
-#include "cli/pair_list.h"
+#include "eval/pair_list.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 static nd_status reserve(nd_pair_list *list, size_t more)
 {
-    if (more > ND_PAIR_LIST_MAX || list->pairs.len > ND_PAIR_LIST_MAX - more)
+    if (more > ND_EVALUATION_MAX_PAIRS || list->pairs.len > ND_EVALUATION_MAX_PAIRS - more)
         return ND_ERR_LIMIT;
     return ND_VEC_RESERVE(list->allocator, &list->pairs, more);
 }

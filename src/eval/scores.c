@@ -1,4 +1,4 @@
-#include "cli/evaluation.h"
+#include "eval/scores.h"
 
 #include "util/radix_sort.h"
 

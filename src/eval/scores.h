@@ -1,11 +1,11 @@
 /* How well found pairs and groups agree with the true ones. */
-#ifndef CLI_EVALUATION_H
-#define CLI_EVALUATION_H
+#ifndef EVAL_SCORES_H
+#define EVAL_SCORES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/pair_list.h"
+#include "eval/pair_list.h"
 
 /* Precision is 1 where nothing is found, and recall where nothing is true: no mistake was made. */
 typedef struct nd_scores {
@@ -24,17 +24,6 @@ nd_scores nd_scores_of(const nd_pair_list *truth, const nd_pair_list *found);
 ND_NODISCARD nd_status nd_adjusted_rand_index(const uint32_t *label_a, const uint32_t *label_b,
                                               size_t num, const nd_allocator *allocator,
                                               double *out);
-
-/* Bands of jaccard similarity, from the top: 0.9 to 1, 0.8 to 0.9, 0.7 to 0.8, 0.5 to 0.7, and
- * below. The lower end is in a band. */
-enum { ND_NUM_BANDS = 5 };
-
-typedef struct nd_band {
-    uint64_t pairs_true, true_positives;
-} nd_band;
-
-/* Lower end of band `band`; that of band -1 is 1. */
-double nd_band_begin(int band);
 
 /* The band of a similarity. */
 int nd_band_of(double jaccard);

@@ -1,16 +1,13 @@
 /* Pairs of documents by number, as a sorted list. */
-#ifndef CLI_PAIR_LIST_H
-#define CLI_PAIR_LIST_H
+#ifndef EVAL_PAIR_LIST_H
+#define EVAL_PAIR_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "neardup/status.h"
+#include "neardup/evaluation.h"
 #include "util/vec.h"
-
-/* Most pairs a list takes: 2 GiB of them. */
-#define ND_PAIR_LIST_MAX ((size_t)1 << 28)
 
 /* A pair is  | lower number, 32 bits | higher number, 32 |. */
 typedef struct nd_pair_list {
@@ -33,7 +30,7 @@ static inline uint32_t nd_pair_high(uint64_t pair)
     return (uint32_t)pair;
 }
 
-/* Adds a pair; nothing for a document with itself. ND_ERR_LIMIT: over ND_PAIR_LIST_MAX. */
+/* Adds a pair; nothing for a document with itself. ND_ERR_LIMIT: over ND_EVALUATION_MAX_PAIRS. */
 ND_NODISCARD nd_status nd_pair_list_add(nd_pair_list *list, uint32_t a, uint32_t b);
 
 /* Adds every pair of members[0..num). */

@@ -1,4 +1,4 @@
-#include "cli/held_sets.h"
+#include "eval/corpus_sets.h"
 
 #include <string.h>
 
@@ -19,8 +19,8 @@ typedef struct maker {
 } maker;
 
 typedef struct making {
-    const nd_held_documents *held;
-    nd_held_sets *sets;
+    const nd_corpus *corpus;
+    nd_corpus_sets *sets;
     maker *makers;
     uint32_t num_makers;
     uint32_t *maker_of; /* [documents] */
@@ -31,13 +31,15 @@ static nd_status make_set(making *m, uint32_t worker, size_t d)
 {
     maker *const w = &m->makers[worker];
     const nd_allocator *const a = m->sets->allocator;
-    const nd_document *const document = &m->held->documents[d];
+    const nd_document *const document = &m->corpus->documents[d];
     const char *bytes;
     size_t len_bytes;
     nd_status status = nd_repairer_apply(w->repairer, document->text, document->text_len_bytes,
                                          &bytes, &len_bytes);
     if (status == ND_OK)
         status = nd_text_set(w->text, bytes, len_bytes, ND_TEXT_NO_OFFSETS);
+    if (status == ND_ERR_LIMIT) /* a text that a scan leaves out matches nothing */
+        status = nd_text_set(w->text, "", 0, ND_TEXT_NO_OFFSETS);
     if (status != ND_OK)
         return status;
     const size_t num = nd_shingle_count(w->text, m->sets->shingle);
@@ -62,7 +64,7 @@ static nd_status make_some(void *ctx, uint32_t worker, size_t task)
 {
     making *const m = ctx;
     const size_t begin = task * DOCUMENTS_A_TASK;
-    const size_t left = m->held->num_documents - begin;
+    const size_t left = m->corpus->num_documents - begin;
     const size_t end = begin + (left < DOCUMENTS_A_TASK ? left : DOCUMENTS_A_TASK);
     nd_status status = ND_OK;
     for (size_t d = begin; d < end && status == ND_OK; d++)
@@ -72,8 +74,8 @@ static nd_status make_some(void *ctx, uint32_t worker, size_t task)
 
 static nd_status put_together(making *m)
 {
-    nd_held_sets *const sets = m->sets;
-    const size_t num = m->held->num_documents;
+    nd_corpus_sets *const sets = m->sets;
+    const size_t num = m->corpus->num_documents;
     sets->starts[0] = 0;
     for (size_t d = 0; d < num; d++)
         sets->starts[d + 1] += sets->starts[d];
@@ -91,7 +93,7 @@ static nd_status put_together(making *m)
 static nd_status begin(making *m)
 {
     const nd_allocator *const a = m->sets->allocator;
-    const size_t num = m->held->num_documents;
+    const size_t num = m->corpus->num_documents;
     m->makers = nd_alloc_zeroed(a, m->num_makers, sizeof *m->makers);
     m->maker_of = nd_alloc(a, num, sizeof *m->maker_of);
     m->place = nd_alloc(a, num, sizeof *m->place);
@@ -121,39 +123,40 @@ static void end(making *m)
     nd_release(a, m->place);
 }
 
-nd_status nd_held_sets_make(nd_held_sets *sets, const nd_held_documents *held,
-                            nd_shingle_spec shingle, uint32_t repairs, uint32_t num_threads)
+nd_status nd_corpus_sets_make(nd_corpus_sets *sets, const nd_corpus *corpus,
+                              nd_shingle_spec shingle, uint32_t repairs, uint32_t num_threads)
 {
     if (sets->elements && sets->shingle.kind == shingle.kind &&
         sets->shingle.width == shingle.width && sets->repairs == repairs)
         return ND_OK;
-    nd_held_sets_release(sets);
-    *sets = (nd_held_sets){.allocator = held->allocator, .shingle = shingle, .repairs = repairs};
-    making m = {.held = held, .sets = sets, .num_makers = num_threads};
-    const size_t num_tasks = (held->num_documents + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK;
+    nd_corpus_sets_release(sets);
+    *sets =
+        (nd_corpus_sets){.allocator = &corpus->allocator, .shingle = shingle, .repairs = repairs};
+    making m = {.corpus = corpus, .sets = sets, .num_makers = num_threads};
+    const size_t num_tasks = (corpus->num_documents + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK;
     nd_status status = begin(&m);
     if (status == ND_OK)
-        status = nd_threads_for(held->allocator, num_threads, num_tasks, make_some, &m);
+        status = nd_threads_for(&corpus->allocator, num_threads, num_tasks, make_some, &m);
     if (status == ND_OK)
         status = put_together(&m);
     end(&m);
     return status;
 }
 
-nd_similarity nd_held_sets_compare(const nd_held_sets *sets, const nd_held_documents *held,
-                                   uint32_t a, uint32_t b)
+nd_similarity nd_corpus_sets_compare(const nd_corpus_sets *sets, const nd_corpus *corpus,
+                                     uint32_t a, uint32_t b)
 {
-    const size_t d = held->first_of[a], e = held->first_of[b];
+    const size_t d = corpus->first_of[a], e = corpus->first_of[b];
     return nd_similarity_compute(
         sets->elements + sets->starts[d], sets->starts[d + 1] - sets->starts[d],
         sets->elements + sets->starts[e], sets->starts[e + 1] - sets->starts[e]);
 }
 
-void nd_held_sets_release(nd_held_sets *sets)
+void nd_corpus_sets_release(nd_corpus_sets *sets)
 {
     if (sets->allocator) {
         nd_release(sets->allocator, sets->elements);
         nd_release(sets->allocator, sets->starts);
     }
-    *sets = (nd_held_sets){0};
+    *sets = (nd_corpus_sets){0};
 }

@@ -1,0 +1,207 @@
+#include "eval/corpus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 1 << 20, DOCUMENTS_A_BLOCK = 64 };
+
+void nd_corpus_init(nd_corpus *corpus, nd_texts texts, const nd_allocator *allocator)
+{
+    *corpus = (nd_corpus){.allocator = nd_allocator_or_default(allocator), .texts = texts};
+}
+
+/* Makes sure of `num` parts, which keep what they hold. */
+static nd_status reserve_parts(nd_corpus *corpus, uint32_t num)
+{
+    if (num <= corpus->num_parts)
+        return ND_OK;
+    nd_corpus_part *const parts = nd_alloc_zeroed(&corpus->allocator, num, sizeof *parts);
+    if (!parts)
+        return ND_ERR_NO_MEMORY;
+    if (corpus->num_parts > 0)
+        memcpy(parts, corpus->parts, corpus->num_parts * sizeof *parts);
+    for (uint32_t i = corpus->num_parts; i < num; i++)
+        nd_arena_init(&parts[i].bytes, &corpus->allocator, CHUNK_BYTES);
+    nd_release(&corpus->allocator, corpus->parts);
+    corpus->parts = parts;
+    corpus->num_parts = num;
+    return ND_OK;
+}
+
+static nd_status add_to_part(nd_corpus *corpus, nd_corpus_part *part, const nd_document *document)
+{
+    const size_t text_bytes = corpus->texts == ND_TEXTS_KEEP ? document->text_len_bytes : 0;
+    const nd_status status = ND_VEC_RESERVE(&corpus->allocator, &part->documents, 1);
+    if (status != ND_OK)
+        return status;
+    char *const copy = nd_arena_alloc(&part->bytes, document->id_len_bytes + text_bytes + 1);
+    if (!copy)
+        return ND_ERR_NO_MEMORY;
+    if (document->id_len_bytes > 0)
+        memcpy(copy, document->id, document->id_len_bytes);
+    if (text_bytes > 0)
+        memcpy(copy + document->id_len_bytes, document->text, text_bytes);
+    nd_document held = *document;
+    held.id = copy;
+    held.text = copy + document->id_len_bytes;
+    held.text_len_bytes = text_bytes;
+    part->documents.items[part->documents.len++] = held;
+    return ND_OK;
+}
+
+nd_status nd_corpus_add(nd_corpus *corpus, const nd_document *document)
+{
+    if (corpus->is_sealed)
+        return ND_ERR_INVALID_ARGUMENT;
+    const nd_status status = reserve_parts(corpus, 1);
+    return status == ND_OK ? add_to_part(corpus, &corpus->parts[0], document) : status;
+}
+
+/* An nd_document_map_fn. */
+static nd_status hold(void *ctx, uint32_t worker, const nd_document *document)
+{
+    nd_corpus *const corpus = ctx;
+    return add_to_part(corpus, &corpus->parts[worker], document);
+}
+
+nd_status nd_corpus_add_source(nd_corpus *corpus, const nd_source *source,
+                               const nd_document_map_options *options, nd_error *error)
+{
+    if (corpus->is_sealed)
+        return ND_ERR_INVALID_ARGUMENT;
+    const nd_status status = reserve_parts(corpus, options->num_threads);
+    return status == ND_OK ? nd_document_map(source, options, hold, corpus, error) : status;
+}
+
+static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    const size_t both = a_len < b_len ? a_len : b_len;
+    const int order = both ? memcmp(a, b, both) : 0;
+    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static int compare_ids(const nd_document *a, const nd_document *b)
+{
+    return compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
+}
+
+/* Of one id by text, so that the first depends on the documents alone. */
+static int compare_documents(const void *left, const void *right)
+{
+    const nd_document *const a = left, *const b = right;
+    const int order = compare_ids(a, b);
+    return order != 0 ? order
+                      : compare_bytes(a->text, a->text_len_bytes, b->text, b->text_len_bytes);
+}
+
+static nd_status gather(nd_corpus *corpus)
+{
+    size_t num = 0;
+    for (uint32_t w = 0; w < corpus->num_parts; w++)
+        num += corpus->parts[w].documents.len;
+    if (num >= UINT32_MAX)
+        return ND_ERR_LIMIT;
+    corpus->documents = nd_alloc(&corpus->allocator, num, sizeof *corpus->documents);
+    corpus->id_of = nd_alloc(&corpus->allocator, num, sizeof *corpus->id_of);
+    corpus->first_of = nd_alloc(&corpus->allocator, num, sizeof *corpus->first_of);
+    if (!corpus->documents || !corpus->id_of || !corpus->first_of)
+        return ND_ERR_NO_MEMORY;
+    for (uint32_t w = 0; w < corpus->num_parts; w++) {
+        const nd_corpus_part *const part = &corpus->parts[w];
+        for (size_t i = 0; i < part->documents.len; i++)
+            corpus->documents[corpus->num_documents++] = part->documents.items[i];
+        ND_VEC_RELEASE(&corpus->allocator, &corpus->parts[w].documents);
+    }
+    if (num > 1)
+        qsort(corpus->documents, num, sizeof *corpus->documents, compare_documents);
+    return ND_OK;
+}
+
+nd_status nd_corpus_seal(nd_corpus *corpus)
+{
+    if (corpus->is_sealed)
+        return ND_OK;
+    const nd_status status = gather(corpus);
+    if (status != ND_OK)
+        return status;
+    corpus->is_sealed = true;
+    for (size_t d = 0; d < corpus->num_documents; d++) {
+        const nd_document *const document = &corpus->documents[d];
+        if (d == 0 || compare_ids(document - 1, document) != 0)
+            corpus->first_of[corpus->num_ids++] = (uint32_t)d;
+        corpus->id_of[d] = (uint32_t)corpus->num_ids - 1;
+        corpus->text_bytes += document->text_len_bytes;
+    }
+    return ND_OK;
+}
+
+bool nd_corpus_find(const nd_corpus *corpus, const char *id, size_t id_len_bytes, uint32_t *number)
+{
+    const nd_document wanted = {.id = id, .id_len_bytes = id_len_bytes};
+    size_t low = 0, high = corpus->num_ids;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (compare_ids(nd_corpus_document(corpus, (uint32_t)middle), &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *number = (uint32_t)low;
+    return low < corpus->num_ids &&
+           compare_ids(nd_corpus_document(corpus, (uint32_t)low), &wanted) == 0;
+}
+
+/* A block is the first of its documents. */
+static nd_status next_block(void *ctx, void **block, nd_error *error)
+{
+    (void)error;
+    nd_corpus_reading *const reading = ctx;
+    *block = NULL;
+    if (reading->next < reading->corpus->num_documents)
+        *block = &reading->corpus->documents[reading->next];
+    reading->next += DOCUMENTS_A_BLOCK;
+    return ND_OK;
+}
+
+static nd_status decode_block(void *ctx, void *block, nd_document_fn emit, void *emit_ctx,
+                              nd_error *error)
+{
+    (void)error;
+    const nd_corpus *const corpus = ((const nd_corpus_reading *)ctx)->corpus;
+    const size_t first = (size_t)((const nd_document *)block - corpus->documents);
+    const size_t left = corpus->num_documents - first;
+    nd_status status = ND_OK;
+    for (size_t i = first; i < first + (left < DOCUMENTS_A_BLOCK ? left : DOCUMENTS_A_BLOCK); i++) {
+        nd_document document = corpus->documents[i];
+        document.tag = corpus->id_of[i];
+        status = emit(emit_ctx, &document);
+        if (status != ND_OK)
+            return status;
+    }
+    return status;
+}
+
+static void discard_block(void *ctx, void *block)
+{
+    (void)ctx;
+    (void)block;
+}
+
+nd_source nd_corpus_source(const nd_corpus *corpus, nd_corpus_reading *reading)
+{
+    *reading = (nd_corpus_reading){.corpus = corpus};
+    return (nd_source){reading, next_block, decode_block, discard_block};
+}
+
+void nd_corpus_release(nd_corpus *corpus)
+{
+    for (uint32_t w = 0; w < corpus->num_parts; w++) {
+        nd_arena_release(&corpus->parts[w].bytes);
+        ND_VEC_RELEASE(&corpus->allocator, &corpus->parts[w].documents);
+    }
+    nd_release(&corpus->allocator, corpus->parts);
+    nd_release(&corpus->allocator, corpus->documents);
+    nd_release(&corpus->allocator, corpus->id_of);
+    nd_release(&corpus->allocator, corpus->first_of);
+    *corpus = (nd_corpus){.allocator = corpus->allocator};
+}

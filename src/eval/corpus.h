@@ -1,0 +1,79 @@
+/* The documents of an evaluation, in the order of their ids: to be scanned again and again, and
+ * found. */
+#ifndef EVAL_CORPUS_H
+#define EVAL_CORPUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neardup/document.h"
+#include "neardup/document_map.h"
+#include "neardup/scan.h"
+#include "util/arena.h"
+#include "util/vec.h"
+
+/* What one thread adds. */
+typedef struct nd_corpus_part {
+    nd_arena bytes;
+    ND_VEC(nd_document) documents;
+} nd_corpus_part;
+
+/* Ids are numbered in byte order. Documents of one id stand together, and share its number:
+ *
+ *   documents   | a  | b  | b  | c  |
+ *   id_of       | 0  | 1  | 1  | 2  |
+ *   first_of    | 0  | 1  | 3  |
+ */
+typedef struct nd_corpus {
+    nd_allocator allocator;
+    nd_texts texts; /* whether they are kept */
+    nd_corpus_part *parts;
+    uint32_t num_parts;
+
+    /* Once sealed. */
+    bool is_sealed;
+    nd_document *documents;
+    size_t num_documents;
+    uint32_t *id_of;    /* [documents] */
+    uint32_t *first_of; /* [ids] */
+    size_t num_ids;
+    uint64_t text_bytes;
+} nd_corpus;
+
+void nd_corpus_init(nd_corpus *corpus, nd_texts texts, const nd_allocator *allocator);
+
+/* Copies a document. ND_ERR_INVALID_ARGUMENT: sealed. */
+ND_NODISCARD nd_status nd_corpus_add(nd_corpus *corpus, const nd_document *document);
+
+/* Reads a source to its end. */
+ND_NODISCARD nd_status nd_corpus_add_source(nd_corpus *corpus, const nd_source *source,
+                                            const nd_document_map_options *options,
+                                            nd_error *error);
+
+/* Numbers the documents: the same numbers for any order in which they came. ND_ERR_LIMIT: 2^32 - 1
+ * of them or more. */
+ND_NODISCARD nd_status nd_corpus_seal(nd_corpus *corpus);
+
+/* Number of an id. */
+bool nd_corpus_find(const nd_corpus *corpus, const char *id, size_t id_len_bytes, uint32_t *number);
+
+/* The (first) document of an id. */
+static inline const nd_document *nd_corpus_document(const nd_corpus *corpus, uint32_t number)
+{
+    return &corpus->documents[corpus->first_of[number]];
+}
+
+/* A reading of all documents. */
+typedef struct nd_corpus_reading {
+    const nd_corpus *corpus;
+    size_t next;
+} nd_corpus_reading;
+
+/* Each document's tag is the number of its id. `reading` must live as long as the source is used.
+ */
+nd_source nd_corpus_source(const nd_corpus *corpus, nd_corpus_reading *reading);
+
+void nd_corpus_release(nd_corpus *corpus);
+
+#endif
