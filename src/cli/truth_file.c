@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "io/content.h"
-#include "io/path_walk.h"
 #include "util/error.h"
 
-enum { BLOCK_BYTES = 1 << 20, MAX_FIELDS = 32, MOST_ID_BYTES = 4096 };
+enum { MAX_FIELDS = 32, MOST_ID_BYTES = 4096 };
 
 typedef struct field {
     const char *p;
@@ -373,26 +372,16 @@ static void split(tsv_line *line, field text)
     }
 }
 
-/* Without the line end and, at the start of the file, without a byte order mark. */
-static field trimmed(field text, uint64_t number)
+/* An nd_line_fn. */
+static nd_status take_line(void *ctx, uint64_t number, const char *p, size_t len_bytes,
+                           nd_error *error)
 {
-    static const char bom[] = "\xEF\xBB\xBF";
-    if (number == 1 && text.len_bytes >= 3 && memcmp(text.p, bom, 3) == 0)
-        text = (field){text.p + 3, text.len_bytes - 3};
-    if (text.len_bytes > 0 && text.p[text.len_bytes - 1] == '\n')
-        text.len_bytes--;
-    if (text.len_bytes > 0 && text.p[text.len_bytes - 1] == '\r')
-        text.len_bytes--;
-    return text;
-}
-
-static nd_status take_line(reading *r, uint64_t number, field text, nd_error *error)
-{
+    reading *const r = ctx;
+    const field text = {p, len_bytes};
     tsv_line line = {.number = number};
     if (number == 1 && text.len_bytes >= 2 &&
         (memcmp(text.p, "\xFF\xFE", 2) == 0 || memcmp(text.p, "\xFE\xFF", 2) == 0))
         return nd_error_set(error, ND_ERR_FORMAT, "'%s' is UTF-16: UTF-8 is expected", r->path);
-    text = trimmed(text, number);
     if (text.len_bytes == 0)
         return ND_OK;
     split(&line, text);
@@ -410,51 +399,10 @@ static nd_status take_line(reading *r, uint64_t number, field text, nd_error *er
     return r->take(r, &line, error);
 }
 
-static nd_status take_block(reading *r, const nd_line_block *block, uint64_t number,
-                            nd_error *error)
-{
-    nd_status status = ND_OK;
-    for (size_t i = 0, begin = 0; i < block->ends.len && status == ND_OK; i++) {
-        const field text = {block->bytes.items + begin, block->ends.items[i] - begin};
-        begin = block->ends.items[i];
-        status = take_line(r, number + i, text, error);
-    }
-    return status;
-}
-
-static nd_status take_content(reading *r, nd_content *content, nd_line_block *block,
-                              nd_error *error)
-{
-    for (;;) {
-        const uint64_t number = content->line;
-        nd_status status = nd_content_take_lines(content, BLOCK_BYTES, block, error);
-        if (status == ND_ERR_LIMIT)
-            return nd_error_set(error, status, "'%s':%llu: the line is too long", r->path,
-                                (unsigned long long)content->line - 1);
-        if (status != ND_OK || block->ends.len == 0)
-            return status;
-        status = take_block(r, block, number, error);
-        if (status != ND_OK)
-            return status;
-    }
-}
-
 static nd_status read_file(reading *r, const nd_allocator *allocator, nd_error *error)
 {
-    int fd;
-    nd_status status = nd_path_open(r->path, &fd, error);
-    if (status != ND_OK)
-        return status;
-    nd_content content;
-    nd_line_block block = {0};
-    nd_content_init(&content, allocator, NULL);
     take_header(r, &(tsv_line){0}); /* until a header says otherwise */
-    status = nd_content_open(&content, fd, r->path, error);
-    if (status == ND_OK)
-        status = take_content(r, &content, &block, error);
-    nd_line_block_release(allocator, &block);
-    nd_content_release(&content);
-    return status;
+    return nd_lines_read(r->path, allocator, take_line, r, error);
 }
 
 nd_status nd_truth_file_pairs(nd_evaluator *evaluator, const nd_settings *settings,

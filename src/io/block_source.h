@@ -4,17 +4,15 @@
 
 #include <stddef.h>
 
-#include "io/input.h"
+#include "io/documents.h"
 #include "io/path_walk.h"
 
 /* What stands behind an nd_source; internally locked as an nd_source must be. */
 typedef struct nd_block_source nd_block_source;
 
-/* Reads the files of `walk`, which it takes over, also when it fails. `options`, with text_field,
- * preference_field and block_bytes set, is borrowed. */
-ND_NODISCARD nd_status nd_block_source_new(const nd_allocator *allocator,
-                                           const nd_input_options *options, nd_path_walk *walk,
-                                           nd_block_source **out);
+/* Reads the files of `walk`, which it takes over, also when it fails. `reading` is borrowed. */
+ND_NODISCARD nd_status nd_block_source_new(const nd_allocator *allocator, const nd_reading *reading,
+                                           nd_path_walk *walk, nd_block_source **out);
 
 /* The functions of an nd_source; ctx is the nd_block_source. */
 nd_status nd_block_source_next(void *ctx, void **block, nd_error *error);

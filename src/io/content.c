@@ -1,8 +1,11 @@
 #include "io/content.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "io/path_walk.h"
 #include "io/shown_path.h"
 #include "neardup/text.h"
 #include "util/error.h"
@@ -22,10 +25,12 @@ void nd_content_init(nd_content *content, const nd_allocator *allocator, _Atomic
 
 nd_status nd_content_open(nd_content *content, int fd, const char *path, nd_error *error)
 {
-    content->path.len = content->ahead.len = 0;
+    content->path.len = content->ahead.len = content->ahead_at = 0;
     content->line = 1;
+    content->column = content->record = 0;
     content->is_ended = false;
     content->failure = ND_OK;
+    content->cutter = (nd_cutter){0};
     const nd_status status =
         nd_bytes_append(allocator_of(content), &content->path, path, strlen(path) + 1);
     if (status != ND_OK) {
@@ -42,95 +47,102 @@ static nd_status fail(const nd_content *content, nd_status status, nd_error *err
 }
 
 /* Appends at most `bytes` bytes of the file to *to. */
-static nd_status read_more(nd_content *content, nd_byte_vec *to, size_t bytes, nd_error *error)
+static nd_status read_more(nd_content *content, nd_byte_vec *to, size_t bytes)
 {
-    nd_status status = ND_VEC_RESERVE(allocator_of(content), to, bytes);
+    nd_status status = ND_VEC_RESERVE(allocator_of(content), to, bytes + ND_RECORD_PADDING);
     size_t got = 0;
     if (status == ND_OK)
         status = nd_byte_reader_read(&content->reader, to->items + to->len, bytes, &got);
     if (status != ND_OK)
-        return fail(content, status, error);
+        return status;
     to->len += got;
     content->is_ended = got == 0;
     return ND_OK;
 }
 
+const char *nd_content_ahead(const nd_content *content)
+{
+    return content->ahead.items ? content->ahead.items + content->ahead_at : "";
+}
+
+size_t nd_content_num_ahead(const nd_content *content)
+{
+    return content->ahead.len - content->ahead_at;
+}
+
 nd_status nd_content_look(nd_content *content, size_t bytes, nd_error *error)
 {
     nd_status status = ND_OK;
-    while (status == ND_OK && !content->is_ended && content->ahead.len < bytes)
-        status = read_more(content, &content->ahead, bytes - content->ahead.len, error);
-    return status;
+    while (status == ND_OK && !content->is_ended && nd_content_num_ahead(content) < bytes)
+        status = read_more(content, &content->ahead, bytes - nd_content_num_ahead(content));
+    return status == ND_OK ? ND_OK : fail(content, status, error);
 }
 
 void nd_content_drop(nd_content *content, size_t bytes)
 {
-    nd_byte_vec *const ahead = &content->ahead;
-    ahead->len -= bytes;
-    memmove(ahead->items, ahead->items + bytes, ahead->len);
+    content->ahead_at += bytes;
 }
 
-nd_status nd_content_look_at_all(nd_content *content, nd_error *error)
+/* Moves the place over bytes that were taken. */
+static void count_lines(nd_content *content, const char *p, size_t len)
 {
-    nd_status status = ND_OK;
-    if (content->size_hint > content->ahead.len && content->size_hint <= content->max_bytes)
-        status = ND_VEC_RESERVE(allocator_of(content), &content->ahead,
-                                (size_t)content->size_hint - content->ahead.len + 1);
-    if (status != ND_OK)
-        return fail(content, status, error);
-    while (status == ND_OK && !content->is_ended && content->ahead.len <= content->max_bytes) {
-        const size_t room = content->ahead.capacity - content->ahead.len;
-        status = read_more(content, &content->ahead, room ? room : READ_BYTES, error);
+    if (!len)
+        return;
+    const char *const end = p + len;
+    const char *last = NULL;
+    for (const char *at = p; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++) {
+        content->line++;
+        last = at;
     }
-    if (status == ND_OK && content->ahead.len > content->max_bytes)
-        return ND_ERR_LIMIT;
-    return status;
+    content->column = last ? (uint64_t)(end - last) - 1 : content->column + len;
 }
 
-/* Keeps bytes[whole..) for the next block. */
-static nd_status put_back(nd_content *content, nd_byte_vec *bytes, size_t whole, nd_error *error)
+void nd_content_pass(nd_content *content, size_t bytes)
 {
-    content->ahead.len = 0;
-    const nd_status status = nd_bytes_append(allocator_of(content), &content->ahead,
-                                             bytes->items + whole, bytes->len - whole);
-    if (status != ND_OK)
-        return fail(content, status, error);
-    bytes->len = whole;
+    count_lines(content, nd_content_ahead(content), bytes);
+    content->ahead_at += bytes;
+}
+
+/* ---- taking records ---- */
+
+/* Moves at most `bytes` bytes from those ahead behind those of *out. */
+static nd_status move_ahead(nd_content *content, size_t bytes, nd_record_block *out)
+{
+    const size_t num = nd_content_num_ahead(content);
+    const size_t moved = num < bytes ? num : bytes;
+    const nd_status status = nd_record_block_reserve(allocator_of(content), out, moved);
+    if (status != ND_OK || !moved)
+        return status;
+    memcpy(out->bytes.items + out->bytes.len, nd_content_ahead(content), moved);
+    out->bytes.len += moved;
+    content->ahead_at += moved;
+    if (content->ahead_at == content->ahead.len)
+        content->ahead_at = content->ahead.len = 0;
     return ND_OK;
 }
 
-/* Reads on to the end of a line that is too long, without keeping it. */
-static nd_status drop_line(nd_content *content, nd_byte_vec *bytes, nd_error *error)
+/* Puts bytes[whole..), which are no whole record, back before those ahead. */
+static nd_status put_back(nd_content *content, nd_byte_vec *bytes, size_t whole)
 {
-    content->line++;
-    for (;;) {
-        bytes->len = 0;
-        const nd_status status = read_more(content, bytes, READ_BYTES, error);
-        if (status != ND_OK)
-            return status;
-        const char *const newline = bytes->len ? memchr(bytes->items, '\n', bytes->len) : NULL;
-        if (!newline && !content->is_ended)
-            continue;
-        const size_t dropped = newline ? (size_t)(newline - bytes->items) + 1 : bytes->len;
-        const nd_status kept = put_back(content, bytes, dropped, error);
-        bytes->len = 0;
-        return kept == ND_OK ? ND_ERR_LIMIT : kept;
+    const size_t rest = bytes->len - whole;
+    nd_status status = ND_OK;
+    if (!rest) {
+        /* nothing to keep */
+    } else if (nd_content_num_ahead(content) > 0) {
+        assert(content->ahead_at >= rest); /* they came from there */
+        content->ahead_at -= rest;
+    } else {
+        status = ND_VEC_RESERVE(allocator_of(content), &content->ahead, rest + ND_RECORD_PADDING);
+        if (status == ND_OK)
+            status =
+                nd_bytes_append(allocator_of(content), &content->ahead, bytes->items + whole, rest);
     }
+    bytes->len = whole;
+    return status;
 }
 
-/* Makes *out what was looked at so far, with room for `more` bytes, and `ahead` empty. */
-static nd_status take_ahead(nd_content *content, size_t more, nd_line_block *out)
-{
-    const nd_byte_vec recycled = out->bytes;
-    out->bytes = content->ahead;
-    out->ends.len = 0;
-    content->ahead = recycled;
-    content->ahead.len = 0;
-    return ND_VEC_RESERVE(allocator_of(content), &out->bytes, more);
-}
-
-/* A last line need not end in a newline. */
-static nd_status end_last_line(nd_content *content, nd_line_block *out)
+/* A last record need not have an end. */
+static nd_status end_last_record(nd_content *content, nd_record_block *out)
 {
     const size_t num = out->ends.len;
     if (out->bytes.len == (num ? out->ends.items[num - 1] : 0))
@@ -141,46 +153,174 @@ static nd_status end_last_line(nd_content *content, nd_line_block *out)
     return status;
 }
 
-/* Reads until *out has whole lines of `bytes` bytes, or nothing more comes. */
-static nd_status fill_lines(nd_content *content, size_t bytes, nd_line_block *out)
+/* Reads until *out has whole records of `bytes` bytes, or nothing more comes, or a record is too
+ * long. */
+static nd_status fill(nd_content *content, size_t bytes, nd_record_block *out)
 {
     const nd_allocator *const allocator = allocator_of(content);
-    nd_status status = nd_line_block_scan(allocator, out, 0);
-    while (status == ND_OK && !content->is_ended && content->failure == ND_OK) {
+    for (;;) {
         const size_t len = out->bytes.len;
         if (out->ends.len ? len >= bytes : len > content->max_bytes)
             return ND_OK;
-        content->failure = read_more(content, &out->bytes, bytes > len ? bytes - len : bytes, NULL);
-        status = nd_line_block_scan(allocator, out, len);
+        const size_t more = bytes > len ? bytes - len : bytes;
+        nd_status status = ND_OK;
+        if (nd_content_num_ahead(content))
+            status = move_ahead(content, more, out);
+        else if (content->is_ended || content->failure != ND_OK)
+            break;
+        else
+            content->failure = read_more(content, &out->bytes, more);
+        if (status == ND_OK)
+            status = nd_record_block_cut(allocator, out, &content->cutter, len);
+        if (status != ND_OK)
+            return status;
     }
-    if (status == ND_OK && content->is_ended)
-        status = end_last_line(content, out);
+    return content->failure == ND_OK ? end_last_record(content, out) : ND_OK;
+}
+
+/* Reads on to the end of a record that is too long, of which *out has the begin, and drops it. */
+static nd_status drop_record(nd_content *content, nd_record_block *out)
+{
+    size_t used;
+    bool is_whole = false;
+    content->record++;
+    count_lines(content, out->bytes.items, out->bytes.len);
+    while (!is_whole && (nd_content_num_ahead(content) || !content->is_ended)) {
+        out->bytes.len = 0;
+        const nd_status status = nd_content_num_ahead(content)
+                                     ? move_ahead(content, READ_BYTES, out)
+                                     : read_more(content, &out->bytes, READ_BYTES);
+        if (status != ND_OK)
+            return status;
+        is_whole = nd_cutter_find(&content->cutter, out->bytes.items, out->bytes.len, &used);
+        count_lines(content, out->bytes.items, used);
+    }
+    const nd_status status = is_whole ? put_back(content, &out->bytes, used) : ND_OK;
+    out->bytes.len = 0;
+    return status == ND_OK ? ND_ERR_LIMIT : status;
+}
+
+/* Drops the records that were read beyond `bytes`, and what is no whole one. */
+static nd_status keep_whole(nd_content *content, size_t bytes, nd_record_block *out)
+{
+    while (out->ends.len > 1 && out->ends.items[out->ends.len - 2] >= bytes)
+        out->ends.len--;
+    const size_t num = out->ends.len;
+    const size_t whole = num ? out->ends.items[num - 1] : 0;
+    content->record += num;
+    if (content->cutter.framing == ND_FRAMING_LINES)
+        content->line += num;
+    else
+        count_lines(content, out->bytes.items, whole);
+    return put_back(content, &out->bytes, whole);
+}
+
+nd_status nd_content_take_records(nd_content *content, size_t bytes, nd_record_block *out,
+                                  nd_error *error)
+{
+    out->bytes.len = out->ends.len = 0;
+    nd_cutter_restart(&content->cutter);
+    nd_status status = fill(content, bytes, out);
+    if (status == ND_OK && !out->ends.len)
+        status = content->failure;
+    if (status == ND_OK) {
+        const bool is_too_long = !out->ends.len && out->bytes.len > content->max_bytes;
+        status = is_too_long ? drop_record(content, out) : keep_whole(content, bytes, out);
+    }
+    return status == ND_OK || status == ND_ERR_LIMIT ? status : fail(content, status, error);
+}
+
+nd_status nd_content_take_all(nd_content *content, nd_record_block *out, nd_error *error)
+{
+    const size_t hint = content->size_hint <= content->max_bytes ? (size_t)content->size_hint : 0;
+    out->bytes.len = out->ends.len = 0;
+    nd_status status = nd_record_block_reserve(allocator_of(content), out, hint + 1);
+    if (status == ND_OK)
+        status = move_ahead(content, SIZE_MAX, out);
+    while (status == ND_OK && !content->is_ended && out->bytes.len <= content->max_bytes) {
+        const size_t room = out->bytes.capacity - out->bytes.len;
+        status = read_more(content, &out->bytes,
+                           room > ND_RECORD_PADDING ? room - ND_RECORD_PADDING : READ_BYTES);
+    }
+    if (status == ND_OK && out->bytes.len > content->max_bytes)
+        return ND_ERR_LIMIT;
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(allocator_of(content), &out->ends, 1);
+    if (status != ND_OK)
+        return fail(content, status, error);
+    out->ends.items[out->ends.len++] = out->bytes.len;
+    content->record++;
+    return ND_OK;
+}
+
+size_t nd_content_mark(const nd_content *content)
+{
+    return nd_content_num_ahead(content) >= 3 &&
+                   memcmp(nd_content_ahead(content), "\xef\xbb\xbf", 3) == 0
+               ? 3
+               : 0;
+}
+
+/* ---- files beside the inputs ---- */
+
+static nd_status each_line(const nd_record_block *block, uint64_t number, nd_line_fn each,
+                           void *ctx, nd_error *error)
+{
+    nd_status status = ND_OK;
+    size_t start = 0;
+    for (size_t i = 0; status == ND_OK && i < block->ends.len; i++) {
+        const char *const p = block->bytes.items + start;
+        size_t len = block->ends.items[i] - start;
+        start += len;
+        len -= len > 0 && p[len - 1] == '\n';
+        len -= len > 0 && p[len - 1] == '\r';
+        status = each(ctx, number + i, p, len, error);
+    }
     return status;
 }
 
-nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block *out,
-                                nd_error *error)
+static nd_status read_lines(nd_content *content, nd_record_block *block, nd_line_fn each, void *ctx,
+                            nd_error *error)
 {
-    nd_status status = take_ahead(content, bytes, out);
+    nd_status status = nd_content_look(content, READ_BYTES, error);
     if (status == ND_OK)
-        status = fill_lines(content, bytes, out);
-    if (status == ND_OK && !out->ends.len)
-        status = content->failure;
+        nd_content_drop(content, nd_content_mark(content));
+    while (status == ND_OK) {
+        const uint64_t number = content->line;
+        status = nd_content_take_records(content, READ_BYTES, block, error);
+        if (status == ND_ERR_LIMIT)
+            return nd_error_set(error, status, "'%s':%" PRIu64 ": the line is too long",
+                                nd_show_path(content->path.items).text, number);
+        if (status != ND_OK || !block->ends.len)
+            break;
+        status = each_line(block, number, each, ctx, error);
+    }
+    return status;
+}
+
+nd_status nd_lines_read(const char *path, const nd_allocator *allocator, nd_line_fn each, void *ctx,
+                        nd_error *error)
+{
+    int fd;
+    nd_status status = nd_path_open(path, &fd, error);
     if (status != ND_OK)
-        return fail(content, status, error);
-    if (!out->ends.len && !content->is_ended)
-        return drop_line(content, &out->bytes, error);
-    while (out->ends.len > 1 && out->ends.items[out->ends.len - 2] >= bytes)
-        out->ends.len--; /* more was looked at than is asked for */
-    const size_t num = out->ends.len;
-    content->line += num;
-    return put_back(content, &out->bytes, num ? out->ends.items[num - 1] : 0, error);
+        return status;
+    nd_content content;
+    nd_record_block block = {0};
+    nd_content_init(&content, allocator, NULL);
+    status = nd_content_open(&content, fd, path, error);
+    if (status == ND_OK)
+        status = read_lines(&content, &block, each, ctx, error);
+    nd_record_block_release(allocator, &block);
+    nd_content_release(&content);
+    return status;
 }
 
 void nd_content_close(nd_content *content, size_t keep_bytes)
 {
     nd_byte_reader_close(&content->reader);
     nd_bytes_trim(allocator_of(content), &content->ahead, keep_bytes);
+    content->ahead_at = 0;
     content->is_ended = true;
 }
 

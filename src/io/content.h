@@ -1,4 +1,4 @@
-/* The content of one opened file, looked at before it is taken: as a whole or in blocks of lines.
+/* The content of one opened file, looked at before it is taken: as a whole or in blocks of records.
  */
 #ifndef IO_CONTENT_H
 #define IO_CONTENT_H
@@ -9,21 +9,25 @@
 
 #include "io/byte_reader.h"
 #include "io/bytes.h"
-#include "io/line_block.h"
+#include "io/records.h"
 
 /* Exclusive.
  *
  *   file   |  taken already  |      ahead      |  not read yet  |
- *                            ^ line
+ *                            ^ place
  */
 typedef struct nd_content {
     nd_byte_reader reader;
-    nd_byte_vec path;   /* terminated; for messages and ids */
-    nd_byte_vec ahead;  /* read, but not taken */
+    nd_byte_vec path;  /* terminated; for messages and ids */
+    nd_byte_vec ahead; /* [ahead_at, ahead.len): read, but not taken */
+    size_t ahead_at;
     bool is_ended;      /* nothing comes after `ahead` */
     nd_status failure;  /* of a read: what comes after `ahead` cannot be had */
-    uint64_t line;      /* number of the line that `ahead` begins with, from 1 */
-    size_t max_bytes;   /* of a line and of a whole content: ND_TEXT_MAX_BYTES */
+    nd_cutter cutter;   /* set before records are taken */
+    uint64_t line;      /* number of the line at the place, from 1 */
+    uint64_t column;    /* bytes of that line before the place */
+    uint64_t record;    /* records before the place, those that were dropped included */
+    size_t max_bytes;   /* of a record and of a whole content */
     uint64_t size_hint; /* bytes to expect; 0: unknown */
     uint64_t file;      /* place among the inputs: see tally.h */
     bool is_named;      /* on the command line, not found below a folder */
@@ -33,26 +37,49 @@ typedef struct nd_content {
 void nd_content_init(nd_content *content, const nd_allocator *allocator, _Atomic uint64_t *counter);
 
 /* Opens a closed one on `fd`, which it takes over, also when it fails. `path` is copied;
- * size_hint, file and is_named are the caller's to set. */
+ * size_hint, file, is_named and the cutter are the caller's to set. */
 ND_NODISCARD nd_status nd_content_open(nd_content *content, int fd, const char *path,
                                        nd_error *error);
 
-/* Reads until `ahead` has `bytes` bytes, or the content ends. */
+/* What was looked at and not taken; ND_RECORD_PADDING bytes behind it can be read. */
+const char *nd_content_ahead(const nd_content *content);
+size_t nd_content_num_ahead(const nd_content *content);
+
+/* Reads until `bytes` bytes are ahead, or the content ends. */
 ND_NODISCARD nd_status nd_content_look(nd_content *content, size_t bytes, nd_error *error);
 
-/* Leaves out the first `bytes` bytes of `ahead`. */
+/* The length of the byte order mark that those ahead begin with; 0: none. */
+size_t nd_content_mark(const nd_content *content);
+
+/* Leaves out the first `bytes` bytes of those ahead, which belong to no record and no line: a byte
+ * order mark. */
 void nd_content_drop(nd_content *content, size_t bytes);
 
-/* Takes whole lines into *out, replacing what was there: about `bytes` bytes, more where a line is
- * longer; none at the end. Before, `line` is the number of the first of them. Lines before a place
- * that cannot be read are taken before that is an error. Memory: the longest line, plus `bytes`.
- * ND_ERR_LIMIT: the line numbered `line` - 1 was longer than max_bytes, and was dropped; go on with
- * the next call. */
-ND_NODISCARD nd_status nd_content_take_lines(nd_content *content, size_t bytes, nd_line_block *out,
-                                             nd_error *error);
+/* Steps over the first `bytes` bytes of those ahead: whole lines that make no record, such as the
+ * header of a table. */
+void nd_content_pass(nd_content *content, size_t bytes);
 
-/* Reads all the rest into `ahead`. ND_ERR_LIMIT: more than max_bytes. */
-ND_NODISCARD nd_status nd_content_look_at_all(nd_content *content, nd_error *error);
+/* Takes whole records into *out, replacing what was there: about `bytes` bytes, more where a record
+ * is longer; none at the end. Before, `line`, `column` and `record` are those of the first of them.
+ * Records before a place that cannot be read are taken before that is an error. Memory: the longest
+ * record, plus `bytes`; each byte is copied twice at most. ND_ERR_LIMIT: the record numbered
+ * `record` - 1 was longer than max_bytes, and was dropped; go on with the next call. */
+ND_NODISCARD nd_status nd_content_take_records(nd_content *content, size_t bytes,
+                                               nd_record_block *out, nd_error *error);
+
+/* Takes all the rest into *out, as one record. ND_ERR_LIMIT: more than max_bytes. */
+ND_NODISCARD nd_status nd_content_take_all(nd_content *content, nd_record_block *out,
+                                           nd_error *error);
+
+/* Takes one line, without its end; a status other than ND_OK ends the reading, which returns it. */
+typedef nd_status (*nd_line_fn)(void *ctx, uint64_t number, const char *p, size_t len_bytes,
+                                nd_error *error);
+
+/* Reads a small file beside the inputs, such as a table of true pairs, line by line from number 1.
+ * It may be compressed; a byte order mark does not count, and lines may end in CR LF. An error
+ * names the path. */
+ND_NODISCARD nd_status nd_lines_read(const char *path, const nd_allocator *allocator,
+                                     nd_line_fn each, void *ctx, nd_error *error);
 
 /* Closes the file and keeps the memory, if it is not much more than keep_bytes. */
 void nd_content_close(nd_content *content, size_t keep_bytes);

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "io/block_source.h"
-#include "io/foreign_kind.h"
+#include "io/format.h"
 #include "io/path_walk.h"
 #include "io/shown_path.h"
+#include "neardup/text.h"
 #include "util/arena.h"
 #include "util/error.h"
 
@@ -20,7 +21,7 @@ enum {
 
 struct nd_input {
     nd_arena arena; /* strings and roots */
-    nd_input_options options;
+    nd_reading reading;
     nd_path_walk *walk; /* belongs to `blocks` */
     nd_block_source *blocks;
     nd_source source;
@@ -70,6 +71,34 @@ static nd_status copy_options(nd_arena *arena, const nd_input_options *from, nd_
     return status;
 }
 
+static nd_status add_fields(nd_arena *arena, nd_fields *fields, const char *list, size_t most,
+                            size_t *num, nd_error *error)
+{
+    char *const copy = nd_arena_alloc(arena, strlen(list) + 1);
+    return copy ? nd_fields_add(fields, list, most, copy, num, error) : ND_ERR_NO_MEMORY;
+}
+
+/* Fills in what the reader is asked for. */
+static nd_status plan_reading(nd_arena *arena, const nd_input_options *given, nd_reading *reading,
+                              nd_error *error)
+{
+    size_t num;
+    nd_status status = copy_options(arena, given, &reading->options);
+    if (status != ND_OK)
+        return status;
+    const nd_input_options *const options = &reading->options;
+    const size_t most = options->max_bytes ? options->max_bytes : ND_INPUT_MAX_BYTES;
+    reading->max_bytes = most < ND_TEXT_MAX_BYTES ? most : ND_TEXT_MAX_BYTES;
+    status = add_fields(arena, &reading->fields, options->text_field, ND_MAX_TEXT_FIELDS,
+                        &reading->num_texts, error);
+    if (status == ND_OK)
+        status = add_fields(arena, &reading->fields, options->id_field ? options->id_field : "id",
+                            1, &num, error);
+    if (status == ND_OK && options->preference != ND_PREFERENCE_NONE)
+        status = add_fields(arena, &reading->fields, options->preference_field, 1, &num, error);
+    return status;
+}
+
 /* Refuses a file of a foreign kind at once, and not after hours, when its turn comes. One that
  * cannot be read fails then. */
 static nd_status refuse_foreign(const nd_path_root *root, nd_error *error)
@@ -100,7 +129,7 @@ static nd_status look_at_paths(nd_input *input, const char *const *paths, size_t
             return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                                 "standard input '-' is named twice");
         status = nd_path_root_look(path, &roots[i], error);
-        if (status == ND_OK && input->options.format != ND_INPUT_TEXT)
+        if (status == ND_OK && input->reading.options.format != ND_INPUT_TEXT)
             status = refuse_foreign(&roots[i], error);
         if (status != ND_OK)
             return status;
@@ -111,30 +140,29 @@ static nd_status look_at_paths(nd_input *input, const char *const *paths, size_t
 static nd_status open_blocks(nd_input *input, const nd_path_root *roots, size_t num_roots)
 {
     const nd_allocator *const allocator = &input->arena.allocator;
-    const nd_status status =
-        nd_path_walk_new(allocator, roots, num_roots, input->options.reads_hidden, &input->walk);
+    const nd_status status = nd_path_walk_new(allocator, roots, num_roots,
+                                              input->reading.options.reads_hidden, &input->walk);
     if (status != ND_OK)
         return status;
-    return nd_block_source_new(allocator, &input->options, input->walk, &input->blocks);
+    return nd_block_source_new(allocator, &input->reading, input->walk, &input->blocks);
 }
 
 static nd_status init(nd_input *input, const nd_input_options *options, const char *const *paths,
                       size_t num_paths, nd_error *error)
 {
-    nd_path_root *roots = NULL;
-    nd_status status = copy_options(&input->arena, options, &input->options);
-    if (status == ND_OK) {
-        roots = nd_arena_alloc(&input->arena, num_paths * sizeof *roots);
-        status = roots ? ND_OK : ND_ERR_NO_MEMORY;
-    }
-    if (status == ND_OK) {
-        status = look_at_paths(input, paths, num_paths, roots, error);
-        if (status != ND_OK)
-            return status;
+    nd_path_root *const roots = nd_arena_alloc(&input->arena, num_paths * sizeof *roots);
+    nd_error why = {0};
+    nd_status status = roots ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = plan_reading(&input->arena, options, &input->reading, &why);
+    if (status == ND_OK)
+        status = look_at_paths(input, paths, num_paths, roots, &why);
+    if (status == ND_OK)
         status = open_blocks(input, roots, num_paths);
-    }
-    if (status != ND_OK)
-        nd_error_set(error, status, "%s", nd_status_message(status));
+    if (status != ND_OK && why.code != status)
+        nd_error_set(&why, status, "%s", nd_status_message(status));
+    if (status != ND_OK && error)
+        *error = why;
     return status;
 }
 

@@ -11,9 +11,16 @@
 #include "neardup/status.h"
 
 typedef enum nd_input_format {
-    ND_INPUT_AUTO = 0, /* from the content */
+    ND_INPUT_AUTO = 0, /* from the content and the name */
     ND_INPUT_TEXT,     /* a file is a document; its id is the path as given */
-    ND_INPUT_JSONL,    /* a line is a document */
+    ND_INPUT_JSONL,    /* a line is a JSON object, and a document */
+    ND_INPUT_JSON,  /* a JSON object is a document, wherever lines end: several in one array, or one
+                       after the other */
+    ND_INPUT_CSV,   /* a row is a document; the first has the names of the columns */
+    ND_INPUT_TSV,   /* the same with tabs for commas */
+    ND_INPUT_LINES, /* a line is a document, unless it is blank */
+    ND_INPUT_HTML,  /* a file is a page, and the text it shows a document */
+    ND_INPUT_NUM_FORMATS
 } nd_input_format;
 
 /* Where nd_document.preference comes from; a text file has no field, so it counts as unknown. */
@@ -25,17 +32,21 @@ typedef enum nd_preference {
     ND_PREFERENCE_SOURCE,
 } nd_preference; /* a line without a readable one comes after all others, and is counted */
 
+#define ND_INPUT_MAX_BYTES ((size_t)256 << 20)
+
 typedef struct nd_input_options {
     nd_input_format format;
-    /* NULL: "text". Fields are those of the line's own object, not of objects inside it. */
+    /* NULL: "text". A list, "title,body.text": texts of several fields are joined by a blank line,
+     * and a dot goes inside an object; see nd_fields_add. */
     const char *text_field;
-    /* NULL: "id" where a line has it and it is not null, else path:line. Named: every line has it.
-     * A number is taken as it is written. */
+    /* NULL: "id" where a record has it and it is not null, else path:line. Named: every record has
+     * it. A number is taken as it is written. */
     const char *id_field;
     nd_preference preference;
     const char *preference_field; /* NULL: "date" or "source" */
     const char *const *sources;
     size_t num_sources;
+    size_t max_bytes;   /* of a document and of a record; 0: ND_INPUT_MAX_BYTES */
     bool reads_hidden;  /* below a named folder, also what has a name with a dot in front */
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
@@ -49,10 +60,12 @@ typedef enum nd_input_issue {
     ND_ISSUE_HIDDEN,         /* below a named folder: hidden, and not asked for */
     ND_ISSUE_SAME_FILE,      /* a second path to a file: it is read once */
     ND_ISSUE_OWN_OUTPUT,     /* a file that the caller writes: see nd_input_leave_out */
-    ND_ISSUE_TOO_LARGE,      /* a document over ND_TEXT_MAX_BYTES, a line as long as that */
-    ND_ISSUE_MALFORMED_JSON, /* a line that is not one JSON object */
-    ND_ISSUE_NO_TEXT_FIELD,  /* a line without the text field */
-    ND_ISSUE_NO_ID_FIELD,    /* a line without the id field that was named */
+    ND_ISSUE_TOO_LARGE,      /* a document or a record over max_bytes */
+    ND_ISSUE_MALFORMED_JSON, /* a line or a value that is not one JSON object */
+    ND_ISSUE_TOO_DEEP,       /* JSON nested deeper than 1,024 levels */
+    ND_ISSUE_MALFORMED_ROW,  /* a row with more cells than there are columns, or an open quote */
+    ND_ISSUE_NO_TEXT_FIELD,  /* a record without the text field; a table without its column */
+    ND_ISSUE_NO_ID_FIELD,    /* a record without the id field that was named */
     ND_ISSUE_FIELD_TYPE,   /* the text field is not a string, or the id neither string nor number */
     ND_ISSUE_INVALID_UTF8, /* a line with bytes or \u escapes that are not Unicode text: read as
                               U+FFFD */

@@ -14,6 +14,13 @@ static inline bool nd_json_is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* What may stand between values, where several are read: white space, commas, and the brackets of
+ * arrays around them. */
+static inline bool nd_json_is_between(char c)
+{
+    return nd_json_is_space(c) || c == ',' || c == '[' || c == ']';
+}
+
 /* Returned where a length is expected: an escape that JSON does not have. */
 #define ND_JSON_BAD_ESCAPE SIZE_MAX
 

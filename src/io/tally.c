@@ -11,12 +11,14 @@ static const nd_issue_text texts[ND_NUM_ISSUES] = {
     [ND_ISSUE_HIDDEN] = {"hidden", "passed over, hidden files and folders, which '--hidden' reads", ND_ERR_UNSUPPORTED, false},
     [ND_ISSUE_SAME_FILE] = {"same_file", "passed over, second paths to a file", ND_ERR_UNSUPPORTED, false},
     [ND_ISSUE_OWN_OUTPUT] = {"own_output", "passed over, files that this run writes", ND_ERR_UNSUPPORTED, false},
-    [ND_ISSUE_TOO_LARGE] = {"too_large", "left out, documents that are too large", ND_ERR_LIMIT, true},
-    [ND_ISSUE_MALFORMED_JSON] = {"malformed_json", "left out, lines that are not a JSON object", ND_ERR_FORMAT, true},
-    [ND_ISSUE_NO_TEXT_FIELD] = {"no_text_field", "left out, lines without the text field", ND_ERR_NOT_FOUND, true},
-    [ND_ISSUE_NO_ID_FIELD] = {"no_id_field", "left out, lines without the id field", ND_ERR_NOT_FOUND, true},
-    [ND_ISSUE_FIELD_TYPE] = {"field_type", "left out, lines with a field of the wrong type", ND_ERR_FORMAT, true},
-    [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON lines with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT, true},
+    [ND_ISSUE_TOO_LARGE] = {"too_large", "left out, documents longer than '--max-document-bytes'", ND_ERR_LIMIT, true},
+    [ND_ISSUE_MALFORMED_JSON] = {"malformed_json", "left out, records that are not a JSON object", ND_ERR_FORMAT, true},
+    [ND_ISSUE_TOO_DEEP] = {"too_deep", "left out, JSON nested deeper than 1,024 levels", ND_ERR_LIMIT, true},
+    [ND_ISSUE_MALFORMED_ROW] = {"malformed_row", "left out, rows of a table that do not fit its header", ND_ERR_FORMAT, true},
+    [ND_ISSUE_NO_TEXT_FIELD] = {"no_text_field", "left out, records without the text field", ND_ERR_NOT_FOUND, true},
+    [ND_ISSUE_NO_ID_FIELD] = {"no_id_field", "left out, records without the id field", ND_ERR_NOT_FOUND, true},
+    [ND_ISSUE_FIELD_TYPE] = {"field_type", "left out, records with a field of the wrong type", ND_ERR_FORMAT, true},
+    [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT, true},
     [ND_ISSUE_NO_PREFERENCE] = {"without_preference", "documents without the field that names the representative, which come last", ND_ERR_NOT_FOUND, true},
     [ND_ISSUE_UNREADABLE_PREFERENCE] = {"unreadable_preference", "documents whose date or source cannot be read, which come last", ND_ERR_FORMAT, true},
 };
@@ -29,7 +31,7 @@ const nd_issue_text *nd_issue_text_of(nd_input_issue issue)
 
 static bool is_before(nd_input_place a, nd_input_place b)
 {
-    return a.file < b.file || (a.file == b.file && a.line < b.line);
+    return a.file < b.file || (a.file == b.file && a.record < b.record);
 }
 
 bool nd_tally_count(nd_tally *tally, nd_input_issue issue, nd_input_place place)

@@ -7,10 +7,11 @@
 
 #include "io/input.h"
 
-/* Where something stands among the inputs: the files in the order they are met, their lines. */
+/* Where something stands among the inputs: the files in the order they are met, their records. */
 typedef struct nd_input_place {
     uint64_t file;
-    uint64_t line; /* 0: the file as a whole */
+    uint64_t record; /* from 0 */
+    uint64_t line;   /* for messages; 0: the file as a whole */
 } nd_input_place;
 
 /* Counts of one block, added to those of the input when it is decoded; exclusive. So the first

@@ -64,7 +64,7 @@ static void text_file_is_one_document(void **state)
                                         "{not JSON}\n{}\n",
                                         "\xef\xbb\xbfkept: offsets are the file's",
                                         "[Music] la la",
-                                        "{\"text\":\"an object\n over two lines\"}"};
+                                        "{a text that begins so}\n{\"or\": so\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         write_text("f", texts[i]);
         gathered g = gather_one(temp_path("f"));
@@ -122,23 +122,119 @@ static void first_line_tells_json_lines_from_text(void **state)
     gathered_release(&g);
 }
 
-/* A named object file is JSON Lines, with or without the field; below a folder only with it. */
-static void objects_without_the_text_field_are_texts_below_a_folder(void **state)
+/* Feeds whose text is in another field are not taken for texts, named or found below a folder. */
+static void objects_without_the_text_field_are_counted_wherever_they_are(void **state)
 {
     (void)state;
     make_folder("d");
     write_text("d/a.json", "{\"name\":\"settings\"}\n");
     write_text("d/b.jsonl", "{\"id\":\"b\",\"text\":\"one\"}\n");
+    write_text("d/c", "{\"body\":\"x\"}\n{\"body\":\"y\"}\n");
+    write_text("d/d.json", "{\n\"body\":\"z\"\n}\n");
     gathered g = gather_one(temp_path("d/a.json"));
     assert_string_equal(g.documents, "");
     assert_int_equal(g.report.findings[ND_ISSUE_NO_TEXT_FIELD].count, 1);
     gathered_release(&g);
     g = gather_one(temp_path("d"));
-    char expected[256];
-    snprintf(expected, sizeof expected, "%s={\"name\":\"settings\"}\n\nb=one\n",
-             temp_path("d/a.json"));
-    assert_string_equal(g.documents, expected);
+    assert_string_equal(g.documents, "b=one\n");
+    assert_int_equal(g.report.findings[ND_ISSUE_NO_TEXT_FIELD].count, 4);
+    assert_string_equal(g.report.findings[ND_ISSUE_NO_TEXT_FIELD].first.message,
+                        format("'%s':1: no field 'text'", "d/a.json"));
     gathered_release(&g);
+    const nd_input_options options = {.text_field = "body"};
+    const char *const path = temp_path("d");
+    g = gather(&options, &path, 1, 1);
+    assert_int_equal(g.report.documents, 3);
+    gathered_release(&g);
+}
+
+/* What a name promises is not taken for one text of everything. */
+static void json_lines_that_are_no_json_are_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *text, *message;
+        uint64_t count;
+    } cases[] = {
+        {"a.jsonl", "{'id':'0'}\n{'id':'1'}\n",
+         "'%s':1: not a JSON object: unexpected text at byte 2", 2},
+        {"a.NDJSON", "some text\n\nmore\n", "'%s':1: not a JSON object: unexpected text at byte 1",
+         2},
+        {"a.json", "{'id':'0'}\n", "'%s':1: not a JSON object: unexpected text at byte 2", 1},
+        {"a", "{'id':'0'}\n{'id':'1'}\n", "'%s':1: not a JSON object: unexpected text at byte 2",
+         2},
+        {"a.jsonl", "[1]\n\"x\"\n17\n", "'%s':1: not a JSON object: an array", 3},
+        {"a.jsonl", "{\"id\":\"a\",\"text\":\"x\"\n{\"id\":\"b\",\"text\":\"y\"\n",
+         "'%s':1: not a JSON object: unexpected end", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_text(cases[i].name, cases[i].text);
+        gathered g = gather_one(temp_path(cases[i].name));
+        assert_int_equal(g.status, ND_OK);
+        assert_string_equal(g.documents, "");
+        assert_int_equal(g.report.findings[ND_ISSUE_MALFORMED_JSON].count, cases[i].count);
+        assert_string_equal(g.report.findings[ND_ISSUE_MALFORMED_JSON].first.message,
+                            format(cases[i].message, cases[i].name));
+        gathered_release(&g);
+    }
+}
+
+static void json_values_are_read_wherever_lines_end(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "[{\"id\":\"a\",\"text\":\"one\"},{\"id\":\"b\",\"text\":\"two\"}]",
+        "\xef\xbb\xbf[\n  {\n    \"id\": \"a\",\n    \"text\": \"one\"\n  },\n  "
+        "{\"id\":\"b\",\"text\":\"two\"}\n]\n",
+        "{\"id\":\"a\",\"text\":\"one\"}{\"id\":\"b\",\"text\":\"two\"}",
+        "{\"id\":\"a\",\"text\":\"one\"} {\"id\":\"b\",\"text\":\"two\"}\n",
+        "{\"id\":\"a\",\"text\":\"one\"}\r{\"id\":\"b\",\"text\":\"two\"}\r",
+        "{\n\"id\":\"a\",\n\"text\":\"one\"\n}\n\n{\n\"id\":\"b\",\n\"text\":\"two\"\n}\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (unsigned name = 0; name < 3; name++) {
+            static const char *const names[] = {"f", "f.jsonl", "f.json"};
+            write_text(names[name], texts[i]);
+            for (size_t block_bytes = 1; block_bytes < 30; block_bytes += 7) {
+                const nd_input_options options = {.block_bytes = block_bytes};
+                const char *const path = temp_path(names[name]);
+                gathered g = gather(&options, &path, 1, 1);
+                assert_int_equal(g.status, ND_OK);
+                assert_string_equal(g.documents, "a=one\nb=two\n");
+                for (unsigned issue = 0; issue < ND_NUM_ISSUES; issue++)
+                    assert_int_equal(g.report.findings[issue].count, 0);
+                gathered_release(&g);
+            }
+        }
+    write_text("e.json", " [ ] \n");
+    gathered g = gather_one(temp_path("e.json"));
+    assert_string_equal(g.documents, "");
+    assert_int_equal(g.report.files, 1);
+    gathered_release(&g);
+}
+
+/* A value is called by the line it begins in, and by the byte if it is not the first there. */
+static void values_without_ids_are_called_by_their_places(void **state)
+{
+    (void)state;
+    write_text("f.json",
+               "[{\"text\":\"a\"},{\"text\":\"b\"},\n"
+               "  {\"text\":\n\"c\"}, {\"text\":1}, {\"text\":\"d\"},[] x\n{\"text\":\"e\"}]");
+    const char *const f = temp_path("f.json");
+    char expected[2048];
+    snprintf(expected, sizeof expected, "%s:1=a\n%s:1:15=b\n%s:2=c\n%s:3:19=d\n%s:4=e\n", f, f, f,
+             f, f);
+    for (size_t block_bytes = 1; block_bytes < 100; block_bytes++) {
+        const nd_input_options options = {.block_bytes = block_bytes};
+        gathered g = gather(&options, &f, 1, 1);
+        assert_string_equal(g.in_order, expected);
+        assert_int_equal(g.report.findings[ND_ISSUE_FIELD_TYPE].first.line, 3);
+        assert_int_equal(g.report.findings[ND_ISSUE_MALFORMED_JSON].count, 1);
+        assert_string_equal(
+            g.report.findings[ND_ISSUE_MALFORMED_JSON].first.message,
+            format("'%s':3: not a JSON object: unexpected text at byte 1", "f.json"));
+        gathered_release(&g);
+    }
 }
 
 static void make_tree(void)
@@ -711,8 +807,6 @@ static void foreign_files_are_refused_by_name_unless_they_are_said_to_be_text(vo
         {"%PDF-1.7\n", 9, "'%s' is a PDF file: extract its text first"},
         {"WARC/1.0\r\n", 10, "'%s' is a WARC archive: extract its texts first"},
         {"PAR1....", 8, "'%s' is a Parquet file: convert it to JSON Lines"},
-        {"\xef\xbb\xbf[\n  {\n \"a\":1}]", 16,
-         "'%s' is a JSON array, not JSON Lines: jq -c '.[]' turns it into one"},
         {"\xff\xfe"
          "a\0b\0",
          6, "'%s' is UTF-16: iconv -f UTF-16 -t UTF-8 turns it into UTF-8"},
@@ -743,7 +837,7 @@ static void compressed_archive_is_refused_when_its_turn_comes(void **state)
 
 /* ---- sizes and numbers ---- */
 
-static void files_past_four_gigabytes_are_skipped_by_their_size(void **state)
+static void files_past_the_limit_are_skipped_by_their_size(void **state)
 {
     (void)state;
     const off_t size = (off_t)5 << 30;
@@ -752,7 +846,7 @@ static void files_past_four_gigabytes_are_skipped_by_their_size(void **state)
     gathered g = gather_one(temp_path("f"));
     char expected[600];
     snprintf(expected, sizeof expected, "'%s' is longer than %zu bytes", temp_path("f"),
-             ND_TEXT_MAX_BYTES);
+             ND_INPUT_MAX_BYTES);
     assert_int_equal(g.status, ND_OK);
     assert_int_equal(g.report.findings[ND_ISSUE_TOO_LARGE].count, 1);
     assert_string_equal(g.report.findings[ND_ISSUE_TOO_LARGE].first.message, expected);
@@ -802,7 +896,7 @@ static void threads_and_blocks_change_nothing(void **state)
     assert_int_equal(expected.report.findings[ND_ISSUE_MALFORMED_JSON].count, 2 * 43);
     assert_int_equal(expected.report.findings[ND_ISSUE_UNREADABLE].count, NUM_FILTERS);
     assert_string_equal(expected.report.findings[ND_ISSUE_MALFORMED_JSON].first.message,
-                        format("'%s':2: not a JSON object", "d/l000"));
+                        format("'%s':2: not a JSON object: unexpected end", "d/l000"));
     static const size_t block_bytes[] = {1, 200, 4000, 0};
     for (size_t i = 0; i < 4; i++)
         for (uint32_t threads = 1; threads <= 8; threads += 7) {
@@ -902,7 +996,10 @@ int main(void)
         IN_FOLDER(text_file_is_one_document),
         IN_FOLDER(nul_bytes_of_a_named_file_are_text),
         IN_FOLDER(first_line_tells_json_lines_from_text),
-        IN_FOLDER(objects_without_the_text_field_are_texts_below_a_folder),
+        IN_FOLDER(objects_without_the_text_field_are_counted_wherever_they_are),
+        IN_FOLDER(json_lines_that_are_no_json_are_counted),
+        IN_FOLDER(json_values_are_read_wherever_lines_end),
+        IN_FOLDER(values_without_ids_are_called_by_their_places),
         IN_FOLDER(folder_is_walked_in_byte_order),
         IN_FOLDER(hidden_files_are_read_on_request_alone),
         IN_FOLDER(file_is_read_once_however_many_paths_lead_to_it),
@@ -927,7 +1024,7 @@ int main(void)
         IN_FOLDER(data_cut_short_end_too_early),
         IN_FOLDER(foreign_files_are_refused_by_name_unless_they_are_said_to_be_text),
         IN_FOLDER(compressed_archive_is_refused_when_its_turn_comes),
-        IN_FOLDER(files_past_four_gigabytes_are_skipped_by_their_size),
+        IN_FOLDER(files_past_the_limit_are_skipped_by_their_size),
         IN_FOLDER(threads_and_blocks_change_nothing),
         IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),
         IN_FOLDER(issues_have_words_and_keys),

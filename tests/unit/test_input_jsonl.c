@@ -118,15 +118,16 @@ static void what_is_no_document_is_counted_and_named(void **state)
                                   "{\"id\":[],\"text\":\"f\"}\n"
                                   "{\"id\":\"g\",\"text\":\"\\x\"}\n"
                                   "{\"id\":\"\\x\",\"text\":\"h\"}\n"
-                                  "{\"id\":\"i\",\"text\":NaN}\n"
+                                  "{\"id\":\"i\",\"text\":nan}\n"
+                                  "{\"id\":\"j\",\"text\":NaN}\n"
                                   "{\"id\":\"z\",\"text\":\"last\"}\n");
     assert_int_equal(g.status, ND_OK);
     assert_string_equal(g.documents, "a=one\nz=last\n");
     assert_int_equal(g.report.documents, 2);
     assert_int_equal(g.report.files, 1);
-    assert_finding(&g, ND_ISSUE_MALFORMED_JSON, 5, 2, "not a JSON object");
+    assert_finding(&g, ND_ISSUE_MALFORMED_JSON, 5, 2, "not a JSON object: a string is not closed");
     assert_finding(&g, ND_ISSUE_NO_TEXT_FIELD, 1, 3, "no field 'text'");
-    assert_finding(&g, ND_ISSUE_FIELD_TYPE, 3, 5, "no string in field 'text'");
+    assert_finding(&g, ND_ISSUE_FIELD_TYPE, 4, 5, "no string in field 'text'");
     gathered_release(&g);
 }
 
@@ -156,7 +157,7 @@ static void invalid_utf8_is_repaired_and_counted(void **state)
                                      "\ufffd=\ufffd\n");
     assert_finding(&g, ND_ISSUE_INVALID_UTF8, 4, 1, "invalid UTF-8");
     assert_int_equal(g.report.findings[ND_ISSUE_INVALID_UTF8].bytes, 1 + 1 + 2 + 6 + 3);
-    assert_finding(&g, ND_ISSUE_MALFORMED_JSON, 1, 6, "not a JSON object");
+    assert_finding(&g, ND_ISSUE_MALFORMED_JSON, 1, 6, "not a JSON object: a string is not closed");
     gathered_release(&g);
 }
 

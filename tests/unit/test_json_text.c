@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "io/json_line.h"
+#include "io/json_object.h"
 #include "io/json_string.h"
 #include "io/json_text.h"
 #include "io_fixture.h"
@@ -98,11 +98,16 @@ static void random_bytes_survive_writing_and_reading(void **state)
         assert_int_equal(nd_bytes_append(libc(), &line, "{\"a\":", 5), ND_OK);
         assert_int_equal(nd_json_append_string(libc(), &line, bytes, len), ND_OK);
         assert_int_equal(nd_bytes_append(libc(), &line, "}", 1), ND_OK);
-        nd_json_fields fields = {.items = {{.name = "a", .name_len_bytes = 1}}, .num = 1};
-        assert_int_equal(nd_json_line_parse(parser, line.items, line.len, &fields), ND_JSON_OBJECT);
-        const nd_json_field *const a = &fields.items[0];
-        assert_int_equal(a->type, ND_JSON_STRING);
-        const size_t read_len = nd_json_unescape(a->p, a->len_bytes, read, &invalid);
+        assert_int_equal(ND_VEC_RESERVE(libc(), &line, ND_JSON_PADDING), ND_OK);
+        const nd_fields fields = {
+            .items = {{.name = "a", .name_len_bytes = 1, .num_parts = 1, .parts = {{"a", 1}}}},
+            .num = 1};
+        nd_field_value a;
+        nd_json_fault fault;
+        assert_int_equal(nd_json_object_read(parser, line.items, line.len, &fields, &a, &fault),
+                         ND_JSON_OBJECT);
+        assert_int_equal(a.type, ND_FIELD_STRING);
+        const size_t read_len = nd_json_unescape(a.p, a.len_bytes, read, &invalid);
         assert_int_equal(read_len, repaired.len);
         if (read_len)
             assert_memory_equal(read, repaired.items, read_len);

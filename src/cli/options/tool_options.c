@@ -54,10 +54,9 @@ static const nd_choice keeps[] = {
 };
 
 static const nd_choice input_formats[] = {
-    {"auto", ND_INPUT_AUTO},
-    {"text", ND_INPUT_TEXT},
-    {"jsonl", ND_INPUT_JSONL},
-    {NULL, 0},
+    {"auto", ND_INPUT_AUTO},   {"text", ND_INPUT_TEXT},   {"html", ND_INPUT_HTML},
+    {"jsonl", ND_INPUT_JSONL}, {"json", ND_INPUT_JSON},   {"csv", ND_INPUT_CSV},
+    {"tsv", ND_INPUT_TSV},     {"lines", ND_INPUT_LINES}, {NULL, 0},
 };
 
 static const nd_choice formats[] = {
@@ -89,8 +88,9 @@ static const nd_choice formats[] = {
     }
 #define WITH_FIELDS                                                                                \
     {                                                                                              \
-        .typed = "--input-format auto|jsonl", .field = FIELD(input.format),                        \
-        .values = 1u << ND_INPUT_AUTO | 1u << ND_INPUT_JSONL                                       \
+        .typed = "--input-format auto|jsonl|json|csv|tsv", .field = FIELD(input.format),           \
+        .values = 1u << ND_INPUT_AUTO | 1u << ND_INPUT_JSONL | 1u << ND_INPUT_JSON |               \
+                  1u << ND_INPUT_CSV | 1u << ND_INPUT_TSV                                          \
     }
 #define WITH_TSV                                                                                   \
     {                                                                                              \
@@ -468,15 +468,19 @@ const nd_option nd_tool_options[] = {
      .kind = ND_OPTION_CHOICE,
      .commands = READERS,
      .section = "Input",
-     .help = "one text a file, or JSON Lines: one text a line; auto looks at the content",
+     .help = "one document a file (text, html), a JSON object (jsonl: a line; json: wherever lines "
+             "end), a row of a table with a header (csv, tsv) or a line (lines); auto goes by the "
+             "content and the name's ending",
      .field = FIELD(input.format),
      .choices = input_formats},
     {.name = "text-field",
      .kind = ND_OPTION_STRING,
      .commands = READERS,
      .section = "Input",
-     .argument = "NAME",
-     .help = "field of a JSON line that holds the text",
+     .argument = "NAME,...",
+     .help =
+         "field or column that holds the text; those of several, title,body.text, are joined by "
+         "a blank line; a dot goes inside an object",
      .initial = "text",
      .field = FIELD(input.text_field),
      .need = WITH_FIELDS},
@@ -485,10 +489,21 @@ const nd_option nd_tool_options[] = {
      .commands = READERS,
      .section = "Input",
      .argument = "NAME",
-     .help = "field that holds the id; a line without it is left out, and counted",
+     .help = "field or column that holds the id; a record without it is left out, and counted",
      .unset = "id where there is one, else path:line",
      .field = FIELD(input.id_field),
      .need = WITH_FIELDS},
+    {.name = "max-document-bytes",
+     .kind = ND_OPTION_SIZE,
+     .commands = READERS,
+     .section = "Input",
+     .argument = "SIZE",
+     .help = "longest document and longest record, as 64k, 300M, 1G; longer ones are left out, and "
+             "counted",
+     .initial = "256M",
+     .field = FIELD(input.max_bytes),
+     .min = 1,
+     .max = 4294967294.0},
     {.name = "hidden",
      .commands = READERS,
      .section = "Input",

@@ -1,5 +1,6 @@
-/* Any bytes as a file: the documents and the report are the same however the blocks are cut, and
- * the ids and texts that come out of JSON Lines are UTF-8. The first byte chooses the options. */
+/* Any bytes as a file of any format: the documents and the report are the same however the blocks
+ * are cut, and the ids and texts that come out of JSON are UTF-8. The first byte chooses the
+ * options. */
 #define _GNU_SOURCE /* memfd_create */
 
 #include <stdint.h>
@@ -61,7 +62,7 @@ static nd_status keep_document(void *ctx, const nd_document *document)
 static reading read_file(const char *path, const nd_input_options *options)
 {
     reading r = {.allocator = nd_allocator_or_default(NULL),
-                 .is_utf8 = options->format == ND_INPUT_JSONL};
+                 .is_utf8 = options->format == ND_INPUT_JSONL || options->format == ND_INPUT_JSON};
     nd_input *input;
     r.status = nd_input_new(options, &path, 1, NULL, &input, &r.error);
     if (r.status != ND_OK)
@@ -104,9 +105,11 @@ static nd_input_options options_of(uint8_t choice)
 {
     static const char *const sources[] = {"a", "b"};
     return (nd_input_options){
-        .format = (nd_input_format)(choice % 3),
+        .format = (nd_input_format)(choice % 8),
+        .text_field = choice & 0x08 ? "text,a.b" : NULL,
+        .max_bytes = choice & 0x80 ? 50 : 0,
         .id_field = choice & 0x10 ? "id" : NULL,
-        .preference = (nd_preference)((choice >> 5) % 3),
+        .preference = (nd_preference)((choice >> 5 & 3) % 3),
         .sources = sources,
         .num_sources = 2,
     };

@@ -1,0 +1,555 @@
+/* A record goes three steps: its format's reader finds the values of the fields; these make an id,
+ * a text and a preference; what is missing or wrong is counted with its place. */
+#include "io/documents.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/date.h"
+#include "io/json_string.h"
+#include "io/shown_path.h"
+
+/* Of a document that says nothing: after all others. */
+#define PREFERENCE_UNKNOWN UINT64_MAX
+
+#define PARTS_SEPARATOR "\n\n" /* between the texts of several fields */
+
+/* One record on its way to a document. */
+typedef struct record_job {
+    nd_documents *documents;
+    const nd_batch *batch;
+    nd_tally *tally;
+    nd_input_place place;
+    uint64_t column;  /* bytes before the record in its line */
+    bool is_in_block; /* nd_json_block_begin has seen the record */
+    bool is_in_line;  /* another record begins or ends in the same line before it */
+    const char *p;    /* the record, or its repaired copy */
+    size_t len;
+    nd_field_value values[ND_MAX_FIELDS];
+    uint64_t invalid_bytes;
+    nd_document document;
+} record_job;
+
+nd_status nd_documents_init(nd_documents *documents, const nd_allocator *allocator,
+                            const nd_reading *reading)
+{
+    *documents = (nd_documents){.allocator = *allocator, .reading = reading};
+    return nd_json_parser_new(allocator, &documents->parser);
+}
+
+static size_t id_index(const nd_reading *reading)
+{
+    return reading->num_texts;
+}
+
+static size_t preference_index(const nd_reading *reading)
+{
+    return reading->num_texts + 1;
+}
+
+/* ---- counting ---- */
+
+/* Counts an issue of the record; `subject`, in quotes behind it, may be NULL. */
+static void count(const record_job *job, nd_input_issue issue, const char *what,
+                  const char *subject)
+{
+    if (!nd_tally_count(job->tally, issue, job->place))
+        return;
+    const nd_shown_path path = nd_show_path(job->batch->path);
+    char line[24] = "";
+    if (job->place.line)
+        snprintf(line, sizeof line, ":%" PRIu64, job->place.line);
+    if (subject)
+        nd_tally_describe(job->tally, issue, "'%s'%s: %s '%s'", path.text, line, what, subject);
+    else
+        nd_tally_describe(job->tally, issue, "'%s'%s: %s", path.text, line, what);
+}
+
+static void count_malformed(const record_job *job, const nd_json_fault *fault)
+{
+    char what[160];
+    const int len = snprintf(what, sizeof what, "not a JSON object: %s", fault->what);
+    if (fault->at_byte)
+        snprintf(what + len, sizeof what - (size_t)len, " at byte %zu", fault->at_byte);
+    count(job, ND_ISSUE_MALFORMED_JSON, what, NULL);
+}
+
+void nd_count_too_long(nd_tally *tally, const nd_batch *batch, const nd_reading *reading)
+{
+    const nd_input_place place = {batch->file, batch->record, batch->line};
+    if (!nd_tally_count(tally, ND_ISSUE_TOO_LARGE, place))
+        return;
+    const nd_shown_path path = nd_show_path(batch->path);
+    const bool is_file = batch->format == ND_INPUT_TEXT || batch->format == ND_INPUT_HTML;
+    if (is_file)
+        nd_tally_describe(tally, ND_ISSUE_TOO_LARGE, "'%s' is longer than %zu bytes", path.text,
+                          reading->max_bytes);
+    else
+        nd_tally_describe(tally, ND_ISSUE_TOO_LARGE, "'%s':%" PRIu64 ": longer than %zu bytes",
+                          path.text, batch->line, reading->max_bytes);
+}
+
+/* ---- from values to a document ---- */
+
+/* Makes what stands in a string field plain in *buffer, or leaves it where it is if it is plain. A
+ * bad escape makes its length ND_JSON_BAD_ESCAPE. */
+static nd_status make_plain(record_job *job, nd_field_value *value, nd_byte_vec *buffer)
+{
+    const nd_allocator *const allocator = &job->documents->allocator;
+    const bool is_table = job->batch->columns.num > 0;
+    if (value->type != ND_FIELD_STRING || !value->is_raw || !value->len_bytes ||
+        !memchr(value->p, is_table ? '"' : '\\', value->len_bytes))
+        return ND_OK;
+    buffer->len = 0;
+    nd_status status = ND_VEC_RESERVE(allocator, buffer, value->len_bytes + ND_JSON_UNESCAPE_SLACK);
+    if (status != ND_OK)
+        return status;
+    if (is_table) {
+        status = nd_cell_append(allocator, buffer, value->p, value->len_bytes);
+        value->len_bytes = buffer->len;
+    } else {
+        value->len_bytes =
+            nd_json_unescape(value->p, value->len_bytes, buffer->items, &job->invalid_bytes);
+    }
+    value->p = buffer->items;
+    return status;
+}
+
+/* The name of where the record stands: path:line, and the column if it is not the first there. */
+static nd_status make_id(record_job *job)
+{
+    nd_documents *const d = job->documents;
+    d->id.len = 0;
+    nd_status status =
+        nd_bytes_printf(&d->allocator, &d->id, "%s:%" PRIu64, job->batch->path, job->place.line);
+    if (status == ND_OK && job->is_in_line)
+        status = nd_bytes_printf(&d->allocator, &d->id, ":%" PRIu64, job->column + 1);
+    job->document.id = d->id.items;
+    job->document.id_len_bytes = d->id.len;
+    return status;
+}
+
+/* Sets the id; *is_kept is false where the record is left out. */
+static nd_status set_id(record_job *job, bool *is_kept)
+{
+    nd_documents *const d = job->documents;
+    nd_field_value *const value = &job->values[id_index(d->reading)];
+    const char *const name = d->reading->fields.items[id_index(d->reading)].name;
+    nd_status status = make_plain(job, value, &d->id);
+    *is_kept = true;
+    if (value->type == ND_FIELD_STRING || value->type == ND_FIELD_NUMBER) {
+        job->document.id = value->p;
+        job->document.id_len_bytes = value->len_bytes;
+    } else if (value->type == ND_FIELD_OTHER) {
+        count(job, ND_ISSUE_FIELD_TYPE, "neither string nor number in field", name);
+        *is_kept = false;
+    } else if (d->reading->options.id_field) {
+        count(job, ND_ISSUE_NO_ID_FIELD, "no field", name);
+        *is_kept = false;
+    } else {
+        status = make_id(job);
+    }
+    return status;
+}
+
+/* Whether the record has a text; counted if not. Of several fields some may be missing or null. */
+static bool has_text(const record_job *job)
+{
+    const nd_reading *const reading = job->documents->reading;
+    const char *wrong = NULL;
+    size_t num_strings = 0, num_absent = 0;
+    for (size_t i = 0; i < reading->num_texts; i++) {
+        const nd_field_type type = job->values[i].type;
+        num_strings += type == ND_FIELD_STRING;
+        num_absent += type == ND_FIELD_ABSENT;
+        if (!wrong && type != ND_FIELD_STRING && type != ND_FIELD_ABSENT &&
+            (type != ND_FIELD_NULL || reading->num_texts == 1))
+            wrong = reading->fields.items[i].name;
+    }
+    if (wrong)
+        count(job, ND_ISSUE_FIELD_TYPE, "no string in field", wrong);
+    else if (!num_strings)
+        count(job, ND_ISSUE_NO_TEXT_FIELD, "no field", reading->options.text_field);
+    return !wrong && num_strings;
+}
+
+/* Joins the fields of the text. */
+static nd_status join_texts(record_job *job, bool *is_kept)
+{
+    nd_documents *const d = job->documents;
+    nd_status status = ND_OK;
+    bool is_first = true;
+    d->text.len = 0;
+    for (size_t i = 0; status == ND_OK && i < d->reading->num_texts; i++) {
+        nd_field_value *const value = &job->values[i];
+        if (value->type != ND_FIELD_STRING)
+            continue;
+        status = make_plain(job, value, &d->part);
+        *is_kept = value->len_bytes != ND_JSON_BAD_ESCAPE;
+        if (status != ND_OK || !*is_kept)
+            return status;
+        if (!is_first)
+            status = nd_bytes_append(&d->allocator, &d->text, PARTS_SEPARATOR,
+                                     sizeof PARTS_SEPARATOR - 1);
+        if (status == ND_OK)
+            status = nd_bytes_append(&d->allocator, &d->text, value->p, value->len_bytes);
+        is_first = false;
+    }
+    job->document.text = d->text.items ? d->text.items : "";
+    job->document.text_len_bytes = d->text.len;
+    return status;
+}
+
+static nd_status set_text(record_job *job, bool *is_kept)
+{
+    if (job->documents->reading->num_texts > 1)
+        return join_texts(job, is_kept);
+    nd_field_value *const value = &job->values[0];
+    const nd_status status = make_plain(job, value, &job->documents->text);
+    job->document.text = value->p;
+    job->document.text_len_bytes = value->len_bytes;
+    *is_kept = value->len_bytes != ND_JSON_BAD_ESCAPE;
+    return status;
+}
+
+static uint64_t date_preference(const nd_field_value *value)
+{
+    uint64_t order;
+    if (value->type == ND_FIELD_NUMBER && nd_number_order(value->p, value->len_bytes, &order))
+        return order;
+    if (value->type == ND_FIELD_STRING && nd_date_order(value->p, value->len_bytes, &order))
+        return order;
+    return PREFERENCE_UNKNOWN;
+}
+
+/* Sources are few: looked through one by one. */
+static uint64_t source_preference(const nd_input_options *options, const nd_field_value *value)
+{
+    if (value->type != ND_FIELD_STRING)
+        return PREFERENCE_UNKNOWN;
+    for (size_t i = 0; i < options->num_sources; i++)
+        if (strlen(options->sources[i]) == value->len_bytes &&
+            memcmp(options->sources[i], value->p, value->len_bytes) == 0)
+            return i;
+    return options->num_sources;
+}
+
+/* Counts a preference field that is absent or cannot be read. */
+static void count_preference(const record_job *job)
+{
+    enum { SHOWN_BYTES = 60 };
+    const nd_reading *const reading = job->documents->reading;
+    const nd_field_value *const value = &job->values[preference_index(reading)];
+    const char *const name = reading->fields.items[preference_index(reading)].name;
+    const bool is_date = reading->options.preference == ND_PREFERENCE_DATE;
+    char what[160];
+    if (value->type == ND_FIELD_ABSENT || value->type == ND_FIELD_NULL) {
+        count(job, ND_ISSUE_NO_PREFERENCE, "no field", name);
+        return;
+    }
+    const size_t len = value->len_bytes < SHOWN_BYTES ? value->len_bytes : SHOWN_BYTES;
+    if (value->type == ND_FIELD_OTHER)
+        snprintf(what, sizeof what, "%s in field",
+                 is_date ? "neither string nor number" : "no string");
+    else
+        snprintf(what, sizeof what, "%s '%.*s' in field",
+                 is_date ? "cannot read the date" : "no string but", (int)len, value->p);
+    count(job, ND_ISSUE_UNREADABLE_PREFERENCE, what, name);
+}
+
+static nd_status set_preference(record_job *job, bool *is_kept)
+{
+    nd_documents *const d = job->documents;
+    const nd_input_options *const options = &d->reading->options;
+    if (options->preference == ND_PREFERENCE_NONE)
+        return ND_OK;
+    nd_field_value *const value = &job->values[preference_index(d->reading)];
+    const nd_status status = make_plain(job, value, &d->preference);
+    if (status != ND_OK)
+        return status;
+    *is_kept = value->len_bytes != ND_JSON_BAD_ESCAPE;
+    if (*is_kept)
+        job->document.preference = options->preference == ND_PREFERENCE_DATE
+                                       ? date_preference(value)
+                                       : source_preference(options, value);
+    return ND_OK;
+}
+
+static nd_status emit(const record_job *job, const nd_emitter *emitter)
+{
+    job->tally->documents++;
+    if (job->invalid_bytes)
+        count(job, ND_ISSUE_INVALID_UTF8, "invalid UTF-8", NULL);
+    job->tally->findings[ND_ISSUE_INVALID_UTF8].bytes += job->invalid_bytes;
+    if (job->document.preference == PREFERENCE_UNKNOWN)
+        count_preference(job);
+    return emitter->fn(emitter->ctx, &job->document);
+}
+
+/* Emits the document that the values make, or counts why there is none. */
+static nd_status emit_values(record_job *job, const nd_emitter *emitter)
+{
+    bool is_kept = true;
+    if (!has_text(job))
+        return ND_OK;
+    nd_status status = set_id(job, &is_kept);
+    if (status != ND_OK || !is_kept)
+        return status;
+    is_kept = job->document.id_len_bytes != ND_JSON_BAD_ESCAPE;
+    if (is_kept)
+        status = set_preference(job, &is_kept);
+    if (status == ND_OK && is_kept)
+        status = set_text(job, &is_kept);
+    if (status != ND_OK)
+        return status;
+    if (is_kept)
+        return emit(job, emitter);
+    count_malformed(job, &(nd_json_fault){.what = "a bad escape in a string"});
+    return ND_OK;
+}
+
+/* Emits the text as it is, under the id that is set. It has no fields. */
+static nd_status emit_plain(record_job *job, const nd_emitter *emitter)
+{
+    const nd_reading *const reading = job->documents->reading;
+    if (reading->options.preference != ND_PREFERENCE_NONE) {
+        job->values[preference_index(reading)].type = ND_FIELD_ABSENT;
+        job->document.preference = PREFERENCE_UNKNOWN;
+    }
+    return emit(job, emitter);
+}
+
+/* ---- the formats ---- */
+
+/* Parses the record; one that is not UTF-8 is repaired first. */
+static nd_status read_object(record_job *job, nd_json_verdict *verdict, nd_json_fault *fault)
+{
+    nd_documents *const d = job->documents;
+    const nd_fields *const fields = &d->reading->fields;
+    if (job->is_in_block && nd_json_block_read(d->parser, job->p, job->len, fields, job->values)) {
+        *verdict = ND_JSON_OBJECT;
+        return ND_OK;
+    }
+    *verdict = nd_json_object_read(d->parser, job->p, job->len, fields, job->values, fault);
+    if (*verdict == ND_JSON_NOT_UTF8) {
+        d->repaired.len = 0;
+        nd_status status =
+            nd_utf8_repair(&d->allocator, &d->repaired, job->p, job->len, &job->invalid_bytes);
+        if (status == ND_OK)
+            status = ND_VEC_RESERVE(&d->allocator, &d->repaired, ND_JSON_PADDING);
+        if (status != ND_OK)
+            return status;
+        job->p = d->repaired.items;
+        job->len = d->repaired.len;
+        *verdict = nd_json_object_read(d->parser, job->p, job->len, fields, job->values, fault);
+    }
+    return *verdict == ND_JSON_NO_MEMORY ? ND_ERR_NO_MEMORY : ND_OK;
+}
+
+static nd_status read_json(record_job *job, const nd_emitter *emitter)
+{
+    nd_json_verdict verdict;
+    nd_json_fault fault = {0};
+    const nd_status status = read_object(job, &verdict, &fault);
+    if (status != ND_OK)
+        return status;
+    if (verdict == ND_JSON_OBJECT)
+        return emit_values(job, emitter);
+    if (verdict == ND_JSON_TOO_DEEP)
+        count(job, ND_ISSUE_TOO_DEEP, "nested deeper than 1,024 levels", NULL);
+    else if (verdict == ND_JSON_TOO_LONG)
+        count(job, ND_ISSUE_TOO_LARGE, "longer than 4 GiB", NULL);
+    else
+        count_malformed(job, &fault);
+    return ND_OK;
+}
+
+/* Leaves out the white space at the end. */
+static void trim(record_job *job)
+{
+    while (job->len && nd_json_is_space(job->p[job->len - 1]))
+        job->len--;
+}
+
+/* Steps over what stands between values, and finds where the value begins. */
+static void find_value(record_job *job)
+{
+    for (; job->len && nd_json_is_between(*job->p); job->p++, job->len--) {
+        job->column++;
+        if (*job->p == '\n') {
+            job->place.line++;
+            job->column = 0;
+            job->is_in_line = false;
+        }
+    }
+}
+
+static nd_status read_row(record_job *job, const nd_emitter *emitter)
+{
+    const nd_reading *const reading = job->documents->reading;
+    const nd_columns *const columns = &job->batch->columns;
+    nd_row row = nd_row_begin(job->p, job->len, columns->delimiter);
+    nd_cell cell;
+    size_t column = 0;
+    for (size_t i = 0; i < reading->fields.num; i++)
+        job->values[i].type = ND_FIELD_ABSENT;
+    for (; nd_row_next(&row, &cell); column++) {
+        if (!cell.is_closed) {
+            count(job, ND_ISSUE_MALFORMED_ROW, "a quote is not closed, or text follows it", NULL);
+            return ND_OK;
+        }
+        for (size_t i = 0; i < reading->fields.num; i++) {
+            const bool is_null = i >= reading->num_texts && !cell.len_bytes;
+            if (columns->of_field[i] == column)
+                job->values[i] = (nd_field_value){is_null ? ND_FIELD_NULL : ND_FIELD_STRING,
+                                                  cell.is_quoted, cell.p, cell.len_bytes};
+        }
+    }
+    if (column > columns->num) {
+        char what[96];
+        snprintf(what, sizeof what, "%zu cells in a table of %zu columns", column, columns->num);
+        count(job, ND_ISSUE_MALFORMED_ROW, what, NULL);
+        return ND_OK;
+    }
+    return emit_values(job, emitter);
+}
+
+static nd_status read_plain_line(record_job *job, const nd_emitter *emitter)
+{
+    job->document.text = job->p;
+    job->document.text_len_bytes = job->len;
+    const nd_status status = make_id(job);
+    return status == ND_OK ? emit_plain(job, emitter) : status;
+}
+
+static nd_status read_file(record_job *job, const nd_emitter *emitter)
+{
+    job->place.line = 0;
+    job->document.id = job->batch->path;
+    job->document.id_len_bytes = strlen(job->batch->path);
+    job->document.text = job->p;
+    job->document.text_len_bytes = job->len;
+    return emit_plain(job, emitter);
+}
+
+static nd_status read_page(record_job *job, const nd_emitter *emitter)
+{
+    nd_documents *const d = job->documents;
+    nd_status status = d->page ? ND_OK : nd_page_text_new(&d->allocator, &d->page);
+    if (status == ND_OK)
+        status = nd_page_text_read(d->page, job->p, job->len, &job->p, &job->len);
+    return status == ND_OK ? read_file(job, emitter) : status;
+}
+
+static nd_status read_record(record_job *job, const nd_emitter *emitter)
+{
+    switch (job->batch->format) {
+    case ND_INPUT_JSON:
+        find_value(job);
+        trim(job);
+        return job->len ? read_json(job, emitter) : ND_OK;
+    case ND_INPUT_CSV:
+    case ND_INPUT_TSV:
+        return job->len && strspn(job->p, "\r\n") < job->len ? read_row(job, emitter) : ND_OK;
+    case ND_INPUT_LINES:
+        trim(job);
+        return job->len ? read_plain_line(job, emitter) : ND_OK;
+    case ND_INPUT_TEXT:
+        return read_file(job, emitter);
+    case ND_INPUT_HTML:
+        return read_page(job, emitter);
+    default:
+        trim(job);
+        return job->len ? read_json(job, emitter) : ND_OK;
+    }
+}
+
+/* Steps over a record that may have line ends inside. */
+static void step(nd_batch *at, const char *p, size_t len)
+{
+    const char *const end = p + len;
+    const char *last = NULL;
+    at->record++;
+    if (at->format == ND_INPUT_JSONL || at->format == ND_INPUT_LINES) {
+        at->line++;
+        return;
+    }
+    if (at->format == ND_INPUT_TEXT || at->format == ND_INPUT_HTML)
+        return;
+    for (const char *q = p; q < end && (q = memchr(q, '\n', (size_t)(end - q))); q++) {
+        at->line++;
+        last = q;
+    }
+    at->column = last ? (uint64_t)(end - last) - 1 : at->column + len;
+}
+
+nd_status nd_documents_read(nd_documents *documents, const nd_batch *batch,
+                            const nd_emitter *emitter, nd_tally *tally)
+{
+    const nd_record_block *const block = batch->block;
+    const bool is_in_block = batch->format == ND_INPUT_JSONL && block->ends.len > 1 &&
+                             nd_json_block_begin(documents->parser, block->bytes.items,
+                                                 block->ends.items[block->ends.len - 1]);
+    record_job job = {.documents = documents, .batch = batch, .tally = tally};
+    nd_batch at = *batch;
+    nd_status status = ND_OK;
+    size_t start = 0;
+    for (size_t i = 0; status == ND_OK && i < block->ends.len; i++) {
+        const char *const p = block->bytes.items + start;
+        const size_t len = block->ends.items[i] - start;
+        job.place = (nd_input_place){at.file, at.record, at.line};
+        job.column = at.column;
+        job.is_in_block = is_in_block;
+        job.is_in_line = at.column > 0;
+        job.p = p;
+        job.len = len;
+        job.invalid_bytes = 0;
+        job.document.preference = 0;
+        if (len > documents->reading->max_bytes)
+            nd_count_too_long(tally, &at, documents->reading);
+        else
+            status = read_record(&job, emitter);
+        step(&at, p, len);
+        start = block->ends.items[i];
+    }
+    return status;
+}
+
+nd_status nd_documents_kind(nd_documents *documents, const char *p, size_t len_bytes,
+                            nd_record_kind *kind)
+{
+    record_job job = {.documents = documents, .p = p, .len = len_bytes};
+    nd_json_verdict verdict;
+    nd_json_fault fault;
+    const nd_status status = read_object(&job, &verdict, &fault);
+    *kind = status == ND_OK && verdict == ND_JSON_OBJECT ? ND_RECORD_OBJECT : ND_RECORD_OTHER;
+    for (size_t i = 0; *kind == ND_RECORD_OBJECT && i < documents->reading->num_texts; i++)
+        if (job.values[i].type != ND_FIELD_ABSENT)
+            *kind = ND_RECORD_WITH_TEXT;
+    return status;
+}
+
+void nd_documents_trim(nd_documents *documents, size_t keep_bytes)
+{
+    nd_json_parser_trim(documents->parser);
+    nd_bytes_trim(&documents->allocator, &documents->text, keep_bytes);
+    nd_bytes_trim(&documents->allocator, &documents->id, keep_bytes);
+    nd_bytes_trim(&documents->allocator, &documents->preference, keep_bytes);
+    nd_bytes_trim(&documents->allocator, &documents->part, keep_bytes);
+    nd_bytes_trim(&documents->allocator, &documents->repaired, keep_bytes);
+}
+
+void nd_documents_release(nd_documents *documents)
+{
+    nd_json_parser_free(documents->parser);
+    nd_page_text_free(documents->page);
+    documents->parser = NULL;
+    documents->page = NULL;
+    ND_VEC_RELEASE(&documents->allocator, &documents->text);
+    ND_VEC_RELEASE(&documents->allocator, &documents->id);
+    ND_VEC_RELEASE(&documents->allocator, &documents->preference);
+    ND_VEC_RELEASE(&documents->allocator, &documents->part);
+    ND_VEC_RELEASE(&documents->allocator, &documents->repaired);
+}

@@ -1,0 +1,80 @@
+/* Documents from records of every format. */
+#ifndef IO_DOCUMENTS_H
+#define IO_DOCUMENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/bytes.h"
+#include "io/fields.h"
+#include "io/input.h"
+#include "io/json_object.h"
+#include "io/records.h"
+#include "io/table_rows.h"
+#include "io/tally.h"
+#include "neardup/document.h"
+#include "text/repair/page_text.h"
+
+/* What a reader is asked for: options with every default filled in, and their fields. */
+typedef struct nd_reading {
+    nd_input_options options;
+    nd_fields fields; /* those of the text, the id, the preference if there is one */
+    size_t num_texts; /* of them */
+    size_t max_bytes; /* of a document, and of a record */
+} nd_reading;
+
+/* Who takes the documents. */
+typedef struct nd_emitter {
+    nd_document_fn fn;
+    void *ctx;
+} nd_emitter;
+
+/* Whole records of one file. */
+typedef struct nd_batch {
+    const nd_record_block *block;
+    const char *path;       /* for ids and messages */
+    nd_input_format format; /* not ND_INPUT_AUTO */
+    nd_columns columns;     /* of ND_INPUT_CSV and ND_INPUT_TSV */
+    uint64_t file, record;  /* of the first record: see tally.h */
+    uint64_t line, column;  /* where it begins; bytes before it in its line */
+} nd_batch;
+
+/* Reads records with the parsers and buffers of one block; exclusive. */
+typedef struct nd_documents {
+    nd_allocator allocator;
+    const nd_reading *reading;
+    nd_json_parser *parser;
+    nd_page_text *page;               /* NULL until there is one */
+    nd_byte_vec text, id, preference; /* with escapes undone */
+    nd_byte_vec part;                 /* of a joined text */
+    nd_byte_vec repaired;             /* a record that was not UTF-8 */
+} nd_documents;
+
+ND_NODISCARD nd_status nd_documents_init(nd_documents *documents, const nd_allocator *allocator,
+                                         const nd_reading *reading);
+
+/* Emits the document of each record, in order; what is left out is counted. ND_ERR_NO_MEMORY, or
+ * what the emitter returned. */
+ND_NODISCARD nd_status nd_documents_read(nd_documents *documents, const nd_batch *batch,
+                                         const nd_emitter *emitter, nd_tally *tally);
+
+/* Counts a record that is longer than a document may be. */
+void nd_count_too_long(nd_tally *tally, const nd_batch *batch, const nd_reading *reading);
+
+/* What a record may be. */
+typedef enum nd_record_kind {
+    ND_RECORD_OTHER = 0,
+    ND_RECORD_OBJECT,    /* one JSON object */
+    ND_RECORD_WITH_TEXT, /* one with a field of the text */
+} nd_record_kind;
+
+/* What p[0..len_bytes) is, behind which ND_JSON_PADDING bytes can be read. */
+ND_NODISCARD nd_status nd_documents_kind(nd_documents *documents, const char *p, size_t len_bytes,
+                                         nd_record_kind *kind);
+
+/* Gives memory of more than keep_bytes back. */
+void nd_documents_trim(nd_documents *documents, size_t keep_bytes);
+
+void nd_documents_release(nd_documents *documents);
+
+#endif
