@@ -3,12 +3,14 @@
 #define NEARDUP_NEARDUP_H
 
 #include "neardup/allocator.h"
+#include "neardup/batch.h"
 #include "neardup/bucket.h"
 #include "neardup/counter.h"
 #include "neardup/document.h"
 #include "neardup/document_map.h"
 #include "neardup/evaluation.h"
 #include "neardup/exact_join.h"
+#include "neardup/group.h"
 #include "neardup/kernel.h"
 #include "neardup/match.h"
 #include "neardup/passages.h"
@@ -17,9 +19,11 @@
 #include "neardup/scan.h"
 #include "neardup/shingle.h"
 #include "neardup/sketch.h"
+#include "neardup/spec.h"
 #include "neardup/status.h"
 #include "neardup/table.h"
 #include "neardup/text.h"
+#include "neardup/verify.h"
 #include "neardup/version.h"
 
 #endif

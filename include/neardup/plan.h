@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "neardup/match.h"
 #include "neardup/status.h"
 
 ND_BEGIN_DECLS
@@ -31,6 +32,14 @@ typedef struct nd_plan {
  * spread as src/lsh/plan.c states. ND_ERR_INVALID_ARGUMENT: a value out of range.
  * ND_ERR_LIMIT: ND_SKETCH_MAX_SLOTS (or max_slots) cannot reach it. */
 ND_API ND_NODISCARD nd_status nd_plan_solve(const nd_plan_request *request, nd_plan *out);
+
+/* The plan for matches by a rule: for its jaccard, or where a containment is asked for, which may
+ * come with any jaccard, for ND_CONTAINMENT_JACCARD if that is lower. A text shorter than about
+ * that fraction of the one that holds it may be missed. ND_ERR_INVALID_ARGUMENT: a rule or a recall
+ * out of range. ND_ERR_LIMIT: ND_SKETCH_MAX_SLOTS cannot reach it. Thread-safe. */
+#define ND_CONTAINMENT_JACCARD 0.05
+ND_API ND_NODISCARD nd_status nd_plan_for_rule(const nd_match_rule *rule, double recall,
+                                               nd_plan *out);
 
 /* Chance that a pair of that similarity shares a band: the S-curve 1 - (1 - J^rows)^bands. */
 ND_API double nd_plan_probability(const nd_plan *plan, double jaccard);

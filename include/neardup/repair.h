@@ -36,6 +36,10 @@ enum {
     ND_REPAIR_ALL = 15,
 };
 
+/* Name of the kind of repair with the flag 1 << index, as options give it: "entities", "tags", ...;
+ * static. NULL from the first index on that has none. Thread-safe. */
+ND_API const char *nd_repair_name(unsigned index);
+
 /* Repairs one text at a time; exclusive, meant to be used again and again. */
 typedef struct nd_repairer nd_repairer;
 

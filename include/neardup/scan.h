@@ -113,11 +113,8 @@ ND_API const char *nd_preset_summary(nd_preset preset);
  * result depends on the documents and the options alone: not on threads, kernels or input order. */
 typedef struct nd_scan nd_scan;
 
-/* With a containment threshold the plan is made for ND_SCAN_CONTAINMENT_JACCARD where that is
- * lower: a text shorter than about that fraction of the one that holds it may be missed.
- * ND_ERR_INVALID_ARGUMENT: an option out of range. ND_ERR_LIMIT: no plan. Free with nd_scan_free.
- */
-#define ND_SCAN_CONTAINMENT_JACCARD 0.05
+/* The plan is nd_plan_for_rule's. ND_ERR_INVALID_ARGUMENT: an option out of range. ND_ERR_LIMIT: no
+ * plan. Free with nd_scan_free. */
 ND_API ND_NODISCARD nd_status nd_scan_new(const nd_scan_options *options,
                                           const nd_allocator *allocator, nd_scan **out);
 
@@ -131,6 +128,21 @@ ND_API ND_NODISCARD nd_status nd_scan_add(nd_scan *scan, const nd_document *docu
  * counted and noticed. After a failure the scan can only be freed. */
 ND_API ND_NODISCARD nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source,
                                                  nd_error *error);
+
+/* A batch of documents; zero what is not used. */
+struct nd_text_batch;
+typedef struct nd_document_batch {
+    const struct nd_text_batch *texts; /* see neardup/batch.h */
+    const struct nd_text_batch *ids;   /* as many; NULL: their numbers in decimal */
+    uint64_t first_number;             /* of text 0: what ids and tags count from without others */
+    const uint64_t *tags;              /* as many; NULL: their numbers */
+    const uint64_t *preferences;       /* as many; NULL: 0 */
+} nd_document_batch;
+
+/* Adds all documents of a batch on options.num_threads threads, as nd_scan_add_source does: a null
+ * text is a document without words, a null id an empty one. */
+ND_API ND_NODISCARD nd_status nd_scan_add_batch(nd_scan *scan, const nd_document_batch *batch,
+                                                nd_error *error);
 
 /* Finds the matches, verified. Add nothing afterwards. Cost: sorting of every band, and exact work
  * for the candidates, which caps keep linear in the number of documents. After a failure the scan

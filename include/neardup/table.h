@@ -22,7 +22,8 @@ typedef struct nd_table_match {
     nd_similarity similarity; /* a is the query, b the match; exact */
 } nd_table_match;
 
-/* ND_ERR_INVALID_ARGUMENT: a plan or a rule out of range. Free with nd_table_free. */
+/* Make the plan with nd_plan_for_rule. ND_ERR_INVALID_ARGUMENT: a plan or a rule out of range, or a
+ * plan for a higher jaccard than matches by the rule may have. Free with nd_table_free. */
 ND_API ND_NODISCARD nd_status nd_table_new(const nd_plan *plan, const nd_match_rule *rule,
                                            const nd_allocator *allocator, nd_table **out);
 

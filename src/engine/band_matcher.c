@@ -8,7 +8,7 @@
 #include "engine/reported_tasks.h"
 #include "lsh/band_keys.h"
 #include "neardup/sketch.h"
-#include "similarity/verification.h"
+#include "neardup/verify.h"
 #include "util/threads.h"
 
 enum {
@@ -142,9 +142,8 @@ static nd_status compare(const nd_band_matcher *b, nd_band_worker *w, uint32_t x
         return status;
     nd_similarity similarity;
     w->candidates++;
-    if (nd_match_verify((nd_hash_set){rx->hashes, rx->num_hashes},
-                        (nd_hash_set){ry->hashes, ry->num_hashes}, &b->base.options->rule,
-                        &similarity) == ND_MATCH_NONE)
+    if (nd_verify_sets(rx->hashes, rx->num_hashes, ry->hashes, ry->num_hashes,
+                       &b->base.options->rule, &similarity) == ND_MATCH_NONE)
         return ND_OK;
     w->matches++;
     const uint32_t common = (uint32_t)similarity.common;

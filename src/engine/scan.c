@@ -1,37 +1,14 @@
 #include "neardup/scan.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "engine/scan_options.h"
 #include "engine/scan_state.h"
+#include "neardup/batch.h"
 #include "neardup/document_map.h"
-#include "util/option_struct.h"
-
-/* Written so that a NaN is out of range. */
-static nd_status check_options(const nd_scan_options *o)
-{
-    const int is_valid =
-        o->shingle.width >= 1 && o->shingle.width <= ND_SHINGLE_WIDTH_MAX &&
-        (o->shingle.kind == ND_SHINGLE_WORD || o->shingle.kind == ND_SHINGLE_CHAR) &&
-        o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
-        o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 &&
-        (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
-        (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
-        (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
-        o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->texts <= ND_TEXTS_KEEP;
-    return is_valid ? ND_OK : ND_ERR_INVALID_ARGUMENT;
-}
-
-static nd_status solve_plan(const nd_scan_options *o, nd_plan *plan)
-{
-    double threshold = o->rule.jaccard;
-    *plan = (nd_plan){0};
-    if (o->coverage > 0)
-        return ND_OK; /* no bands */
-    if (o->rule.containment > 0 && threshold > ND_SCAN_CONTAINMENT_JACCARD)
-        threshold = ND_SCAN_CONTAINMENT_JACCARD;
-    const nd_plan_request request = {.threshold = threshold, .recall = o->recall};
-    return nd_plan_solve(&request, plan);
-}
+#include "util/error.h"
+#include "util/threads.h"
 
 static nd_status new_matcher(nd_scan *scan)
 {
@@ -45,13 +22,8 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     *out = NULL;
     const nd_allocator a = nd_allocator_or_default(allocator);
     nd_scan_options full;
-    nd_scan_options_init(&full);
     nd_plan plan;
-    nd_status status = nd_option_struct_copy(&full, options);
-    if (status == ND_OK)
-        status = check_options(&full);
-    if (status == ND_OK)
-        status = solve_plan(&full, &plan);
+    nd_status status = nd_scan_settle(options, &full, &plan);
     if (status != ND_OK)
         return status;
     if (full.num_threads == 0)
@@ -101,6 +73,60 @@ nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source, nd_error *e
     if (status != ND_OK)
         scan->phase = ND_SCAN_FAILED;
     return status;
+}
+
+enum { DOCUMENTS_A_TASK = 64 };
+
+typedef struct batch_adding {
+    nd_scan *scan;
+    const nd_document_batch *batch;
+} batch_adding;
+
+static nd_status add_from_batch(const batch_adding *b, uint32_t worker, size_t i)
+{
+    char number[24];
+    const nd_document_batch *const batch = b->batch;
+    const nd_batch_text text = nd_text_batch_get(batch->texts, i);
+    nd_document document = {.id = number,
+                            .text = text.p ? text.p : "",
+                            .text_len_bytes = text.len_bytes,
+                            .preference = batch->preferences ? batch->preferences[i] : 0,
+                            .tag = batch->tags ? batch->tags[i] : batch->first_number + i};
+    if (batch->ids) {
+        const nd_batch_text id = nd_text_batch_get(batch->ids, i);
+        document.id = id.p ? id.p : "";
+        document.id_len_bytes = id.len_bytes;
+    } else
+        document.id_len_bytes = (size_t)snprintf(number, sizeof number, "%llu",
+                                                 (unsigned long long)(batch->first_number + i));
+    return add_from_source(b->scan, worker, &document);
+}
+
+static nd_status add_batch_task(void *ctx, uint32_t worker, size_t task)
+{
+    const batch_adding *const b = ctx;
+    const size_t end = (task + 1) * DOCUMENTS_A_TASK;
+    nd_status status = ND_OK;
+    for (size_t i = task * DOCUMENTS_A_TASK; i < end && i < b->batch->texts->num && status == ND_OK;
+         i++)
+        status = add_from_batch(b, worker, i);
+    return status;
+}
+
+nd_status nd_scan_add_batch(nd_scan *scan, const nd_document_batch *batch, nd_error *error)
+{
+    if (scan->phase != ND_SCAN_ADDING)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "the scan is finished, or has failed");
+    if (batch->ids && batch->ids->num != batch->texts->num)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "not as many ids as texts");
+    batch_adding b = {scan, batch};
+    const nd_status status = nd_threads_for(
+        &scan->allocator, scan->options.num_threads,
+        (batch->texts->num + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK, add_batch_task, &b);
+    if (status == ND_OK)
+        return ND_OK;
+    scan->phase = ND_SCAN_FAILED;
+    return nd_error_set(error, status, "%s", nd_status_message(status));
 }
 
 static nd_status build_catalog(nd_scan *scan)

@@ -1,7 +1,7 @@
 /* The presets, and a scan's options as they set them. */
 #include <stddef.h>
 
-#include "neardup/scan.h"
+#include "engine/scan_options.h"
 #include "util/option_struct.h"
 
 typedef struct preset_entry {
@@ -40,4 +40,35 @@ const char *nd_preset_name(nd_preset preset)
 const char *nd_preset_summary(nd_preset preset)
 {
     return (unsigned)preset < ND_NUM_PRESETS ? presets[preset].summary : NULL;
+}
+
+/* Written so that a NaN is out of range. */
+static nd_status check_options(const nd_scan_options *o)
+{
+    const int is_valid =
+        o->shingle.width >= 1 && o->shingle.width <= ND_SHINGLE_WIDTH_MAX &&
+        (o->shingle.kind == ND_SHINGLE_WORD || o->shingle.kind == ND_SHINGLE_CHAR) &&
+        o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
+        o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 &&
+        (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
+        (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
+        (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
+        o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->texts <= ND_TEXTS_KEEP;
+    return is_valid ? ND_OK : ND_ERR_INVALID_ARGUMENT;
+}
+
+/* With coverage there are no bands. */
+static nd_status plan_for(const nd_scan_options *o, nd_plan *plan)
+{
+    *plan = (nd_plan){0};
+    return o->coverage > 0 ? ND_OK : nd_plan_for_rule(&o->rule, o->recall, plan);
+}
+
+nd_status nd_scan_settle(const nd_scan_options *options, nd_scan_options *full, nd_plan *plan)
+{
+    nd_scan_options_init(full);
+    nd_status status = nd_option_struct_copy(full, options);
+    if (status == ND_OK)
+        status = check_options(full);
+    return status == ND_OK ? plan_for(full, plan) : status;
 }

@@ -8,7 +8,7 @@
 #include "lsh/band_keys.h"
 #include "lsh/bucket_table.h"
 #include "neardup/sketch.h"
-#include "similarity/verification.h"
+#include "neardup/verify.h"
 #include "util/radix_sort.h"
 #include "util/u64_map.h"
 #include "util/vec.h"
@@ -48,11 +48,19 @@ static bool is_rule(const nd_match_rule *rule)
            rule->containment <= 1;
 }
 
+/* Whether the plan is made for what the rule asks for, or for less: one for a jaccard of 0.8 finds
+ * few of the texts that another contains. */
+static bool reaches(const nd_plan *plan, const nd_match_rule *rule)
+{
+    return plan->threshold <= rule->jaccard &&
+           (rule->containment <= 0 || plan->threshold <= ND_CONTAINMENT_JACCARD);
+}
+
 nd_status nd_table_new(const nd_plan *plan, const nd_match_rule *rule,
                        const nd_allocator *allocator, nd_table **out)
 {
     *out = NULL;
-    if (!is_plan(plan) || !is_rule(rule))
+    if (!is_plan(plan) || !is_rule(rule) || !reaches(plan, rule))
         return ND_ERR_INVALID_ARGUMENT;
     const nd_allocator own = nd_allocator_or_default(allocator);
     nd_table *const table = nd_alloc_zeroed(&own, 1, sizeof *table);
@@ -149,7 +157,8 @@ nd_status nd_table_remove(nd_table *table, uint64_t key)
 
 /* What a query works with; released by release_query. */
 typedef struct query {
-    nd_hash_set set;
+    const uint64_t *set;
+    size_t size;
     nd_documents documents;        /* candidates, as often as they share a band */
     nd_key_value *items, *scratch; /* (key, place) of candidates, then (rank, match) */
     size_t num_candidates;
@@ -168,7 +177,7 @@ static nd_status collect_documents(const nd_table *table, query *q)
 {
     uint64_t keys[ND_SKETCH_MAX_SLOTS];
     uint32_t num_capped;
-    make_keys(table, q->set.hashes, q->set.size, keys);
+    make_keys(table, q->set, q->size, keys);
     const nd_status status = nd_bucket_table_candidates(table->buckets, keys, ND_TABLE_BUCKET_CAP,
                                                         &q->documents, &num_capped);
     if (status == ND_OK && num_capped > 0)
@@ -205,8 +214,8 @@ static nd_status verify_candidates(const nd_table *table, query *q)
     for (size_t i = 0; i < q->num_candidates; i++) {
         const place *const at = &table->places.items[q->items[i].value];
         nd_table_match match = {.key = at->key};
-        match.kind = nd_match_verify(q->set, (nd_hash_set){at->set, at->size}, &table->rule,
-                                     &match.similarity);
+        match.kind =
+            nd_verify_sets(q->set, q->size, at->set, at->size, &table->rule, &match.similarity);
         if (match.kind == ND_MATCH_NONE)
             continue;
         const nd_status status = ND_VEC_RESERVE(&table->allocator, &q->matches, 1);
@@ -247,7 +256,7 @@ nd_status nd_table_query(const nd_table *table, const uint64_t *set, size_t size
     *num_matches = 0;
     if (size == 0)
         return ND_OK;
-    query q = {.set = {set, size}};
+    query q = {.set = set, .size = size};
     nd_status status = find_candidates(table, &q);
     if (status == ND_OK)
         status = verify_candidates(table, &q);

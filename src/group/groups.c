@@ -1,16 +1,18 @@
 #include "group/groups.h"
 
+void nd_links_begin(uint32_t *anchor_of, size_t num_texts)
+{
+    for (size_t t = 0; t < num_texts; t++)
+        anchor_of[t] = (uint32_t)t;
+}
+
 /* An edge's `from` is decided before any edge of a larger `from` is met, as edges to it come from
  * smaller ones. */
 void nd_group_anchored(const nd_edge_list *edges, size_t num_texts, uint32_t *anchor_of)
 {
-    for (size_t t = 0; t < num_texts; t++)
-        anchor_of[t] = (uint32_t)t;
-    for (size_t i = 0; i < edges->num; i++) {
-        const nd_edge *const edge = &edges->items[i];
-        if (anchor_of[edge->from] == edge->from && anchor_of[edge->to] == edge->to)
-            anchor_of[edge->to] = edge->from;
-    }
+    nd_links_begin(anchor_of, num_texts);
+    for (size_t i = 0; i < edges->num; i++)
+        nd_anchor_edge(anchor_of, edges->items[i].from, edges->items[i].to);
 }
 
 static uint32_t find_root(uint32_t *parent, uint32_t text)
@@ -20,12 +22,6 @@ static uint32_t find_root(uint32_t *parent, uint32_t text)
         text = parent[text];
     }
     return text;
-}
-
-void nd_links_begin(uint32_t *anchor_of, size_t num_texts)
-{
-    for (size_t t = 0; t < num_texts; t++)
-        anchor_of[t] = (uint32_t)t;
 }
 
 void nd_links_add(uint32_t *anchor_of, uint32_t a, uint32_t b)

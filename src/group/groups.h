@@ -8,6 +8,14 @@
  * anchor_of[t], num_texts of them and the caller's, becomes the representative of text t: t itself
  * for a representative or a text alone. */
 
+/* Takes `to` for the group of `from` < to, if `from` represents one and `to` is free: for all edges
+ * sorted by from, after nd_links_begin. */
+static inline void nd_anchor_edge(uint32_t *anchor_of, uint32_t from, uint32_t to)
+{
+    if (anchor_of[from] == from && anchor_of[to] == to)
+        anchor_of[to] = from;
+}
+
 /* Every member matches the representative itself: in the order of rank a text that matches no
  * representative so far becomes one; each other goes to the first representative that it matches.
  * O(texts + edges). */

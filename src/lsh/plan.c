@@ -133,6 +133,17 @@ nd_status nd_plan_solve(const nd_plan_request *request, nd_plan *out)
     return ND_OK;
 }
 
+nd_status nd_plan_for_rule(const nd_match_rule *rule, double recall, nd_plan *out)
+{
+    nd_plan_request request = {.threshold = rule->jaccard, .recall = recall};
+    *out = (nd_plan){0};
+    if (!(rule->containment >= 0 && rule->containment <= 1))
+        return ND_ERR_INVALID_ARGUMENT;
+    if (rule->containment > 0 && request.threshold > ND_CONTAINMENT_JACCARD)
+        request.threshold = ND_CONTAINMENT_JACCARD;
+    return nd_plan_solve(&request, out);
+}
+
 double nd_plan_probability(const nd_plan *plan, double jaccard)
 {
     return collision_probability(jaccard, plan->bands, plan->rows);

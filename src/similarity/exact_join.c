@@ -143,17 +143,13 @@ static nd_status emit_equals(const join *j, uint32_t worker, size_t rank)
     return status;
 }
 
-static nd_hash_set set_of(const join *j, size_t rank)
-{
-    const uint32_t set = j->equal.leaders[rank];
-    return (nd_hash_set){nd_set_elements(j->sets, set), nd_set_size(j->sets, set)};
-}
-
 static nd_status verify(const join *j, uint32_t worker, const size_t rank[2])
 {
+    const uint32_t a = j->equal.leaders[rank[0]], b = j->equal.leaders[rank[1]];
     nd_similarity similarity;
-    const nd_match_kind kind =
-        nd_match_verify(set_of(j, rank[0]), set_of(j, rank[1]), &j->rule, &similarity);
+    const nd_match_kind kind = nd_verify_sets(
+        nd_set_elements(j->sets, a), nd_set_size(j->sets, a), nd_set_elements(j->sets, b),
+        nd_set_size(j->sets, b), &j->rule, &similarity);
     return kind == ND_MATCH_NONE ? ND_OK : emit_all(j, worker, rank, similarity.common);
 }
 

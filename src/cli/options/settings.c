@@ -141,15 +141,12 @@ nd_input_options nd_settings_input(const nd_settings *settings)
 nd_status nd_settings_plan(const nd_settings *settings, nd_plan *out, nd_error *error)
 {
     const nd_scan_options *const scan = &settings->scan;
-    nd_plan_request request = {.threshold = scan->rule.jaccard, .recall = scan->recall};
-    if (scan->rule.containment > 0 && request.threshold > ND_SCAN_CONTAINMENT_JACCARD)
-        request.threshold = ND_SCAN_CONTAINMENT_JACCARD;
-    if (nd_plan_solve(&request, out) == ND_OK)
+    if (nd_plan_for_rule(&scan->rule, scan->recall, out) == ND_OK)
         return ND_OK;
     return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                         "no sketch reaches recall %g at jaccard %g: lower '--recall' or raise "
                         "'--threshold'",
-                        request.recall, request.threshold);
+                        scan->recall, scan->rule.jaccard);
 }
 
 nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error)

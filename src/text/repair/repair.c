@@ -24,6 +24,12 @@ typedef struct repaired_text {
     size_t len;
 } repaired_text;
 
+const char *nd_repair_name(unsigned index)
+{
+    static const char *const names[] = {"entities", "tags", "mojibake", "hyphenation"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
 nd_status nd_repairer_new(uint32_t repairs, const nd_allocator *allocator, nd_repairer **out)
 {
     *out = NULL;
