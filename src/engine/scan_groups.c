@@ -17,15 +17,24 @@ static uint64_t preference_of(const nd_catalog *c, uint32_t text)
     return smallest;
 }
 
+/* What the least important key is that texts are not numbered by already: see nd_rank_documents. */
+static uint64_t first_key(const nd_catalog *c, nd_representative policy, uint32_t text)
+{
+    return policy == ND_REPRESENTATIVE_FIRST_ID ? c->copies[c->copies_start[text]]
+                                                : c->texts[text]->digest[0];
+}
+
 /* By stable sorts, the least important key first. */
 static void sort_by_rank(const nd_catalog *c, nd_representative policy, nd_key_value *items,
                          nd_key_value *scratch)
 {
     for (size_t x = 0; x < c->num_texts; x++)
-        items[x] = (nd_key_value){policy == ND_REPRESENTATIVE_FIRST_ID
-                                      ? c->copies[c->copies_start[x]]
-                                      : UINT32_MAX - c->texts[x]->num_tokens,
-                                  x};
+        items[x] = (nd_key_value){first_key(c, policy, (uint32_t)x), x};
+    nd_radix_sort_pairs(items, scratch, c->num_texts);
+    if (policy == ND_REPRESENTATIVE_FIRST_ID)
+        return;
+    for (size_t i = 0; i < c->num_texts; i++)
+        items[i].key = UINT32_MAX - c->texts[items[i].value]->num_tokens;
     nd_radix_sort_pairs(items, scratch, c->num_texts);
     if (policy != ND_REPRESENTATIVE_PREFERRED)
         return;

@@ -147,9 +147,9 @@ static nd_status verify(const join *j, uint32_t worker, const size_t rank[2])
 {
     const uint32_t a = j->equal.leaders[rank[0]], b = j->equal.leaders[rank[1]];
     nd_similarity similarity;
-    const nd_match_kind kind = nd_verify_sets(
-        nd_set_elements(j->sets, a), nd_set_size(j->sets, a), nd_set_elements(j->sets, b),
-        nd_set_size(j->sets, b), &j->rule, &similarity);
+    const nd_match_kind kind =
+        nd_verify_sets(nd_set_elements(j->sets, a), nd_set_size(j->sets, a),
+                       nd_set_elements(j->sets, b), nd_set_size(j->sets, b), &j->rule, &similarity);
     return kind == ND_MATCH_NONE ? ND_OK : emit_all(j, worker, rank, similarity.common);
 }
 

@@ -1,7 +1,7 @@
-/* What `neardup scan` does, from the parts of the public API alone: batches of texts to band keys, keys
- * sorted to buckets, buckets to candidates, verification in batches, groups from edges.
+/* What `neardup scan` does, from the parts of the public API alone: batches of texts to band keys,
+ * keys sorted to buckets, buckets to candidates, verification in batches, groups from edges.
  *
- *   scan_from_parts pairs|groups FILE      one document a line; its id is FILE:LINE
+ *   scan_from_parts pairs|groups FILE NAME JACCARD      one document a line; its id is NAME:LINE
  *
  * A test compares what it prints with the tool's output, byte by byte. */
 #include <inttypes.h>
@@ -56,7 +56,7 @@ static int by_size(const void *left, const void *right)
     return o ? o : by_id(left, right);
 }
 
-static void read_lines(const char *path)
+static void read_lines(const char *path, const char *name)
 {
     FILE *const f = fopen(path, "rb");
     if (!f || fseek(f, 0, SEEK_END) != 0)
@@ -74,8 +74,8 @@ static void read_lines(const char *path)
     ids = room(num, sizeof *ids);
     id_lens = room(num, sizeof *id_lens);
     for (size_t d = 0; d < num; d++) {
-        ids[d] = room(strlen(path) + 24, 1);
-        id_lens[d] = (size_t)sprintf(ids[d], "%s:%zu", path, d + 1);
+        ids[d] = room(strlen(name) + 24, 1);
+        id_lens[d] = (size_t)sprintf(ids[d], "%s:%zu", name, d + 1);
     }
 }
 
@@ -174,9 +174,9 @@ static void add_pair(uint32_t a, uint32_t b, const nd_similarity *similarity)
     const int is_in_order = strcmp(ids[a], ids[b]) < 0;
     pairs[num_pairs] = is_in_order ? (nd_document_pair){a, b} : (nd_document_pair){b, a};
     similarities[num_pairs++] =
-        is_in_order ? *similarity
-                    : nd_similarity_from_counts(similarity->size_b, similarity->size_a,
-                                                similarity->common);
+        is_in_order
+            ? *similarity
+            : nd_similarity_from_counts(similarity->size_b, similarity->size_a, similarity->common);
 }
 
 static void verify(const nd_match_rule *rule)
@@ -192,8 +192,8 @@ static void verify(const nd_match_rule *rule)
         by_document[i] = (nd_set_pair){order[candidates[i].a], order[candidates[i].b]};
     must(nd_verify_pairs(&sets, by_document, n, rule, 0, NULL, verified));
     for (size_t i = 0; i < n; i++)
-        for (uint32_t a = candidates[i].a; verified[i].kind != ND_MATCH_NONE && a < num &&
-                                           is_copy(order[a], by_document[i].a);
+        for (uint32_t a = candidates[i].a;
+             verified[i].kind != ND_MATCH_NONE && a < num && is_copy(order[a], by_document[i].a);
              a++)
             for (uint32_t b = candidates[i].b; b < num && is_copy(order[b], by_document[i].b); b++)
                 add_pair(order[a], order[b], &verified[i].similarity);
@@ -268,11 +268,10 @@ int main(int argc, char **argv)
 {
     nd_scan_options options;
     nd_scan_options_init(&options);
-    if (argc < 3)
+    if (argc != 5)
         return 2;
-    if (argc > 3)
-        options.rule.jaccard = atof(argv[3]);
-    read_lines(argv[2]);
+    options.rule.jaccard = atof(argv[4]);
+    read_lines(argv[2], argv[3]);
     const nd_spec spec = sketch(&options);
     order = room(num, sizeof *order);
     ranks = room(num, sizeof *ranks);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "group/groups.h"
+#include "neardup/group.h"
 #include "random.h"
 
 enum { NUM = 7 };
@@ -95,6 +96,50 @@ static void single_links_chain_and_the_lowest_represents(void **state)
     assert_memory_equal(anchor_of, expected, sizeof expected);
 }
 
+static void documents_in_any_order_make_the_groups_of_their_ranks(void **state)
+{
+    (void)state;
+    /* Ranks 3 0 2 1: document 1 is kept first, and takes 0; 2 matches 0 only. */
+    const nd_document_pair pairs[] = {{0, 1}, {0, 2}, {1, 0}, {3, 3}};
+    const uint32_t rank_of[] = {3, 0, 2, 1};
+    uint32_t representative_of[4];
+    assert_int_equal(
+        nd_group_documents(pairs, 4, 4, rank_of, ND_LINK_ANCHORED, NULL, representative_of), ND_OK);
+    static const uint32_t anchored[] = {1, 1, 2, 3}, single[] = {1, 1, 1, 3};
+    assert_memory_equal(representative_of, anchored, sizeof anchored);
+    assert_int_equal(
+        nd_group_documents(pairs, 4, 4, rank_of, ND_LINK_SINGLE, NULL, representative_of), ND_OK);
+    assert_memory_equal(representative_of, single, sizeof single);
+    assert_int_equal(nd_group_documents(pairs, 4, 3, NULL, ND_LINK_SINGLE, NULL, representative_of),
+                     ND_ERR_INVALID_ARGUMENT);
+}
+
+static void ranks_follow_the_policy(void **state)
+{
+    (void)state;
+    const uint32_t num_tokens[] = {5, 9, 9, 9};
+    const uint64_t digests[][2] = {{1, 1}, {7, 2}, {7, 1}, {7, 1}};
+    const uint64_t preferences[] = {3, 2, 2, 1};
+    const char *const ids[] = {"a", "b", "d", "c"};
+    const size_t id_lens[] = {1, 1, 1, 1};
+    nd_rank_keys keys = {num_tokens, digests[0], preferences, ids, id_lens};
+    static const struct {
+        nd_representative policy;
+        uint32_t rank_of[4];
+    } cases[] = {{ND_REPRESENTATIVE_LONGEST, {3, 2, 1, 0}},
+                 {ND_REPRESENTATIVE_PREFERRED, {3, 2, 1, 0}},
+                 {ND_REPRESENTATIVE_FIRST_ID, {0, 1, 3, 2}}};
+    for (size_t i = 0; i < 3; i++) {
+        uint32_t rank_of[4];
+        assert_int_equal(nd_rank_documents(&keys, 4, cases[i].policy, NULL, rank_of), ND_OK);
+        assert_memory_equal(rank_of, cases[i].rank_of, sizeof rank_of);
+    }
+    keys.digests = NULL;
+    uint32_t rank_of[4];
+    assert_int_equal(nd_rank_documents(&keys, 4, ND_REPRESENTATIVE_LONGEST, NULL, rank_of),
+                     ND_ERR_INVALID_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +148,8 @@ int main(void)
         cmocka_unit_test(a_text_goes_to_the_first_representative_it_matches),
         cmocka_unit_test(groups_are_those_of_the_definition),
         cmocka_unit_test(single_links_chain_and_the_lowest_represents),
+        cmocka_unit_test(documents_in_any_order_make_the_groups_of_their_ranks),
+        cmocka_unit_test(ranks_follow_the_policy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

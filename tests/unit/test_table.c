@@ -132,7 +132,7 @@ static void containment_is_the_querys_view(void **state)
 {
     (void)state;
     nd_random random = {15};
-    const nd_plan plan = {.threshold = 0.2, .recall = 1, .bands = 128, .rows = 1, .slots = 128};
+    const nd_plan plan = {.threshold = 0.05, .recall = 1, .bands = 128, .rows = 1, .slots = 128};
     const nd_match_rule rule = {0.9, 0.9};
     nd_table *table;
     assert_int_equal(nd_table_new(&plan, &rule, NULL, &table), ND_OK);
@@ -263,6 +263,37 @@ static void assert_query_agrees(const nd_table *table, const model *m, const tes
                          matches[i - 1].key < matches[i].key));
     }
     nd_table_matches_free(table, matches);
+}
+
+/* A plan for a jaccard of 0.8 finds few of the sets that another contains. */
+static void a_rule_of_containment_needs_a_plan_for_it(void **state)
+{
+    (void)state;
+    const nd_match_rule rule = {0.8, 0.9};
+    const nd_plan_request request = {0.8, 0.99, 0};
+    nd_plan plan;
+    nd_table *table;
+    assert_int_equal(nd_plan_solve(&request, &plan), ND_OK);
+    assert_int_equal(nd_table_new(&plan, &rule, NULL, &table), ND_ERR_INVALID_ARGUMENT);
+    const nd_match_rule lower = {0.7, 0};
+    assert_int_equal(nd_table_new(&plan, &lower, NULL, &table), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_plan_for_rule(&rule, 0.99, &plan), ND_OK);
+    assert_int_equal(nd_table_new(&plan, &rule, NULL, &table), ND_OK);
+    nd_random random = {23};
+    size_t num_found = 0;
+    for (uint64_t key = 0; key < 200; key++) {
+        const test_set whole = random_set(&random, 60);
+        test_set part = whole;
+        part.size = 10;
+        nd_table_match *matches;
+        size_t num;
+        assert_int_equal(insert(table, key, &whole), ND_OK);
+        assert_int_equal(nd_table_query(table, part.hashes, part.size, 0, &matches, &num), ND_OK);
+        num_found += num == 1;
+        nd_table_matches_free(table, matches);
+    }
+    assert_true(num_found >= 196);
+    nd_table_free(table);
 }
 
 static void random_changes_agree_with_comparing_everything(void **state)
@@ -477,6 +508,7 @@ int main(void)
         cmocka_unit_test(remove_then_query_finds_nothing),
         cmocka_unit_test(empty_sets_are_kept_and_match_nothing),
         cmocka_unit_test(plans_and_rules_out_of_range_are_refused),
+        cmocka_unit_test(a_rule_of_containment_needs_a_plan_for_it),
         cmocka_unit_test(random_changes_agree_with_comparing_everything),
         cmocka_unit_test(an_insert_that_fails_leaves_the_table_as_it_was),
         cmocka_unit_test(a_query_or_a_table_that_fails_leaks_nothing),
