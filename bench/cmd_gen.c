@@ -68,9 +68,9 @@ static nd_status check(bench_settings *settings, nd_error *error)
     nd_status status = read_scripts(spec, &settings->scripts, error);
     if (status == ND_OK)
         status = read_edits(spec, &settings->edits, error);
-    if (status == ND_OK && spec->copies + spec->contained > 0.9)
+    if (status == ND_OK && spec->copies + spec->contained + spec->variants > 0.9)
         status = nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                              "'--copies' and '--contained' together are above 0.9");
+                              "'--copies', '--contained' and '--variants' together are above 0.9");
     spec->mean_bytes = (uint32_t)settings->workload.mean_bytes;
     spec->seed = settings->workload.seed;
     if (settings->size_bytes)
@@ -86,14 +86,42 @@ static nd_status refuse_file(const char *path, nd_error *error)
     return nd_error_set(error, ND_ERR_IO, "cannot write standard output: %s", strerror(errno));
 }
 
+typedef struct truth_file {
+    const bench_corpus *corpus;
+    FILE *file;
+} truth_file;
+
+/* A variant's own name, else NULL. */
+static const char *variant_name(const bench_corpus *corpus, uint64_t index)
+{
+    return bench_corpus_role(corpus, index) == BENCH_ROLE_VARIANT
+               ? bench_variant_name(bench_corpus_variant(corpus, index))
+               : NULL;
+}
+
+/* The names of the variants in it, or the kind of match where there is none. */
+static const char *kind_name(const truth_file *truth, const bench_planted_pair *pair, char name[64])
+{
+    const char *const a = variant_name(truth->corpus, pair->index_a);
+    const char *const b = variant_name(truth->corpus, pair->index_b);
+    const bool is_both = a && b && strcmp(a, b) != 0;
+    const char *const first = is_both && strcmp(a, b) > 0 ? b : a ? a : b;
+    const char *const second = first == a ? b : a;
+    if (!first)
+        return nd_match_kind_name(pair->kind);
+    snprintf(name, 64, is_both ? "%s|%s" : "%s", first, second);
+    return name;
+}
+
 static nd_status write_pair(void *ctx, const bench_planted_pair *pair)
 {
-    char a[BENCH_ID_DIGITS + 2], b[BENCH_ID_DIGITS + 2];
+    const truth_file *const truth = ctx;
+    char a[BENCH_ID_DIGITS + 2], b[BENCH_ID_DIGITS + 2], name[64];
     bench_document_id(pair->position_a, a);
     bench_document_id(pair->position_b, b);
     const nd_similarity *const s = &pair->similarity;
-    const int len = fprintf(ctx, "%s\t%s\t%s\t%.6f\t%.6f\t%.6f\n", a, b,
-                            nd_match_kind_name(pair->kind), s->jaccard, s->a_in_b, s->b_in_a);
+    const int len = fprintf(truth->file, "%s\t%s\t%s\t%.6f\t%.6f\t%.6f\n", a, b,
+                            kind_name(truth, pair, name), s->jaccard, s->a_in_b, s->b_in_a);
     return len < 0 ? ND_ERR_IO : ND_OK;
 }
 
@@ -101,7 +129,8 @@ static nd_status write_truth(const bench_corpus *corpus, FILE *file)
 {
     const nd_allocator allocator = nd_allocator_or_default(NULL);
     fputs("#id1\tid2\tkind\tjaccard_w5\tid1_in_id2\tid2_in_id1\n", file);
-    return bench_corpus_each_planted(corpus, &allocator, write_pair, file);
+    truth_file truth = {corpus, file};
+    return bench_corpus_each_planted(corpus, &allocator, write_pair, &truth);
 }
 
 typedef nd_status (*write_fn)(const bench_corpus *corpus, FILE *file);

@@ -68,6 +68,40 @@ void bench_document_id(uint64_t position, char id[BENCH_ID_DIGITS + 2])
     id[BENCH_ID_DIGITS + 1] = '\0';
 }
 
+/* Appends the text with its line ends as JSON escapes them. Nothing else in it needs that. */
+static nd_status append_escaped(const nd_byte_vec *text, const nd_allocator *allocator,
+                                nd_byte_vec *out)
+{
+    const nd_status status = ND_VEC_RESERVE(allocator, out, 2 * text->len);
+    if (status != ND_OK)
+        return status;
+    char *at = out->items + out->len;
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->items[i] == '\n')
+            *at++ = '\\';
+        *at++ = text->items[i] == '\n' ? 'n' : text->items[i];
+    }
+    out->len = (size_t)(at - out->items);
+    return ND_OK;
+}
+
+/* A variant may spell its words in another way: its text is made first. */
+static nd_status append_variant(const bench_corpus *corpus, uint64_t index,
+                                const bench_item_vec *items, const nd_allocator *allocator,
+                                nd_byte_vec *out)
+{
+    nd_byte_vec text = {0}, spelled = {0};
+    nd_status status =
+        bench_text_append(bench_corpus_vocabulary(corpus, index), items, "\n", allocator, &text);
+    if (status == ND_OK)
+        status = bench_corpus_spell(corpus, index, &text, allocator, &spelled);
+    if (status == ND_OK)
+        status = append_escaped(&spelled, allocator, out);
+    ND_VEC_RELEASE(allocator, &text);
+    ND_VEC_RELEASE(allocator, &spelled);
+    return status;
+}
+
 nd_status bench_json_append(const bench_corpus *corpus, uint64_t position,
                             const nd_allocator *allocator, bench_item_vec *items, nd_byte_vec *out)
 {
@@ -79,8 +113,10 @@ nd_status bench_json_append(const bench_corpus *corpus, uint64_t position,
     if (status == ND_OK)
         status = nd_bytes_append(allocator, out, head, (size_t)len);
     if (status == ND_OK)
-        status =
-            bench_text_append(bench_corpus_vocabulary(corpus, index), items, "\\n", allocator, out);
+        status = bench_corpus_role(corpus, index) == BENCH_ROLE_VARIANT
+                     ? append_variant(corpus, index, items, allocator, out)
+                     : bench_text_append(bench_corpus_vocabulary(corpus, index), items, "\\n",
+                                         allocator, out);
     return status == ND_OK ? nd_bytes_append(allocator, out, "\"}\n", 3) : status;
 }
 

@@ -5,7 +5,7 @@
 #include "news_text.h"
 
 typedef struct member {
-    uint64_t position;
+    uint64_t position, index;
     bench_role role;
     uint64_t *set;
     size_t size;
@@ -28,6 +28,7 @@ static nd_status add_member(family *f, uint64_t index)
         return status;
     member *const m = &f->members.items[f->members.len];
     *m = (member){.position = bench_corpus_position(f->corpus, index),
+                  .index = index,
                   .role = bench_corpus_role(f->corpus, index)};
     status = bench_shingle_set(&f->items, f->allocator, &m->set, &m->size);
     if (status == ND_OK)
@@ -60,7 +61,10 @@ static nd_status emit_pair(const member *a, const member *b, bench_planted_pair_
         b = a;
         a = first;
     }
-    bench_planted_pair pair = {.position_a = a->position, .position_b = b->position};
+    bench_planted_pair pair = {.position_a = a->position,
+                               .position_b = b->position,
+                               .index_a = a->index,
+                               .index_b = b->index};
     pair.similarity = nd_similarity_compute(a->set, a->size, b->set, b->size);
     pair.kind = planted_kind(a, b, &pair.similarity);
     return each(ctx, &pair);

@@ -8,9 +8,11 @@
 /* Two documents of one family; a stands before b in the output. */
 typedef struct bench_planted_pair {
     uint64_t position_a, position_b;
-    nd_match_kind kind; /* exact, near (both are copies or the original), contains, contained, or
-                           partial (two containers of one original) */
-    nd_similarity similarity; /* exact, of word-5-shingles */
+    uint64_t index_a, index_b;
+    nd_match_kind kind; /* exact, near (both are copies, variants or the original), contains,
+                           contained, or partial (two containers of one original) */
+    nd_similarity
+        similarity; /* exact, of word-5-shingles; of the words, however they are spelled */
 } bench_planted_pair;
 
 typedef nd_status (*bench_planted_pair_fn)(void *ctx, const bench_planted_pair *pair);

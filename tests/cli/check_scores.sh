@@ -1,21 +1,22 @@
 #!/bin/sh
-# What `neardup eval` says of a set of the development data, held to bounds.
+# What `neardup eval` says of a set of documents, held to bounds.
 #
 #   check_scores.sh TOOL DEFAULT_DATA DOCUMENTS OPTIONS BOUND...
 #
-# The environment variable NEARDUP_DATA names another place than DEFAULT_DATA. DOCUMENTS is a file in
-# it; in OPTIONS "@" stands for it. A BOUND is "COLUMN>=VALUE" or "COLUMN<=VALUE" with a column of
+# In DOCUMENTS and OPTIONS "@" stands for the folder of the development data: DEFAULT_DATA, or what the
+# environment variable NEARDUP_DATA names. Documents there may be missing, then the test is skipped.
+# A BOUND is "COLUMN>=VALUE" or "COLUMN<=VALUE" with a column of
 # the TSV that eval writes.
 set -eu
 tool=$1
 data=${NEARDUP_DATA:-$2}
-documents=$data/$3
+documents=$(echo "$3" | sed "s|^@|$data|")
 options=$(echo "$4" | sed "s|@|$data|g")
-shift 4
-if [ ! -r "$documents" ]; then
+if [ "$documents" != "$3" ] && [ ! -r "$documents" ]; then
     echo "skipped: no '$documents'"
     exit 77
 fi
+shift 4
 # shellcheck disable=SC2086
 result=$("$tool" eval $options --format tsv -q "$documents")
 for bound; do
