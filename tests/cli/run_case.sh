@@ -10,7 +10,8 @@
 #   What the case shows.
 #   --- needs             optional: a line each of what has to be there, else the case is skipped:
 #   jq                      a command; "kernel NAME": one that the tool has on this machine;
-#                           "device FILE": a device; "release": a build without sanitizers
+#                           "device FILE": a device; "release": a build without sanitizers;
+#                           "unprivileged": a tool that another user can run, as `unprivileged neardup`
 #   --- command           run by sh in an empty folder, with `neardup` in the PATH and the folder
 #   neardup scan data/news  tests/data as `data`
 #   --- stdout
@@ -50,6 +51,7 @@ check_needs()
         kernel) "$tool" --version | grep -q "available:.* $name\b" ;;
         device) [ -c "$name" ] ;;
         release) ! "$tool" --version | grep -q 'allocator: *C library' ;;
+        unprivileged) make_unprivileged ;;
         *) command -v "$what" >/dev/null ;;
         esac || {
             echo "skipped: needs $what $name"
@@ -58,10 +60,25 @@ check_needs()
     done <"$work/needs"
 }
 
+# A copy of the tool where every user may go, and a command that makes root another user. A build that
+# counts lines complains that this user cannot write its counts.
+make_unprivileged()
+{
+    chmod 755 "$work" "$work/run" "$work/bin"
+    rm "$work/bin/neardup"
+    cp "$tool" "$work/bin/neardup"
+    {
+        echo '#!/bin/sh'
+        [ "$(id -u)" != 0 ] || echo 'exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"'
+        echo 'exec "$@"'
+    } >"$work/bin/unprivileged"
+    chmod 755 "$work/bin/unprivileged"
+    "$work/bin/unprivileged" "$work/bin/neardup" --version >/dev/null 2>"$work/complaint" &&
+        [ ! -s "$work/complaint" ]
+}
+
 run_command()
 {
-    mkdir "$work/bin" "$work/run"
-    ln -s "$tool" "$work/bin/neardup"
     ln -s "$data" "$work/run/data"
     section command >"$work/command"
     unset NO_COLOR COLUMNS
@@ -102,6 +119,8 @@ compare()
 
 work=$(mktemp -d) || exit 99
 trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
+mkdir "$work/bin" "$work/run"
+ln -s "$tool" "$work/bin/neardup"
 check_needs
 run_command
 if [ "${UPDATE:-0}" = 1 ]; then
