@@ -256,8 +256,12 @@ static void assert_query_agrees(const nd_table *table, const model *m, const tes
     }
     assert_int_equal(num, expected);
     for (size_t i = 0; i < num; i++) {
-        assert_true(m->is_in[matches[i].key]);
-        if (i > 0)
+        const uint64_t key = matches[i].key;
+        const nd_similarity s =
+            nd_similarity_compute(set->hashes, set->size, m->sets[key].hashes, m->sets[key].size);
+        assert_true(m->is_in[key] && s.jaccard >= 0.5);
+        assert_true(s.jaccard == matches[i].similarity.jaccard);
+        if (i > 0) /* in order, so no key twice */
             assert_true(matches[i - 1].similarity.jaccard > matches[i].similarity.jaccard ||
                         (matches[i - 1].similarity.jaccard == matches[i].similarity.jaccard &&
                          matches[i - 1].key < matches[i].key));
@@ -437,7 +441,7 @@ typedef struct shared_queries {
     const nd_table *table;
     const test_set *sets;
     size_t num_sets;
-    size_t found[8];
+    size_t found[8]; /* queries that found their own set and no other */
 } shared_queries;
 
 static nd_status query_all(void *ctx, uint32_t worker)
@@ -450,8 +454,8 @@ static nd_status query_all(void *ctx, uint32_t worker)
                                                 shared->sets[i].size, 0, &matches, &num);
         if (status != ND_OK)
             return status;
+        shared->found[worker] += num == 1 && matches[0].key == i;
         nd_table_matches_free(shared->table, matches);
-        shared->found[worker] += num;
     }
     return ND_OK;
 }
