@@ -379,9 +379,6 @@ static nd_status take_line(void *ctx, uint64_t number, const char *p, size_t len
     reading *const r = ctx;
     const field text = {p, len_bytes};
     tsv_line line = {.number = number};
-    if (number == 1 && text.len_bytes >= 2 &&
-        (memcmp(text.p, "\xFF\xFE", 2) == 0 || memcmp(text.p, "\xFE\xFF", 2) == 0))
-        return nd_error_set(error, ND_ERR_FORMAT, "'%s' is UTF-16: UTF-8 is expected", r->path);
     if (text.len_bytes == 0)
         return ND_OK;
     split(&line, text);

@@ -1,29 +1,80 @@
-/* An opened file as one stream of bytes, decompressed where it is compressed. */
+/* An opened file as one stream of bytes: decompressed where it is compressed, UTF-8 where it is
+ * UTF-16 or UTF-32. */
 #ifndef IO_BYTE_READER_H
 #define IO_BYTE_READER_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "io/compression.h"
-#include "io/gunzip.h"
-#include "io/raw_bytes.h"
-#include "io/unfilter.h"
+#include "io/bytes.h"
+#include "io/charset.h"
+
+/* Something other than an open file that bytes come from: an entry of an archive. */
+typedef struct nd_byte_source {
+    void *ctx;
+    /* As nd_byte_reader_read. */
+    nd_status (*read)(void *ctx, char *out, size_t capacity, size_t *got);
+    /* What a failed read was about; valid until the next. */
+    const char *(*detail)(void *ctx);
+} nd_byte_source;
+
+/* The bytes as they are stored, in chunks; those of [at, chunk.len) are read but not used.
+ * Exclusive, but for the counter. */
+typedef struct nd_raw_bytes {
+    nd_allocator allocator;
+    int fd;                    /* owned; -1: closed, or there is a source */
+    nd_byte_source source;     /* read is NULL where there is a file */
+    _Atomic uint64_t *counter; /* bytes read from files are added; may be NULL */
+    nd_byte_vec chunk;
+    size_t at;
+    bool is_ended;
+    bool has_failed; /* a read: error_number says why, or the source */
+    int error_number;
+    uint64_t size; /* of a regular file, when it was opened; UINT64_MAX: no limit */
+    uint64_t num_read;
+    bool has_changed; /* it was shorter at its end, or is longer: what was added is not read */
+} nd_raw_bytes;
+
+/* Reads the next chunk once all of this one is used. ND_ERR_IO. */
+ND_NODISCARD nd_status nd_raw_more(nd_raw_bytes *raw);
+
+bool nd_raw_has_failed(const nd_raw_bytes *raw);
+
+typedef enum nd_compression {
+    ND_COMPRESSION_NONE = 0,
+    ND_COMPRESSION_GZIP,
+    ND_COMPRESSION_ZSTD,
+    ND_COMPRESSION_XZ,
+    ND_COMPRESSION_BZIP2,
+    ND_COMPRESSION_LZ4,
+} nd_compression;
 
 /* Exclusive; must stay where it is while open. */
 typedef struct nd_byte_reader {
     nd_raw_bytes raw;
     nd_compression compression;
-    nd_gunzip *gunzip; /* one of these two, where it is compressed */
-    nd_unfilter *unfilter;
+    struct nd_decompressor *decompressor; /* where it is compressed */
+    nd_charset *charset;                  /* where it is neither UTF-8 nor unknown */
+    nd_byte_vec given;                    /* [given_at, len): decompressed, but not handed out */
+    size_t given_at;
+    nd_byte_vec encoded; /* a piece that is being converted */
+    bool is_converted;   /* to the end */
 } nd_byte_reader;
 
 /* A closed one. Bytes read from files are added to *counter, which may be NULL. */
 void nd_byte_reader_init(nd_byte_reader *reader, const nd_allocator *allocator,
                          _Atomic uint64_t *counter);
 
-/* Opens a closed one. Takes `fd` over, also when it fails. Messages name `path`. */
+/* Opens a closed one. Takes `fd` over, also when it fails. Messages name `path`. A regular file is
+ * read as far as it goes now: what is appended meanwhile is left out, and has_changed tells. */
 ND_NODISCARD nd_status nd_byte_reader_open(nd_byte_reader *reader, int fd, const char *path,
                                            nd_error *error);
+
+/* The same for another source, which is borrowed. */
+ND_NODISCARD nd_status nd_byte_reader_open_source(nd_byte_reader *reader, nd_byte_source source,
+                                                  const char *path, nd_error *error);
 
 /* Reads at most `capacity` bytes; *got is 0 only at the end (or when capacity is). ND_ERR_IO,
  * ND_ERR_FORMAT with a message. */
@@ -33,6 +84,9 @@ ND_NODISCARD nd_status nd_byte_reader_read(nd_byte_reader *reader, char *out, si
 /* Says of a failed read of `path` what was wrong, and returns `status`. */
 nd_status nd_byte_reader_error(const nd_byte_reader *reader, nd_status status, const char *path,
                                nd_error *error);
+
+/* Bytes so far that their encoding does not have, and that became U+FFFD. */
+uint64_t nd_byte_reader_num_invalid(const nd_byte_reader *reader);
 
 /* Closes the file and keeps the memory. */
 void nd_byte_reader_close(nd_byte_reader *reader);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/charset.h"
 #include "io/date.h"
 #include "io/json_string.h"
 #include "io/shown_path.h"
@@ -434,10 +435,37 @@ static nd_status read_file(record_job *job, const nd_emitter *emitter)
     return emit_plain(job, emitter);
 }
 
+/* Converts a page that is not UTF-8 from the encoding that it names, if that is known. */
+static nd_status convert_page(record_job *job)
+{
+    nd_documents *const d = job->documents;
+    char name[ND_PAGE_ENCODING_BYTES];
+    nd_page_encoding(job->p, job->len, name);
+    if (!name[0] || strcmp(name, "utf-8") == 0 || nd_utf8_is_valid(job->p, job->len))
+        return ND_OK;
+    nd_charset *charset;
+    nd_status status = nd_charset_new(&d->allocator, name, &charset);
+    if (status != ND_OK)
+        return status == ND_ERR_UNSUPPORTED ? ND_OK : status;
+    d->repaired.len = 0;
+    status = nd_charset_convert(charset, job->p, job->len, true, &d->repaired);
+    const uint64_t num_invalid = nd_charset_num_invalid(charset);
+    if (num_invalid)
+        count(job, ND_ISSUE_ENCODING, "not in the encoding that the page names,", name);
+    job->tally->findings[ND_ISSUE_ENCODING].bytes += num_invalid;
+    nd_charset_free(charset);
+    job->p = d->repaired.items;
+    job->len = d->repaired.len;
+    return status;
+}
+
 static nd_status read_page(record_job *job, const nd_emitter *emitter)
 {
     nd_documents *const d = job->documents;
-    nd_status status = d->page ? ND_OK : nd_page_text_new(&d->allocator, &d->page);
+    job->place.line = 0;
+    nd_status status = convert_page(job);
+    if (status == ND_OK && !d->page)
+        status = nd_page_text_new(&d->allocator, &d->page);
     if (status == ND_OK)
         status = nd_page_text_read(d->page, job->p, job->len, &job->p, &job->len);
     return status == ND_OK ? read_file(job, emitter) : status;

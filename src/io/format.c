@@ -43,13 +43,6 @@ static const magic magics[] = {
     MAGIC(0, "PAR1", "is a Parquet file: convert it to JSON Lines"),
 };
 
-/* A byte order mark, and NULs as every other byte of some Latin letter or space. */
-static bool is_utf16(const char *p, size_t len)
-{
-    return len >= 4 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0) &&
-           memchr(p, 0, len) != NULL;
-}
-
 const char *nd_foreign_kind(const char *p, size_t len_bytes)
 {
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
@@ -57,8 +50,6 @@ const char *nd_foreign_kind(const char *p, size_t len_bytes)
         if (len_bytes >= m->at + m->len_bytes && memcmp(p + m->at, m->bytes, m->len_bytes) == 0)
             return m->message;
     }
-    if (is_utf16(p, len_bytes))
-        return "is UTF-16: iconv -f UTF-16 -t UTF-8 turns it into UTF-8";
     return NULL;
 }
 
@@ -366,6 +357,14 @@ static nd_framing framing_of(nd_input_format format)
     }
 }
 
+/* NULs, or a byte order mark of UTF-16 before what is none. */
+static bool looks_binary(const nd_content *content)
+{
+    const size_t num = nd_content_num_ahead(content);
+    return memchr(nd_content_ahead(content), 0, num < HEAD_BYTES ? num : HEAD_BYTES) != NULL ||
+           nd_byte_reader_num_invalid(&content->reader) > num / 8;
+}
+
 /* Makes the content ready for taking records. */
 static nd_status prepare(nd_content *content, nd_documents *documents, nd_format *format,
                          nd_error *error)
@@ -399,8 +398,7 @@ nd_status nd_format_find(nd_content *content, nd_documents *documents, nd_format
     if (foreign && content->is_named)
         return nd_error_set(error, ND_ERR_FORMAT, "'%s' %s", nd_show_path(content->path.items).text,
                             foreign);
-    format->is_binary =
-        !content->is_named && (foreign || memchr(head, 0, num < HEAD_BYTES ? num : HEAD_BYTES));
+    format->is_binary = !content->is_named && (foreign || looks_binary(content));
     format->why = foreign ? foreign : "is a binary file";
     if (format->is_binary)
         return ND_OK;

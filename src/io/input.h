@@ -55,6 +55,8 @@ typedef struct nd_input_options {
  * has the key and the words of each. */
 typedef enum nd_input_issue {
     ND_ISSUE_UNREADABLE = 0, /* a file or folder below a named folder that cannot be read */
+    ND_ISSUE_PARTLY_READ,    /* a file below a named folder, read up to where that failed */
+    ND_ISSUE_CHANGED,        /* a file that became shorter or longer while it was read */
     ND_ISSUE_SPECIAL,        /* neither file nor folder, or a symbolic link below a named folder */
     ND_ISSUE_BINARY,         /* below a named folder: a NUL in its first 8 KiB */
     ND_ISSUE_HIDDEN,         /* below a named folder: hidden, and not asked for */
@@ -69,6 +71,8 @@ typedef enum nd_input_issue {
     ND_ISSUE_FIELD_TYPE,   /* the text field is not a string, or the id neither string nor number */
     ND_ISSUE_INVALID_UTF8, /* a line with bytes or \u escapes that are not Unicode text: read as
                               U+FFFD */
+    ND_ISSUE_ENCODING,     /* a file with bytes that its encoding (UTF-16, UTF-32, that of a page)
+                              does not have: read as U+FFFD */
     ND_ISSUE_NO_PREFERENCE,         /* a document without the preference field */
     ND_ISSUE_UNREADABLE_PREFERENCE, /* one whose preference field holds no date, or no string */
     ND_NUM_ISSUES
@@ -76,7 +80,7 @@ typedef enum nd_input_issue {
 
 typedef struct nd_input_finding {
     uint64_t count;
-    uint64_t bytes; /* of ND_ISSUE_INVALID_UTF8: that became U+FFFD; an escape has six */
+    uint64_t bytes; /* that became U+FFFD; an escape has six */
     /* The first of them, by the order of the inputs and by line: a message as in nd_error, such as
      *   'a.jsonl':17: no field 'text'                                                           */
     nd_error first;
@@ -102,15 +106,19 @@ typedef struct nd_input nd_input;
  * A folder is walked in byte order of names, one document a file; the ids of its files are its path
  * as given, one '/', and the way down. Hidden files are left out, unless asked for; a file that
  * several paths lead to is read at the first. Files compressed by gzip, zstd, xz, bzip2 or lz4,
- * found by their first bytes, are decompressed. A file is JSON Lines where its first line that is
- * not blank is one JSON object (in a folder: one with the text field), or where at least half of
- * its first few lines are objects with the text field (a bad line before good ones); otherwise one
- * text; an empty file is an empty text. In JSON Lines blank lines and a byte order mark at the
+ * found by their first bytes, are decompressed, and UTF-16 and UTF-32 with a byte order mark become
+ * UTF-8.
+ *
+ * What a file is, its content says, then the ending of its name: a page begins as one; JSON Lines
+ * have an object in their first line, or documents in half of their first few (a bad line may stand
+ * before good ones); other JSON begins with an object, in an array or not; a table has a column for
+ * the text. A file called .jsonl or .json is JSON even if nothing of it is; everything else is one
+ * text, and an empty file an empty one. In JSON Lines blank lines and a byte order mark at the
  * start do not count.
  *
  * A named path that cannot be opened is an error here, before any work, and so is a named file of a
- * kind that is neither (an archive, a JSON array, UTF-16, ...), unless options->format says that it
- * is text. */
+ * kind that is not read (an archive, a PDF file, ...), unless options->format says that it is text.
+ */
 ND_NODISCARD nd_status nd_input_new(const nd_input_options *options, const char *const *paths,
                                     size_t num_paths, const nd_allocator *allocator, nd_input **out,
                                     nd_error *error);

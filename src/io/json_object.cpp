@@ -457,6 +457,11 @@ extern "C" bool nd_json_block_read(nd_json_parser *parser, const char *p, size_t
     return true;
 }
 
+extern "C" bool nd_utf8_is_valid(const char *p, size_t len_bytes)
+{
+    return simdjson::validate_utf8(p, len_bytes);
+}
+
 extern "C" void nd_json_parser_trim(nd_json_parser *parser)
 {
     if (parser->parser.capacity() > KEPT_CAPACITY)

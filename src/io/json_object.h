@@ -59,6 +59,9 @@ bool nd_json_block_begin(nd_json_parser *parser, const char *p, size_t len_bytes
 bool nd_json_block_read(nd_json_parser *parser, const char *p, size_t len_bytes,
                         const nd_fields *fields, nd_field_value *values);
 
+/* Whether all of p[0..len_bytes) is UTF-8. */
+bool nd_utf8_is_valid(const char *p, size_t len_bytes);
+
 /* Gives memory of more than a few megabytes back, after a huge record. */
 void nd_json_parser_trim(nd_json_parser *parser);
 

@@ -18,14 +18,30 @@ void nd_stream_init(nd_stream *stream, const nd_allocator *allocator, const nd_r
 static nd_status failed(nd_stream *stream, nd_tally *tally, const nd_path_entry *entry,
                         nd_status status, nd_error *why)
 {
+    const bool is_begun = !stream->is_ended && stream->content.record > 0;
+    const nd_input_issue issue = is_begun ? ND_ISSUE_PARTLY_READ : ND_ISSUE_UNREADABLE;
     stream->is_ended = true;
     if (entry->is_named || status == ND_ERR_NO_MEMORY)
         return status;
-    const nd_input_place place = {.file = entry->file};
-    if (nd_tally_count(tally, ND_ISSUE_UNREADABLE, place))
-        nd_tally_describe(tally, ND_ISSUE_UNREADABLE, "%s", why->message);
+    if (nd_tally_count(tally, issue, (nd_input_place){.file = entry->file}))
+        nd_tally_describe(tally, issue, "%s", why->message);
     *why = (nd_error){0};
     return ND_OK;
+}
+
+/* The file is read to its end. */
+static void end(nd_stream *stream, nd_tally *tally)
+{
+    const nd_byte_reader *const reader = &stream->content.reader;
+    const nd_shown_path path = nd_show_path(stream->content.path.items);
+    const nd_input_place place = {.file = stream->content.file};
+    const uint64_t num_invalid = nd_byte_reader_num_invalid(reader);
+    tally->files++;
+    if (num_invalid && nd_tally_count(tally, ND_ISSUE_ENCODING, place))
+        nd_tally_describe(tally, ND_ISSUE_ENCODING, "'%s': invalid UTF-16 or UTF-32", path.text);
+    tally->findings[ND_ISSUE_ENCODING].bytes += num_invalid;
+    if (reader->raw.has_changed && nd_tally_count(tally, ND_ISSUE_CHANGED, place))
+        nd_tally_describe(tally, ND_ISSUE_CHANGED, "'%s' changed while it was read", path.text);
 }
 
 static void count_binary(nd_stream *stream, nd_tally *tally)
@@ -55,13 +71,15 @@ nd_status nd_stream_open(nd_stream *stream, const nd_path_entry *entry, nd_docum
     nd_content *const content = &stream->content;
     int fd;
     stream->is_ended = false;
+    content->record = 0;
     nd_status status = nd_path_open(entry->path, &fd, error);
     if (status == ND_OK)
         status = nd_content_open(content, fd, entry->path, error);
     if (status != ND_OK)
         return failed(stream, tally, entry, status, error);
-    const bool has_size =
-        entry->kind == ND_PATH_FILE && content->reader.compression == ND_COMPRESSION_NONE;
+    const bool has_size = entry->kind == ND_PATH_FILE &&
+                          content->reader.compression == ND_COMPRESSION_NONE &&
+                          !content->reader.charset;
     content->size_hint = has_size ? entry->size : 0;
     content->file = entry->file;
     content->is_named = entry->is_named;
@@ -128,7 +146,8 @@ nd_status nd_stream_next(nd_stream *stream, size_t bytes, nd_record_block *block
             return failed(stream, tally, &entry, status, error);
         }
         stream->is_ended |= block->ends.len == 0;
-        tally->files += stream->is_ended;
+        if (stream->is_ended)
+            end(stream, tally);
         if (block->ends.len)
             return ND_OK;
     }

@@ -6,6 +6,8 @@
 /* clang-format off */
 static const nd_issue_text texts[ND_NUM_ISSUES] = {
     [ND_ISSUE_UNREADABLE] = {"unreadable", "left out, files or folders that cannot be read", ND_ERR_IO, true},
+    [ND_ISSUE_PARTLY_READ] = {"partly_read", "read in part, files that cannot be read to their end", ND_ERR_IO, true},
+    [ND_ISSUE_CHANGED] = {"changed", "files that changed while they were read", ND_ERR_IO, true},
     [ND_ISSUE_SPECIAL] = {"special", "left out, links and special files", ND_ERR_UNSUPPORTED, true},
     [ND_ISSUE_BINARY] = {"binary", "left out, binary files", ND_ERR_FORMAT, true},
     [ND_ISSUE_HIDDEN] = {"hidden", "passed over, hidden files and folders, which '--hidden' reads", ND_ERR_UNSUPPORTED, false},
@@ -19,6 +21,7 @@ static const nd_issue_text texts[ND_NUM_ISSUES] = {
     [ND_ISSUE_NO_ID_FIELD] = {"no_id_field", "left out, records without the id field", ND_ERR_NOT_FOUND, true},
     [ND_ISSUE_FIELD_TYPE] = {"field_type", "left out, records with a field of the wrong type", ND_ERR_FORMAT, true},
     [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT, true},
+    [ND_ISSUE_ENCODING] = {"invalid_encoding", "files with bytes that their encoding does not have, read as U+FFFD", ND_ERR_FORMAT, true},
     [ND_ISSUE_NO_PREFERENCE] = {"without_preference", "documents without the field that names the representative, which come last", ND_ERR_NOT_FOUND, true},
     [ND_ISSUE_UNREADABLE_PREFERENCE] = {"unreadable_preference", "documents whose date or source cannot be read, which come last", ND_ERR_FORMAT, true},
 };

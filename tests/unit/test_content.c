@@ -359,6 +359,15 @@ static void side_files_are_read_line_by_line(void **state)
     assert_int_equal(nd_lines_read(temp_path("f"), &allocator, append_line, &lines, NULL), ND_OK);
     assert_int_equal(nd_bytes_append(&allocator, &lines, "", 1), ND_OK);
     assert_string_equal(lines.items, "1:a\tb|2:|3:c|");
+    lines.len = 0;
+    write_file("f",
+               "\xff\xfe"
+               "a\0\t\0\xe9\0\n\0"
+               "c\0",
+               12);
+    assert_int_equal(nd_lines_read(temp_path("f"), &allocator, append_line, &lines, NULL), ND_OK);
+    assert_int_equal(nd_bytes_append(&allocator, &lines, "", 1), ND_OK);
+    assert_string_equal(lines.items, "1:a\t\u00e9|2:c|");
     ND_VEC_RELEASE(&allocator, &lines);
     nd_error error;
     assert_int_equal(nd_lines_read(temp_path("none"), &allocator, append_line, &lines, &error),

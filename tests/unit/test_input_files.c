@@ -23,6 +23,7 @@
 #include "io/path_walk.h"
 #include "io_fixture.h"
 #include "neardup/text.h"
+#include "text/utf8.h"
 
 static gathered gather_text(const char *path)
 {
@@ -789,6 +790,255 @@ static void data_cut_short_end_too_early(void **state)
     free(text);
 }
 
+/* ---- encodings ---- */
+
+/* `text`, which is UTF-8, in an encoding of units of 2 or 4 bytes, behind its mark. */
+static size_t encode(const char *text, unsigned unit, bool is_big, char *out)
+{
+    size_t len = 0;
+    uint32_t points[2048];
+    size_t num = 1;
+    points[0] = 0xFEFF;
+    for (const char *p = text; *p;) {
+        const nd_utf8_char c = nd_utf8_decode(p, strlen(p));
+        points[num++] = c.code_point;
+        p += c.len_bytes;
+    }
+    for (size_t i = 0; i < num; i++) {
+        uint32_t units[2] = {points[i], 0};
+        const unsigned n = unit == 2 && points[i] > 0xFFFF ? 2 : 1;
+        if (n == 2) {
+            units[0] = 0xD800 + ((points[i] - 0x10000) >> 10);
+            units[1] = 0xDC00 + ((points[i] - 0x10000) & 0x3FF);
+        }
+        for (unsigned u = 0; u < n; u++)
+            for (unsigned b = 0; b < unit; b++)
+                out[len++] = (char)(units[u] >> 8 * (is_big ? unit - 1 - b : b));
+    }
+    return len;
+}
+
+static void utf16_and_utf32_with_a_mark_become_utf8(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"caf\u00e9 \u4e2d\U0001f600 and so on\n", "x", ""};
+    static const char lines[] =
+        "{\"id\":\"\u00e9\",\"text\":\"\u4e2d\"}\n{\"id\":\"f\",\"text\":\"\U0001f600\"}\n";
+    make_folder("d");
+    for (unsigned kind = 0; kind < 4; kind++) {
+        const unsigned unit = kind & 1 ? 2 : 4;
+        const bool is_big = kind & 2;
+        char bytes[4096];
+        for (unsigned t = 0; t < 3; t++) {
+            const size_t len = encode(texts[t], unit, is_big, bytes);
+            write_file("d/f", bytes, len);
+            for (unsigned named = 0; named < 2; named++) {
+                gathered g = gather_one(temp_path(named ? "d/f" : "d"));
+                assert_one_document(&g, "d/f", texts[t]);
+                assert_int_equal(g.report.findings[ND_ISSUE_ENCODING].count, 0);
+                gathered_release(&g);
+            }
+        }
+        const size_t len = encode(lines, unit, is_big, bytes);
+        for (unsigned i = 0; i <= NUM_FILTERS; i++) {
+            size_t packed_len = len;
+            char *const packed = i ? compressed(filters[i - 1], bytes, len, &packed_len) : NULL;
+            write_file("d/f", packed ? packed : bytes, packed_len);
+            free(packed);
+            gathered g = gather_one(temp_path("d"));
+            assert_string_equal(g.documents, "f=\U0001f600\n\u00e9=\u4e2d\n");
+            gathered_release(&g);
+        }
+    }
+}
+
+/* A long text is converted piece by piece, and characters lie across the pieces. */
+static void long_utf16_is_converted_whole(void **state)
+{
+    (void)state;
+    enum { CHARACTERS = 100000 };
+    char *const bytes = malloc(4 * CHARACTERS + 16), *const text = malloc(4 * CHARACTERS + 16);
+    size_t len = 2, text_len = 0;
+    memcpy(bytes, "\xff\xfe", 2);
+    for (unsigned i = 0; i < CHARACTERS; i++) {
+        const bool is_pair = i % 3 == 0;
+        memcpy(bytes + len, is_pair ? "\x3d\xd8\x00\xde" : "x\0", is_pair ? 4 : 2);
+        memcpy(text + text_len, is_pair ? "\U0001f600" : "x", is_pair ? 4 : 1);
+        len += is_pair ? 4 : 2;
+        text_len += is_pair ? 4 : 1;
+    }
+    text[text_len] = '\0';
+    for (unsigned i = 0; i < 2; i++) {
+        size_t packed_len = len;
+        char *const packed = i ? compressed("gzip", bytes, len, &packed_len) : NULL;
+        write_file("f", packed ? packed : bytes, packed_len);
+        gathered g = gather_one(temp_path("f"));
+        const size_t id_len = strlen(temp_path("f")) + 1;
+        assert_int_equal(strlen(g.documents), id_len + text_len + 1);
+        assert_memory_equal(g.documents + id_len, text, text_len);
+        gathered_release(&g);
+        free(packed);
+    }
+    free(bytes);
+    free(text);
+}
+
+static void what_is_no_utf16_is_replaced_and_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *text;
+        uint64_t num_invalid;
+    } cases[] = {
+        {"\xff\xfe"
+         "a\0\x3d\xd8"
+         "b\0",
+         8,
+         "a\ufffd"
+         "b",
+         2},
+        {"\xff\xfe"
+         "a\0b",
+         5, "a\ufffd", 1},
+        {"\xfe\xff"
+         "\0a\xdc\0",
+         6, "a\ufffd", 2},
+        {"\xff\xfe\0\0"
+         "a\0\0\0\0\0\x11\0",
+         12, "a\ufffd", 4},
+        {"\xff\xfe"
+         "a\0\x3d\xd8",
+         6, "a\ufffd", 2},
+    };
+    make_folder("d");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file("f", cases[i].bytes, cases[i].len);
+        gathered g = gather_one(temp_path("f"));
+        assert_one_document(&g, "f", cases[i].text);
+        assert_int_equal(g.report.findings[ND_ISSUE_ENCODING].count, 1);
+        assert_int_equal(g.report.findings[ND_ISSUE_ENCODING].bytes, cases[i].num_invalid);
+        assert_string_equal(g.report.findings[ND_ISSUE_ENCODING].first.message,
+                            format("'%s': invalid UTF-16 or UTF-32", "f"));
+        gathered_release(&g);
+    }
+    write_file("d/f", "\xff\xfe\0\xd8\0\xd8\0\xd8", 8); /* no text at all */
+    gathered g = gather_one(temp_path("d"));
+    assert_int_equal(g.report.findings[ND_ISSUE_BINARY].count, 1);
+    gathered_release(&g);
+}
+
+static void pages_are_converted_from_the_encoding_that_they_name(void **state)
+{
+    (void)state;
+    write_text("f.html", "<meta charset=iso-8859-1>caf\xe9 \x93so\x94");
+    gathered g = gather_one(temp_path("f.html"));
+    assert_one_document(&g, "f.html", "caf\u00e9 \u201cso\u201d");
+    gathered_release(&g);
+    write_text("f.html", "<meta charset=windows-1251>\xcc\xe8\xf0");
+    g = gather_one(temp_path("f.html"));
+    assert_one_document(&g, "f.html", "\u041c\u0438\u0440");
+    gathered_release(&g);
+    write_text("f.html", "<meta charset=iso-8859-1>caf\u00e9"); /* it is UTF-8 all the same */
+    g = gather_one(temp_path("f.html"));
+    assert_one_document(&g, "f.html", "caf\u00e9");
+    gathered_release(&g);
+    write_text("f.html", "<meta charset=big5>\xff\xff ok");
+    g = gather_one(temp_path("f.html"));
+    assert_one_document(&g, "f.html", "\ufffd\ufffd ok");
+    assert_int_equal(g.report.findings[ND_ISSUE_ENCODING].bytes, 2);
+    gathered_release(&g);
+    write_text("f.html", "<meta charset=no-such>caf\xe9"); /* left to the engine */
+    g = gather_one(temp_path("f.html"));
+    assert_one_document(&g, "f.html", "caf\xe9");
+    gathered_release(&g);
+}
+
+/* ---- files that fail or change ---- */
+
+static void file_cut_short_below_a_folder_is_read_in_part(void **state)
+{
+    (void)state;
+    make_folder("d");
+    char *const text = random_text(300000);
+    nd_byte_vec lines = {0};
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(nd_bytes_printf(&allocator, &lines,
+                                         "{\"id\":\"%04d\",\"text\":\"%.250s\"}\n", i,
+                                         text + i * 250),
+                         ND_OK);
+    size_t len;
+    char *const bytes = compressed("gzip", lines.items, lines.len, &len);
+    write_file("d/f", bytes, len / 2);
+    static const size_t block_bytes[] = {1, 5000, 0};
+    uint64_t num = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        const nd_input_options options = {.block_bytes = block_bytes[i]};
+        const char *const path = temp_path("d");
+        gathered g = gather(&options, &path, 1, 1);
+        assert_int_equal(g.status, ND_OK);
+        assert_in_range(g.report.documents, 100, 900);
+        assert_true(num == 0 || num == g.report.documents);
+        num = g.report.documents;
+        assert_int_equal(g.report.findings[ND_ISSUE_PARTLY_READ].count, 1);
+        assert_int_equal(g.report.findings[ND_ISSUE_UNREADABLE].count, 0);
+        gathered_release(&g);
+    }
+    ND_VEC_RELEASE(&allocator, &lines);
+    free(bytes);
+    free(text);
+}
+
+/* Reads "f", which has 10,000 lines, and appends to it or cuts it after the first block. */
+static nd_input_report read_changing(int change)
+{
+    const nd_input_options options = {.block_bytes = 1000};
+    const char *const path = temp_path("f");
+    nd_input *input;
+    void *block;
+    size_t num = 0;
+    FILE *const file = fopen(path, "wb");
+    for (int i = 0; i < 10000; i++)
+        fprintf(file, "{\"text\":\"%05d\"}\n", i);
+    fclose(file);
+    assert_int_equal(nd_input_new(&options, &path, 1, NULL, &input, NULL), ND_OK);
+    const nd_source *const source = nd_input_source(input);
+    for (bool is_first = true;; is_first = false) {
+        assert_int_equal(source->next(source->ctx, &block, NULL), ND_OK);
+        if (!block)
+            break;
+        assert_int_equal(source->decode(source->ctx, block, keep_length, &num, NULL), ND_OK);
+        if (is_first && change > 0) {
+            FILE *const more = fopen(path, "ab");
+            fputs("{\"text\":\"added\"}\n", more);
+            fclose(more);
+        }
+        if (is_first && change < 0)
+            assert_int_equal(truncate(path, 100000), 0);
+    }
+    const nd_input_report report = nd_input_report_get(input);
+    nd_input_free(input);
+    return report;
+}
+
+static void file_that_changes_while_it_is_read_is_counted(void **state)
+{
+    (void)state;
+    nd_input_report report = read_changing(0);
+    assert_int_equal(report.documents, 10000);
+    assert_int_equal(report.findings[ND_ISSUE_CHANGED].count, 0);
+    report = read_changing(1);
+    assert_int_equal(report.documents, 10000);
+    assert_int_equal(report.findings[ND_ISSUE_CHANGED].count, 1);
+    assert_string_equal(report.findings[ND_ISSUE_CHANGED].first.message,
+                        format("'%s' changed while it was read", "f"));
+    report = read_changing(-1);
+    assert_in_range(report.documents, 5000, 6000);
+    assert_int_equal(report.findings[ND_ISSUE_CHANGED].count, 1);
+}
+
 /* ---- what is refused ---- */
 
 static void foreign_files_are_refused_by_name_unless_they_are_said_to_be_text(void **state)
@@ -807,9 +1057,6 @@ static void foreign_files_are_refused_by_name_unless_they_are_said_to_be_text(vo
         {"%PDF-1.7\n", 9, "'%s' is a PDF file: extract its text first"},
         {"WARC/1.0\r\n", 10, "'%s' is a WARC archive: extract its texts first"},
         {"PAR1....", 8, "'%s' is a Parquet file: convert it to JSON Lines"},
-        {"\xff\xfe"
-         "a\0b\0",
-         6, "'%s' is UTF-16: iconv -f UTF-16 -t UTF-8 turns it into UTF-8"},
     };
     write_text("good", "fine");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -1022,6 +1269,12 @@ int main(void)
         IN_FOLDER(corrupt_compressed_files_are_told),
         IN_FOLDER(what_follows_compressed_data_is_no_data),
         IN_FOLDER(data_cut_short_end_too_early),
+        IN_FOLDER(utf16_and_utf32_with_a_mark_become_utf8),
+        IN_FOLDER(long_utf16_is_converted_whole),
+        IN_FOLDER(what_is_no_utf16_is_replaced_and_counted),
+        IN_FOLDER(pages_are_converted_from_the_encoding_that_they_name),
+        IN_FOLDER(file_cut_short_below_a_folder_is_read_in_part),
+        IN_FOLDER(file_that_changes_while_it_is_read_is_counted),
         IN_FOLDER(foreign_files_are_refused_by_name_unless_they_are_said_to_be_text),
         IN_FOLDER(compressed_archive_is_refused_when_its_turn_comes),
         IN_FOLDER(files_past_the_limit_are_skipped_by_their_size),
