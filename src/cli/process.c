@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/commands/command.h"
+#include "cli/output/screen.h"
 
 void nd_process_begin(void)
 {
@@ -21,6 +22,24 @@ void nd_process_begin(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
+/* Names and ids are anybody's: no line of their own, no colours, no other direction of writing. A
+ * character that is not shown, or is none, becomes a question mark. */
+static void make_harmless(char *text)
+{
+    char *to = text;
+    for (const char *p = text, *const end = text + strlen(text); p < end;) {
+        const nd_shown_char c = nd_shown_char_at(p, (size_t)(end - p));
+        const bool is_shown = c.kind == ND_SHOWN_AS_IS || *p == ' ';
+        if (is_shown)
+            memmove(to, p, c.len_bytes);
+        else
+            *to = '?';
+        to += is_shown ? c.len_bytes : 1;
+        p += c.len_bytes;
+    }
+    *to = '\0';
+}
+
 void nd_message(const char *format, ...)
 {
     char text[1024]; /* one write a line: lines of two processes do not mix */
@@ -28,10 +47,7 @@ void nd_message(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    /* Names and ids are anybody's: no line of their own, no colours. */
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = '?';
+    make_harmless(text);
     fprintf(stderr, "neardup: %s\n", text);
 }
 
