@@ -153,6 +153,18 @@ static nd_status end_last_record(nd_content *content, nd_record_block *out)
     return status;
 }
 
+/* Adds bytes to *out: those ahead, or else the next of the file. What fails then is kept for when
+ * the records before it are taken. */
+static void add_bytes(nd_content *content, size_t bytes, nd_record_block *out)
+{
+    const nd_status status = nd_content_num_ahead(content) ? move_ahead(content, bytes, out)
+                                                           : read_more(content, &out->bytes, bytes);
+    if (status == ND_ERR_NO_MEMORY && !out->ends.len && out->bytes.len >= ND_LARGE_BYTES)
+        content->is_short_of_memory = true;
+    else if (status != ND_OK)
+        content->failure = status;
+}
+
 /* Reads until *out has whole records of `bytes` bytes, or nothing more comes, or a record is too
  * long. */
 static nd_status fill(nd_content *content, size_t bytes, nd_record_block *out)
@@ -162,16 +174,12 @@ static nd_status fill(nd_content *content, size_t bytes, nd_record_block *out)
         const size_t len = out->bytes.len;
         if (out->ends.len ? len >= bytes : len > content->max_bytes)
             return ND_OK;
-        const size_t more = bytes > len ? bytes - len : bytes;
-        nd_status status = ND_OK;
-        if (nd_content_num_ahead(content))
-            status = move_ahead(content, more, out);
-        else if (content->is_ended || content->failure != ND_OK)
+        if ((content->is_ended && !nd_content_num_ahead(content)) || content->failure != ND_OK)
             break;
-        else
-            content->failure = read_more(content, &out->bytes, more);
-        if (status == ND_OK)
-            status = nd_record_block_cut(allocator, out, &content->cutter, len);
+        add_bytes(content, bytes > len ? bytes - len : bytes, out);
+        if (content->is_short_of_memory)
+            return ND_OK;
+        const nd_status status = nd_record_block_cut(allocator, out, &content->cutter, len);
         if (status != ND_OK)
             return status;
     }
@@ -219,12 +227,14 @@ nd_status nd_content_take_records(nd_content *content, size_t bytes, nd_record_b
                                   nd_error *error)
 {
     out->bytes.len = out->ends.len = 0;
+    content->is_short_of_memory = false;
     nd_cutter_restart(&content->cutter);
     nd_status status = fill(content, bytes, out);
     if (status == ND_OK && !out->ends.len)
         status = content->failure;
     if (status == ND_OK) {
-        const bool is_too_long = !out->ends.len && out->bytes.len > content->max_bytes;
+        const bool is_too_long =
+            !out->ends.len && (out->bytes.len > content->max_bytes || content->is_short_of_memory);
         status = is_too_long ? drop_record(content, out) : keep_whole(content, bytes, out);
     }
     return status == ND_OK || status == ND_ERR_LIMIT ? status : fail(content, status, error);
@@ -234,6 +244,7 @@ nd_status nd_content_take_all(nd_content *content, nd_record_block *out, nd_erro
 {
     const size_t hint = content->size_hint <= content->max_bytes ? (size_t)content->size_hint : 0;
     out->bytes.len = out->ends.len = 0;
+    content->is_short_of_memory = false;
     nd_status status = nd_record_block_reserve(allocator_of(content), out, hint + 1);
     if (status == ND_OK)
         status = move_ahead(content, SIZE_MAX, out);
@@ -242,7 +253,9 @@ nd_status nd_content_take_all(nd_content *content, nd_record_block *out, nd_erro
         status = read_more(content, &out->bytes,
                            room > ND_RECORD_PADDING ? room - ND_RECORD_PADDING : READ_BYTES);
     }
-    if (status == ND_OK && out->bytes.len > content->max_bytes)
+    content->is_short_of_memory =
+        status == ND_ERR_NO_MEMORY && (hint >= ND_LARGE_BYTES || out->bytes.len >= ND_LARGE_BYTES);
+    if (content->is_short_of_memory || (status == ND_OK && out->bytes.len > content->max_bytes))
         return ND_ERR_LIMIT;
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator_of(content), &out->ends, 1);

@@ -11,6 +11,9 @@
 #include "io/bytes.h"
 #include "io/records.h"
 
+/* From here on, that there is no memory for a document is the document's fault. */
+#define ND_LARGE_BYTES ((size_t)1 << 20)
+
 /* Exclusive.
  *
  *   file   |  taken already  |      ahead      |  not read yet  |
@@ -21,16 +24,17 @@ typedef struct nd_content {
     nd_byte_vec path;  /* terminated; for messages and ids */
     nd_byte_vec ahead; /* [ahead_at, ahead.len): read, but not taken */
     size_t ahead_at;
-    bool is_ended;      /* nothing comes after `ahead` */
-    nd_status failure;  /* of a read: what comes after `ahead` cannot be had */
-    nd_cutter cutter;   /* set before records are taken */
-    uint64_t line;      /* number of the line at the place, from 1 */
-    uint64_t column;    /* bytes of that line before the place */
-    uint64_t record;    /* records before the place, those that were dropped included */
-    size_t max_bytes;   /* of a record and of a whole content */
-    uint64_t size_hint; /* bytes to expect; 0: unknown */
-    uint64_t file;      /* place among the inputs: see tally.h */
-    bool is_named;      /* on the command line, not found below a folder */
+    bool is_short_of_memory; /* why the last call returned ND_ERR_LIMIT */
+    bool is_ended;           /* nothing comes after `ahead` */
+    nd_status failure;       /* of a read: what comes after `ahead` cannot be had */
+    nd_cutter cutter;        /* set before records are taken */
+    uint64_t line;           /* number of the line at the place, from 1 */
+    uint64_t column;         /* bytes of that line before the place */
+    uint64_t record;         /* records before the place, those that were dropped included */
+    size_t max_bytes;        /* of a record and of a whole content */
+    uint64_t size_hint;      /* bytes to expect; 0: unknown */
+    uint64_t file;           /* place among the inputs: see tally.h */
+    bool is_named;           /* on the command line, not found below a folder */
 } nd_content;
 
 /* A closed one. */
@@ -63,11 +67,13 @@ void nd_content_pass(nd_content *content, size_t bytes);
  * is longer; none at the end. Before, `line`, `column` and `record` are those of the first of them.
  * Records before a place that cannot be read are taken before that is an error. Memory: the longest
  * record, plus `bytes`; each byte is copied twice at most. ND_ERR_LIMIT: the record numbered
- * `record` - 1 was longer than max_bytes, and was dropped; go on with the next call. */
+ * `record` - 1 was longer than max_bytes, or there was no memory for it (is_short_of_memory) and it
+ * is longer than ND_LARGE_BYTES. It was dropped; go on with the next call. */
 ND_NODISCARD nd_status nd_content_take_records(nd_content *content, size_t bytes,
                                                nd_record_block *out, nd_error *error);
 
-/* Takes all the rest into *out, as one record. ND_ERR_LIMIT: more than max_bytes. */
+/* Takes all the rest into *out, as one record. ND_ERR_LIMIT: as
+ * nd_content_take_records. */
 ND_NODISCARD nd_status nd_content_take_all(nd_content *content, nd_record_block *out,
                                            nd_error *error);
 

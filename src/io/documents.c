@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "io/charset.h"
+#include "io/content.h"
 #include "io/date.h"
 #include "io/json_string.h"
 #include "io/shown_path.h"
@@ -24,6 +25,7 @@ typedef struct record_job {
     nd_tally *tally;
     nd_input_place place;
     uint64_t column;  /* bytes before the record in its line */
+    bool is_emitted;  /* what went wrong is the emitter's */
     bool is_in_block; /* nd_json_block_begin has seen the record */
     bool is_in_line;  /* another record begins or ends in the same line before it */
     const char *p;    /* the record, or its repaired copy */
@@ -77,19 +79,22 @@ static void count_malformed(const record_job *job, const nd_json_fault *fault)
     count(job, ND_ISSUE_MALFORMED_JSON, what, NULL);
 }
 
-void nd_count_too_long(nd_tally *tally, const nd_batch *batch, const nd_reading *reading)
+void nd_count_too_large(nd_tally *tally, const nd_batch *batch, const nd_reading *reading,
+                        bool is_short_of_memory)
 {
+    const nd_input_issue issue = is_short_of_memory ? ND_ISSUE_NO_MEMORY : ND_ISSUE_TOO_LARGE;
     const nd_input_place place = {batch->file, batch->record, batch->line};
-    if (!nd_tally_count(tally, ND_ISSUE_TOO_LARGE, place))
+    if (!nd_tally_count(tally, issue, place))
         return;
-    const nd_shown_path path = nd_show_path(batch->path);
     const bool is_file = batch->format == ND_INPUT_TEXT || batch->format == ND_INPUT_HTML;
-    if (is_file)
-        nd_tally_describe(tally, ND_ISSUE_TOO_LARGE, "'%s' is longer than %zu bytes", path.text,
-                          reading->max_bytes);
+    char what[64], line[24] = "";
+    if (is_short_of_memory)
+        snprintf(what, sizeof what, "out of memory");
     else
-        nd_tally_describe(tally, ND_ISSUE_TOO_LARGE, "'%s':%" PRIu64 ": longer than %zu bytes",
-                          path.text, batch->line, reading->max_bytes);
+        snprintf(what, sizeof what, "longer than %zu bytes", reading->max_bytes);
+    if (!is_file)
+        snprintf(line, sizeof line, ":%" PRIu64, batch->line);
+    nd_tally_describe(tally, issue, "'%s'%s: %s", nd_show_path(batch->path).text, line, what);
 }
 
 /* ---- from values to a document ---- */
@@ -278,8 +283,9 @@ static nd_status set_preference(record_job *job, bool *is_kept)
     return ND_OK;
 }
 
-static nd_status emit(const record_job *job, const nd_emitter *emitter)
+static nd_status emit(record_job *job, const nd_emitter *emitter)
 {
+    job->is_emitted = true;
     job->tally->documents++;
     if (job->invalid_bytes)
         count(job, ND_ISSUE_INVALID_UTF8, "invalid UTF-8", NULL);
@@ -533,12 +539,18 @@ nd_status nd_documents_read(nd_documents *documents, const nd_batch *batch,
         job.is_in_line = at.column > 0;
         job.p = p;
         job.len = len;
+        job.is_emitted = false;
         job.invalid_bytes = 0;
         job.document.preference = 0;
         if (len > documents->reading->max_bytes)
-            nd_count_too_long(tally, &at, documents->reading);
+            nd_count_too_large(tally, &at, documents->reading, false);
         else
             status = read_record(&job, emitter);
+        if (status == ND_ERR_NO_MEMORY && len >= ND_LARGE_BYTES && !job.is_emitted) {
+            nd_count_too_large(tally, &at, documents->reading, true);
+            nd_documents_trim(documents, 0);
+            status = ND_OK;
+        }
         step(&at, p, len);
         start = block->ends.items[i];
     }

@@ -58,8 +58,10 @@ ND_NODISCARD nd_status nd_documents_init(nd_documents *documents, const nd_alloc
 ND_NODISCARD nd_status nd_documents_read(nd_documents *documents, const nd_batch *batch,
                                          const nd_emitter *emitter, nd_tally *tally);
 
-/* Counts a record that is longer than a document may be. */
-void nd_count_too_long(nd_tally *tally, const nd_batch *batch, const nd_reading *reading);
+/* Counts the first record of the batch as left out: longer than a document may be, or there was no
+ * memory for it. */
+void nd_count_too_large(nd_tally *tally, const nd_batch *batch, const nd_reading *reading,
+                        bool is_short_of_memory);
 
 /* What a record may be. */
 typedef enum nd_record_kind {

@@ -104,6 +104,8 @@ static nd_status look_at_record(nd_content *content, nd_cutter cutter, size_t fr
         if (is_whole || content->is_ended || num > most)
             return ND_OK;
         const nd_status status = nd_content_look(content, (num + from) * 2, error);
+        if (status == ND_ERR_NO_MEMORY && num >= ND_LARGE_BYTES)
+            return ND_OK; /* it is counted when it is taken */
         if (status != ND_OK)
             return status;
     }

@@ -63,6 +63,7 @@ typedef enum nd_input_issue {
     ND_ISSUE_SAME_FILE,      /* a second path to a file: it is read once */
     ND_ISSUE_OWN_OUTPUT,     /* a file that the caller writes: see nd_input_leave_out */
     ND_ISSUE_TOO_LARGE,      /* a document or a record over max_bytes */
+    ND_ISSUE_NO_MEMORY,      /* a large document that there was no memory for */
     ND_ISSUE_MALFORMED_JSON, /* a line or a value that is not one JSON object */
     ND_ISSUE_TOO_DEEP,       /* JSON nested deeper than 1,024 levels */
     ND_ISSUE_MALFORMED_ROW,  /* a row with more cells than there are columns, or an open quote */

@@ -116,6 +116,7 @@ static nd_status take(nd_stream *stream, size_t bytes, nd_record_block *block, n
     if (!is_one_record(stream))
         return nd_content_take_records(content, bytes, block, error);
     stream->is_ended = true;
+    content->is_short_of_memory = false;
     if (content->size_hint > content->max_bytes)
         return ND_ERR_LIMIT;
     return nd_content_take_all(content, block, error);
@@ -137,7 +138,7 @@ nd_status nd_stream_next(nd_stream *stream, size_t bytes, nd_record_block *block
                             .column = content->column};
         const nd_status status = take(stream, bytes, block, error);
         if (status == ND_ERR_LIMIT) {
-            nd_count_too_long(tally, batch, stream->reading);
+            nd_count_too_large(tally, batch, stream->reading, content->is_short_of_memory);
             continue;
         }
         if (status != ND_OK) {

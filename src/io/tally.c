@@ -14,6 +14,7 @@ static const nd_issue_text texts[ND_NUM_ISSUES] = {
     [ND_ISSUE_SAME_FILE] = {"same_file", "passed over, second paths to a file", ND_ERR_UNSUPPORTED, false},
     [ND_ISSUE_OWN_OUTPUT] = {"own_output", "passed over, files that this run writes", ND_ERR_UNSUPPORTED, false},
     [ND_ISSUE_TOO_LARGE] = {"too_large", "left out, documents longer than '--max-document-bytes'", ND_ERR_LIMIT, true},
+    [ND_ISSUE_NO_MEMORY] = {"no_memory", "left out, large documents that there was no memory for", ND_ERR_NO_MEMORY, true},
     [ND_ISSUE_MALFORMED_JSON] = {"malformed_json", "left out, records that are not a JSON object", ND_ERR_FORMAT, true},
     [ND_ISSUE_TOO_DEEP] = {"too_deep", "left out, JSON nested deeper than 1,024 levels", ND_ERR_LIMIT, true},
     [ND_ISSUE_MALFORMED_ROW] = {"malformed_row", "left out, rows of a table that do not fit its header", ND_ERR_FORMAT, true},

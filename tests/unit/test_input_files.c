@@ -1092,7 +1092,7 @@ static void files_past_the_limit_are_skipped_by_their_size(void **state)
     assert_int_equal(truncate(temp_path("f"), size), 0);
     gathered g = gather_one(temp_path("f"));
     char expected[600];
-    snprintf(expected, sizeof expected, "'%s' is longer than %zu bytes", temp_path("f"),
+    snprintf(expected, sizeof expected, "'%s': longer than %zu bytes", temp_path("f"),
              ND_INPUT_MAX_BYTES);
     assert_int_equal(g.status, ND_OK);
     assert_int_equal(g.report.findings[ND_ISSUE_TOO_LARGE].count, 1);
@@ -1100,6 +1100,79 @@ static void files_past_the_limit_are_skipped_by_their_size(void **state)
     assert_true(g.report.bytes_total == (uint64_t)size);
     assert_in_range(g.report.bytes, 1, 1 << 20);
     gathered_release(&g);
+}
+
+/* An allocator that has no block of more than three megabytes. */
+static void *allocate_little(void *ctx, size_t size_bytes)
+{
+    (void)ctx;
+    return size_bytes > (size_t)3 << 20 ? NULL : malloc(size_bytes);
+}
+
+static void *resize_little(void *ctx, void *block, size_t size_bytes)
+{
+    (void)ctx;
+    return size_bytes > (size_t)3 << 20 ? NULL : realloc(block, size_bytes);
+}
+
+static void release_little(void *ctx, void *block)
+{
+    (void)ctx;
+    free(block);
+}
+
+static nd_status count_document(void *ctx, const nd_document *document)
+{
+    (void)document;
+    ++*(size_t *)ctx;
+    return ND_OK;
+}
+
+/* Reads `path`, whatever is left of it where memory is short. */
+static nd_input_report read_with_little(const char *path, size_t block_bytes)
+{
+    const nd_allocator little = {allocate_little, resize_little, release_little, NULL};
+    const nd_input_options options = {.block_bytes = block_bytes};
+    nd_input *input;
+    void *block;
+    size_t num = 0;
+    assert_int_equal(nd_input_new(&options, &path, 1, &little, &input, NULL), ND_OK);
+    const nd_source *const source = nd_input_source(input);
+    while (source->next(source->ctx, &block, NULL) == ND_OK && block)
+        assert_int_equal(source->decode(source->ctx, block, count_document, &num, NULL), ND_OK);
+    const nd_input_report report = nd_input_report_get(input);
+    assert_int_equal(report.documents, num);
+    nd_input_free(input);
+    return report;
+}
+
+static void large_document_without_memory_is_left_out_alone(void **state)
+{
+    (void)state;
+    enum { LARGE = 8 << 20 };
+    char *const text = malloc(LARGE + 200);
+    make_folder("d");
+    memset(text, 'x', LARGE);
+    write_file("d/text", text, LARGE);
+    memcpy(text, "{\"text\":\"one\"}\n{\"text\":\"", 24);
+    strcpy(text + LARGE, "\"}\n{\"text\":\"three\"}\n");
+    write_text("d/lines", text);
+    write_text("d/other", "fine");
+    for (size_t block_bytes = 1000; block_bytes <= 1000000; block_bytes *= 1000) {
+        const nd_input_report report = read_with_little(temp_path("d"), block_bytes);
+        assert_int_equal(report.documents, 3);
+        assert_int_equal(report.findings[ND_ISSUE_NO_MEMORY].count, 2);
+        assert_string_equal(report.findings[ND_ISSUE_NO_MEMORY].first.message,
+                            format("'%s':2: out of memory", "d/lines"));
+    }
+    /* A line that fits, but not twice: with its escapes undone. */
+    for (size_t i = 24; i < (size_t)5 << 19; i += 2)
+        memcpy(text + i, "\\n", 2);
+    strcpy(text + ((size_t)5 << 19), "\"}\n{\"text\":\"three\"}\n");
+    write_text("d/lines", text);
+    const nd_input_report report = read_with_little(temp_path("d/lines"), 1000);
+    assert_int_equal(report.documents + report.findings[ND_ISSUE_NO_MEMORY].count, 3);
+    free(text);
 }
 
 static void write_numbered(const char *pattern, int number, const char *text)
@@ -1275,6 +1348,7 @@ int main(void)
         IN_FOLDER(pages_are_converted_from_the_encoding_that_they_name),
         IN_FOLDER(file_cut_short_below_a_folder_is_read_in_part),
         IN_FOLDER(file_that_changes_while_it_is_read_is_counted),
+        IN_FOLDER(large_document_without_memory_is_left_out_alone),
         IN_FOLDER(foreign_files_are_refused_by_name_unless_they_are_said_to_be_text),
         IN_FOLDER(compressed_archive_is_refused_when_its_turn_comes),
         IN_FOLDER(files_past_the_limit_are_skipped_by_their_size),
