@@ -1,4 +1,4 @@
-/* What web sites do to text, undone before it is compared. */
+/* What web sites do to text, undone before it is compared; and what scripts write in two ways. */
 #ifndef NEARDUP_REPAIR_H
 #define NEARDUP_REPAIR_H
 
@@ -40,17 +40,54 @@ enum {
  * static. NULL from the first index on that has none. Thread-safe. */
 ND_API const char *nd_repair_name(unsigned index);
 
+/* Kinds of fold; a set of them is their sum. What a script writes in two ways becomes one, before
+ * characters are normalised. Those of ND_FOLD_NEWS join no two words of a language: the news preset
+ * has them on. */
+enum {
+    ND_FOLD_NONE = 0,
+    /* Arabic vowel marks and tatweel, Hebrew points and accents go: most texts do without, and
+     * those with them are read as those without. */
+    ND_FOLD_MARKS = 1,
+    /* Letters that are apostrophes, as U+02BC in Ukrainian, U+02BB in Uzbek and U+02BE in
+     * transcribed Arabic, become the apostrophe that others write there, which separates. */
+    ND_FOLD_APOSTROPHES = 2,
+    /* Persian yeh and keheh (U+06CC, U+06A9) become Arabic yeh and kaf; no language has both. */
+    ND_FOLD_YEH_KAF = 4,
+    /* Digits of Arabic, Persian, Indian and Southeast Asian scripts become those of ASCII. */
+    ND_FOLD_DIGITS = 8,
+    /* Romanian s and t with a comma get the cedilla that older texts have. */
+    ND_FOLD_CEDILLAS = 16,
+    /* A capital I with a dot, and a small one with a dot too many, become i as in the same word
+     * without capitals. */
+    ND_FOLD_DOTTED = 32,
+    /* A letter and a stroke laid over it become the letter with a stroke (l and U+0335 become
+     * U+0142); strokes over other characters, and U+0336, go. */
+    ND_FOLD_STROKES = 64,
+    /* Letters of another script in a word of Latin, Cyrillic or Greek become those of its own that
+     * look the same: no language has such words. */
+    ND_FOLD_HOMOGLYPHS = 128,
+    /* Dotless i becomes i, as capitals without a language do. In Turkish it makes one of two words:
+     * not for news. */
+    ND_FOLD_DOTLESS = 256,
+    ND_FOLD_NEWS = 255,
+    ND_FOLD_ALL = 511,
+};
+
+/* Name of the kind of fold with the flag 1 << index: "marks", "apostrophes", ...; static, and the
+ * same in every version. NULL from the first index on that has none. Thread-safe. */
+ND_API const char *nd_fold_name(unsigned index);
+
 /* Repairs one text at a time; exclusive, meant to be used again and again. */
 typedef struct nd_repairer nd_repairer;
 
-/* ND_ERR_INVALID_ARGUMENT: not a set of repairs. Free with nd_repairer_free. */
-ND_API ND_NODISCARD nd_status nd_repairer_new(uint32_t repairs, const nd_allocator *allocator,
-                                              nd_repairer **out);
+/* ND_ERR_INVALID_ARGUMENT: not a set of repairs, or of folds. Free with nd_repairer_free. */
+ND_API ND_NODISCARD nd_status nd_repairer_new(uint32_t repairs, uint32_t folds,
+                                              const nd_allocator *allocator, nd_repairer **out);
 
-/* Repairs bytes[0..len_bytes). *repaired is `bytes` itself where there is nothing to do, which one
- * quick look at the text tells; else it belongs to the repairer and holds until its next call.
- * Bytes that are not UTF-8 stay as they are. O(len_bytes). ND_ERR_LIMIT: longer than
- * ND_TEXT_MAX_BYTES. */
+/* Repairs bytes[0..len_bytes), and folds them then. *repaired is `bytes` itself where there is
+ * nothing to do, which one quick look at the text tells; else it belongs to the repairer and holds
+ * until its next call. Bytes that are not UTF-8 stay as they are. O(len_bytes). ND_ERR_LIMIT:
+ * longer than ND_TEXT_MAX_BYTES. */
 ND_API ND_NODISCARD nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes,
                                                 size_t len_bytes, const char **repaired,
                                                 size_t *repaired_len_bytes);
@@ -59,7 +96,7 @@ ND_API ND_NODISCARD nd_status nd_repairer_apply(nd_repairer *repairer, const cha
  * with the whole of an entity, sequence or tag that either end fell into. O(log repairs). */
 ND_API void nd_repairer_locate(const nd_repairer *repairer, size_t *start, size_t *end);
 
-/* Repairs the last call made. */
+/* Repairs the last call made; folds are not counted. */
 ND_API size_t nd_repairer_count(const nd_repairer *repairer);
 
 ND_API void nd_repairer_free(nd_repairer *repairer);

@@ -102,7 +102,7 @@ static nd_status begin(making *m)
         return ND_ERR_NO_MEMORY;
     nd_status status = ND_OK;
     for (uint32_t w = 0; w < m->num_makers && status == ND_OK; w++) {
-        status = nd_repairer_new(m->sets->repairs, a, &m->makers[w].repairer);
+        status = nd_repairer_new(m->sets->repairs, ND_FOLD_NONE, a, &m->makers[w].repairer);
         if (status == ND_OK)
             status = nd_text_new(a, &m->makers[w].text);
     }

@@ -21,26 +21,28 @@ static void require_same_marks(const char *text, size_t len)
         require(scan->next_misread_bytes(text, len, at) == any->next_misread_bytes(text, len, at));
         require(scan->next_line_end_hyphen(text, len, at) ==
                 any->next_line_end_hyphen(text, len, at));
+        require(scan->next_foldable(text, len, at) == any->next_foldable(text, len, at));
     }
 }
 
-/* The first byte chooses the repairs. */
+/* The first byte chooses the repairs, the second one the folds. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0)
+    if (size < 2)
         return 0;
-    const char *const text = (const char *)data + 1;
-    const size_t len = size - 1;
+    const uint32_t repairs = data[0] & ND_REPAIR_ALL, folds = data[1] * 2 & ND_FOLD_ALL;
+    const char *const text = (const char *)data + 2;
+    const size_t len = size - 2;
     nd_repairer *repairer;
     const char *repaired;
     size_t repaired_len;
-    require(nd_repairer_new(data[0] & ND_REPAIR_ALL, NULL, &repairer) == ND_OK);
+    require(nd_repairer_new(repairs, folds, NULL, &repairer) == ND_OK);
     require(nd_repairer_apply(repairer, text, len, &repaired, &repaired_len) == ND_OK);
-    require(repaired_len <= len);
+    require(repaired_len <= (folds & ND_FOLD_HOMOGLYPHS ? 2 * len : len));
     require_same_marks(text, len);
-    require((nd_repairer_count(repairer) == 0) == (repaired == text));
+    require(folds || (nd_repairer_count(repairer) == 0) == (repaired == text));
     size_t last_start = 0, last_end = 0;
     for (size_t at = 0; at < repaired_len; at++) {
         size_t start = at, end = at + 1;

@@ -20,7 +20,7 @@ static void assert_repairs(uint32_t repairs, const char *text, const char *expec
     nd_repairer *repairer;
     const char *repaired;
     size_t len;
-    assert_int_equal(nd_repairer_new(repairs, NULL, &repairer), ND_OK);
+    assert_int_equal(nd_repairer_new(repairs, ND_FOLD_NONE, NULL, &repairer), ND_OK);
     assert_int_equal(nd_repairer_apply(repairer, text, strlen(text), &repaired, &len), ND_OK);
     if (strlen(expected) != len || memcmp(repaired, expected, len) != 0)
         fail_msg("'%s' became '%.*s', not '%s'", text, (int)len, repaired, expected);
@@ -481,7 +481,7 @@ static void text_without_a_mark_is_handed_back_itself(void **state)
     const char *repaired;
     size_t len;
     const char *const text = "Nothing here, na\u00efve or not \u2014 needs \u201crepair\u201d.";
-    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, NULL, &repairer), ND_OK);
+    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_NONE, NULL, &repairer), ND_OK);
     assert_int_equal(nd_repairer_apply(repairer, text, strlen(text), &repaired, &len), ND_OK);
     assert_ptr_equal(repaired, text);
     assert_int_equal(len, strlen(text));
@@ -515,7 +515,7 @@ static void places_are_found_in_the_original_text(void **state)
 {
     (void)state;
     nd_repairer *repairer;
-    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, NULL, &repairer), ND_OK);
+    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_NONE, NULL, &repairer), ND_OK);
     const char *const text = "<p>One caf&amp;eacute; in inter-\nnational <i>don\u00c3\u00a2\u00e2"
                              "\u201a\u00ac\u00e2\u201e\u00a2t</i> end</p>";
     assert_located(repairer, text, "One", "One");
@@ -532,7 +532,7 @@ static void marks_are_seen_at_every_place(void **state)
 {
     (void)state;
     nd_repairer *repairer;
-    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, NULL, &repairer), ND_OK);
+    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_NONE, NULL, &repairer), ND_OK);
     const char *const marks[] = {"&amp;", "<b>", "\u00c3\u00a9", "aa-\nbb"};
     for (size_t len = 6; len < 90; len++)
         for (size_t i = 0; i < 4; i++)
@@ -560,7 +560,7 @@ static void hostile_text_is_repaired_in_linear_time(void **state)
         "<p hidden></p><b>", "<svg><aaaaaaaa",  "<p ",  "<p x=\"",  "<!doctype ", "&amp",
     };
     nd_repairer *repairer;
-    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, NULL, &repairer), ND_OK);
+    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_NONE, NULL, &repairer), ND_OK);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         const size_t unit_len = strlen(units[i]), num = 100000;
         char *const text = malloc(num * unit_len);
@@ -640,7 +640,7 @@ static void unknown_repairs_are_refused(void **state)
 {
     (void)state;
     nd_repairer *repairer;
-    assert_int_equal(nd_repairer_new(16, NULL, &repairer), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_repairer_new(16, ND_FOLD_NONE, NULL, &repairer), ND_ERR_INVALID_ARGUMENT);
     assert_null(repairer);
 }
 
@@ -655,7 +655,7 @@ static void each_failing_allocation_is_reported(void **state)
         nd_repairer *repairer;
         const char *repaired;
         size_t len;
-        status = nd_repairer_new(ND_REPAIR_ALL, &a, &repairer);
+        status = nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_NONE, &a, &repairer);
         if (status == ND_OK)
             status = nd_repairer_apply(repairer, text, strlen(text), &repaired, &len);
         assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);

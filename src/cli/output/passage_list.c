@@ -8,7 +8,8 @@ nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *setting
     *list = (nd_passage_list){.allocator = allocator};
     nd_status status = ND_OK;
     for (int side = 0; side < 2 && status == ND_OK; side++)
-        status = nd_repairer_new(settings->scan.repairs, allocator, &list->repairers[side]);
+        status = nd_repairer_new(settings->scan.repairs, ND_FOLD_NONE, allocator,
+                                 &list->repairers[side]);
     nd_passage_options options;
     nd_passage_options_init(&options);
     return status == ND_OK ? nd_passage_finder_new(&options, allocator, &list->finder) : status;

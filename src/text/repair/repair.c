@@ -7,13 +7,13 @@
 #include "util/alloc.h"
 
 /* What was escaped or misread twice is undone twice; three times is the most that occurs. */
-enum { MAX_ROUNDS = 3, MAX_PASSES = MAX_ROUNDS + 5 };
+enum { MAX_ROUNDS = 3, MAX_PASSES = MAX_ROUNDS + 6 };
 
 /* The passes of the last text, in their order: each reads what the one before wrote. */
 struct nd_repairer {
     nd_allocator allocator;
-    uint32_t repairs;
-    size_t num_passes;
+    uint32_t repairs, folds;
+    size_t num_passes, num_repairs;
     nd_repair_pass passes[MAX_PASSES];
     nd_markup markup;
 };
@@ -30,10 +30,11 @@ const char *nd_repair_name(unsigned index)
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
-nd_status nd_repairer_new(uint32_t repairs, const nd_allocator *allocator, nd_repairer **out)
+nd_status nd_repairer_new(uint32_t repairs, uint32_t folds, const nd_allocator *allocator,
+                          nd_repairer **out)
 {
     *out = NULL;
-    if (repairs & ~(uint32_t)ND_REPAIR_ALL)
+    if ((repairs & ~(uint32_t)ND_REPAIR_ALL) || (folds & ~(uint32_t)ND_FOLD_ALL))
         return ND_ERR_INVALID_ARGUMENT;
     const nd_allocator a = nd_allocator_or_default(allocator);
     nd_repairer *const repairer = nd_alloc_zeroed(&a, 1, sizeof *repairer);
@@ -41,6 +42,7 @@ nd_status nd_repairer_new(uint32_t repairs, const nd_allocator *allocator, nd_re
         return ND_ERR_NO_MEMORY;
     repairer->allocator = a;
     repairer->repairs = repairs;
+    repairer->folds = folds;
     for (size_t i = 0; i < MAX_PASSES; i++)
         repairer->passes[i].allocator = &repairer->allocator;
     *out = repairer;
@@ -54,15 +56,15 @@ static nd_repair_pass *begin(nd_repairer *r, const repaired_text *text)
     return pass;
 }
 
-/* Ends the pass begun last; one that replaced nothing leaves no trace. */
-static nd_status end(nd_repairer *r, nd_status status, repaired_text *text, bool *replaced)
+/* Ends the pass begun last; one that changed nothing leaves no trace. */
+static nd_status end(nd_repairer *r, nd_status status, repaired_text *text, bool *is_changed)
 {
     nd_repair_pass *const pass = &r->passes[r->num_passes];
     if (status == ND_OK)
         status = nd_repair_pass_end(pass);
-    *replaced = pass->replacements.len > 0;
+    *is_changed = pass->is_changed;
     *text = (repaired_text){nd_repair_pass_out(pass), nd_repair_pass_out_len(pass)};
-    r->num_passes += *replaced;
+    r->num_passes += *is_changed;
     return status;
 }
 
@@ -77,18 +79,18 @@ static nd_status run_tags(nd_repairer *r, uint32_t *repairs, repaired_text *text
     const bool is_page = nd_page_begins(text->bytes, text->len);
     nd_status status =
         nd_repair_tags(begin(r, text), is_page ? ND_MARKUP_PAGE : ND_MARKUP_FRAGMENT, &r->markup);
-    bool replaced;
-    status = end(r, status, text, &replaced);
-    if (replaced)
+    bool is_changed;
+    status = end(r, status, text, &is_changed);
+    if (is_changed)
         *repairs = look_again(r, text, *repairs);
     return status;
 }
 
 static nd_status run_entities(nd_repairer *r, uint32_t *repairs, repaired_text *text)
 {
-    bool replaced;
-    const nd_status status = end(r, nd_repair_entities(begin(r, text)), text, &replaced);
-    if (replaced)
+    bool is_changed;
+    const nd_status status = end(r, nd_repair_entities(begin(r, text)), text, &is_changed);
+    if (is_changed)
         *repairs = look_again(r, text, *repairs);
     return status;
 }
@@ -96,18 +98,19 @@ static nd_status run_entities(nd_repairer *r, uint32_t *repairs, repaired_text *
 /* Bytes of other scripts first: they may look like UTF-8, but not the other way round. */
 static nd_status run_mojibake(nd_repairer *r, repaired_text *text)
 {
-    bool replaced;
-    nd_status status = end(r, nd_repair_bytes(begin(r, text)), text, &replaced);
-    if (replaced)
+    bool is_changed;
+    nd_status status = end(r, nd_repair_bytes(begin(r, text)), text, &is_changed);
+    if (is_changed)
         return status;
-    replaced = true;
-    for (int round = 0; status == ND_OK && replaced && round < MAX_ROUNDS; round++)
-        status = end(r, nd_repair_mojibake(begin(r, text)), text, &replaced);
-    return status == ND_OK ? end(r, nd_repair_bytes(begin(r, text)), text, &replaced) : status;
+    is_changed = true;
+    for (int round = 0; status == ND_OK && is_changed && round < MAX_ROUNDS; round++)
+        status = end(r, nd_repair_mojibake(begin(r, text)), text, &is_changed);
+    return status == ND_OK ? end(r, nd_repair_bytes(begin(r, text)), text, &is_changed) : status;
 }
 
-/* Entities first: what they stand for may be mojibake, as in &acirc;&euro;&trade;, and tags that
- * were escaped show up then. Not so in a page, where escaped tags are text. */
+/* Everything but the folds. Entities first: what they stand for may be mojibake, as in
+ * &acirc;&euro;&trade;, and tags that were escaped show up then. Not so in a page, where escaped
+ * tags are text. */
 static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
 {
     nd_status status = ND_OK;
@@ -120,28 +123,42 @@ static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
         status = run_tags(r, &repairs, text);
     if (status == ND_OK && (repairs & ND_REPAIR_MOJIBAKE))
         status = run_mojibake(r, text);
-    bool replaced;
+    bool is_changed;
     if (status == ND_OK && (repairs & ND_REPAIR_HYPHENATION))
-        status = end(r, nd_repair_hyphenation(begin(r, text)), text, &replaced);
+        status = end(r, nd_repair_hyphenation(begin(r, text)), text, &is_changed);
     return status;
+}
+
+static nd_status fold(nd_repairer *r, repaired_text *text)
+{
+    bool is_changed;
+    return end(r, nd_fold(begin(r, text), r->folds), text, &is_changed);
+}
+
+static size_t num_replacements(const nd_repairer *r)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < r->num_passes; i++)
+        num += r->passes[i].replacements.len;
+    return num;
 }
 
 nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes, size_t len_bytes,
                             const char **repaired, size_t *repaired_len_bytes)
 {
     repaired_text text = {bytes, len_bytes};
-    repairer->num_passes = 0;
+    repairer->num_passes = repairer->num_repairs = 0;
     *repaired = NULL;
     *repaired_len_bytes = 0;
     if (len_bytes > ND_TEXT_MAX_BYTES)
         return ND_ERR_LIMIT;
-    const uint32_t repairs =
-        repairer->repairs
-            ? repairer->repairs & nd_repair_scan_current()->suspected(bytes, len_bytes)
-            : 0;
-    const nd_status status = repairs ? run_all(repairer, repairs, &text) : ND_OK;
+    const uint32_t repairs = repairer->repairs ? look_again(repairer, &text, 0) : 0;
+    nd_status status = repairs ? run_all(repairer, repairs, &text) : ND_OK;
+    repairer->num_repairs = num_replacements(repairer);
+    if (status == ND_OK && repairer->folds)
+        status = fold(repairer, &text);
     if (status != ND_OK) {
-        repairer->num_passes = 0;
+        repairer->num_passes = repairer->num_repairs = 0;
         return status;
     }
     *repaired = text.bytes;
@@ -157,10 +174,7 @@ void nd_repairer_locate(const nd_repairer *repairer, size_t *start, size_t *end)
 
 size_t nd_repairer_count(const nd_repairer *repairer)
 {
-    size_t num = 0;
-    for (size_t i = 0; i < repairer->num_passes; i++)
-        num += repairer->passes[i].replacements.len;
-    return num;
+    return repairer->num_repairs;
 }
 
 void nd_repairer_free(nd_repairer *repairer)

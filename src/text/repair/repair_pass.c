@@ -7,6 +7,7 @@ void nd_repair_pass_begin(nd_repair_pass *pass, const char *in, size_t in_len)
     pass->in = in;
     pass->in_len = in_len;
     pass->copied = 0;
+    pass->is_changed = false;
     pass->out.len = 0;
     pass->replacements.len = 0;
 }
@@ -18,27 +19,45 @@ static void append(nd_repair_pass *pass, const char *bytes, size_t len)
     pass->out.len += len;
 }
 
-nd_status nd_repair_pass_replace(nd_repair_pass *pass, size_t start, size_t end, const char *text,
-                                 size_t len)
+/* Puts text[0..len) behind a copy of what stands before `start`. */
+static nd_status put(nd_repair_pass *pass, size_t start, const char *text, size_t len)
 {
     const size_t unchanged = start - pass->copied;
-    nd_status status = ND_VEC_RESERVE(pass->allocator, &pass->out, unchanged + len);
-    if (status == ND_OK)
-        status = ND_VEC_RESERVE(pass->allocator, &pass->replacements, 1);
+    const nd_status status = ND_VEC_RESERVE(pass->allocator, &pass->out, unchanged + len);
     if (status != ND_OK)
         return status;
     append(pass, pass->in + pass->copied, unchanged);
-    const size_t out_start = pass->out.len;
     append(pass, text, len);
+    pass->copied = start;
+    pass->is_changed = true;
+    return ND_OK;
+}
+
+nd_status nd_repair_pass_replace(nd_repair_pass *pass, size_t start, size_t end, const char *text,
+                                 size_t len)
+{
+    nd_status status = ND_VEC_RESERVE(pass->allocator, &pass->replacements, 1);
+    if (status == ND_OK)
+        status = put(pass, start, text, len);
+    if (status != ND_OK)
+        return status;
     pass->copied = end;
     pass->replacements.items[pass->replacements.len++] =
-        (nd_replacement){start, end, out_start, pass->out.len};
+        (nd_replacement){start, end, pass->out.len - len, pass->out.len};
     return ND_OK;
+}
+
+nd_status nd_repair_pass_overwrite(nd_repair_pass *pass, size_t start, const char *text, size_t len)
+{
+    const nd_status status = put(pass, start, text, len);
+    if (status == ND_OK)
+        pass->copied = start + len;
+    return status;
 }
 
 nd_status nd_repair_pass_end(nd_repair_pass *pass)
 {
-    if (pass->replacements.len == 0)
+    if (!pass->is_changed)
         return ND_OK;
     const size_t rest = pass->in_len - pass->copied;
     const nd_status status = ND_VEC_RESERVE(pass->allocator, &pass->out, rest);

@@ -25,6 +25,7 @@ typedef struct nd_repair_pass {
     const char *in; /* borrowed */
     size_t in_len;
     size_t copied; /* of `in` */
+    bool is_changed;
     ND_VEC(char) out;
     ND_VEC(nd_replacement) replacements;
 } nd_repair_pass;
@@ -35,18 +36,22 @@ void nd_repair_pass_begin(nd_repair_pass *pass, const char *in, size_t in_len);
 ND_NODISCARD nd_status nd_repair_pass_replace(nd_repair_pass *pass, size_t start, size_t end,
                                               const char *text, size_t len);
 
+/* The same with text of the same length, of which no record is kept: it stands where it stood. */
+ND_NODISCARD nd_status nd_repair_pass_overwrite(nd_repair_pass *pass, size_t start,
+                                                const char *text, size_t len);
+
 /* Copies what is left, if anything was replaced: else `out` stays empty. */
 ND_NODISCARD nd_status nd_repair_pass_end(nd_repair_pass *pass);
 
 /* What came out: `in` itself where nothing was replaced. */
 static inline const char *nd_repair_pass_out(const nd_repair_pass *pass)
 {
-    return pass->replacements.len == 0 ? pass->in : pass->out.len ? pass->out.items : "";
+    return !pass->is_changed ? pass->in : pass->out.len ? pass->out.items : "";
 }
 
 static inline size_t nd_repair_pass_out_len(const nd_repair_pass *pass)
 {
-    return pass->replacements.len == 0 ? pass->in_len : pass->out.len;
+    return pass->is_changed ? pass->out.len : pass->in_len;
 }
 
 void nd_repair_pass_locate(const nd_repair_pass *pass, size_t *start, size_t *end);
@@ -58,6 +63,9 @@ nd_status nd_repair_entities(nd_repair_pass *pass);
 nd_status nd_repair_mojibake(nd_repair_pass *pass);
 nd_status nd_repair_bytes(nd_repair_pass *pass);
 nd_status nd_repair_hyphenation(nd_repair_pass *pass);
+
+/* Makes the folds (ND_FOLD_*). */
+nd_status nd_fold(nd_repair_pass *pass, uint32_t folds);
 
 /* Leaves what a reader sees; `markup` is scratch memory. */
 nd_status nd_repair_tags(nd_repair_pass *pass, nd_markup_dialect dialect, nd_markup *markup);

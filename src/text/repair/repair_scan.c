@@ -6,9 +6,12 @@ enum { LANES = 16 };
 
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 
+#include "text/repair/fold_scan_block.h"
 #include "text/repair/repair_scan_block.h"
 
-const nd_repair_scan nd_repair_scan_any = REPAIR_SCAN_KERNEL;
+const nd_repair_scan nd_repair_scan_any = {
+    suspected, next_misread, next_misread_bytes, next_line_end_hyphen, next_foldable,
+};
 
 const nd_repair_scan *nd_repair_scan_current(void)
 {

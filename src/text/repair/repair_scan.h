@@ -19,6 +19,9 @@ typedef struct nd_repair_scan {
     /* The last byte of a hyphen, or an "=", before which a letter stands and behind which white
      * space or "=": it may belong to the end of a line. */
     size_t (*next_line_end_hyphen)(const char *bytes, size_t len, size_t at);
+    /* The first byte of a character that may have to be folded, or of one beside a letter of
+     * another script. */
+    size_t (*next_foldable)(const char *bytes, size_t len, size_t at);
 } nd_repair_scan;
 
 extern const nd_repair_scan nd_repair_scan_any;  /* any machine, 16 bytes at a time */

@@ -1,72 +1,16 @@
-/* The scan over vectors of LANES bytes, 16 or 32. gcc and clang make registers of them where the
- * machine has such. A file that includes this one defines before: LANES lanes       a vector of so
- * many bytes any(v)      with BLOCK_TESTS_LANES: whether a lane is not 0 */
+/* What there is to repair, over vectors: see lanes.h for what a file that includes this one defines
+ * before. */
 #ifndef TEXT_REPAIR_REPAIR_SCAN_BLOCK_H
 #define TEXT_REPAIR_REPAIR_SCAN_BLOCK_H
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "neardup/repair.h"
+#include "text/repair/lanes.h"
 #include "text/repair/repair_scan.h"
 
-enum {
-    LOOK_AHEAD = 6, /* bytes that are read behind a position; before it, it is one */
-    CHUNK_BYTES =
-        512, /* looked at together: what most texts do not have, most chunks do not either */
-};
-
-#define INLINE static inline __attribute__((always_inline))
-
-/* Which byte of a word in memory is the first that is not 0. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#    define FIRST_BYTE(word) (size_t)(__builtin_ctzll(word) / 8)
-#else
-#    define FIRST_BYTE(word) (size_t)(__builtin_clzll(word) / 8)
-#endif
-
-INLINE lanes load(const uint8_t *bytes)
-{
-    lanes v;
-    memcpy(&v, bytes, sizeof v);
-    return v;
-}
-
-/* A comparison gives 0xFF where it holds. */
-INLINE lanes is(lanes v, uint8_t byte)
-{
-    return (lanes)(v == byte);
-}
-
-INLINE lanes is_between(lanes v, uint8_t first, uint8_t last)
-{
-    return (lanes)(v - first <= (uint8_t)(last - first));
-}
-
-#ifndef BLOCK_TESTS_LANES
-INLINE int any(lanes v)
-{
-    uint64_t words[LANES / 8], all = 0;
-    memcpy(words, &v, sizeof words);
-    for (int i = 0; i < LANES / 8; i++)
-        all |= words[i];
-    return all != 0;
-}
-#endif
-
-/* The first lane of v that is not 0; LANES where all are. */
-INLINE size_t first_lane(lanes v)
-{
-    uint64_t words[LANES / 8];
-    memcpy(words, &v, sizeof words);
-    for (size_t i = 0; i < LANES / 8; i++)
-        if (words[i])
-            return 8 * i + FIRST_BYTE(words[i]);
-    return LANES;
-}
-
-/* What is looked for at the LANES positions from p on. */
-typedef lanes find_marks(const uint8_t *p);
+/* Bytes looked at together: what most texts do not have, most chunks do not have either. */
+enum { CHUNK_BYTES = 512 };
 
 /* Mojibake begins with a letter of Latin-1 (C3), Cyrillic or Greek (CE to D1), and goes on with a
  * character that is not ASCII; or it is an A with tilde before a blank. In good text most of those
@@ -108,20 +52,6 @@ INLINE lanes other_hyphens(const uint8_t *p)
 INLINE lanes all_hyphens(const uint8_t *p)
 {
     return ascii_hyphens(p) | other_hyphens(p);
-}
-
-/* The first position from `from` on, and before `to`, that is marked; `to` where none is. Marks of
- * up to LANES positions more are looked at. */
-INLINE size_t first_mark(const uint8_t *p, size_t from, size_t to, find_marks *find)
-{
-    for (; from < to; from += LANES) {
-        const lanes found = find(p + from);
-        if (!any(found))
-            continue;
-        const size_t lane = first_lane(found);
-        return from + lane < to ? from + lane : to;
-    }
-    return to;
 }
 
 /* The next four bytes are those of UTF-8 that was read as Windows-1252: a lead byte, C3 82 to C3
@@ -203,24 +133,6 @@ INLINE uint32_t marks_between(const uint8_t *p, size_t from, size_t to)
     return repairs | (any(hyphen) ? ND_REPAIR_HYPHENATION : 0u);
 }
 
-/* How many positions from `from` on can be looked at where they are; the rest in a copy. */
-INLINE size_t num_inside(size_t from, size_t len)
-{
-    return len > from + LANES + LOOK_AHEAD ? len - from - LANES - LOOK_AHEAD : 0;
-}
-
-/* The last bytes of a text, from the one before position `from` on, with zeros behind them. */
-typedef struct text_end {
-    uint8_t bytes[4 * LANES + 2 * LOOK_AHEAD];
-} text_end;
-
-INLINE text_end copy_end(const char *bytes, size_t len, size_t from)
-{
-    text_end end = {{0}};
-    memcpy(end.bytes, bytes + from - 1, len - from + 1);
-    return end;
-}
-
 static uint32_t suspected(const char *bytes, size_t len)
 {
     const uint8_t *const p = (const uint8_t *)bytes;
@@ -277,10 +189,5 @@ static size_t next_line_end_hyphen(const char *bytes, size_t len, size_t at)
     const size_t first = first_mark(end.bytes, 1, 1 + left, all_hyphens);
     return first < 1 + left ? to + first - 1 : len;
 }
-
-#define REPAIR_SCAN_KERNEL                                                                         \
-    {                                                                                              \
-        suspected, next_misread, next_misread_bytes, next_line_end_hyphen                          \
-    }
 
 #endif
