@@ -57,17 +57,57 @@ INLINE lanes foldable_in_three(lanes a, lanes b, lanes c)
 
 INLINE lanes foldable(const uint8_t *p)
 {
-    const lanes a = load(p), b = load(p + 1), all = a | b;
+    const lanes a = load(p), b = load(p + 1);
+    return mixed_scripts(p) | foldable_in_two(a, b) | foldable_in_three(a, b, load(p + 2));
+}
+
+/* What mixed scripts and the others begin with, or the character after them. */
+INLINE lanes greek_or_cyrillic(lanes a, lanes b)
+{
+    return is_between(a, 0xCE, 0xD1) | is_between(b, 0xCE, 0xD1);
+}
+
+INLINE lanes leads_of_others(lanes a, lanes b)
+{
+    return is_between(a, 0xC8, 0xCD) | is_between(a, 0xD2, 0xDB) | is_between(a, 0xE0, 0xE1) |
+           is(a, 0xEF) | (is(a, 0xC4) & is_between(b, 0xB0, 0xB1));
+}
+
+/* Whether any of num positions from p on is marked, a whole number of vectors. Each loop asks less
+ * than the next, so that most texts end with the first or the second, and has few enough constants
+ * to keep them in registers. */
+INLINE bool has_foldable(const uint8_t *p, size_t num)
+{
+    lanes all = load(p + num), mixed = {0}, others = {0}, found = {0};
+    for (size_t i = 0; i < num; i += LANES)
+        all |= load(p + i);
     if (!any(all & 0x80))
-        return (lanes){0};
-    lanes found = {0};
-    if (any(is_between(a, 0xCE, 0xD1) | is_between(b, 0xCE, 0xD1)))
-        found |= mixed_scripts(p);
-    if (any(is(a, 0xC4) | is_between(a, 0xC8, 0xCC) | is_between(a, 0xD6, 0xDB)))
-        found |= foldable_in_two(a, b);
-    if (any(is_between(a, 0xE0, 0xE1) | is(a, 0xEF)))
-        found |= foldable_in_three(a, b, load(p + 2));
-    return found;
+        return false;
+    for (size_t i = 0; i < num; i += LANES) {
+        mixed |= greek_or_cyrillic(load(p + i), load(p + i + 1));
+        others |= leads_of_others(load(p + i), load(p + i + 1));
+    }
+    for (size_t i = 0; i < num && any(mixed); i += LANES)
+        found |= mixed_scripts(p + i);
+    for (size_t i = 0; i < num && any(others); i += LANES)
+        found |= foldable_in_two(load(p + i), load(p + i + 1)) |
+                 foldable_in_three(load(p + i), load(p + i + 1), load(p + i + 2));
+    return any(found);
+}
+
+/* As first_mark for `foldable`. Where there is a mark, more are near. */
+static size_t first_foldable(const uint8_t *p, size_t from, size_t to)
+{
+    while (from < to) {
+        const size_t left = (to - from + LANES - 1) / LANES * LANES;
+        const size_t num = left < CHUNK_BYTES ? left : CHUNK_BYTES;
+        if (has_foldable(p + from, num)) {
+            const size_t at = first_mark(p, from, from + num, foldable);
+            return at < to ? at : to;
+        }
+        from += num;
+    }
+    return to;
 }
 
 static size_t next_foldable(const char *bytes, size_t len, size_t at)
@@ -75,13 +115,14 @@ static size_t next_foldable(const char *bytes, size_t len, size_t at)
     if (at >= len)
         return len;
     const uint8_t *const p = (const uint8_t *)bytes;
-    const size_t to = at + num_inside(at, len);
-    at = first_mark(p, at, to, foldable);
+    const size_t to = at + num_inside(at + LANES, len), near = at + LANES < to ? at + LANES : to;
+    if (at > 0 && near > at && (at = first_mark(p, at, near, foldable)) < near)
+        return at;
+    at = first_foldable(p, at, to);
     if (at < to)
         return at;
     const text_end end = copy_end(bytes, len, to + 1);
-    const size_t left = len - to;
-    const size_t first = first_mark(end.bytes, 0, left, foldable);
+    const size_t left = len - to, first = first_foldable(end.bytes, 0, left);
     return first < left ? to + first : len;
 }
 

@@ -1,15 +1,18 @@
 /* Looking for bytes LANES at a time. gcc and clang make registers of the vectors where the machine
- * has such. A file that includes this one defines before: LANES       16 or 32 lanes       a vector
- * of so many bytes any(v)      with BLOCK_TESTS_LANES: whether a lane is not 0 */
+ * has such. A file that includes this one defines before it: LANES, which is 16 or 32; `lanes`, a
+ * vector of so many bytes; and perhaps, with BLOCK_TESTS_LANES, any(v): whether a lane is not 0. */
 #ifndef TEXT_REPAIR_LANES_H
 #define TEXT_REPAIR_LANES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes that are read behind a position; before it, it is one. */
-enum { LOOK_AHEAD = 6 };
+enum {
+    LOOK_AHEAD = 6,    /* bytes that are read behind a position; before it, it is one */
+    CHUNK_BYTES = 256, /* looked at together: what most texts do not have, most chunks have not */
+};
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -85,7 +88,7 @@ INLINE size_t num_inside(size_t from, size_t len)
 
 /* The last bytes of a text, from the one before position `from` on, with zeros behind them. */
 typedef struct text_end {
-    uint8_t bytes[4 * LANES + 2 * LOOK_AHEAD];
+    uint8_t bytes[5 * LANES + 2 * LOOK_AHEAD];
 } text_end;
 
 INLINE text_end copy_end(const char *bytes, size_t len, size_t from)

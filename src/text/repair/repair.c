@@ -152,10 +152,12 @@ nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes, size_t len
     *repaired_len_bytes = 0;
     if (len_bytes > ND_TEXT_MAX_BYTES)
         return ND_ERR_LIMIT;
-    const uint32_t repairs = repairer->repairs ? look_again(repairer, &text, 0) : 0;
+    const uint32_t asked_for = repairer->repairs | repairer->folds;
+    const uint32_t marks = asked_for ? nd_repair_scan_current()->suspected(bytes, len_bytes) : 0;
+    const uint32_t repairs = marks & repairer->repairs;
     nd_status status = repairs ? run_all(repairer, repairs, &text) : ND_OK;
     repairer->num_repairs = num_replacements(repairer);
-    if (status == ND_OK && repairer->folds)
+    if (status == ND_OK && repairer->folds && (repairs || (marks & ND_SCAN_NON_ASCII)))
         status = fold(repairer, &text);
     if (status != ND_OK) {
         repairer->num_passes = repairer->num_repairs = 0;

@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Beside ND_REPAIR_*: some byte is not ASCII. */
+#define ND_SCAN_NON_ASCII ((uint32_t)1 << 31)
+
 /* One instruction set's scans, several GB/s; all give the same. Those for a place return the first
  * one at or after `at`, and `len` where there is none. */
 typedef struct nd_repair_scan {

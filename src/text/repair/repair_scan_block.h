@@ -3,14 +3,9 @@
 #ifndef TEXT_REPAIR_REPAIR_SCAN_BLOCK_H
 #define TEXT_REPAIR_REPAIR_SCAN_BLOCK_H
 
-#include <stdbool.h>
-
 #include "neardup/repair.h"
 #include "text/repair/lanes.h"
 #include "text/repair/repair_scan.h"
-
-/* Bytes looked at together: what most texts do not have, most chunks do not have either. */
-enum { CHUNK_BYTES = 512 };
 
 /* Mojibake begins with a letter of Latin-1 (C3), Cyrillic or Greek (CE to D1), and goes on with a
  * character that is not ASCII; or it is an A with tilde before a blank. In good text most of those
@@ -128,6 +123,7 @@ INLINE uint32_t marks_between(const uint8_t *p, size_t from, size_t to)
     if (any(all & 0x80)) {
         for (size_t i = from; i < to; i += LANES)
             hyphen |= other_hyphens(p + i);
+        repairs |= ND_SCAN_NON_ASCII;
         repairs |= first_pair(p, from, to, may_be_mojibake) < to ? ND_REPAIR_MOJIBAKE : 0u;
     }
     return repairs | (any(hyphen) ? ND_REPAIR_HYPHENATION : 0u);
@@ -138,7 +134,10 @@ static uint32_t suspected(const char *bytes, size_t len)
     const uint8_t *const p = (const uint8_t *)bytes;
     if (len == 0)
         return 0;
-    uint32_t repairs = p[0] == '&' ? ND_REPAIR_ENTITIES : p[0] == '<' ? ND_REPAIR_TAGS : 0;
+    uint32_t repairs = p[0] == '&'   ? ND_REPAIR_ENTITIES
+                       : p[0] == '<' ? ND_REPAIR_TAGS
+                       : p[0] > 0x7F ? ND_SCAN_NON_ASCII
+                                     : 0;
     size_t at = 1;
     for (size_t num; (num = num_inside(at, len) / LANES * LANES) > 0; at += num) {
         num = num < CHUNK_BYTES ? num : CHUNK_BYTES;
