@@ -67,7 +67,7 @@ static bool is_vowel_mark(uint32_t c)
 
 static bool is_letter_apostrophe(uint32_t c)
 {
-    static const uint32_t ranges[][2] = {{0x02B9, 0x02BF}, {0x02C8, 0x02C8}, {0x02EE, 0x02EE}};
+    static const uint32_t ranges[][2] = {{0x02B9, 0x02BF}, {0x02EE, 0x02EE}};
     return is_between_any(c, ranges, sizeof ranges / sizeof *ranges);
 }
 

@@ -21,7 +21,7 @@ INLINE lanes mixed_scripts(const uint8_t *p)
 /* The characters that are folded one by one, and some more:
  *   C4 B0, C4 B1                  I with a dot, dotless i
  *   C8 98 to 9B                   Romanian letters with a comma
- *   CA B9 to BF, CB 88, CB AE     apostrophes that are letters
+ *   CA B9 to BF, CB AE            apostrophes that are letters
  *   CC 87, CC B5 to B8            the dot of an i, strokes
  *   D6 91 to D7 87                Hebrew points
  *   D8 90 to 9A                   Arabic marks; in D9, tatweel and digits too
@@ -30,7 +30,7 @@ INLINE lanes foldable_in_two(lanes a, lanes b)
 {
     const lanes latin = (is(a, 0xC4) & is_between(b, 0xB0, 0xB1)) |
                         (is(a, 0xC8) & is_between(b, 0x98, 0x9B)) |
-                        (is(a, 0xCA) & (lanes)(b >= 0xB9)) | (is(a, 0xCB) & is(b | 0x26, 0xAE)) |
+                        (is(a, 0xCA) & (lanes)(b >= 0xB9)) | (is(a, 0xCB) & is(b, 0xAE)) |
                         (is(a, 0xCC) & (is(b, 0x87) | is_between(b, 0xB5, 0xB8)));
     const lanes hebrew = (is(a, 0xD6) & (lanes)(b >= 0x91)) | (is(a, 0xD7) & (lanes)(b <= 0x87));
     const lanes arabic = (is(a, 0xD8) & is_between(b, 0x90, 0x9A)) |
