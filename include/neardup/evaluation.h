@@ -145,7 +145,7 @@ ND_API ND_NODISCARD nd_status nd_evaluator_measure(nd_evaluator *evaluator, nd_e
 
 /* Forgets what was found, scans the documents with these options, and measures what that finds: for
  * a sweep, again and again. Bands, and the true pairs of ND_TRUTH_EXACT (those that reach
- * options->rule), are of the texts' shingles by options->shingle and options->repairs; sets are
+ * options->rule), are of the texts' shingles by options->shingle, repairs and folds; sets are
  * kept from one scan to the next where those stay. Memory beyond a scan's: 8 bytes a shingle, and
  * 25 bytes a pair. ND_ERR_INVALID_ARGUMENT: an option out of range, no texts, or ND_TRUTH_EXACT
  * with a coverage, which the join does not know. */

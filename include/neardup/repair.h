@@ -41,7 +41,7 @@ enum {
 ND_API const char *nd_repair_name(unsigned index);
 
 /* Kinds of fold; a set of them is their sum. What a script writes in two ways becomes one, before
- * characters are normalised. Those of ND_FOLD_NEWS join no two words of a language: the news preset
+ * characters are normalised. Those of ND_FOLD_SAFE join no two words of a language: the news preset
  * has them on. */
 enum {
     ND_FOLD_NONE = 0,
@@ -69,7 +69,7 @@ enum {
     /* Dotless i becomes i, as capitals without a language do. In Turkish it makes one of two words:
      * not for news. */
     ND_FOLD_DOTLESS = 256,
-    ND_FOLD_NEWS = 255,
+    ND_FOLD_SAFE = 255,
     ND_FOLD_ALL = 511,
 };
 

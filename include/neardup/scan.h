@@ -61,6 +61,7 @@ typedef struct nd_scan_options {
     double coverage;      /* of either text, is reported too; 0: not asked for */
     double recall;        /* asked for at the jaccard threshold */
     uint32_t repairs;     /* of ND_REPAIR_*: made before tokens are read */
+    uint32_t folds;       /* of ND_FOLD_*: made after those */
     uint32_t num_threads; /* 0: one for each processor */
     uint32_t max_matches; /* pairs: see nd_scan_each_pair; 0: no limit */
     nd_scan_output output;
@@ -76,7 +77,8 @@ typedef struct nd_scan_options {
 /* Settings that go together. */
 typedef enum nd_preset {
     ND_PRESET_CORPUS = 0, /* for texts that are nearly the same: word 5, jaccard 0.8, no repairs */
-    ND_PRESET_NEWS, /* for syndicated copies: word 3, jaccard 0.8 or coverage 0.4, all repairs.
+    ND_PRESET_NEWS, /* for syndicated copies: word 3, jaccard 0.8 or coverage 0.4, all repairs,
+                       the folds of ND_FOLD_SAFE.
                        With a coverage threshold there are no bands (the plan is all zeros):
                        documents that share rare shingles are compared, whatever their jaccard,
                        and `recall` is not used */

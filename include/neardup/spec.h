@@ -20,6 +20,7 @@ typedef struct nd_spec {
     size_t size_bytes; /* of this struct as the caller knows it */
     nd_shingle_spec shingle;
     uint32_t repairs;     /* of ND_REPAIR_*: made before tokens are read */
+    uint32_t folds;       /* of ND_FOLD_*: made after those */
     uint32_t bands, rows; /* 0 where coverage decides: then there are no sketches */
     uint32_t slots;
     uint32_t hash_spec_version;          /* ND_HASH_SPEC_VERSION of the library that made it */
@@ -31,7 +32,7 @@ typedef struct nd_spec {
 static inline nd_status nd_spec_from_options(const nd_scan_options *options, nd_spec *spec);
 
 /* One line of text without a line end, terminated, at most ND_SPEC_LINE_BYTES with its end:
- *   neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none bands=12 rows=5 slots=60
+ *   neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none fold=none bands=12 rows=5 slots=60
  * Equal specs give equal lines. Thread-safe. */
 ND_API void nd_spec_print(const nd_spec *spec, char line[ND_SPEC_LINE_BYTES]);
 

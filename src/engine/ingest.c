@@ -15,7 +15,7 @@ nd_status nd_ingester_init(nd_ingester *ingester, const nd_scan_options *options
     nd_arena_init(&ingester->records, allocator, RECORD_CHUNK_BYTES);
     nd_set_store_init(&ingester->sets, allocator);
     const nd_status status =
-        nd_repairer_new(options->repairs, ND_FOLD_NONE, allocator, &ingester->repairer);
+        nd_repairer_new(options->repairs, options->folds, allocator, &ingester->repairer);
     return status == ND_OK ? nd_text_new(allocator, &ingester->text) : status;
 }
 

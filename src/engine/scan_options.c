@@ -18,7 +18,8 @@ static const preset_entry presets[ND_NUM_PRESETS] = {
                         {.shingle = {ND_SHINGLE_WORD, 3},
                          .rule = {.jaccard = 0.8},
                          .coverage = 0.4,
-                         .repairs = ND_REPAIR_ALL}},
+                         .repairs = ND_REPAIR_ALL,
+                         .folds = ND_FOLD_SAFE}},
 };
 
 void nd_scan_options_init_sized(nd_scan_options *options, size_t size_bytes, nd_preset preset)
@@ -50,7 +51,8 @@ static nd_status check_options(const nd_scan_options *o)
         (o->shingle.kind == ND_SHINGLE_WORD || o->shingle.kind == ND_SHINGLE_CHAR) &&
         o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
         o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 &&
-        (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
+        (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && (o->folds & ~(uint32_t)ND_FOLD_ALL) == 0 &&
+        o->recall > 0 && o->recall < 1 &&
         (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
         (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
         o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->texts <= ND_TEXTS_KEEP;

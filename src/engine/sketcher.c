@@ -71,7 +71,7 @@ nd_batch_text nd_text_batch_get(const nd_text_batch *batch, size_t i)
 
 static nd_status init_worker(sketch_worker *w, const nd_spec *spec, const nd_allocator *allocator)
 {
-    nd_status status = nd_repairer_new(spec->repairs, ND_FOLD_NONE, allocator, &w->repairer);
+    nd_status status = nd_repairer_new(spec->repairs, spec->folds, allocator, &w->repairer);
     if (status == ND_OK)
         status = nd_text_new(allocator, &w->text);
     if (status == ND_OK && spec->slots > 0) {

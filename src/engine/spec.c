@@ -1,6 +1,7 @@
 /* Specs as lines of text:
  *
- *   neardup hash=1 unicode=15.0.0 shingle=word:5 repair=entities,tags bands=12 rows=5 slots=60
+ *   neardup hash=1 unicode=15.0.0 shingle=word:5 repair=entities,tags fold=none bands=12 rows=5
+ *   slots=60
  */
 #include "neardup/spec.h"
 
@@ -29,6 +30,7 @@ nd_status nd_spec_from_options_sized(const nd_scan_options *options, nd_spec *sp
     nd_spec made = {.size_bytes = sizeof made,
                     .shingle = full.shingle,
                     .repairs = full.repairs,
+                    .folds = full.folds,
                     .bands = plan.bands,
                     .rows = plan.rows,
                     .slots = plan.slots,
@@ -58,6 +60,20 @@ static void put_number(line_writer *w, const char *before, uint32_t number)
     put(w, before, digits);
 }
 
+typedef const char *flag_name(unsigned index);
+
+static void put_flags(line_writer *w, const char *before, uint32_t flags, flag_name *name)
+{
+    if (flags == 0)
+        put(w, before, NONE);
+    for (unsigned i = 0; name(i); i++) {
+        if (!(flags >> i & 1))
+            continue;
+        put(w, before, name(i));
+        before = ",";
+    }
+}
+
 void nd_spec_print(const nd_spec *spec, char line[ND_SPEC_LINE_BYTES])
 {
     line_writer w = {line, 0};
@@ -66,15 +82,8 @@ void nd_spec_print(const nd_spec *spec, char line[ND_SPEC_LINE_BYTES])
     put(&w, " unicode=", spec->unicode);
     put_number(&w, spec->shingle.kind == ND_SHINGLE_CHAR ? " shingle=char:" : " shingle=word:",
                spec->shingle.width);
-    const char *before = " repair=";
-    for (unsigned i = 0; nd_repair_name(i); i++) {
-        if (!(spec->repairs >> i & 1))
-            continue;
-        put(&w, before, nd_repair_name(i));
-        before = ",";
-    }
-    if (spec->repairs == 0)
-        put(&w, before, NONE);
+    put_flags(&w, " repair=", spec->repairs, nd_repair_name);
+    put_flags(&w, " fold=", spec->folds, nd_fold_name);
     put_number(&w, " bands=", spec->bands);
     put_number(&w, " rows=", spec->rows);
     put_number(&w, " slots=", spec->slots);
@@ -121,21 +130,21 @@ static bool read_shingle(part text, nd_shingle_spec *shingle)
            shingle->width >= 1 && shingle->width <= ND_SHINGLE_WIDTH_MAX;
 }
 
-static bool read_repairs(part text, uint32_t *repairs)
+static bool read_flags(part text, flag_name *name_of, uint32_t *flags)
 {
-    *repairs = 0;
+    *flags = 0;
     if (is_word(text, NONE))
         return true;
     while (text.len > 0) {
         const part name = take_until(&text, ',');
         unsigned i = 0;
-        while (nd_repair_name(i) && !is_word(name, nd_repair_name(i)))
+        while (name_of(i) && !is_word(name, name_of(i)))
             i++;
-        if (!nd_repair_name(i))
+        if (!name_of(i))
             return false;
-        *repairs |= UINT32_C(1) << i;
+        *flags |= UINT32_C(1) << i;
     }
-    return *repairs != 0;
+    return *flags != 0;
 }
 
 static bool read_unicode(part text, char *unicode)
@@ -148,10 +157,10 @@ static bool read_unicode(part text, char *unicode)
 }
 
 /* The keys, in their order. */
-enum { HASH = 0, UNICODE, SHINGLE, REPAIR, BANDS, ROWS, SLOTS, NUM_KEYS };
+enum { HASH = 0, UNICODE, SHINGLE, REPAIR, FOLD, BANDS, ROWS, SLOTS, NUM_KEYS };
 static const char *const keys[NUM_KEYS] = {
-    [HASH] = "hash",   [UNICODE] = "unicode", [SHINGLE] = "shingle", [REPAIR] = "repair",
-    [BANDS] = "bands", [ROWS] = "rows",       [SLOTS] = "slots",
+    [HASH] = "hash", [UNICODE] = "unicode", [SHINGLE] = "shingle", [REPAIR] = "repair",
+    [FOLD] = "fold", [BANDS] = "bands",     [ROWS] = "rows",       [SLOTS] = "slots",
 };
 
 static bool read_value(int key, part value, nd_spec *spec)
@@ -164,7 +173,9 @@ static bool read_value(int key, part value, nd_spec *spec)
     case SHINGLE:
         return read_shingle(value, &spec->shingle);
     case REPAIR:
-        return read_repairs(value, &spec->repairs);
+        return read_flags(value, nd_repair_name, &spec->repairs);
+    case FOLD:
+        return read_flags(value, nd_fold_name, &spec->folds);
     case BANDS:
         return read_number(value, &spec->bands);
     case ROWS:

@@ -102,7 +102,7 @@ static nd_status begin(making *m)
         return ND_ERR_NO_MEMORY;
     nd_status status = ND_OK;
     for (uint32_t w = 0; w < m->num_makers && status == ND_OK; w++) {
-        status = nd_repairer_new(m->sets->repairs, ND_FOLD_NONE, a, &m->makers[w].repairer);
+        status = nd_repairer_new(m->sets->repairs, m->sets->folds, a, &m->makers[w].repairer);
         if (status == ND_OK)
             status = nd_text_new(a, &m->makers[w].text);
     }
@@ -124,14 +124,17 @@ static void end(making *m)
 }
 
 nd_status nd_corpus_sets_make(nd_corpus_sets *sets, const nd_corpus *corpus,
-                              nd_shingle_spec shingle, uint32_t repairs, uint32_t num_threads)
+                              const nd_scan_options *options, uint32_t num_threads)
 {
-    if (sets->elements && sets->shingle.kind == shingle.kind &&
-        sets->shingle.width == shingle.width && sets->repairs == repairs)
+    if (sets->elements && sets->shingle.kind == options->shingle.kind &&
+        sets->shingle.width == options->shingle.width && sets->repairs == options->repairs &&
+        sets->folds == options->folds)
         return ND_OK;
     nd_corpus_sets_release(sets);
-    *sets =
-        (nd_corpus_sets){.allocator = &corpus->allocator, .shingle = shingle, .repairs = repairs};
+    *sets = (nd_corpus_sets){.allocator = &corpus->allocator,
+                             .shingle = options->shingle,
+                             .repairs = options->repairs,
+                             .folds = options->folds};
     making m = {.corpus = corpus, .sets = sets, .num_makers = num_threads};
     const size_t num_tasks = (corpus->num_documents + DOCUMENTS_A_TASK - 1) / DOCUMENTS_A_TASK;
     nd_status status = begin(&m);

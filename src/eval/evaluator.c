@@ -438,8 +438,7 @@ static nd_status find_truth(nd_evaluator *e, const nd_scan_options *options)
                                         .allocator = &e->allocator};
     nd_status status = nd_truth_store_settle(&e->told);
     if (status == ND_OK)
-        status = nd_corpus_sets_make(&e->sets, &e->corpus, options->shingle, options->repairs,
-                                     num_threads);
+        status = nd_corpus_sets_make(&e->sets, &e->corpus, options, num_threads);
     if (status == ND_OK && e->truth_kind == ND_TRUTH_EXACT)
         status = join_corpus(e, &join);
     return status;

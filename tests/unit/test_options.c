@@ -126,6 +126,7 @@ static void assert_same_scan(const nd_scan_options *a, const nd_scan_options *b)
     assert_true(a->rule.jaccard == b->rule.jaccard && a->rule.containment == b->rule.containment);
     assert_true(a->coverage == b->coverage && a->recall == b->recall);
     assert_int_equal(a->repairs, b->repairs);
+    assert_int_equal(a->folds, b->folds);
     assert_int_equal(a->num_threads, b->num_threads);
     assert_int_equal(a->max_matches, b->max_matches);
     assert_int_equal(a->output, b->output);

@@ -42,27 +42,29 @@ static void the_line_says_what_decides(void **state)
     char line[ND_SPEC_LINE_BYTES];
     strcpy(spec.unicode, "15.0.0");
     nd_spec_print(&spec, line);
-    assert_string_equal(line, "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none bands=12 "
-                              "rows=5 slots=60");
+    assert_string_equal(
+        line, "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none fold=none bands=12 "
+              "rows=5 slots=60");
 }
 
 static void every_difference_is_named(void **state)
 {
     (void)state;
     const nd_spec spec = spec_of(ND_PRESET_CORPUS);
-    nd_spec other[7];
+    nd_spec other[8];
     static const char *const names[] = {
-        "hash=", "unicode=", "shingle=", "repair=", "bands=", "rows=", "slots="};
-    for (int i = 0; i < 7; i++)
+        "hash=", "unicode=", "shingle=", "repair=", "fold=", "bands=", "rows=", "slots="};
+    for (int i = 0; i < 8; i++)
         other[i] = spec;
     other[0].hash_spec_version++;
     strcpy(other[1].unicode, "1.2.3");
     other[2].shingle.kind = ND_SHINGLE_CHAR;
     other[3].repairs = ND_REPAIR_TAGS;
-    other[4].bands--;
-    other[5].rows--;
-    other[6].slots++;
-    for (int i = 0; i < 7; i++) {
+    other[4].folds = ND_FOLD_DIGITS;
+    other[5].bands--;
+    other[6].rows--;
+    other[7].slots++;
+    for (int i = 0; i < 8; i++) {
         nd_error error = {0};
         assert_int_equal(nd_spec_check(&spec, &other[i], &error), ND_ERR_VERSION);
         assert_non_null(strstr(error.message, names[i]));
@@ -75,21 +77,32 @@ static void lines_that_are_no_specs_are_refused(void **state)
     static const char *const lines[] = {
         "",
         "neardup",
-        "other hash=1 unicode=15.0.0 shingle=word:5 repair=none bands=12 rows=5 slots=60",
-        "neardup hash= unicode=15.0.0 shingle=word:5 repair=none bands=12 rows=5 slots=60",
-        "neardup hash=99999999999 unicode=15.0.0 shingle=word:5 repair=none bands=12 rows=5 "
+        "other hash=1 unicode=15.0.0 shingle=word:5 repair=none fold=none bands=12 rows=5 slots=60",
+        "neardup hash= unicode=15.0.0 shingle=word:5 repair=none fold=none bands=12 rows=5 "
         "slots=60",
-        "neardup hash=1 unicode=15.0.0.0.0.0.0.0.0 shingle=word:5 repair=none bands=12 rows=5 "
+        "neardup hash=99999999999 unicode=15.0.0 shingle=word:5 repair=none fold=none bands=12 "
+        "rows=5 "
         "slots=60",
-        "neardup hash=1 unicode=15.0.0 shingle=word:0 repair=none bands=12 rows=5 slots=60",
-        "neardup hash=1 unicode=15.0.0 shingle=word:65 repair=none bands=12 rows=5 slots=60",
-        "neardup hash=1 unicode=15.0.0 shingle=line:5 repair=none bands=12 rows=5 slots=60",
-        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=magic bands=12 rows=5 slots=60",
+        "neardup hash=1 unicode=15.0.0.0.0.0.0.0.0 shingle=word:5 repair=none fold=none bands=12 "
+        "rows=5 "
+        "slots=60",
+        "neardup hash=1 unicode=15.0.0 shingle=word:0 repair=none fold=none bands=12 rows=5 "
+        "slots=60",
+        "neardup hash=1 unicode=15.0.0 shingle=word:65 repair=none fold=none bands=12 rows=5 "
+        "slots=60",
+        "neardup hash=1 unicode=15.0.0 shingle=line:5 repair=none fold=none bands=12 rows=5 "
+        "slots=60",
+        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=magic fold=none bands=12 rows=5 "
+        "slots=60",
         "neardup hash=1 unicode=15.0.0 shingle=word:5 repair= bands=12 rows=5 slots=60",
-        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none bands=12 rows=6 slots=60",
-        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none bands=0 rows=5 slots=60",
-        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none bands=12 rows=5 slots=60 more=1",
-        "neardup hash=1 shingle=word:5 unicode=15.0.0 repair=none bands=12 rows=5 slots=60",
+        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none fold=none bands=12 rows=6 "
+        "slots=60",
+        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none fold=none bands=0 rows=5 "
+        "slots=60",
+        "neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none fold=none bands=12 rows=5 "
+        "slots=60 more=1",
+        "neardup hash=1 shingle=word:5 unicode=15.0.0 repair=none fold=none bands=12 rows=5 "
+        "slots=60",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         nd_spec spec;

@@ -39,6 +39,22 @@ static const nd_choice repairs[] = {
     {NULL, 0},
 };
 
+static const nd_choice folds[] = {
+    {"none", ND_FOLD_NONE},
+    {"all", ND_FOLD_ALL},
+    {"safe", ND_FOLD_SAFE},
+    {"marks", ND_FOLD_MARKS},
+    {"apostrophes", ND_FOLD_APOSTROPHES},
+    {"yeh-kaf", ND_FOLD_YEH_KAF},
+    {"digits", ND_FOLD_DIGITS},
+    {"cedillas", ND_FOLD_CEDILLAS},
+    {"dotted", ND_FOLD_DOTTED},
+    {"strokes", ND_FOLD_STROKES},
+    {"homoglyphs", ND_FOLD_HOMOGLYPHS},
+    {"dotless", ND_FOLD_DOTLESS},
+    {NULL, 0},
+};
+
 static const nd_choice links[] = {
     {"anchored", ND_LINK_ANCHORED},
     {"single", ND_LINK_SINGLE},
@@ -198,6 +214,19 @@ const nd_option nd_tool_options[] = {
              "at the end of a line)",
      .field = FIELD(scan.repairs),
      .choices = repairs},
+    {.name = "fold",
+     .kind = ND_OPTION_FLAGS,
+     .commands = SCAN | EVAL,
+     .section = "Matching",
+     .argument = "KIND,...",
+     .help = "take for the same what a script writes in two ways: none, all, safe (all but "
+             "dotless: those that join no two words of a language), or some of marks (vowel "
+             "marks of Arabic and Hebrew, tatweel), apostrophes (that are letters), yeh-kaf "
+             "(Persian for Arabic), digits (of other scripts), cedillas (for Romanian commas), "
+             "dotted (I with a dot), strokes (laid over letters), homoglyphs (letters of another "
+             "script in a word) and dotless (i without a dot)",
+     .field = FIELD(scan.folds),
+     .choices = folds},
     {.name = "recall",
      .kind = ND_OPTION_NUMBER,
      .commands = SCAN | PLAN | EVAL,

@@ -8,7 +8,7 @@ nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *setting
     *list = (nd_passage_list){.allocator = allocator};
     nd_status status = ND_OK;
     for (int side = 0; side < 2 && status == ND_OK; side++)
-        status = nd_repairer_new(settings->scan.repairs, ND_FOLD_NONE, allocator,
+        status = nd_repairer_new(settings->scan.repairs, settings->scan.folds, allocator,
                                  &list->repairers[side]);
     nd_passage_options options;
     nd_passage_options_init(&options);

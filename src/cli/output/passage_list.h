@@ -20,7 +20,7 @@ typedef struct nd_passage_list {
     nd_array array;                     /* the same */
 } nd_passage_list;
 
-/* With the settings' repairs. Release also after a failure. */
+/* With the settings' repairs and folds. Release also after a failure. */
 ND_NODISCARD nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *settings,
                                             const nd_allocator *allocator);
 
