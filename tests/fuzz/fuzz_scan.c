@@ -78,7 +78,7 @@ static void make_sets(collection *c, const nd_scan_options *options)
 {
     nd_repairer *repairer;
     nd_text *text;
-    require(nd_repairer_new(options->repairs, NULL, &repairer) == ND_OK);
+    require(nd_repairer_new(options->repairs, options->folds, NULL, &repairer) == ND_OK);
     require(nd_text_new(NULL, &text) == ND_OK);
     for (size_t i = 0; i < c->num; i++) {
         const char *bytes;

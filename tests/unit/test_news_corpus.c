@@ -227,7 +227,7 @@ static uint64_t *repaired_set(const nd_byte_vec *bytes, size_t *size)
     nd_text *text;
     const char *repaired;
     size_t len;
-    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, NULL, &repairer), ND_OK);
+    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_SAFE, NULL, &repairer), ND_OK);
     assert_int_equal(nd_repairer_apply(repairer, bytes->items, bytes->len, &repaired, &len), ND_OK);
     assert_int_equal(nd_text_new(NULL, &text), ND_OK);
     assert_int_equal(nd_text_set(text, repaired, len, ND_TEXT_NO_OFFSETS), ND_OK);
