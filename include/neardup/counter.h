@@ -23,6 +23,7 @@ typedef struct nd_counter {
     const char *meaning; /* "documents without a word, which match nothing": a count can follow */
     size_t offset;       /* in the struct */
     nd_counter_weight weight;
+    unsigned notices; /* bit n: nd_notice n of a scan names documents that are counted here */
     /* Another counter of the struct that says how much it was; NULL: none. printf-style with one
      * "%s" for the amount, such as " (%s)", and the noun of that, such as "byte". */
     const char *detail, *detail_noun;

@@ -42,13 +42,20 @@ typedef enum nd_texts {
     ND_TEXTS_KEEP, /* in memory, all of them */
 } nd_texts;
 
-/* What a scan has to say of single documents while it reads them. */
+/* What a scan has to say of single documents. The first ones are said while it reads, of each; the
+ * others at its end, of one such document each, by its name and without its text: the same one for
+ * any order and threads. */
 typedef enum nd_notice {
     ND_NOTICE_REPAIRED = 0,
     ND_NOTICE_NO_TOKENS, /* matches nothing */
     ND_NOTICE_INVALID_UTF8,
-    ND_NOTICE_OVER_LIMIT, /* left out: see nd_scan_add */
-    ND_NOTICE_NO_MEMORY,  /* left out: a document of 16 MiB or more */
+    ND_NOTICE_INVALID_ID,    /* an id that is not UTF-8: what shows it as text may show two alike */
+    ND_NOTICE_OVER_LIMIT,    /* left out: see nd_scan_add */
+    ND_NOTICE_NO_MEMORY,     /* left out: a document of 16 MiB or more */
+    ND_NOTICE_DUPLICATE_ID,  /* has another name than its id: see nd_scan_each_renamed */
+    ND_NOTICE_CAPPED_BUCKET, /* met a part of a bucket, of those counted in capped_buckets */
+    ND_NOTICE_COMMON,        /* counted in common_documents */
+    ND_NOTICE_MANY_MATCHES,  /* counted in capped_documents */
 } nd_notice;
 
 /* Called from several threads, once for each notice; `document` is borrowed for the call. */
@@ -237,6 +244,7 @@ typedef struct nd_scan_stats {
     uint64_t documents_no_tokens; /* match nothing */
     uint64_t documents_invalid_utf8;
     uint64_t invalid_bytes;
+    uint64_t documents_invalid_id; /* ids that are not UTF-8 */
     uint64_t repaired_documents;
     uint64_t repairs;
     uint64_t documents_over_limit; /* left out, as are those without memory */

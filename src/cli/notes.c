@@ -23,6 +23,37 @@ void nd_first_id_merge(nd_first_id *first, const nd_first_id *other)
         *first = *other;
 }
 
+nd_counter_list nd_counters_of_scan(void)
+{
+    nd_counter_list list;
+    list.counters = nd_scan_counters(&list.num);
+    return list;
+}
+
+void nd_scan_firsts_init(nd_scan_firsts *firsts)
+{
+    *firsts = (nd_scan_firsts){.lock = PTHREAD_MUTEX_INITIALIZER};
+}
+
+void nd_scan_firsts_notice(void *ctx, nd_notice notice, const nd_document *document)
+{
+    nd_scan_firsts *const firsts = ctx;
+    const nd_counter_list list = nd_counters_of_scan();
+    for (size_t i = 0; i < list.num && i < ND_NOTES_MAX; i++) {
+        const nd_counter *const counter = &list.counters[i];
+        if (counter->weight == ND_COUNTER_FIGURE || !(counter->notices >> notice & 1))
+            continue;
+        pthread_mutex_lock(&firsts->lock);
+        nd_first_id_consider(&firsts->items[i], document->id, document->id_len_bytes);
+        pthread_mutex_unlock(&firsts->lock);
+    }
+}
+
+void nd_scan_firsts_release(nd_scan_firsts *firsts)
+{
+    pthread_mutex_destroy(&firsts->lock);
+}
+
 void nd_counters_add(nd_counter_list list, void *into, const void *from)
 {
     for (size_t i = 0; i < list.num; i++) {

@@ -3,6 +3,7 @@
 #ifndef CLI_NOTES_H
 #define CLI_NOTES_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include "cli/output/page.h"
 #include "io/input.h"
 #include "neardup/counter.h"
+#include "neardup/scan.h"
 
 enum { ND_NOTES_MAX = 64, ND_FIRST_ID_BYTES = 256 };
 
@@ -49,6 +51,22 @@ typedef struct nd_counter_list {
 
 /* Adds each counter of `from` to that of `into`. */
 void nd_counters_add(nd_counter_list list, void *into, const void *from);
+
+/* Examples of what a scan counts, by counter. */
+typedef struct nd_scan_firsts {
+    pthread_mutex_t lock;
+    nd_first_id items[ND_NOTES_MAX];
+} nd_scan_firsts;
+
+/* The counters of a scan. */
+nd_counter_list nd_counters_of_scan(void);
+
+void nd_scan_firsts_init(nd_scan_firsts *firsts);
+
+/* An nd_notice_fn; `ctx` is the nd_scan_firsts. */
+void nd_scan_firsts_notice(void *ctx, nd_notice notice, const nd_document *document);
+
+void nd_scan_firsts_release(nd_scan_firsts *firsts);
 
 /* Appends ,"counts":{"documents":12,...}. */
 void nd_counters_print_json(nd_counter_list list, const void *statistics, nd_page *page);

@@ -49,8 +49,14 @@ static nd_status index_buckets(nd_band_matcher *b)
         nd_arena_release(&b->workers[w].band_keys);
     const nd_status status = nd_bucket_index_init(&b->buckets, keys, b->base.catalog->num_texts,
                                                   b->plan.bands, num_threads, a);
-    for (size_t i = 0; i < b->buckets.num_buckets && status == ND_OK; i++)
-        b->capped_buckets += b->buckets.starts[i + 1] - b->buckets.starts[i] > ND_BUCKET_WHOLE;
+    for (size_t i = 0; i < b->buckets.num_buckets && status == ND_OK; i++) {
+        const size_t begin = b->buckets.starts[i];
+        if (b->buckets.starts[i + 1] - begin <= ND_BUCKET_WHOLE)
+            continue;
+        b->capped_buckets++;
+        if (b->buckets.members[begin] < b->base.capped_text)
+            b->base.capped_text = b->buckets.members[begin];
+    }
     return status;
 }
 
@@ -286,7 +292,8 @@ nd_status nd_band_matcher_new(const nd_scan_options *options, const nd_plan *pla
     nd_band_matcher *const b = nd_alloc_zeroed(allocator, 1, sizeof *b);
     if (!b)
         return ND_ERR_NO_MEMORY;
-    b->base = (nd_matcher){.kind = &KIND, .options = options, .allocator = allocator};
+    b->base = (nd_matcher){
+        .kind = &KIND, .options = options, .allocator = allocator, .capped_text = ND_NO_TEXT};
     b->plan = *plan;
     b->workers = nd_alloc_zeroed(allocator, options->num_threads, sizeof *b->workers);
     bool has_room = b->workers;

@@ -30,6 +30,7 @@ typedef struct coverage_worker {
     nd_coverage_finder finder;
     nd_edge_vec edges;
     uint64_t num_shingles, num_candidates, num_matches, num_common, capped_comparisons;
+    uint32_t common_text; /* the lowest of those, + 1; 0: none */
 } coverage_worker;
 
 typedef struct coverage_matcher {
@@ -126,8 +127,11 @@ static nd_status propose(coverage_matcher *c, coverage_worker *w, uint32_t text)
     for (size_t i = 0; i < finder->candidates.len; i++)
         w->pairs.items[w->pairs.len++] = (uint64_t)finder->candidates.items[i] << 32 | text;
     w->num_common += finder->is_common;
-    if (finder->is_common)
+    if (finder->is_common) {
         w->capped_comparisons += finder->left_out < text ? finder->left_out : text;
+        if (w->common_text == 0 || text < w->common_text - 1)
+            w->common_text = text + 1;
+    }
     return ND_OK;
 }
 
@@ -277,6 +281,9 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
         status = nd_run_reported(o, m->allocator, ND_PHASE_SEARCH,
                                  (num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK, propose_task, c);
     nd_shared_shingles_forget_members(&c->shared, m->allocator);
+    for (uint32_t w = 0; w < o->num_threads; w++)
+        if (c->workers[w].common_text && c->workers[w].common_text - 1 < m->capped_text)
+            m->capped_text = c->workers[w].common_text - 1;
     if (status == ND_OK)
         status = collect_pairs(c);
     if (status == ND_OK)
@@ -338,7 +345,8 @@ nd_status nd_coverage_matcher_new(const nd_scan_options *options, const nd_alloc
     coverage_matcher *const c = nd_alloc_zeroed(allocator, 1, sizeof *c);
     if (!c)
         return ND_ERR_NO_MEMORY;
-    c->base = (nd_matcher){.kind = &KIND, .options = options, .allocator = allocator};
+    c->base = (nd_matcher){
+        .kind = &KIND, .options = options, .allocator = allocator, .capped_text = ND_NO_TEXT};
     c->workers = nd_alloc_zeroed(allocator, options->num_threads, sizeof *c->workers);
     if (!c->workers) {
         nd_release(allocator, c);

@@ -1,5 +1,6 @@
 #include "engine/ingest.h"
 
+#include "text/utf8.h"
 #include "util/xxh.h"
 
 enum {
@@ -83,6 +84,17 @@ static void notice(const nd_scan_options *o, nd_notice kind, const nd_document *
         o->notice(o->notice_ctx, kind, document);
 }
 
+static bool is_utf8(const char *p, size_t len_bytes)
+{
+    for (size_t at = 0; at < len_bytes;) {
+        const nd_utf8_char c = nd_utf8_decode(p + at, len_bytes - at);
+        if (c.invalid)
+            return false;
+        at += c.len_bytes;
+    }
+    return true;
+}
+
 static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_document *document)
 {
     nd_scan_stats *const stats = &in->stats;
@@ -97,6 +109,10 @@ static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_d
     stats->documents_no_tokens += num_tokens == 0;
     stats->documents_invalid_utf8 += invalid_bytes > 0;
     stats->invalid_bytes += invalid_bytes;
+    if (!is_utf8(document->id, document->id_len_bytes)) {
+        stats->documents_invalid_id++;
+        notice(o, ND_NOTICE_INVALID_ID, document);
+    }
     if (num_repairs > 0)
         notice(o, ND_NOTICE_REPAIRED, document);
     if (num_tokens == 0)

@@ -52,6 +52,7 @@ struct nd_matcher {
     const nd_scan_options *options; /* of the scan, which outlives it */
     const nd_allocator *allocator;
     const nd_catalog *catalog; /* set between the last read and match */
+    uint32_t capped_text;      /* after match: the lowest that a cap cut short, or ND_NO_TEXT */
 };
 
 /* ND_ERR_NO_MEMORY leaves *out NULL. Free with nd_matcher_free. */

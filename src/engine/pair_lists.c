@@ -78,7 +78,12 @@ static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t
         const uint64_t num = nd_pair_lists_num_partners(lists, c, x);
         const uint64_t copies = nd_catalog_num_copies(c, x);
         partners += num * copies;
-        lists->num_capped += max_matches && num > max_matches ? copies : 0;
+        if (max_matches && num > max_matches) {
+            const uint32_t first = c->copies[c->copies_start[x]];
+            if (lists->num_capped == 0 || first < lists->first_capped)
+                lists->first_capped = first;
+            lists->num_capped += copies;
+        }
         for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
             lists->work_before[c->copies[i] / BLOCK_DOCUMENTS + 1] += num + 1;
     }

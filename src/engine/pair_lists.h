@@ -29,6 +29,7 @@ typedef struct nd_pair_lists {
     size_t num_blocks;     /* of documents */
     uint64_t num_pairs;    /* before any cap */
     uint64_t num_capped;   /* documents with more than max_matches partners */
+    uint32_t first_capped; /* of those */
     size_t *kept_start;
     uint64_t *kept;
     uint64_t *best_of;

@@ -183,6 +183,7 @@ static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
     sum->documents_no_tokens += part->documents_no_tokens;
     sum->documents_invalid_utf8 += part->documents_invalid_utf8;
     sum->invalid_bytes += part->invalid_bytes;
+    sum->documents_invalid_id += part->documents_invalid_id;
     sum->repaired_documents += part->repaired_documents;
     sum->repairs += part->repairs;
     sum->documents_over_limit += part->documents_over_limit;
@@ -208,6 +209,29 @@ static void sum_stats(nd_scan *scan)
     stats->group_members = scan->groups.num_members;
 }
 
+static void notice(const nd_scan *scan, nd_notice kind, const nd_record *record)
+{
+    const nd_document document = {
+        .id = nd_record_id(record), .id_len_bytes = record->id_len_bytes, .tag = record->tag};
+    scan->options.notice(scan->options.notice_ctx, kind, &document);
+}
+
+/* Names an example of what no document is noticed for while it is read. */
+static void notice_examples(const nd_scan *scan)
+{
+    const nd_catalog *const c = &scan->catalog;
+    const uint32_t text = scan->matcher->capped_text;
+    if (!scan->options.notice)
+        return;
+    if (c->num_renamed > 0)
+        notice(scan, ND_NOTICE_DUPLICATE_ID, c->renamed[0].record);
+    if (text != ND_NO_TEXT)
+        notice(scan, scan->options.coverage > 0 ? ND_NOTICE_COMMON : ND_NOTICE_CAPPED_BUCKET,
+               c->documents[c->copies[c->copies_start[text]]]);
+    if (scan->pairs.num_capped > 0)
+        notice(scan, ND_NOTICE_MANY_MATCHES, c->documents[scan->pairs.first_capped]);
+}
+
 nd_status nd_scan_finish(nd_scan *scan)
 {
     if (scan->phase != ND_SCAN_ADDING)
@@ -222,6 +246,7 @@ nd_status nd_scan_finish(nd_scan *scan)
     nd_release(&scan->allocator, scan->edges.items);
     scan->edges = (nd_edge_list){0};
     sum_stats(scan);
+    notice_examples(scan);
     scan->phase = ND_SCAN_FINISHED;
     return ND_OK;
 }

@@ -142,7 +142,7 @@ static void defaults_are_those_of_the_library(void **state)
     parses("", &settings);
     nd_scan_options of_library;
     nd_scan_options_init(&of_library);
-    const nd_scan_options of_tool = nd_settings_scan(&settings, 0, NULL, NULL);
+    const nd_scan_options of_tool = nd_settings_scan(&settings, 0);
     assert_same_scan(&of_tool, &of_library);
     nd_settings_release(&settings, nd_tool_allocator());
 }
@@ -159,7 +159,7 @@ static void preset_sets_what_was_not_typed(void **state)
         strcat(line, nd_preset_name(preset));
         nd_settings settings;
         parses(line, &settings);
-        const nd_scan_options of_tool = nd_settings_scan(&settings, 0, NULL, NULL);
+        const nd_scan_options of_tool = nd_settings_scan(&settings, 0);
         assert_same_scan(&of_tool, &of_library);
         assert_int_equal(settings.preset, preset);
         nd_settings_release(&settings, nd_tool_allocator());

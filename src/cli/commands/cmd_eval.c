@@ -57,6 +57,7 @@ typedef struct evaluating {
     nd_evaluation *rows; /* [sweep->num_values] */
     nd_truth_report truth, clusters, ignored;
     nd_scan_stats stats; /* of the last scan; the caps: summed over all */
+    nd_scan_firsts firsts;
 } evaluating;
 
 /* A slip in a name should not be found after an hour of reading documents. */
@@ -112,13 +113,12 @@ static nd_status show_matching(void *ctx, nd_phase phase, uint64_t done, uint64_
 static void keep_stats(nd_scan_stats *kept, const nd_scan_stats *run)
 {
     const nd_scan_stats before = *kept;
-    size_t num;
-    const nd_counter *const counters = nd_scan_counters(&num);
+    const nd_counter_list list = nd_counters_of_scan();
     *kept = *run;
     kept->capped_comparisons += before.capped_comparisons;
-    for (size_t i = 0; i < num; i++)
-        if (counters[i].weight == ND_COUNTER_CAP)
-            nd_counters_add((nd_counter_list){&counters[i], 1}, kept, &before);
+    for (size_t i = 0; i < list.num; i++)
+        if (list.counters[i].weight == ND_COUNTER_CAP)
+            nd_counters_add((nd_counter_list){&list.counters[i], 1}, kept, &before);
 }
 
 static nd_status run_scans(evaluating *e, nd_error *error)
@@ -130,8 +130,11 @@ static nd_status run_scans(evaluating *e, nd_error *error)
         status = nd_sweep_settings(e->sweep, i, job->settings, &settings, error);
         if (status != ND_OK)
             break;
-        const nd_scan_options options =
-            nd_settings_scan(&settings, job->num_threads, show_matching, &job->progress);
+        nd_scan_options options = nd_settings_scan(&settings, job->num_threads);
+        options.progress = show_matching;
+        options.progress_ctx = &job->progress;
+        options.notice = nd_scan_firsts_notice;
+        options.notice_ctx = &e->firsts;
         status = nd_evaluator_scan(e->evaluator, &options, &e->rows[i]);
         if (status == ND_OK)
             keep_stats(&e->stats, &e->rows[i].stats);
@@ -210,9 +213,7 @@ static void add_left_out(nd_notes *notes, const char *key, const char *what,
 static void add_notes(const evaluating *e)
 {
     nd_notes *const notes = &e->job->notes;
-    nd_counter_list counters;
-    counters.counters = nd_scan_counters(&counters.num);
-    nd_notes_add_counters(notes, counters, &e->stats, NULL);
+    nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items);
     add_left_out(notes, "truth_unknown", "left out, true pairs with an id that no document has",
                  &e->truth.unknown);
     add_left_out(notes, "clusters_unknown", "left out, ids in clusters that no document has",
@@ -259,6 +260,7 @@ static nd_status write_report(evaluating *e, nd_error *error)
 static nd_status evaluate(nd_job *job, const nd_sweep *sweep, nd_error *error)
 {
     evaluating e = {.job = job, .sweep = sweep};
+    nd_scan_firsts_init(&e.firsts);
     e.rows = nd_alloc_zeroed(job->allocator, sweep->num_values, sizeof *e.rows);
     nd_status status = e.rows ? look_at_files(job->settings, error) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
@@ -276,6 +278,7 @@ static nd_status evaluate(nd_job *job, const nd_sweep *sweep, nd_error *error)
         nd_evaluation_release(e.evaluator, &e.rows[i]);
     nd_release(job->allocator, e.rows);
     nd_evaluator_free(e.evaluator);
+    nd_scan_firsts_release(&e.firsts);
     return status;
 }
 

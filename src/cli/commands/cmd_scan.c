@@ -5,13 +5,6 @@
 #include "cli/output/match_writer.h"
 #include "util/error.h"
 
-static nd_counter_list counters(void)
-{
-    nd_counter_list list;
-    list.counters = nd_scan_counters(&list.num);
-    return list;
-}
-
 static void add_stats(nd_page *page, const nd_scan_stats *stats)
 {
     nd_page_printf(page,
@@ -19,7 +12,7 @@ static void add_stats(nd_page *page, const nd_scan_stats *stats)
                    ",\"slots\":%u}",
                    stats->plan.threshold, stats->plan.recall, stats->plan.bands, stats->plan.rows,
                    stats->plan.slots);
-    nd_counters_print_json(counters(), stats, page);
+    nd_counters_print_json(nd_counters_of_scan(), stats, page);
 }
 
 /* num_written: UINT64_MAX where the reader of the output went away. */
@@ -60,10 +53,11 @@ static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
     return status;
 }
 
-static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *error)
+static nd_status report_and_write(nd_job *job, const nd_scan *scan, const nd_scan_firsts *firsts,
+                                  nd_error *error)
 {
     const nd_scan_stats stats = nd_scan_stats_get(scan);
-    nd_notes_add_counters(&job->notes, counters(), &stats, NULL);
+    nd_notes_add_counters(&job->notes, nd_counters_of_scan(), &stats, firsts->items);
     add_stats(&job->stats, &stats);
     job->text_bytes = stats.text_bytes;
     const nd_status status = nd_job_check_strict(job, error);
@@ -72,15 +66,21 @@ static nd_status report_and_write(nd_job *job, const nd_scan *scan, nd_error *er
 
 static nd_status scan_inputs(nd_job *job, nd_error *error)
 {
-    const nd_scan_options options =
-        nd_settings_scan(job->settings, job->num_threads, nd_progress_step, &job->progress);
+    nd_scan_firsts firsts;
+    nd_scan_firsts_init(&firsts);
+    nd_scan_options options = nd_settings_scan(job->settings, job->num_threads);
+    options.progress = nd_progress_step;
+    options.progress_ctx = &job->progress;
+    options.notice = nd_scan_firsts_notice;
+    options.notice_ctx = &firsts;
     nd_scan *scan = NULL;
     nd_status status = nd_scan_new(&options, job->allocator, &scan);
     if (status == ND_OK)
         status = read_and_match(job, scan, error);
     if (status == ND_OK)
-        status = report_and_write(job, scan, error);
+        status = report_and_write(job, scan, &firsts, error);
     nd_scan_free(scan);
+    nd_scan_firsts_release(&firsts);
     return status;
 }
 

@@ -99,8 +99,7 @@ void nd_settings_print_help(const nd_command *command, nd_page *page)
             nd_settings_release(&of_preset[i], page->allocator);
 }
 
-nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads,
-                                 nd_progress_fn progress, void *progress_ctx)
+nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads)
 {
     nd_scan_options options = settings->scan;
     options.num_threads = num_threads;
@@ -108,8 +107,6 @@ nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threa
                              : settings->keep == ND_KEEP_FIRST_ID ? ND_REPRESENTATIVE_FIRST_ID
                                                                   : ND_REPRESENTATIVE_PREFERRED;
     options.texts = settings->lists_passages ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
-    options.progress = progress;
-    options.progress_ctx = progress_ctx;
     return options;
 }
 

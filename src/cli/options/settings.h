@@ -107,9 +107,8 @@ bool nd_settings_given(const nd_settings *settings, const char *name);
 /* Appends the help of a command. */
 void nd_settings_print_help(const struct nd_command *command, nd_page *page);
 
-/* What the settings ask of the engine. */
-nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads,
-                                 nd_progress_fn progress, void *progress_ctx);
+/* What the settings ask of the engine; progress and notices are the caller's. */
+nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads);
 
 /* What they ask of the passage finder. */
 nd_passage_options nd_settings_passage(const nd_settings *settings);
