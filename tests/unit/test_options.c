@@ -241,6 +241,12 @@ static void option_without_effect_is_refused(void **state)
     refuses("--passages --format tsv", "option '--passages' cannot be used with '--format tsv'");
     refuses("--coverage 0.5 --recall 0.9",
             "option '--recall' cannot be used with '--coverage' or '--preset news'");
+    refuses("--repair none,all",
+            "invalid value 'none,all' for '--repair': 'none' cannot be used with "
+            "other names");
+    refuses("--repair tags,all",
+            "invalid value 'tags,all' for '--repair': 'all' cannot be used with "
+            "other names");
     refuses("--pairs --groups", "options '--pairs' and '--groups' exclude each other");
     refuses("--threads 2 --threads 2", "option '--threads' is given twice");
     refuses("--text-field=", "'--text-field' must not be empty");

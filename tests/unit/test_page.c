@@ -53,7 +53,7 @@ static void tsv_fields_hold_no_separators(void **state)
                                            : 0;
         for (size_t len = 1; len <= 20; len++) {
             for (size_t at = 0; at < len; at++) {
-                char field[20], expected[42];
+                char field[20], expected[64];
                 size_t num = 0;
                 memset(field, 'x', sizeof field);
                 field[0] = len % 2 ? '\t' : 'x';
@@ -65,8 +65,11 @@ static void tsv_fields_hold_no_separators(void **state)
                 for (size_t i = 1; i < at; i++)
                     expected[num++] = 'x';
                 if (letter)
-                    expected[num++] = '\\';
-                expected[num++] = letter ? letter : (char)byte;
+                    num += (size_t)snprintf(expected + num, 3, "\\%c", letter);
+                else if (byte < ' ' || byte == 0x7f)
+                    num += (size_t)snprintf(expected + num, 5, "\\x%02x", byte);
+                else
+                    expected[num++] = (char)byte;
                 for (size_t i = at + 1; i < len; i++)
                     expected[num++] = 'x';
                 nd_page_clear(&page);
@@ -79,11 +82,37 @@ static void tsv_fields_hold_no_separators(void **state)
     nd_page_release(&page);
 }
 
+/* C1 controls are two bytes; what only begins or goes on like one is none. */
+static void tsv_fields_hold_no_control_characters(void **state)
+{
+    (void)state;
+    static const char *const fields[][2] = {{"a\xC2\x9B"
+                                             "1m",
+                                             "a\\xc2\\x9b1m"},
+                                            {"\xC2\x80", "\\xc2\\x80"},
+                                            {"\xC2\xA0", "\xC2\xA0"},
+                                            {"\xC3\x9B", "\xC3\x9B"},
+                                            {"12345678\xC2", "12345678\xC2"},
+                                            {"1234567\xC2\x9F", "1234567\\xc2\\x9f"},
+                                            {"\033[31m", "\\x1b[31m"}};
+    nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_page page;
+    nd_page_init(&page, &allocator);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        nd_page_clear(&page);
+        nd_page_tsv(&page, fields[i][0], strlen(fields[i][0]));
+        assert_int_equal(page.bytes.len, strlen(fields[i][1]));
+        assert_memory_equal(page.bytes.items, fields[i][1], page.bytes.len);
+    }
+    nd_page_release(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ratio_is_printed_as_printf_would),
         cmocka_unit_test(tsv_fields_hold_no_separators),
+        cmocka_unit_test(tsv_fields_hold_no_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

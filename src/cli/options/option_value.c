@@ -210,6 +210,13 @@ static nd_status store_choice(const nd_option *option, const char *text, void *s
     return ND_OK;
 }
 
+static bool is_one_flag(int value)
+{
+    return value > 0 && (value & (value - 1)) == 0;
+}
+
+/* A choice that stands for none or several of the flags, such as "none" or "all", is meant alone.
+ */
 static nd_status store_flags(const nd_option *option, const char *text, void *settings,
                              nd_error *error)
 {
@@ -219,6 +226,11 @@ static nd_status store_flags(const nd_option *option, const char *text, void *se
         int flag;
         if (!find_choice(option, name, len, &flag))
             return refuse_choice(option, text, error);
+        if (!is_one_flag(flag) && len != strlen(text))
+            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                                "invalid value '%.200s' for '--%s': '%.*s' cannot be used with "
+                                "other names",
+                                text, option->name, (int)len, name);
         value |= flag;
         name += len;
         if (*name == '\0')
@@ -357,8 +369,7 @@ static void print_flags(const nd_option *option, int value, const char *separato
     const char *before = "", *name;
     int flag;
     for (int i = 0; (name = nd_option_choice(option, i, &flag)) != NULL; i++) {
-        const bool is_one = flag && (flag & (flag - 1)) == 0;
-        if (!is_one || (flag & value) == 0)
+        if (!is_one_flag(flag) || (flag & value) == 0)
             continue;
         nd_page_printf(page, "%s%s%s%s", before, quote, name, quote);
         before = separator;

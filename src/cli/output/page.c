@@ -1,6 +1,7 @@
 #include "cli/output/page.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,38 +52,54 @@ void nd_page_json(nd_page *page, const char *p, size_t len_bytes)
         page->status = nd_json_append_string(page->allocator, &page->bytes, p, len_bytes);
 }
 
-/* The letter that stands for a character a TSV field may not hold; 0 for all others. */
-static char tsv_escape(char c)
+/* Writes what stands for the character at p, which a TSV field may not hold, and returns its
+ * length, 0 for all others: a tab, newline, carriage return or backslash by its letter, another
+ * control character by its bytes, so that no id can steer the terminal of who looks at the table.
+ */
+static size_t tsv_escape(const char *p, size_t len_bytes, char out[8])
 {
-    switch (c) {
-    case '\t':
-        return 't';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\\':
-        return '\\';
-    default:
-        return 0;
+    static const char odd[] = "\t\n\r\\", letters[] = "tnr\\", digits[] = "0123456789abcdef";
+    const unsigned char c = (unsigned char)p[0];
+    const char *const letter = c ? strchr(odd, c) : NULL;
+    if (letter) {
+        out[0] = '\\';
+        out[1] = letters[letter - odd];
+        return 2;
     }
+    /* U+0080 to U+009F are C2 80 to C2 9F. */
+    const bool is_c1 = c == 0xC2 && len_bytes > 1 && ((unsigned char)p[1] & 0xE0) == 0x80;
+    if (c >= ' ' && c != 0x7F && !is_c1)
+        return 0;
+    size_t len = 0;
+    for (int i = 0; i < (is_c1 ? 2 : 1); i++) {
+        const unsigned char byte = (unsigned char)p[i];
+        memcpy(out + len, "\\x", 2);
+        out[len + 2] = digits[byte >> 4];
+        out[len + 3] = digits[byte & 15];
+        len += 4;
+    }
+    return len;
 }
 
-/* Bytes at p, eight at a time, that hold no backslash and nothing below 0E, which is where the
- * other characters to escape are. The classical tests for a zero byte and for one below n (Mycroft
- * 1987; Warren, Hacker's Delight, section 6-1): what they take for one after a true one does not
- * matter.
- */
+/* Whether a byte of `eight` is `c`, or may be: the classical tests for a zero byte and for one
+ * below n (Mycroft 1987; Warren, Hacker's Delight, section 6-1) take others for one after a true
+ * one. */
+static uint64_t may_hold(uint64_t eight, unsigned char c)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t zero_where = eight ^ ones * c;
+    return (zero_where - ones) & ~zero_where;
+}
+
+/* Bytes at p, eight at a time, that hold nothing to escape. */
 static size_t tsv_plain_words(const char *p, size_t len)
 {
     const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
     size_t i = 0;
     for (uint64_t eight; len - i >= sizeof eight; i += sizeof eight) {
         memcpy(&eight, p + i, sizeof eight);
-        const uint64_t zero_where = eight ^ ones * '\\';
-        const uint64_t is_low = (eight - ones * 0x0E) & ~eight;
-        const uint64_t is_backslash = (zero_where - ones) & ~zero_where;
-        if ((is_low | is_backslash) & tops)
+        const uint64_t is_low = (eight - ones * ' ') & ~eight;
+        if ((is_low | may_hold(eight, '\\') | may_hold(eight, 0x7F) | may_hold(eight, 0xC2)) & tops)
             break;
     }
     return i;
@@ -92,11 +109,13 @@ void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes)
 {
     size_t written = 0;
     for (size_t i = tsv_plain_words(p, len_bytes); i < len_bytes; i++) {
-        const char escape[2] = {'\\', tsv_escape(p[i])};
-        if (!escape[1])
+        char escape[8];
+        const size_t escape_len = tsv_escape(p + i, len_bytes - i, escape);
+        if (escape_len == 0)
             continue;
         nd_page_append(page, p + written, i - written);
-        nd_page_append(page, escape, sizeof escape);
+        nd_page_append(page, escape, escape_len);
+        i += escape_len == sizeof escape; /* two bytes */
         written = i + 1;
     }
     nd_page_append(page, p + written, len_bytes - written);

@@ -51,7 +51,8 @@ void nd_page_ratio(nd_page *page, double ratio);
 /* A JSON string with its quotes. */
 void nd_page_json(nd_page *page, const char *p, size_t len_bytes);
 
-/* A field of a TSV line: tab, newline, carriage return and backslash as \t \n \r \\. */
+/* A field of a TSV line: tab, newline, carriage return and backslash as \t \n \r \\, other
+ * control characters by their bytes as \x1b. */
 void nd_page_tsv(nd_page *page, const char *p, size_t len_bytes);
 
 void nd_page_release(nd_page *page);
