@@ -55,20 +55,26 @@ static nd_scan_options options_of(uint8_t choice)
     return options;
 }
 
-/* Ids are the document's number, so that all differ. */
-static void cut_documents(collection *c, const uint8_t *data, size_t size)
+typedef enum id_choice {
+    IDS_DIFFER,
+    IDS_REPEAT, /* one of four */
+} id_choice;
+
+static void cut_documents(collection *c, const uint8_t *data, size_t size, id_choice ids)
 {
     for (size_t at = 0; at < size && c->num < MAX_DOCUMENTS;) {
         const uint8_t *const end = memchr(data + at, '\0', size - at);
         const size_t len = end ? (size_t)(end - data) - at : size - at;
         if (len > 0) {
             char *const id = c->ids[c->num];
-            const int id_len = snprintf(id, sizeof c->ids[0], "%c%u", data[at], (unsigned)c->num);
+            const unsigned number = ids == IDS_DIFFER ? (unsigned)c->num : data[at] / 4 % 4;
+            const int id_len = snprintf(id, sizeof c->ids[0], "#%u", number);
             c->documents[c->num++] = (nd_document){.id = id,
                                                    .id_len_bytes = (size_t)id_len,
                                                    .text = (const char *)data + at + 1,
                                                    .text_len_bytes = len - 1,
-                                                   .preference = data[at] % 4};
+                                                   .preference = data[at] % 4,
+                                                   .tag = c->num - 1};
         }
         at += len + 1;
     }
@@ -96,14 +102,6 @@ static void make_sets(collection *c, const nd_scan_options *options)
     nd_repairer_free(repairer);
 }
 
-static size_t number_of(nd_id id)
-{
-    char digits[8] = {0};
-    require(id.len_bytes >= 2 && id.len_bytes < sizeof digits);
-    memcpy(digits, id.p + 1, id.len_bytes - 1);
-    return strtoul(digits, NULL, 10);
-}
-
 static void append(result *r, const char *line, int len)
 {
     require(len > 0 && r->len + (size_t)len <= MAX_RESULT_BYTES);
@@ -129,7 +127,7 @@ static void require_true(const result *r, size_t a, size_t b, nd_match_kind kind
 static nd_status look_at_pair(void *ctx, const nd_pair *pair)
 {
     result *const r = ctx;
-    const size_t a = number_of(pair->a), b = number_of(pair->b);
+    const size_t a = (size_t)pair->a.tag, b = (size_t)pair->b.tag;
     require(a < r->collection->num && b < r->collection->num && a != b);
     require(!r->is_paired[a][b]);
     require(pair->kind != ND_MATCH_NONE);
@@ -137,7 +135,8 @@ static nd_status look_at_pair(void *ctx, const nd_pair *pair)
     require_true(r, a, b, pair->kind, &pair->similarity, &pair->coverage);
     char line[160];
     append(r, line,
-           snprintf(line, sizeof line, "%zu %zu %d %.17g %.17g %.17g\n", a, b, (int)pair->kind,
+           snprintf(line, sizeof line, "%.*s %.*s %d %.17g %.17g %.17g\n", (int)pair->a.len_bytes,
+                    pair->a.p, (int)pair->b.len_bytes, pair->b.p, (int)pair->kind,
                     pair->similarity.jaccard, pair->coverage.a_in_b, pair->coverage.b_in_a));
     return ND_OK;
 }
@@ -145,20 +144,22 @@ static nd_status look_at_pair(void *ctx, const nd_pair *pair)
 static nd_status look_at_group(void *ctx, const nd_group *group)
 {
     result *const r = ctx;
-    const size_t representative = number_of(group->representative);
+    const nd_id *const id = &group->representative;
+    const size_t representative = (size_t)id->tag;
     require(representative < r->collection->num && !r->is_grouped[representative]++);
     require(group->num_members > 0);
     char line[160];
-    append(r, line, snprintf(line, sizeof line, "%zu:\n", representative));
+    append(r, line, snprintf(line, sizeof line, "%.*s:\n", (int)id->len_bytes, id->p));
     for (size_t i = 0; i < group->num_members; i++) {
         const nd_member *const m = &group->members[i];
-        const size_t member = number_of(m->id);
+        const size_t member = (size_t)m->id.tag;
+        require(m->id.len_bytes != id->len_bytes || memcmp(m->id.p, id->p, id->len_bytes) != 0);
         require(member < r->collection->num && !r->is_grouped[member]++);
         require(m->kind != ND_MATCH_NONE || r->options->link == ND_LINK_SINGLE);
         const nd_similarity *const s = &m->similarity;
         append(r, line,
-               snprintf(line, sizeof line, " %zu %d %.17g %.17g\n", member, (int)m->kind,
-                        s->jaccard, m->coverage.a_in_b));
+               snprintf(line, sizeof line, " %.*s %d %.17g %.17g\n", (int)m->id.len_bytes, m->id.p,
+                        (int)m->kind, s->jaccard, m->coverage.a_in_b));
     }
     return ND_OK;
 }
@@ -209,7 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static collection c;
     memset(&c, 0, sizeof c);
     const nd_scan_options options = options_of(data[0]);
-    cut_documents(&c, data + 1, size - 1);
+    cut_documents(&c, data + 1, size - 1, data[0] & 64 ? IDS_REPEAT : IDS_DIFFER);
     make_sets(&c, &options);
     static result first, second;
     first = (result){.collection = &c, .options = &options, .bytes = bytes[0]};
