@@ -167,7 +167,7 @@ static nd_status scan_workload(const bench_workload *workload, const bench_scan_
     if (status == ND_OK)
         status = nd_scan_add_source(scan, nd_input_source(input), NULL);
     if (status == ND_OK)
-        status = nd_scan_finish(scan);
+        status = nd_scan_finish(scan, NULL);
     if (status == ND_OK)
         status = write_results(scan, options);
     result->wall_seconds = bench_seconds() - start;

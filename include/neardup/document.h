@@ -18,6 +18,8 @@ typedef struct nd_document {
     uint64_t preference; /* see ND_REPRESENTATIVE_PREFERRED: smaller is kept first */
     uint64_t tag;        /* the caller's: it comes out with the document, and decides nothing else
                             than which of two documents that are the same in all is called first */
+    uint32_t is_lasting; /* 1: its source gives it again (nd_source.again), so that what was made of
+                            its text need not be kept; 0: it comes once */
 } nd_document;
 
 /* Takes one document; a status other than ND_OK stops the source, which returns it. */
@@ -29,13 +31,17 @@ typedef nd_status (*nd_document_fn)(void *ctx, const nd_document *document);
  * next: gives the next block, NULL after the last. Called by one thread at a time.
  * decode: hands every document of a block to `emit`, and releases the block, also when it fails.
  *   Called by several threads at once, each with a block of its own.
- * discard: releases a block that will not be decoded; the library decodes each that it takes. */
+ * discard: releases a block that will not be decoded; the library decodes each that it takes.
+ * again: NULL where no document is lasting. Called after next has given NULL: begins anew, for the
+ *   documents of these tags alone (ascending, each of one lasting document), which next and decode
+ * then give as they gave them before. `tags` is borrowed until next gives NULL again. */
 typedef struct nd_source {
     void *ctx;
     nd_status (*next)(void *ctx, void **block, nd_error *error);
     nd_status (*decode)(void *ctx, void *block, nd_document_fn emit, void *emit_ctx,
                         nd_error *error);
     void (*discard)(void *ctx, void *block);
+    nd_status (*again)(void *ctx, const uint64_t *tags, size_t num_tags, nd_error *error);
 } nd_source;
 
 /* What a long call reports. `done` of `total` steps; total is 0 while it is not known. Called by
@@ -44,9 +50,10 @@ typedef struct nd_source {
 typedef enum nd_phase {
     ND_PHASE_READ = 0, /* documents taken from the source */
 
-    ND_PHASE_SEARCH,  /* coverage: texts whose candidates were looked for */
-    ND_PHASE_COMPARE, /* texts compared with their candidates */
-    ND_PHASE_JOIN,    /* sets joined exactly */
+    ND_PHASE_READ_AGAIN, /* documents taken from the source again, to be compared */
+    ND_PHASE_SEARCH,     /* coverage: texts whose candidates were looked for */
+    ND_PHASE_COMPARE,    /* texts compared with their candidates */
+    ND_PHASE_JOIN,       /* sets joined exactly */
 } nd_phase;
 
 typedef nd_status (*nd_progress_fn)(void *ctx, nd_phase phase, uint64_t done, uint64_t total);

@@ -134,7 +134,9 @@ ND_API ND_NODISCARD nd_status nd_scan_add(nd_scan *scan, const nd_document *docu
 
 /* Adds all documents of a source, on options.num_threads threads (see nd_document_map). A document
  * over a limit is left out, as is one of 16 MiB or more that there is no memory for; both are
- * counted and noticed. After a failure the scan can only be freed. */
+ * counted and noticed. Lasting documents are read again by nd_scan_finish, those of them that will
+ * be compared: the source must live until then (it is copied, its ctx is not), and give what it
+ * gave before, or nd_scan_finish returns ND_ERR_IO. After a failure the scan can only be freed. */
 ND_API ND_NODISCARD nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source,
                                                  nd_error *error);
 
@@ -153,11 +155,11 @@ typedef struct nd_document_batch {
 ND_API ND_NODISCARD nd_status nd_scan_add_batch(nd_scan *scan, const nd_document_batch *batch,
                                                 nd_error *error);
 
-/* Finds the matches, verified. Add nothing afterwards. Cost: sorting of every band, and exact work
- * for the candidates, which caps keep linear in the number of documents. After a failure the scan
- * can only be freed. ND_ERR_LIMIT: 2^32 documents or more, or with coverage as many sampled
- * shingles. What options.progress answers, if it is not ND_OK, is returned. */
-ND_API ND_NODISCARD nd_status nd_scan_finish(nd_scan *scan);
+/* Finds the matches, verified. Add nothing afterwards. *error may be NULL. Cost: sorting of every
+ * band, and exact work for the candidates, which caps keep linear in the number of documents. After
+ * a failure the scan can only be freed. ND_ERR_LIMIT: 2^32 documents or more, or with coverage as
+ * many sampled shingles. What options.progress answers, if it is not ND_OK, is returned. */
+ND_API ND_NODISCARD nd_status nd_scan_finish(nd_scan *scan, nd_error *error);
 
 /* What a document is called, and its tag; borrowed from the scan. That is its id, but where several
  * documents came with one: the first of these (by XXH3_64bits of its text, then by preference, then

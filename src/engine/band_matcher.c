@@ -6,6 +6,7 @@
  * need fewer comparisons: representative_rounds.c. */
 #include "engine/band_matcher.h"
 #include "engine/reported_tasks.h"
+#include "engine/set_fetch.h"
 #include "lsh/band_keys.h"
 #include "neardup/sketch.h"
 #include "neardup/verify.h"
@@ -60,7 +61,23 @@ static nd_status index_buckets(nd_band_matcher *b)
     return status;
 }
 
-/* A text with copies is reported with its size, even if it is never compared. */
+/* Of lasting documents: the sets of texts that will be compared, and of those with copies, which
+ * are reported with their sizes even if they are not. */
+static nd_status fetch_sets(nd_band_matcher *b)
+{
+    const nd_catalog *const c = b->base.catalog;
+    uint8_t *const wanted = nd_alloc(b->base.allocator, c->num_texts, sizeof *wanted);
+    if (!wanted)
+        return ND_ERR_NO_MEMORY;
+    for (size_t x = 0; x < c->num_texts; x++)
+        wanted[x] = nd_catalog_num_copies(c, (uint32_t)x) > 1 ||
+                    nd_bucket_index_has_mates(&b->buckets, (uint32_t)x);
+    const nd_status status = nd_fetch_sets(b->base.fetcher, wanted);
+    nd_release(b->base.allocator, wanted);
+    return status;
+}
+
+/* Of other documents: the sets of texts with copies. */
 static nd_status make_sets_of_copies(void *ctx, uint32_t worker, size_t task)
 {
     nd_band_matcher *const b = ctx;
@@ -220,6 +237,8 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
     *edges = (nd_edge_list){0};
     nd_status status = index_buckets(b);
     if (status == ND_OK)
+        status = fetch_sets(b);
+    if (status == ND_OK)
         status = nd_threads_for(m->allocator, m->options->num_threads,
                                 (m->catalog->num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK,
                                 make_sets_of_copies, b);
@@ -278,6 +297,7 @@ static void release(nd_matcher *m)
 static const nd_matcher_kind KIND = {
     .text_size = ND_SIZE_TOKENS,
     .has_coverage = false,
+    .keeps_hashes = false,
     .read = read_record,
     .match = match,
     .measure = measure,

@@ -8,6 +8,7 @@
 
 #include "engine/id_order.h"
 #include "engine/text_classes.h"
+#include "util/heap_sort.h"
 #include "util/radix_sort.h"
 #include "util/threads.h"
 
@@ -142,35 +143,38 @@ static nd_status name_documents(nd_catalog *c, const nd_catalog_request *request
     return nd_sort_by_id(c->documents, c->num_documents, request->num_threads, allocator);
 }
 
+typedef struct class_order {
+    const nd_catalog *catalog;
+    const nd_text_classes *classes;
+} class_order;
+
 static uint32_t size_of(const nd_record *record, nd_text_size size)
 {
     return size == ND_SIZE_TOKENS ? record->num_tokens : record->num_hashes;
 }
 
-/* Digests decide between texts of one size; hashes where even these are equal. */
-static int compare_digests(const nd_record *a, const nd_record *b)
+/* Digests decide between texts of one size; should even these be equal, the texts as they came. */
+static int compare_digests(void *ctx, const void *left, const void *right)
 {
-    for (int i = 0; i < 2; i++)
-        if (a->digest[i] != b->digest[i])
-            return a->digest[i] < b->digest[i] ? -1 : 1;
-    if (a->num_hashes != b->num_hashes)
-        return a->num_hashes < b->num_hashes ? -1 : 1;
-    return memcmp(a->hashes, b->hashes, a->num_hashes * sizeof *a->hashes);
+    const class_order *const o = ctx;
+    const nd_key_value *const i = left, *const j = right;
+    const nd_record *const a = o->catalog->documents[o->classes->classes[i->value].first];
+    const nd_record *const b = o->catalog->documents[o->classes->classes[j->value].first];
+    for (int half = 0; half < 2; half++)
+        if (a->digest[half] != b->digest[half])
+            return a->digest[half] < b->digest[half] ? -1 : 1;
+    return (a->raw_digest > b->raw_digest) - (a->raw_digest < b->raw_digest);
 }
 
 /* Those whose keys are equal: few, as keys hold half of a digest's first half. */
 static void order_equal_keys(const nd_catalog *c, const nd_text_classes *t, nd_key_value *ranked)
 {
-    for (size_t i = 1; i < t->num_classes; i++) {
-        const nd_key_value item = ranked[i];
-        size_t at = i;
-        for (; at > 0 && ranked[at - 1].key == item.key; at--) {
-            const nd_record *const before = c->documents[t->classes[ranked[at - 1].value].first];
-            if (compare_digests(before, c->documents[t->classes[item.value].first]) <= 0)
-                break;
-            ranked[at] = ranked[at - 1];
-        }
-        ranked[at] = item;
+    class_order order = {c, t};
+    for (size_t first = 0, end; first < t->num_classes; first = end) {
+        for (end = first + 1; end < t->num_classes && ranked[end].key == ranked[first].key;)
+            end++;
+        if (end - first > 1)
+            nd_heap_sort(ranked + first, end - first, sizeof *ranked, compare_digests, &order);
     }
 }
 

@@ -331,6 +331,7 @@ static void release(nd_matcher *m)
 static const nd_matcher_kind KIND = {
     .text_size = ND_SIZE_SHINGLES,
     .has_coverage = true,
+    .keeps_hashes = true,
     .read = read_record,
     .match = match,
     .measure = measure,

@@ -1,5 +1,7 @@
 #include "engine/ingest.h"
 
+#include <stdbool.h>
+
 #include "text/utf8.h"
 #include "util/xxh.h"
 
@@ -9,10 +11,10 @@ enum {
     LARGE_DOCUMENT = 1 << 24,
 };
 
-nd_status nd_ingester_init(nd_ingester *ingester, const nd_scan_options *options,
+nd_status nd_ingester_init(nd_ingester *ingester, const nd_scan_options *options, uint64_t seed,
                            const nd_allocator *allocator)
 {
-    *ingester = (nd_ingester){0};
+    *ingester = (nd_ingester){.allocator = allocator, .seed = seed};
     nd_arena_init(&ingester->records, allocator, RECORD_CHUNK_BYTES);
     nd_set_store_init(&ingester->sets, allocator);
     const nd_status status =
@@ -26,6 +28,8 @@ void nd_ingester_release(nd_ingester *ingester, const nd_allocator *allocator)
     nd_text_free(ingester->text);
     nd_arena_release(&ingester->records);
     nd_set_store_release(&ingester->sets);
+    ND_VEC_RELEASE(allocator, &ingester->hashes);
+    ND_VEC_RELEASE(allocator, &ingester->scratch);
     ND_VEC_RELEASE(allocator, &ingester->added);
 }
 
@@ -40,6 +44,7 @@ static nd_record *new_record(nd_ingester *in, const nd_document *document, nd_te
     *record = (nd_record){.raw_digest = XXH3_64bits(document->text, document->text_len_bytes),
                           .tag = document->tag,
                           .preference = document->preference,
+                          .source = document->is_lasting ? in->source : ND_NO_SOURCE,
                           .id_len_bytes = (uint32_t)document->id_len_bytes};
     if (document->id_len_bytes)
         memcpy(record + 1, document->id, document->id_len_bytes);
@@ -52,7 +57,18 @@ static nd_record *new_record(nd_ingester *in, const nd_document *document, nd_te
     return record;
 }
 
-/* Fills in what the text says: digest, hashes, and what the matcher makes of them. */
+static void take_digests(const nd_ingester *in, nd_record *record)
+{
+    size_t len_bytes;
+    const char *const normalised = nd_text_normalised(in->text, &len_bytes);
+    const XXH128_hash_t digest = XXH3_128bits(normalised, len_bytes);
+    record->digest[0] = digest.low64;
+    record->digest[1] = digest.high64;
+    record->check = XXH3_64bits_withSeed(normalised, len_bytes, in->seed);
+}
+
+/* Fills in what the text says: digest, hashes, and what the matcher makes of them. The hashes of a
+ * lasting document are not kept, unless the matcher needs those of all. */
 static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
                              nd_record *record)
 {
@@ -62,20 +78,24 @@ static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t work
     record->num_hashes = (uint32_t)num_hashes;
     if (num_hashes == 0)
         return ND_OK;
-    record->hashes = nd_set_store_append(&in->sets, num_hashes);
-    if (!record->hashes)
+    const bool is_kept = matcher->kind->keeps_hashes || record->source == ND_NO_SOURCE;
+    nd_status status = ND_OK;
+    if (is_kept)
+        record->hashes = nd_set_store_append(&in->sets, num_hashes);
+    else {
+        in->hashes.len = 0;
+        status = ND_VEC_RESERVE(matcher->allocator, &in->hashes, num_hashes);
+        record->hashes = in->hashes.items;
+    }
+    if (status != ND_OK || !record->hashes)
         return ND_ERR_NO_MEMORY;
-    nd_status status = nd_shingle_hashes(in->text, spec, record->hashes);
+    status = nd_shingle_hashes(in->text, spec, record->hashes);
     if (status == ND_OK)
         status = matcher->kind->read(matcher, worker, record);
-    if (status != ND_OK)
-        return status;
-    size_t len_bytes;
-    const char *const normalised = nd_text_normalised(in->text, &len_bytes);
-    const XXH128_hash_t digest = XXH3_128bits(normalised, len_bytes);
-    record->digest[0] = digest.low64;
-    record->digest[1] = digest.high64;
-    return ND_OK;
+    if (!is_kept)
+        record->hashes = NULL;
+    take_digests(in, record);
+    return status;
 }
 
 static void notice(const nd_scan_options *o, nd_notice kind, const nd_document *document)
@@ -121,18 +141,54 @@ static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_d
         notice(o, ND_NOTICE_INVALID_UTF8, document);
 }
 
+static nd_status read_text(nd_ingester *in, const nd_document *document)
+{
+    const char *text;
+    size_t len_bytes;
+    const nd_status status = nd_repairer_apply(in->repairer, document->text,
+                                               document->text_len_bytes, &text, &len_bytes);
+    return status == ND_OK ? nd_text_set(in->text, text, len_bytes, ND_TEXT_NO_OFFSETS) : status;
+}
+
+nd_status nd_ingester_make_set(nd_ingester *ingester, const nd_scan_options *options,
+                               nd_record *record, const nd_document *document)
+{
+    nd_ingester *const in = ingester;
+    nd_record again;
+    nd_status status = read_text(in, document);
+    if (status != ND_OK)
+        return status;
+    const size_t num = nd_shingle_count(in->text, options->shingle);
+    take_digests(in, &again);
+    if (num != record->num_hashes || again.check != record->check ||
+        again.digest[0] != record->digest[0] || again.digest[1] != record->digest[1])
+        return ND_ERR_IO;
+    in->hashes.len = in->scratch.len = 0;
+    status = ND_VEC_RESERVE(in->allocator, &in->hashes, num);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(in->allocator, &in->scratch, num);
+    if (status == ND_OK)
+        status = nd_shingle_hashes(in->text, options->shingle, in->hashes.items);
+    if (status != ND_OK)
+        return status;
+    const size_t size = nd_shingle_set(in->hashes.items, num, in->scratch.items);
+    record->hashes = nd_set_store_append(&in->sets, size);
+    if (!record->hashes)
+        return ND_ERR_NO_MEMORY;
+    memcpy(record->hashes, in->hashes.items, size * sizeof *record->hashes);
+    record->num_hashes = (uint32_t)size;
+    record->hashes_state = ND_HASHES_ARE_SET;
+    in->stats.shingles += size;
+    return ND_OK;
+}
+
 nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
                           const nd_document *document)
 {
     const nd_scan_options *const o = matcher->options;
     if (document->id_len_bytes >= UINT32_MAX)
         return ND_ERR_LIMIT;
-    const char *text;
-    size_t len_bytes;
-    nd_status status = nd_repairer_apply(ingester->repairer, document->text,
-                                         document->text_len_bytes, &text, &len_bytes);
-    if (status == ND_OK)
-        status = nd_text_set(ingester->text, text, len_bytes, ND_TEXT_NO_OFFSETS);
+    nd_status status = read_text(ingester, document);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(matcher->allocator, &ingester->added, 1);
     if (status != ND_OK)

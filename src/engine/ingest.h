@@ -10,20 +10,29 @@
 typedef struct nd_ingester {
     nd_repairer *repairer;
     nd_text *text;
+    const nd_allocator *allocator;
+    uint64_t seed;   /* of nd_record.check */
+    uint32_t source; /* what lasting documents are from now */
     nd_arena records;
     nd_set_store sets;
+    ND_VEC(uint64_t) hashes; /* of the text at work, where they are not kept */
+    ND_VEC(uint64_t) scratch;
     ND_VEC(nd_record *) added;
     nd_scan_stats stats; /* its share */
 } nd_ingester;
 
 /* Release also after a failure. */
 ND_NODISCARD nd_status nd_ingester_init(nd_ingester *ingester, const nd_scan_options *options,
-                                        const nd_allocator *allocator);
+                                        uint64_t seed, const nd_allocator *allocator);
 
 /* Tokenises and hashes one document, lets the matcher take what it needs, and keeps its record.
  * `worker` is the ingester's number. A failure leaves it as it was, but for memory. */
 ND_NODISCARD nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
                                        const nd_document *document);
+
+/* Makes the set of a record from its document, which came again. ND_ERR_IO: with another text. */
+ND_NODISCARD nd_status nd_ingester_make_set(nd_ingester *ingester, const nd_scan_options *options,
+                                            nd_record *record, const nd_document *document);
 
 /* Counts and notices a document that was left out with `status`; returns ND_OK where the others may
  * go on: it was over a limit, or so large that memory may well do for the others. */

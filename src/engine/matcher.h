@@ -28,6 +28,7 @@ typedef struct nd_matcher nd_matcher;
 typedef struct nd_matcher_kind {
     nd_text_size text_size; /* what the catalog numbers texts by */
     bool has_coverage;      /* whether matches carry their coverage */
+    bool keeps_hashes;      /* whether it needs those of all records, else of what it fetches */
 
     /* Takes what it needs from the hashes of a record that was read just now. */
     nd_status (*read)(nd_matcher *m, uint32_t worker, nd_record *record);
@@ -51,8 +52,9 @@ struct nd_matcher {
     const nd_matcher_kind *kind;
     const nd_scan_options *options; /* of the scan, which outlives it */
     const nd_allocator *allocator;
-    const nd_catalog *catalog; /* set between the last read and match */
-    uint32_t capped_text;      /* after match: the lowest that a cap cut short, or ND_NO_TEXT */
+    const nd_catalog *catalog; /* set between the last read and match, as is what fetches sets */
+    const struct nd_set_fetcher *fetcher;
+    uint32_t capped_text; /* after match: the lowest that a cap cut short, or ND_NO_TEXT */
 };
 
 /* ND_ERR_NO_MEMORY leaves *out NULL. Free with nd_matcher_free. */

@@ -8,6 +8,7 @@
 #include "neardup/batch.h"
 #include "neardup/document_map.h"
 #include "util/error.h"
+#include "util/random_seed.h"
 #include "util/threads.h"
 
 static nd_status new_matcher(nd_scan *scan)
@@ -34,10 +35,11 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     scan->options = full;
     scan->allocator = a;
     scan->plan = plan;
+    const uint64_t seed = nd_random_seed();
     scan->ingesters = nd_alloc_zeroed(&a, full.num_threads, sizeof *scan->ingesters);
     status = scan->ingesters ? new_matcher(scan) : ND_ERR_NO_MEMORY;
     for (uint32_t w = 0; status == ND_OK && w < full.num_threads; w++)
-        status = nd_ingester_init(&scan->ingesters[w], &scan->options, &a);
+        status = nd_ingester_init(&scan->ingesters[w], &scan->options, seed, &scan->allocator);
     if (status != ND_OK) {
         nd_scan_free(scan);
         return status;
@@ -69,7 +71,16 @@ nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source, nd_error *e
                                              .progress = scan->options.progress,
                                              .progress_ctx = scan->options.progress_ctx,
                                              .allocator = &scan->allocator};
-    const nd_status status = nd_document_map(source, &options, add_from_source, scan, error);
+    nd_status status = ND_OK;
+    if (source->again) {
+        status = ND_VEC_RESERVE(&scan->allocator, &scan->sources, 1);
+        for (uint32_t w = 0; w < scan->options.num_threads; w++)
+            scan->ingesters[w].source = (uint32_t)scan->sources.len;
+        if (status == ND_OK)
+            scan->sources.items[scan->sources.len++] = *source;
+    }
+    if (status == ND_OK)
+        status = nd_document_map(source, &options, add_from_source, scan, error);
     if (status != ND_OK)
         scan->phase = ND_SCAN_FAILED;
     return status;
@@ -188,6 +199,7 @@ static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
     sum->repairs += part->repairs;
     sum->documents_over_limit += part->documents_over_limit;
     sum->documents_no_memory += part->documents_no_memory;
+    sum->shingles += part->shingles;
 }
 
 static void sum_stats(nd_scan *scan)
@@ -232,17 +244,27 @@ static void notice_examples(const nd_scan *scan)
         notice(scan, ND_NOTICE_MANY_MATCHES, c->documents[scan->pairs.first_capped]);
 }
 
-nd_status nd_scan_finish(nd_scan *scan)
+nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
 {
     if (scan->phase != ND_SCAN_ADDING)
-        return ND_ERR_INVALID_ARGUMENT;
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "the scan is finished, or has failed");
+    nd_error reason = {0};
     scan->phase = ND_SCAN_FAILED;
     nd_status status = build_catalog(scan);
+    const nd_set_fetcher fetcher = {.catalog = &scan->catalog,
+                                    .sources = &scan->sources,
+                                    .ingesters = scan->ingesters,
+                                    .options = &scan->options,
+                                    .allocator = &scan->allocator,
+                                    .error = &reason};
     scan->matcher->catalog = &scan->catalog;
+    scan->matcher->fetcher = &fetcher;
     if (status == ND_OK)
         status = scan->options.output == ND_SCAN_GROUPS ? find_groups(scan) : find_pairs(scan);
+    scan->matcher->fetcher = NULL;
     if (status != ND_OK)
-        return status;
+        return nd_error_set(error, status, "%s",
+                            reason.message[0] ? reason.message : nd_status_message(status));
     nd_release(&scan->allocator, scan->edges.items);
     scan->edges = (nd_edge_list){0};
     sum_stats(scan);
@@ -299,5 +321,6 @@ void nd_scan_free(nd_scan *scan)
     for (uint32_t w = 0; scan->ingesters && w < scan->options.num_threads; w++)
         nd_ingester_release(&scan->ingesters[w], &a);
     nd_release(&a, scan->ingesters);
+    ND_VEC_RELEASE(&a, &scan->sources);
     nd_release(&a, scan);
 }

@@ -7,6 +7,7 @@
 #include "engine/matcher.h"
 #include "engine/pair_lists.h"
 #include "engine/scan_groups.h"
+#include "engine/set_fetch.h"
 #include "neardup/scan.h"
 
 typedef enum nd_scan_phase {
@@ -22,6 +23,7 @@ struct nd_scan {
     nd_scan_phase phase;
     nd_matcher *matcher;
     nd_ingester *ingesters; /* one for each thread */
+    nd_source_vec sources;  /* of lasting documents */
     nd_scan_stats stats;    /* summed up by nd_scan_finish */
     nd_catalog catalog;     /* from here on: set by nd_scan_finish */
     nd_edge_list edges;

@@ -22,7 +22,7 @@ typedef struct nd_text_classes {
     size_t num_items; /* documents with tokens */
 } nd_text_classes;
 
-/* Two texts are one where their digests and all their hashes are the same; num < 2^32. Records are
+/* Two texts are one where their digests and checks are the same; num < 2^32. Records are
  * read once, on all threads; each thread then has a share of the digests and a hash table of its
  * own. 38 to 48 bytes a document, of which 16 stay. Release also after a failure. */
 ND_NODISCARD nd_status nd_text_classes_init(nd_text_classes *classes, nd_record *const *documents,

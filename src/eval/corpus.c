@@ -190,7 +190,8 @@ static void discard_block(void *ctx, void *block)
 nd_source nd_corpus_source(const nd_corpus *corpus, nd_corpus_reading *reading)
 {
     *reading = (nd_corpus_reading){.corpus = corpus};
-    return (nd_source){reading, next_block, decode_block, discard_block};
+    return (nd_source){
+        .ctx = reading, .next = next_block, .decode = decode_block, .discard = discard_block};
 }
 
 void nd_corpus_release(nd_corpus *corpus)

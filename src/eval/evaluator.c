@@ -380,7 +380,7 @@ static nd_status scan_corpus(nd_evaluator *e, const nd_scan_options *options, nd
     if (status == ND_OK)
         status = nd_scan_add_source(scan, &source, NULL);
     if (status == ND_OK)
-        status = nd_scan_finish(scan);
+        status = nd_scan_finish(scan, NULL);
     if (status == ND_OK)
         status = take_found(e, scan, options->output);
     if (status == ND_OK)

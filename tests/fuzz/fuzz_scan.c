@@ -193,7 +193,7 @@ static void scan(result *r, input_order order, uint32_t num_threads)
     require(nd_scan_new(&options, NULL, &s) == ND_OK);
     for (size_t i = 0; i < c->num; i++)
         require(nd_scan_add(s, &c->documents[order == FORWARDS ? i : c->num - 1 - i]) == ND_OK);
-    require(nd_scan_finish(s) == ND_OK);
+    require(nd_scan_finish(s, NULL) == ND_OK);
     require((options.output == ND_SCAN_PAIRS ? nd_scan_each_pair(s, look_at_pair, r)
                                              : nd_scan_each_group(s, look_at_group, r)) == ND_OK);
     nd_scan_free(s);

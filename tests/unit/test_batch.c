@@ -284,7 +284,7 @@ static void a_batch_is_the_same_documents_one_by_one(void **state)
                                           .tag = i + 40};
             assert_int_equal(nd_scan_add(scan, &document), ND_OK);
         }
-        assert_int_equal(nd_scan_finish(scan), ND_OK);
+        assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
         assert_int_equal(nd_scan_each_pair(scan, sum_pair, &sums[way]), ND_OK);
         nd_scan_free(scan);
     }

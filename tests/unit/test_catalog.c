@@ -197,6 +197,8 @@ static void texts_whose_digests_collide_are_two_in_a_fixed_order(void **state)
         for (size_t i = 0; i < NUM; i++) {
             const size_t at = (i + turn) % NUM;
             made[i].record = (nd_record){.digest = {7, 8},
+                                         .check = hashes[at][0],
+                                         .raw_digest = hashes[at][0],
                                          .hashes = hashes[at],
                                          .num_hashes = 1,
                                          .num_tokens = 5,

@@ -75,7 +75,7 @@ static char *scanned(const corpus *c, nd_preset preset, nd_scan_output output, u
         const nd_document document = {d->id, strlen(d->id), d->text, strlen(d->text), 0};
         assert_int_equal(nd_scan_add(scan, &document), ND_OK);
     }
-    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     assert_int_equal(output == ND_SCAN_PAIRS ? nd_scan_each_pair(scan, print_pair, stream)
                                              : nd_scan_each_group(scan, print_group, stream),
                      ND_OK);

@@ -67,7 +67,7 @@ static nd_status decode_block(void *ctx, void *block, nd_document_fn emit, void 
     }
     for (int i = 0; i < PER_BLOCK && status == ND_OK; i++) {
         const unsigned char id[2] = {(unsigned char)number, (unsigned char)i};
-        const nd_document document = {(const char *)id, 2, "text", 4, 0, 0};
+        const nd_document document = {(const char *)id, 2, "text", 4, 0, 0, 0};
         status = emit(emit_ctx, &document);
     }
     discard_block(ctx, block);
@@ -92,7 +92,7 @@ static nd_status see(void *ctx, uint32_t worker, const nd_document *document)
 
 static nd_status run(numbers *n, seen *s, uint32_t num_threads, nd_error *error)
 {
-    const nd_source source = {n, next_block, decode_block, discard_block};
+    const nd_source source = {n, next_block, decode_block, discard_block, NULL};
     const nd_document_map_options options = {.num_threads = num_threads};
     return nd_document_map(&source, &options, see, s, error);
 }

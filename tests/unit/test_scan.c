@@ -72,7 +72,7 @@ static nd_status add_corpus(nd_scan *scan, const corpus *c)
 {
     for (size_t i = 0; i < c->num; i++) {
         const corpus_document *const d = &c->documents[i];
-        const nd_document document = {d->id, strlen(d->id), d->text, strlen(d->text), i % 7, i};
+        const nd_document document = {d->id, strlen(d->id), d->text, strlen(d->text), i % 7, i, 0};
         const nd_status status = nd_scan_add(scan, &document);
         if (status != ND_OK)
             return status;
@@ -90,7 +90,7 @@ static nd_status run_scan(const nd_scan_options *options, const corpus *c,
         return status;
     status = add_corpus(scan, c);
     if (status == ND_OK)
-        status = nd_scan_finish(scan);
+        status = nd_scan_finish(scan, NULL);
     if (status == ND_OK)
         status = options->output == ND_SCAN_PAIRS ? nd_scan_each_pair(scan, report_pair, r)
                                                   : nd_scan_each_group(scan, report_group, r);
@@ -272,7 +272,7 @@ static nd_scan *finished_scan(const nd_scan_options *options, const corpus *c)
     nd_scan *scan;
     assert_int_equal(nd_scan_new(options, NULL, &scan), ND_OK);
     assert_int_equal(add_corpus(scan, c), ND_OK);
-    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     return scan;
 }
 
@@ -402,7 +402,7 @@ static void every_member_matches_its_representative_and_stands_in_one_group(void
     nd_scan *scan;
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
     assert_int_equal(add_corpus(scan, &c), ND_OK);
-    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     group_check check = {.documents = &c, .options = &options, .seen = calloc(c.num, 1)};
     assert_int_equal(nd_scan_each_group(scan, check_group, &check), ND_OK);
     assert_int_equal(nd_scan_stats_get(scan).group_members, check.num_members);
@@ -500,10 +500,10 @@ static void copies_are_reported_with_the_sizes_of_their_sets(void **state)
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
     static const char text[] = "la la la la la la la la la la";
     for (int i = 0; i < 2; i++) {
-        const nd_document document = {i ? "b" : "a", 1, text, sizeof text - 1, 0, 0};
+        const nd_document document = {i ? "b" : "a", 1, text, sizeof text - 1, 0, 0, 0};
         assert_int_equal(nd_scan_add(scan, &document), ND_OK);
     }
-    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     nd_similarity seen = {0};
     assert_int_equal(nd_scan_each_pair(scan, see_sizes, &seen), ND_OK);
     assert_int_equal(seen.size_a, 1);
@@ -580,10 +580,10 @@ static void documents_of_one_id_get_names_of_their_own(void **state)
         for (size_t i = 0; i < NUM; i++) {
             const size_t at = (i + turn) % NUM;
             const nd_document document = {
-                made[at].id, strlen(made[at].id), made[at].text, strlen(made[at].text), 0, at};
+                made[at].id, strlen(made[at].id), made[at].text, strlen(made[at].text), 0, at, 0};
             assert_int_equal(nd_scan_add(scan, &document), ND_OK);
         }
-        assert_int_equal(nd_scan_finish(scan), ND_OK);
+        assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
         assert_int_equal(nd_scan_each_pair(scan, report_pair, &r), ND_OK);
         assert_int_equal(nd_scan_each_renamed(scan, take_renamed, &r), ND_OK);
         assert_int_equal(nd_scan_stats_get(scan).duplicate_ids, 3);
@@ -628,7 +628,7 @@ static void no_member_bears_its_representatives_name(void **state)
     nd_scan *scan;
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
     assert_int_equal(add_corpus(scan, &c), ND_OK);
-    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     int num_groups = 0;
     assert_int_equal(nd_scan_each_group(scan, check_names, &num_groups), ND_OK);
     assert_int_equal(num_groups, 1);

@@ -58,7 +58,7 @@ static void scan_into(const nd_scan_options *options, const corpus *c, relation 
                                       .tag = i};
         assert_int_equal(nd_scan_add(scan, &document), ND_OK);
     }
-    assert_int_equal(nd_scan_finish(scan), ND_OK);
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     if (options->output == ND_SCAN_PAIRS)
         assert_int_equal(nd_scan_each_pair(scan, take_pair, r), ND_OK);
     else

@@ -48,7 +48,7 @@ static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
     if (status == ND_OK)
         status = nd_job_reading_done(job, error);
     if (status == ND_OK)
-        status = nd_scan_finish(scan);
+        status = nd_scan_finish(scan, error);
     nd_job_lap(job, "matching");
     return status;
 }

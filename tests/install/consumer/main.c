@@ -28,11 +28,12 @@ int main(void)
         return 1;
     for (int i = 0; i < 3; i++) {
         const char id = (char)('a' + i);
-        const nd_document document = {&id, 1, texts[i], strlen(texts[i]), 0, (uint64_t)i};
+        const nd_document document = {&id, 1, texts[i], strlen(texts[i]), 0, (uint64_t)i, 0};
         if (nd_scan_add(scan, &document) != ND_OK)
             return 1;
     }
-    if (nd_scan_finish(scan) != ND_OK || nd_scan_each_pair(scan, count_pair, &num_pairs) != ND_OK)
+    if (nd_scan_finish(scan, NULL) != ND_OK ||
+        nd_scan_each_pair(scan, count_pair, &num_pairs) != ND_OK)
         return 1;
     nd_scan_free(scan);
     return num_pairs == 1 ? 0 : 1;

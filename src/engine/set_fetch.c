@@ -1,0 +1,114 @@
+#include "engine/set_fetch.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "neardup/document_map.h"
+#include "util/binary_search.h"
+#include "util/error.h"
+#include "util/radix_sort.h"
+
+/* The texts that are wanted of one source, by tag. */
+typedef struct fetching {
+    const nd_set_fetcher *fetcher;
+    uint64_t *tags;  /* ascending */
+    uint32_t *texts; /* of the same */
+    size_t num;
+    _Atomic size_t num_made;
+} fetching;
+
+/* An nd_document_map_fn. */
+static nd_status make_set(void *ctx, uint32_t worker, const nd_document *document)
+{
+    fetching *const f = ctx;
+    const size_t at = nd_first_u64(f->tags, f->num, document->tag);
+    if (at == f->num || f->tags[at] != document->tag)
+        return ND_OK;
+    nd_record *const record = f->fetcher->catalog->texts[f->texts[at]];
+    const nd_status status =
+        nd_ingester_make_set(&f->fetcher->ingesters[worker], f->fetcher->options, record, document);
+    if (status == ND_OK)
+        atomic_fetch_add(&f->num_made, 1);
+    return status;
+}
+
+/* An nd_progress_fn: reading again is a phase of its own. */
+static nd_status report(void *ctx, nd_phase phase, uint64_t done, uint64_t total)
+{
+    (void)phase;
+    (void)total;
+    const fetching *const f = ctx;
+    const nd_scan_options *const o = f->fetcher->options;
+    return o->progress(o->progress_ctx, ND_PHASE_READ_AGAIN, done, f->num);
+}
+
+static nd_status read_source_again(fetching *f, const nd_source *source)
+{
+    const nd_set_fetcher *const fetcher = f->fetcher;
+    nd_status status = source->again(source->ctx, f->tags, f->num, fetcher->error);
+    if (status != ND_OK)
+        return status;
+    const nd_document_map_options options = {
+        .num_threads = fetcher->options->num_threads,
+        .progress = fetcher->options->progress ? report : NULL,
+        .progress_ctx = f,
+        .allocator = fetcher->allocator,
+    };
+    status = nd_document_map(source, &options, make_set, f, fetcher->error);
+    if (status == ND_OK && atomic_load(&f->num_made) < f->num)
+        status = nd_error_set(fetcher->error, ND_ERR_IO,
+                              "documents changed, or went, while they were read");
+    return status;
+}
+
+/* Sorts items, which are (tag, text), and reads their source again. */
+static nd_status fetch_from(const nd_set_fetcher *fetcher, uint32_t source, nd_key_value *items,
+                            nd_key_value *scratch, size_t num)
+{
+    const nd_allocator *const a = fetcher->allocator;
+    fetching f = {.fetcher = fetcher,
+                  .num = num,
+                  .tags = nd_alloc(a, num, sizeof *f.tags),
+                  .texts = nd_alloc(a, num, sizeof *f.texts)};
+    atomic_init(&f.num_made, 0);
+    nd_status status = f.tags && f.texts ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK) {
+        nd_radix_sort_pairs(items, scratch, num);
+        for (size_t i = 0; i < num; i++) {
+            f.tags[i] = items[i].key;
+            f.texts[i] = (uint32_t)items[i].value;
+        }
+        status = read_source_again(&f, &fetcher->sources->items[source]);
+    }
+    nd_release(a, f.tags);
+    nd_release(a, f.texts);
+    return status;
+}
+
+static bool needs_fetching(const nd_record *record, uint32_t source)
+{
+    return record->num_hashes > 0 && !record->hashes && record->source == source;
+}
+
+nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted)
+{
+    const nd_catalog *const c = fetcher->catalog;
+    nd_status status = ND_OK;
+    for (uint32_t source = 0; source < fetcher->sources->len && status == ND_OK; source++) {
+        size_t num = 0;
+        for (size_t x = 0; x < c->num_texts; x++)
+            num += wanted[x] && needs_fetching(c->texts[x], source);
+        if (num == 0)
+            continue;
+        nd_key_value *const items = nd_alloc(fetcher->allocator, num * 2, sizeof *items);
+        if (!items)
+            return ND_ERR_NO_MEMORY;
+        num = 0;
+        for (size_t x = 0; x < c->num_texts; x++)
+            if (wanted[x] && needs_fetching(c->texts[x], source))
+                items[num++] = (nd_key_value){c->texts[x]->tag, x};
+        status = fetch_from(fetcher, source, items, items + num, num);
+        nd_release(fetcher->allocator, items);
+    }
+    return status;
+}

@@ -1,0 +1,244 @@
+/* Documents that their source gives again: only what is compared is kept of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "failing_allocator.h"
+#include "made_up_texts.h"
+#include "neardup/neardup.h"
+
+enum { DOCUMENTS_A_BLOCK = 16 };
+
+/* A corpus as a source, every third document of which does not last. */
+typedef struct lasting_source {
+    const corpus *c;
+    size_t next;
+    const uint64_t *tags; /* of those that are asked for again */
+    size_t num_tags, times_again;
+    const char *changed_text; /* of one document, when it comes again */
+    size_t changed;
+    size_t missing; /* a document that does not come again */
+} lasting_source;
+
+static uint64_t tag_of(size_t i)
+{
+    return 1000 + i * 7;
+}
+
+static nd_status next_block(void *ctx, void **block, nd_error *error)
+{
+    (void)error;
+    lasting_source *const s = ctx;
+    *block = s->next < s->c->num ? &s->c->documents[s->next] : NULL;
+    s->next += DOCUMENTS_A_BLOCK;
+    return ND_OK;
+}
+
+static bool is_asked_for(const lasting_source *s, size_t i)
+{
+    bool is_among = s->times_again == 0;
+    for (size_t k = 0; k < s->num_tags && !is_among; k++)
+        is_among = s->tags[k] == tag_of(i);
+    return is_among;
+}
+
+static nd_status decode_block(void *ctx, void *block, nd_document_fn emit, void *emit_ctx,
+                              nd_error *error)
+{
+    (void)error;
+    const lasting_source *const s = ctx;
+    const size_t first = (size_t)((corpus_document *)block - s->c->documents);
+    nd_status status = ND_OK;
+    for (size_t i = first; i < first + DOCUMENTS_A_BLOCK && i < s->c->num && status == ND_OK; i++) {
+        if (!is_asked_for(s, i) || (s->times_again > 0 && i == s->missing))
+            continue;
+        const corpus_document *const d = &s->c->documents[i];
+        const char *const text = s->times_again > 0 && i == s->changed ? s->changed_text : d->text;
+        const nd_document document = {.id = d->id,
+                                      .id_len_bytes = strlen(d->id),
+                                      .text = text,
+                                      .text_len_bytes = strlen(text),
+                                      .tag = tag_of(i),
+                                      .is_lasting = i % 3 != 0};
+        status = emit(emit_ctx, &document);
+    }
+    return status;
+}
+
+static void discard_block(void *ctx, void *block)
+{
+    (void)ctx;
+    (void)block;
+}
+
+static nd_status again(void *ctx, const uint64_t *tags, size_t num_tags, nd_error *error)
+{
+    (void)error;
+    lasting_source *const s = ctx;
+    for (size_t i = 1; i < num_tags; i++)
+        assert_true(tags[i - 1] < tags[i]);
+    s->next = 0;
+    s->tags = tags;
+    s->num_tags = num_tags;
+    s->times_again++;
+    return ND_OK;
+}
+
+static lasting_source source_of(const corpus *c)
+{
+    return (lasting_source){.c = c, .changed = SIZE_MAX, .missing = SIZE_MAX};
+}
+
+static nd_status print_pair(void *ctx, const nd_pair *p)
+{
+    fprintf(ctx, "%.*s %.*s %d %llu %llu %llu\n", (int)p->a.len_bytes, p->a.p, (int)p->b.len_bytes,
+            p->b.p, (int)p->kind, (unsigned long long)p->similarity.size_a,
+            (unsigned long long)p->similarity.size_b, (unsigned long long)p->similarity.common);
+    return ND_OK;
+}
+
+static nd_status print_group(void *ctx, const nd_group *g)
+{
+    fprintf(ctx, "%.*s:", (int)g->representative.len_bytes, g->representative.p);
+    for (size_t i = 0; i < g->num_members; i++)
+        fprintf(ctx, " %.*s %llu", (int)g->members[i].id.len_bytes, g->members[i].id.p,
+                (unsigned long long)g->members[i].similarity.common);
+    fputc('\n', ctx);
+    return ND_OK;
+}
+
+static nd_status scan(const nd_scan_options *options, const nd_allocator *allocator,
+                      lasting_source *s, bool is_lasting, FILE *out, nd_error *error)
+{
+    const nd_source source = {s, next_block, decode_block, discard_block,
+                              is_lasting ? again : NULL};
+    nd_scan *scan;
+    nd_status status = nd_scan_new(options, allocator, &scan);
+    if (status != ND_OK)
+        return status;
+    if (is_lasting)
+        status = nd_scan_add_source(scan, &source, error);
+    for (size_t i = 0; i < s->c->num && !is_lasting && status == ND_OK; i++) {
+        const corpus_document *const d = &s->c->documents[i];
+        const nd_document document = {.id = d->id,
+                                      .id_len_bytes = strlen(d->id),
+                                      .text = d->text,
+                                      .text_len_bytes = strlen(d->text)};
+        status = nd_scan_add(scan, &document);
+    }
+    if (status == ND_OK)
+        status = nd_scan_finish(scan, error);
+    if (status == ND_OK)
+        status = options->output == ND_SCAN_PAIRS ? nd_scan_each_pair(scan, print_pair, out)
+                                                  : nd_scan_each_group(scan, print_group, out);
+    nd_scan_free(scan);
+    return status;
+}
+
+static char *results(const nd_scan_options *options, const corpus *c, bool is_lasting,
+                     size_t *num_again)
+{
+    char *text;
+    size_t len;
+    FILE *const out = open_memstream(&text, &len);
+    assert_non_null(out);
+    lasting_source s = source_of(c);
+    assert_int_equal(scan(options, NULL, &s, is_lasting, out, NULL), ND_OK);
+    fclose(out);
+    assert_true(len > 100);
+    *num_again = s.num_tags;
+    return text;
+}
+
+static void results_are_those_of_documents_that_come_once(void **state)
+{
+    (void)state;
+    nd_random random = {1};
+    corpus c = corpus_make(600, &random);
+    for (int output = 0; output < 2; output++)
+        for (int preset = 0; preset < 2; preset++)
+            for (uint32_t threads = 1; threads < 4; threads++) {
+                nd_scan_options options;
+                nd_scan_options_init_preset(&options, (nd_preset)preset);
+                options.output = (nd_scan_output)output;
+                options.num_threads = threads;
+                size_t num_again, none;
+                char *const once = results(&options, &c, false, &none);
+                char *const again_too = results(&options, &c, true, &num_again);
+                assert_string_equal(again_too, once);
+                if (preset == ND_PRESET_CORPUS)
+                    assert_true(num_again > 0 && num_again < c.num * 2 / 3);
+                free(once);
+                free(again_too);
+            }
+    corpus_free(&c);
+}
+
+static void documents_that_change_or_go_are_an_error(void **state)
+{
+    (void)state;
+    static const char text[] = "some words that both of these documents hold alike";
+    corpus c = {calloc(2, sizeof *c.documents), 2};
+    assert_non_null(c.documents);
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(c.documents[i].id, sizeof c.documents[i].id, "%zu", i);
+        c.documents[i].text = strdup(text);
+    }
+    for (int way = 0; way < 2; way++) {
+        lasting_source s = source_of(&c);
+        nd_error error = {0};
+        s.changed_text = "other words than before";
+        if (way == 0)
+            s.changed = 1;
+        else
+            s.missing = 1;
+        options.num_threads = 1;
+        /* Document 1 lasts, and stands for the text of both where its name is the first. */
+        c.documents[0].id[0] = '9';
+        assert_int_equal(scan(&options, NULL, &s, true, stdout, &error), ND_ERR_IO);
+        assert_int_not_equal(error.message[0], '\0');
+    }
+    corpus_free(&c);
+}
+
+static void each_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    nd_random random = {2};
+    corpus c = corpus_make(60, &random);
+    FILE *const out = fopen("/dev/null", "w");
+    assert_non_null(out);
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    options.num_threads = 1;
+    nd_status status = ND_ERR_NO_MEMORY;
+    for (long left = 0; status != ND_OK; left++) {
+        failing_allocator f = {.left = left};
+        const nd_allocator a = failing_allocator_make(&f);
+        lasting_source s = source_of(&c);
+        status = scan(&options, &a, &s, true, out, NULL);
+        assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+        assert_int_equal(f.live, 0);
+    }
+    fclose(out);
+    corpus_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_are_those_of_documents_that_come_once),
+        cmocka_unit_test(documents_that_change_or_go_are_an_error),
+        cmocka_unit_test(each_failing_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
