@@ -19,7 +19,8 @@ ND_BEGIN_DECLS
 
 typedef enum nd_scan_output {
     ND_SCAN_PAIRS = 0,
-    ND_SCAN_GROUPS,
+    ND_SCAN_GROUPS, /* needs fewer comparisons than pairs do */
+    ND_SCAN_BOTH,   /* at the cost of pairs: groups follow from them */
 } nd_scan_output;
 
 /* How matches become groups. */
@@ -192,7 +193,7 @@ typedef nd_status (*nd_pair_fn)(void *ctx, const nd_pair *pair);
  * keeps the best (by jaccard, then the larger containment, then the larger text, then its digest,
  * and among exact copies by name); a pair stands if both documents keep it, or if it is the best of
  * one of them, so that no copy goes unmentioned. A status of `each` other than ND_OK ends it, and
- * is returned. ND_ERR_INVALID_ARGUMENT: the scan is not finished, or was asked for groups. */
+ * is returned. ND_ERR_INVALID_ARGUMENT: the scan is not finished, or was not asked for pairs. */
 ND_API ND_NODISCARD nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx);
 
 /* The same for part 0 .. num_parts-1: all of them, one after the other, give what nd_scan_each_pair
@@ -224,8 +225,8 @@ typedef nd_status (*nd_group_fn)(void *ctx, const nd_group *group);
  * from the matches that ND_SCAN_PAIRS without max_matches reports: in the order of rank (what a
  * group would rather keep first) a text that matches no representative so far becomes one; each
  * other goes to the first representative that it matches. A status of `each` other than ND_OK ends
- * it, and is returned. ND_ERR_INVALID_ARGUMENT: the scan is not finished, or was asked for pairs.
- */
+ * it, and is returned. ND_ERR_INVALID_ARGUMENT: the scan is not finished, or was not asked for
+ * groups. */
 ND_API ND_NODISCARD nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx);
 
 /* A document that came with an id that another one has: both are called `id` by their source, the
@@ -255,8 +256,8 @@ typedef struct nd_scan_stats {
     uint64_t exact_copies;  /* documents whose normalised text another one has that is counted */
     uint64_t candidates;    /* exact comparisons (exact copies collapsed) */
     uint64_t matches;       /* comparisons that found one */
-    uint64_t pairs;         /* of documents, before max_matches; set by ND_SCAN_PAIRS */
-    uint64_t groups;        /* set by ND_SCAN_GROUPS, as are the members without representatives */
+    uint64_t pairs;         /* of documents, before max_matches; 0 by ND_SCAN_GROUPS */
+    uint64_t groups;        /* 0 by ND_SCAN_PAIRS, as are the members without representatives */
     uint64_t group_members;
     uint64_t capped_buckets;     /* above ND_BUCKET_WHOLE: members meet a part of the others */
     uint64_t capped_comparisons; /* pairs of texts that capped buckets and common documents left out

@@ -174,7 +174,7 @@ static bool has_partners(const report *r, uint32_t d)
 nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t num_parts,
                                     nd_pair_fn each, void *ctx)
 {
-    if (scan->phase != ND_SCAN_FINISHED || scan->options.output != ND_SCAN_PAIRS ||
+    if (scan->phase != ND_SCAN_FINISHED || scan->options.output == ND_SCAN_GROUPS ||
         part >= num_parts)
         return ND_ERR_INVALID_ARGUMENT;
     report r = {.scan = scan, .each = each, .ctx = ctx};

@@ -160,26 +160,22 @@ static nd_status build_catalog(nd_scan *scan)
     return nd_catalog_init(&scan->catalog, documents, num, &request, &scan->allocator);
 }
 
-static nd_status find_pairs(nd_scan *scan)
+/* What is asked for follows from the matches; groups alone, unless by single links, do not need all
+ * of them. */
+static nd_status find_matches(nd_scan *scan)
 {
-    const nd_match_request request = {ND_WANT_ALL, NULL};
-    const nd_status status = scan->matcher->kind->match(scan->matcher, &request, &scan->edges);
-    if (status != ND_OK)
-        return status;
-    return nd_pair_lists_init(&scan->pairs, &scan->catalog, &scan->edges, scan->options.max_matches,
-                              &scan->allocator);
-}
-
-/* Single links need every match. */
-static nd_status find_groups(nd_scan *scan)
-{
-    uint32_t *by_rank;
-    nd_status status = nd_rank_texts(scan->matcher, &by_rank);
+    const nd_scan_options *const o = &scan->options;
+    uint32_t *by_rank = NULL;
+    nd_status status = o->output == ND_SCAN_PAIRS ? ND_OK : nd_rank_texts(scan->matcher, &by_rank);
     const nd_match_request request = {
-        scan->options.link == ND_LINK_ANCHORED ? ND_WANT_GROUPS : ND_WANT_ALL, by_rank};
+        o->output == ND_SCAN_GROUPS && o->link == ND_LINK_ANCHORED ? ND_WANT_GROUPS : ND_WANT_ALL,
+        by_rank};
     if (status == ND_OK)
         status = scan->matcher->kind->match(scan->matcher, &request, &scan->edges);
-    if (status == ND_OK)
+    if (status == ND_OK && o->output != ND_SCAN_GROUPS)
+        status = nd_pair_lists_init(&scan->pairs, &scan->catalog, &scan->edges, o->max_matches,
+                                    &scan->allocator);
+    if (status == ND_OK && o->output != ND_SCAN_PAIRS)
         status = nd_scan_groups_init(&scan->groups, scan->matcher, &scan->edges, by_rank);
     nd_release(&scan->allocator, by_rank);
     return status;
@@ -260,7 +256,7 @@ nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
     scan->matcher->catalog = &scan->catalog;
     scan->matcher->fetcher = &fetcher;
     if (status == ND_OK)
-        status = scan->options.output == ND_SCAN_GROUPS ? find_groups(scan) : find_pairs(scan);
+        status = find_matches(scan);
     scan->matcher->fetcher = NULL;
     if (status != ND_OK)
         return nd_error_set(error, status, "%s",

@@ -247,7 +247,7 @@ static nd_group make_group(const nd_scan *scan, const uint64_t *run, size_t num,
 
 nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx)
 {
-    if (scan->phase != ND_SCAN_FINISHED || scan->options.output != ND_SCAN_GROUPS)
+    if (scan->phase != ND_SCAN_FINISHED || scan->options.output == ND_SCAN_PAIRS)
         return ND_ERR_INVALID_ARGUMENT;
     group_items list = {0};
     nd_status status = list_groups(scan, &list);

@@ -52,8 +52,7 @@ static nd_status check_options(const nd_scan_options *o)
         o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
         o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 &&
         (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && (o->folds & ~(uint32_t)ND_FOLD_ALL) == 0 &&
-        o->recall > 0 && o->recall < 1 &&
-        (o->output == ND_SCAN_PAIRS || o->output == ND_SCAN_GROUPS) &&
+        o->recall > 0 && o->recall < 1 && o->output <= ND_SCAN_BOTH &&
         (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
         o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->texts <= ND_TEXTS_KEEP;
     return is_valid ? ND_OK : ND_ERR_INVALID_ARGUMENT;

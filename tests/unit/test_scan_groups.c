@@ -59,9 +59,9 @@ static void scan_into(const nd_scan_options *options, const corpus *c, relation 
         assert_int_equal(nd_scan_add(scan, &document), ND_OK);
     }
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
-    if (options->output == ND_SCAN_PAIRS)
+    if (options->output != ND_SCAN_GROUPS)
         assert_int_equal(nd_scan_each_pair(scan, take_pair, r), ND_OK);
-    else
+    if (options->output != ND_SCAN_PAIRS)
         assert_int_equal(nd_scan_each_group(scan, take_group, r), ND_OK);
     nd_scan_free(scan);
 }
@@ -111,12 +111,20 @@ static void check(nd_scan_options options, const corpus *c, size_t least_pairs)
     options.num_threads = 2;
     scan_into(&options, c, &r);
     assert_true(r.num_pairs >= least_pairs);
-    options.output = ND_SCAN_GROUPS;
+    const size_t num_pairs = r.num_pairs;
     for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
         options.num_threads = threads[t];
+        options.output = ND_SCAN_GROUPS;
         for (uint32_t i = 0; i < c->num; i++)
             r.representative_of[i] = i;
         scan_into(&options, c, &r);
+        assert_groups_follow_from_pairs(&r);
+        options.output = ND_SCAN_BOTH;
+        r.num_pairs = 0;
+        for (uint32_t i = 0; i < c->num; i++)
+            r.representative_of[i] = i;
+        scan_into(&options, c, &r);
+        assert_int_equal(r.num_pairs, num_pairs);
         assert_groups_follow_from_pairs(&r);
     }
     free(r.rank_of);
