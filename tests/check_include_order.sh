@@ -1,7 +1,7 @@
 #!/bin/sh
 # Includes go one way: a folder of src/ includes only folders that stand before it in the picture of
-# src/README.md, "    util → text → ...", io only util and text, and a public header only public
-# headers. Every folder is in the picture.
+# src/README.md, "    util → text → ...", io only util and text, python none but itself, and a public
+# header only public headers. Every folder is in the picture.
 # usage: check_include_order.sh SOURCE
 set -eu
 cd "$1"
@@ -40,7 +40,8 @@ order=$(sed -n '/^    util → / s/ *→ */ /gp' src/README.md)
         if (to == "neardup") next
         if (part[1] == "include") complain(file ": a public header includes \"" included "\"")
         else if (!(to in place)) complain(file ": \"" included "\" is in no folder of src/")
-        else if (from == "io" ? to !~ /^(util|text|io)$/ : place[to] > place[from])
+        else if (from == "io" && to !~ /^(util|text|io)$/ || from == "python" && to != from ||
+                 from != "io" && place[to] > place[from])
             complain(file " includes " to "/, which " from " may not")
         num_checked++
     }

@@ -1,0 +1,50 @@
+/* Documents out of Python objects: texts, and where they are given ids and preferences, from
+ * iterables and from whatever has Arrow's C interface, in blocks for the engine's threads.
+ *
+ * Blocks are made with the GIL held, and used without it. */
+#ifndef PYTHON_MODULE_DOCUMENT_INPUT_H
+#define PYTHON_MODULE_DOCUMENT_INPUT_H
+
+#include "python/module/arrow_import.h"
+#include "python/module/python.h"
+
+typedef enum nd_input_column {
+    ND_INPUT_TEXTS = 0,
+    ND_INPUT_IDS,
+    ND_INPUT_PREFERENCES,
+    ND_NUM_INPUT_COLUMNS,
+} nd_input_column;
+
+/* Some rows, side by side. Release with nd_block_release, from any thread. */
+typedef struct nd_block {
+    nd_text_batch texts;
+    nd_text_batch ids;           /* num 0: there are none */
+    const uint64_t *preferences; /* NULL: there are none */
+    uint64_t first_row;
+    nd_chunk_owner *owners[ND_NUM_INPUT_COLUMNS];
+} nd_block;
+
+void nd_block_release(nd_block *block);
+
+typedef struct nd_document_input nd_document_input;
+
+/* What documents come from; ids and preferences may be NULL or None. A str in place of ids or
+ * preferences, and text_column, name columns of a table. NULL with an exception. */
+typedef struct nd_input_request {
+    PyObject *texts, *ids, *preferences;
+    const char *text_column; /* of a table */
+} nd_input_request;
+nd_document_input *nd_document_input_new(const nd_input_request *request);
+void nd_document_input_free(nd_document_input *input); /* may be NULL */
+
+bool nd_document_input_has_ids(const nd_document_input *input);
+
+/* 1 with the next block, of about so many bytes of text, or a whole chunk (max_bytes 0); 0 at the
+ * end; -1 with an exception: an object is no text, there are not as many ids as texts, or what a
+ * producer said. */
+int nd_document_input_next(nd_document_input *input, size_t max_bytes, nd_block *block);
+
+/* Rows so far. */
+uint64_t nd_document_input_num_rows(const nd_document_input *input);
+
+#endif
