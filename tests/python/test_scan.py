@@ -108,6 +108,8 @@ def test_what_was_not_asked_for_is_refused() -> None:
         ({"shingle": "line:5"}, "'shingle'"),
         ({"repair": "quotes"}, "'repair'"),
         ({"repair": ["tags", "quotes"]}, "'repair'"),
+        ({"fold": "tags"}, "'fold' must be some of 'none' 'all' 'safe' 'marks'"),
+        ({"fold": ""}, "'fold'"),
         ({"output": "all"}, "'output' must be one of"),
         ({"link": "double"}, "'link'"),
         ({"representative": "best"}, "'representative'"),

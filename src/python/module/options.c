@@ -9,6 +9,11 @@ static const char *const outputs[] = {"pairs", "groups", "both", NULL};
 static const char *const links[] = {"anchored", "single", NULL};
 static const char *const representatives[] = {"longest", "preferred", "first-id", NULL};
 
+static const nd_named_flags repair_sets[] = {
+    {"none", ND_REPAIR_NONE}, {"all", ND_REPAIR_ALL}, {NULL, 0}};
+static const nd_named_flags fold_sets[] = {
+    {"none", ND_FOLD_NONE}, {"all", ND_FOLD_ALL}, {"safe", ND_FOLD_SAFE}, {NULL, 0}};
+
 #define AT(member) .offset = offsetof(nd_scan_options, member)
 
 static const nd_py_option scan_options[] = {
@@ -17,7 +22,8 @@ static const nd_py_option scan_options[] = {
     {"coverage", ND_OPTION_NUMBER, AT(coverage), .max = 1},
     {"recall", ND_OPTION_NUMBER, AT(recall), .max = 1, .excludes_min = 1, .excludes_max = 1},
     {"shingle", ND_OPTION_SHINGLE, AT(shingle)},
-    {"repair", ND_OPTION_REPAIRS, AT(repairs)},
+    {"repair", ND_OPTION_FLAGS, AT(repairs), .sets = repair_sets, .flag_name = nd_repair_name},
+    {"fold", ND_OPTION_FLAGS, AT(folds), .sets = fold_sets, .flag_name = nd_fold_name},
     {"threads", ND_OPTION_COUNT, AT(num_threads)},
     {"max_matches", ND_OPTION_COUNT, AT(max_matches)},
     {"output", ND_OPTION_CHOICE, AT(output), .choices = outputs},
@@ -142,39 +148,57 @@ static int read_shingle(const nd_py_option *o, PyObject *value, void *out)
     return 0;
 }
 
+/* The flags of a name. False: it is none. */
+static int find_flags(const nd_py_option *o, const char *name, size_t len, uint32_t *flags)
+{
+    for (const nd_named_flags *set = o->sets; set->name; set++)
+        if (strlen(set->name) == len && strncmp(set->name, name, len) == 0) {
+            *flags = set->flags;
+            return 1;
+        }
+    for (unsigned i = 0; o->flag_name(i); i++)
+        if (strlen(o->flag_name(i)) == len && strncmp(o->flag_name(i), name, len) == 0) {
+            *flags = UINT32_C(1) << i;
+            return 1;
+        }
+    return 0;
+}
+
+static int refuse_flags(const nd_py_option *o, PyObject *value)
+{
+    char names[256] = "some of";
+    for (const nd_named_flags *set = o->sets; set->name; set++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), " '%s'", set->name);
+    for (unsigned i = 0; o->flag_name(i); i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), " '%s'", o->flag_name(i));
+    return refuse(o, value, names);
+}
+
 /* One name, or several parted by commas as the tool has them. */
-static int add_repairs(const nd_py_option *o, PyObject *value, uint32_t *repairs)
+static int add_flags(const nd_py_option *o, PyObject *value, uint32_t *flags)
 {
     const char *word;
     PyObject *const owner = word_of(o, value, &word);
     if (!owner)
         return -1;
-    int is_known = 1;
+    int is_known = *word != '\0';
     while (is_known && *word) {
         const size_t len = strcspn(word, ",");
-        unsigned i = 0;
-        while (nd_repair_name(i) &&
-               (strlen(nd_repair_name(i)) != len || strncmp(nd_repair_name(i), word, len) != 0))
-            i++;
-        if (nd_repair_name(i))
-            *repairs |= UINT32_C(1) << i;
-        else if (len == 3 && strncmp(word, "all", len) == 0)
-            *repairs |= ND_REPAIR_ALL;
-        else
-            is_known = len == 4 && strncmp(word, "none", len) == 0;
+        uint32_t named;
+        is_known = find_flags(o, word, len, &named);
+        if (is_known)
+            *flags |= named;
         word += len + (word[len] == ',');
     }
     Py_DECREF(owner);
-    return is_known ? 0
-                    : refuse(o, value,
-                             "of 'none', 'all', 'entities', 'tags', 'mojibake', 'hyphenation'");
+    return is_known ? 0 : refuse_flags(o, value);
 }
 
-static int read_repairs(const nd_py_option *o, PyObject *value, void *out)
+static int read_flags(const nd_py_option *o, PyObject *value, void *out)
 {
-    uint32_t repairs = 0;
+    uint32_t flags = 0;
     if (PyUnicode_Check(value)) {
-        if (add_repairs(o, value, &repairs) != 0)
+        if (add_flags(o, value, &flags) != 0)
             return -1;
     } else {
         PyObject *const names = PySequence_List(value);
@@ -182,21 +206,21 @@ static int read_repairs(const nd_py_option *o, PyObject *value, void *out)
             return refuse_type(o, "a str, or a list of them");
         int result = 0;
         for (Py_ssize_t i = 0; i < PyList_Size(names) && result == 0; i++)
-            result = add_repairs(o, PyList_GetItem(names, i), &repairs);
+            result = add_flags(o, PyList_GetItem(names, i), &flags);
         Py_DECREF(names);
         if (result != 0)
             return -1;
     }
-    memcpy(out, &repairs, sizeof repairs);
+    memcpy(out, &flags, sizeof flags);
     return 0;
 }
 
 static int read_option(const nd_py_option *option, PyObject *value, void *out)
 {
     static int (*const readers[])(const nd_py_option *, PyObject *, void *) = {
-        [ND_OPTION_NUMBER] = read_number,   [ND_OPTION_COUNT] = read_count,
-        [ND_OPTION_CHOICE] = read_choice,   [ND_OPTION_SHINGLE] = read_shingle,
-        [ND_OPTION_REPAIRS] = read_repairs,
+        [ND_OPTION_NUMBER] = read_number, [ND_OPTION_COUNT] = read_count,
+        [ND_OPTION_CHOICE] = read_choice, [ND_OPTION_SHINGLE] = read_shingle,
+        [ND_OPTION_FLAGS] = read_flags,
     };
     return readers[option->kind](option, value, (char *)out + option->offset);
 }

@@ -14,8 +14,14 @@ typedef enum nd_option_kind {
     ND_OPTION_COUNT,      /* uint32_t, from min on */
     ND_OPTION_CHOICE,     /* an enum, by name */
     ND_OPTION_SHINGLE,    /* nd_shingle_spec, as "word:5" or "char:7" */
-    ND_OPTION_REPAIRS,    /* uint32_t of ND_REPAIR_*, by a name, or several */
+    ND_OPTION_FLAGS,      /* uint32_t, by a name, or several */
 } nd_option_kind;
+
+/* Names of sets of flags, such as "all"; the last has none. */
+typedef struct nd_named_flags {
+    const char *name;
+    uint32_t flags;
+} nd_named_flags;
 
 /* One option: its keyword, and where its value goes in a struct. */
 typedef struct nd_py_option {
@@ -25,6 +31,8 @@ typedef struct nd_py_option {
     double min, max;
     int excludes_min, excludes_max;
     const char *const *choices; /* by their numbers, the last NULL */
+    const nd_named_flags *sets;
+    const char *(*flag_name)(unsigned index); /* of the flag 1 << index; NULL: no more */
 } nd_py_option;
 
 /* Sets what the dict has, leaves the rest (None counts as not given). -1 with TypeError where an

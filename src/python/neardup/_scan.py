@@ -17,10 +17,10 @@ if TYPE_CHECKING:
         Ids,
         Keep,
         Link,
+        Names,
         Output,
         Preferences,
         Preset,
-        Repair,
         Representative,
         Texts,
     )
@@ -106,7 +106,8 @@ def scan(
     coverage: Optional[float] = None,
     recall: Optional[float] = None,
     shingle: Optional[str] = None,
-    repair: Optional[Repair] = None,
+    repair: Optional[Names] = None,
+    fold: Optional[Names] = None,
     output: Output = "both",
     max_matches: Optional[int] = None,
     link: Optional[Link] = None,
@@ -135,6 +136,8 @@ def scan(
     shingle: what texts are compared by: "word:N" or "char:N", N from 1 to 64.
     repair: undone before comparing: "none", "all", or some of "entities", "tags", "mojibake",
         "hyphenation", in a list or parted by commas.
+    fold: what a script writes in two ways and is taken for the same: "none", "all", "safe" (those
+        that join no two words of a language), or some of "marks", "apostrophes", "yeh-kaf" and so on.
     output: "both" for pairs and groups; "groups" alone needs fewer comparisons; "pairs".
     max_matches: pairs that a document keeps, the best ones (1,000); 0: all.
     link: "anchored": every member of a group matches its representative; "single": some member.
@@ -166,6 +169,7 @@ def scan(
         "recall": recall,
         "shingle": shingle,
         "repair": repair,
+        "fold": fold,
         "output": output,
         "max_matches": max_matches,
         "link": link,
