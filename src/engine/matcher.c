@@ -91,18 +91,20 @@ nd_status nd_edge_list_gather(nd_edge_list *list, nd_edge_vec *first, size_t str
 
 nd_status nd_record_make_set(nd_set_maker *maker, nd_record *record, const nd_allocator *allocator)
 {
-    if (atomic_load_explicit(&record->hashes_state, memory_order_acquire) == ND_HASHES_ARE_SET)
-        return ND_OK;
+    for (;;) {
+        uint32_t state = ND_HASHES_IN_TEXT_ORDER;
+        if (atomic_compare_exchange_strong(&record->hashes_state, &state, ND_HASHES_BEING_SORTED))
+            break;
+        if (state == ND_HASHES_ARE_SET)
+            return ND_OK;
+        sched_yield();
+    }
+    /* Only the thread that got here may read or change the hashes. */
     const nd_status status = nd_reserve(allocator, (void **)&maker->scratch, &maker->capacity,
                                         record->num_hashes, sizeof *maker->scratch);
-    if (status != ND_OK)
+    if (status != ND_OK) {
+        atomic_store_explicit(&record->hashes_state, ND_HASHES_IN_TEXT_ORDER, memory_order_release);
         return status;
-    uint32_t state = ND_HASHES_IN_TEXT_ORDER;
-    if (!atomic_compare_exchange_strong(&record->hashes_state, &state, ND_HASHES_BEING_SORTED)) {
-        while (atomic_load_explicit(&record->hashes_state, memory_order_acquire) !=
-               ND_HASHES_ARE_SET)
-            sched_yield();
-        return ND_OK;
     }
     record->num_hashes =
         (uint32_t)nd_shingle_set(record->hashes, record->num_hashes, maker->scratch);
