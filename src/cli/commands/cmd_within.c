@@ -5,7 +5,6 @@
 #include "cli/commands/command.h"
 #include "cli/job.h"
 #include "cli/output/amounts.h"
-#include "cli/output/byte_order.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 #include "neardup/document_map.h"
@@ -204,11 +203,18 @@ static nd_status results_append(result_list *list, const result_list *from)
     return ND_OK;
 }
 
+static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    const size_t both = a_len < b_len ? a_len : b_len;
+    const int order = both ? memcmp(a, b, both) : 0;
+    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
 static int compare_results(const void *left, const void *right)
 {
     const result *const a = left, *const b = right;
-    const int order = nd_compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
-    return order != 0 ? order : nd_compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
+    const int order = compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
+    return order != 0 ? order : compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
 }
 
 static void results_sort(result_list *list)
