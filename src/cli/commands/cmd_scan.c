@@ -33,17 +33,10 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
         nd_page_put(line, nd_amount_of(stats->pairs, "pair").text);
 }
 
-#define AT(member) offsetof(nd_written, member)
-
 /* What is known only when the results are written. */
 static const nd_counter written_counters[] = {
-    {.name = "capped_passages",
-     .offset = AT(capped_passages),
-     .meaning = "matches whose texts go round over a few words so often that not all was followed",
-     .weight = ND_COUNTER_CAP,
-     .detail = " (%s left out)",
-     .detail_noun = "occurrence",
-     .detail_offset = AT(dropped_occurrences)},
+    ND_COUNTER_CAPPED_REPEATS(nd_written, "capped_passages", capped_passages, dropped_occurrences,
+                              "matches whose texts go round"),
 };
 
 static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats,
