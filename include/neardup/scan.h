@@ -7,6 +7,7 @@
 
 #include "neardup/allocator.h"
 #include "neardup/bucket.h"
+#include "neardup/budget.h"
 #include "neardup/counter.h"
 #include "neardup/document.h"
 #include "neardup/match.h"
@@ -78,6 +79,8 @@ typedef struct nd_scan_options {
     nd_texts texts;
     nd_progress_fn progress; /* may be NULL */
     void *progress_ctx;
+    nd_budget *budget;   /* to keep within; NULL: everything stays in memory. The scan is made with
+                            its   allocator then (see nd_scan_new) */
     nd_notice_fn notice; /* may be NULL */
     void *notice_ctx;
 } nd_scan_options;

@@ -4,6 +4,8 @@
  * index, which says for each text whom it is proposed with (neardup/bucket.h); those pairs are
  * compared exactly, a text at a time with its mates, so that its set stays in the cache. Groups
  * need fewer comparisons: representative_rounds.c. */
+#include <string.h>
+
 #include "engine/band_matcher.h"
 #include "engine/reported_tasks.h"
 #include "engine/set_fetch.h"
@@ -19,37 +21,88 @@ enum {
     LOOK_AHEAD = 4,          /* texts between one stage of asking for what they need and the next */
     LINE_BYTES = 64,
     LINES_AHEAD = 4, /* the processor goes on by itself */
-    KEYS_CHUNK_BYTES = 1 << 20,
 };
 
-static nd_status read_record(nd_matcher *m, uint32_t worker_index, nd_record *record)
+static nd_status read_hashes(nd_matcher *m, uint32_t worker, uint64_t *hashes, size_t *num,
+                             void *block)
 {
     nd_band_matcher *const b = (nd_band_matcher *)m;
-    nd_band_worker *const w = &b->workers[worker_index];
-    record->band_keys = nd_arena_alloc(&w->band_keys, b->plan.bands * sizeof *record->band_keys);
-    if (!record->band_keys)
-        return ND_ERR_NO_MEMORY;
-    const nd_status status =
-        nd_sketch_compute(record->hashes, record->num_hashes, b->plan.slots, w->slots);
+    nd_band_worker *const w = &b->workers[worker];
+    uint32_t *const short_keys = block;
+    const nd_status status = nd_sketch_compute(hashes, *num, b->plan.slots, w->slots);
     if (status != ND_OK)
         return status;
     nd_band_keys(w->slots, b->plan.bands, b->plan.rows, w->keys);
     for (uint32_t j = 0; j < b->plan.bands; j++)
-        record->band_keys[j] = nd_band_key_short(w->keys[j]);
+        short_keys[j] = nd_band_key_short(w->keys[j]);
     return ND_OK;
+}
+
+/* Band keys on their way from the documents to the bands. */
+typedef struct key_gathering {
+    const nd_band_matcher *matcher;
+    uint32_t *text_of; /* by the index of the document that stands for a text; else ND_NO_TEXT */
+    uint32_t *keys;    /* [band][text] */
+} key_gathering;
+
+static nd_status gather_keys(void *ctx, uint32_t worker, size_t chunk)
+{
+    (void)worker;
+    const key_gathering *const g = ctx;
+    const nd_band_matcher *const b = g->matcher;
+    const uint32_t bands = b->plan.bands;
+    const size_t num_texts = b->base.catalog->num_texts;
+    const uint32_t num = b->base.collection->chunks.items[chunk]->num;
+    char *const room = nd_alloc(b->base.allocator, num, b->base.kind_block_bytes);
+    if (!room)
+        return ND_ERR_NO_MEMORY;
+    nd_status status;
+    const char *const blocks =
+        nd_collection_blocks(b->base.collection, (uint32_t)chunk, room, &status);
+    for (uint32_t i = 0; i < num && status == ND_OK; i++) {
+        const uint32_t x = g->text_of[chunk << ND_CHUNK_BITS | i];
+        const uint32_t *const own =
+            (const uint32_t *)(const void *)(blocks + i * b->base.kind_block_bytes);
+        for (uint32_t j = 0; j < bands && x != ND_NO_TEXT; j++)
+            g->keys[j * num_texts + x] = own[j];
+    }
+    nd_release(b->base.allocator, room);
+    return status;
+}
+
+/* keys[band * num_texts + text] of all texts. */
+static nd_status make_keys(nd_band_matcher *b, uint32_t **keys)
+{
+    const nd_allocator *const a = b->base.allocator;
+    const nd_catalog *const c = b->base.catalog;
+    const size_t num_chunks = b->base.collection->chunks.len;
+    const size_t num_indices = num_chunks << ND_CHUNK_BITS;
+    key_gathering g = {.matcher = b,
+                       .text_of = nd_alloc(a, num_indices, sizeof *g.text_of),
+                       .keys = nd_alloc(a, c->num_texts, b->plan.bands * sizeof *g.keys)};
+    nd_status status = g.text_of && g.keys ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK) {
+        memset(g.text_of, 0xff, num_indices * sizeof *g.text_of); /* ND_NO_TEXT */
+        for (size_t x = 0; x < c->num_texts; x++)
+            g.text_of[nd_catalog_record(c, (uint32_t)x)->index] = (uint32_t)x;
+        status = nd_threads_for(a, b->base.options->num_threads, num_chunks, gather_keys, &g);
+    }
+    nd_release(a, g.text_of);
+    nd_collection_forget_blocks(b->base.collection);
+    *keys = g.keys;
+    return status;
 }
 
 static nd_status index_buckets(nd_band_matcher *b)
 {
-    const nd_allocator *const a = b->base.allocator;
-    const uint32_t num_threads = b->base.options->num_threads;
-    uint32_t *const keys = nd_catalog_band_keys(b->base.catalog, b->plan.bands, num_threads, a);
-    if (!keys)
-        return ND_ERR_NO_MEMORY;
-    for (uint32_t w = 0; w < num_threads; w++)
-        nd_arena_release(&b->workers[w].band_keys);
-    const nd_status status = nd_bucket_index_init(&b->buckets, keys, b->base.catalog->num_texts,
-                                                  b->plan.bands, num_threads, a);
+    uint32_t *keys;
+    nd_status status = make_keys(b, &keys);
+    if (status != ND_OK) {
+        nd_release(b->base.allocator, keys);
+        return status;
+    }
+    status = nd_bucket_index_init(&b->buckets, keys, b->base.catalog->num_texts, b->plan.bands,
+                                  b->base.options->num_threads, b->base.allocator);
     for (size_t i = 0; i < b->buckets.num_buckets && status == ND_OK; i++) {
         const size_t begin = b->buckets.starts[i];
         if (b->buckets.starts[i + 1] - begin <= ND_BUCKET_WHOLE)
@@ -61,8 +114,16 @@ static nd_status index_buckets(nd_band_matcher *b)
     return status;
 }
 
-/* Of lasting documents: the sets of texts that will be compared, and of those with copies, which
- * are reported with their sizes even if they are not. */
+/* A text that will be compared, or has copies: these are reported with their sizes even if it is
+ * not.
+ */
+static bool is_wanted(const nd_band_matcher *b, uint32_t x)
+{
+    return nd_catalog_num_copies(b->base.catalog, x) > 1 ||
+           nd_bucket_index_has_mates(&b->buckets, x);
+}
+
+/* Sets of lasting documents are made from their text read again. */
 static nd_status fetch_sets(nd_band_matcher *b)
 {
     const nd_catalog *const c = b->base.catalog;
@@ -70,23 +131,36 @@ static nd_status fetch_sets(nd_band_matcher *b)
     if (!wanted)
         return ND_ERR_NO_MEMORY;
     for (size_t x = 0; x < c->num_texts; x++)
-        wanted[x] = nd_catalog_num_copies(c, (uint32_t)x) > 1 ||
-                    nd_bucket_index_has_mates(&b->buckets, (uint32_t)x);
+        wanted[x] = is_wanted(b, (uint32_t)x);
     const nd_status status = nd_fetch_sets(b->base.fetcher, wanted);
     nd_release(b->base.allocator, wanted);
     return status;
 }
 
-/* Of other documents: the sets of texts with copies. */
-static nd_status make_sets_of_copies(void *ctx, uint32_t worker, size_t task)
+/* Those of others are made when they are compared, or here. Records are asked for ahead: they lie
+ * about in memory. */
+static nd_status find_hashes(void *ctx, uint32_t worker, size_t task)
 {
     nd_band_matcher *const b = ctx;
     const nd_catalog *const c = b->base.catalog;
     const size_t end = (task + 1) * TEXTS_A_TASK;
     nd_status status = ND_OK;
-    for (size_t x = task * TEXTS_A_TASK; x < end && x < c->num_texts && status == ND_OK; x++)
-        if (nd_catalog_num_copies(c, (uint32_t)x) > 1)
-            status = nd_record_make_set(&b->workers[worker].sets, c->texts[x], b->base.allocator);
+    for (size_t x = task * TEXTS_A_TASK; x < end && x < c->num_texts && status == ND_OK; x++) {
+        if (!is_wanted(b, (uint32_t)x))
+            continue;
+        const nd_record *const record = nd_catalog_record(c, (uint32_t)x);
+        nd_scan_set *const set = &b->base.sets[x];
+        nd_document_facts document;
+        nd_text_facts text;
+        if (record->source != ND_NO_SOURCE)
+            continue;
+        status = nd_collection_document(b->base.collection, record->index, &document);
+        if (status == ND_OK)
+            status = nd_collection_text(b->base.collection, record->index, &text);
+        *set = (nd_scan_set){document.hashes, text.num_hashes, ND_SET_IN_TEXT_ORDER};
+        if (status == ND_OK && nd_catalog_num_copies(c, (uint32_t)x) > 1)
+            status = nd_scan_set_make(&b->workers[worker].sets, set, b->base.allocator);
+    }
     return status;
 }
 
@@ -126,18 +200,15 @@ nd_status nd_band_matcher_propose_free(nd_band_matcher *b, uint32_t worker, uint
     return status;
 }
 
-/* First where its record is, then the record, then its first hashes. */
+/* First where its hashes are, then the first of them. */
 void nd_band_matcher_fetch(const nd_band_matcher *b, uint32_t text, int stage)
 {
-    nd_record *const *const texts = b->base.catalog->texts;
+    const nd_scan_set *const set = &b->base.sets[text];
     if (stage == 0)
-        __builtin_prefetch(&texts[text]);
-    else if (stage == 1) {
-        __builtin_prefetch(texts[text]);
-        __builtin_prefetch(&texts[text]->hashes_state);
-    } else
+        __builtin_prefetch(set);
+    else
         for (size_t line = 0; line < LINES_AHEAD; line++)
-            __builtin_prefetch((const char *)texts[text]->hashes + line * LINE_BYTES);
+            __builtin_prefetch((const char *)set->hashes + line * LINE_BYTES);
 }
 
 /* For pairs that come later, the last stage soonest. A text that is compared with several others is
@@ -157,16 +228,16 @@ static void fetch_pairs(const nd_band_matcher *b, const nd_band_worker *w, size_
 
 static nd_status compare(const nd_band_matcher *b, nd_band_worker *w, uint32_t x, uint32_t y)
 {
-    nd_record *const rx = b->base.catalog->texts[x], *const ry = b->base.catalog->texts[y];
-    nd_status status = nd_record_make_set(&w->sets, rx, b->base.allocator);
+    nd_scan_set *const set_x = &b->base.sets[x], *const set_y = &b->base.sets[y];
+    nd_status status = nd_scan_set_make(&w->sets, set_x, b->base.allocator);
     if (status == ND_OK)
-        status = nd_record_make_set(&w->sets, ry, b->base.allocator);
+        status = nd_scan_set_make(&w->sets, set_y, b->base.allocator);
     if (status != ND_OK)
         return status;
     nd_similarity similarity;
     w->candidates++;
-    if (nd_verify_sets(rx->hashes, rx->num_hashes, ry->hashes, ry->num_hashes,
-                       &b->base.options->rule, &similarity) == ND_MATCH_NONE)
+    if (nd_verify_sets(set_x->hashes, set_x->num, set_y->hashes, set_y->num, &b->base.options->rule,
+                       &similarity) == ND_MATCH_NONE)
         return ND_OK;
     w->matches++;
     const uint32_t common = (uint32_t)similarity.common;
@@ -241,7 +312,7 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
     if (status == ND_OK)
         status = nd_threads_for(m->allocator, m->options->num_threads,
                                 (m->catalog->num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK,
-                                make_sets_of_copies, b);
+                                find_hashes, b);
     if (status == ND_OK)
         status = request->wanted == ND_WANT_GROUPS
                      ? nd_band_matcher_match_groups(b, request->by_rank)
@@ -255,9 +326,9 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
 
 static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
 {
-    const nd_record *const ra = m->catalog->texts[a], *const rb = m->catalog->texts[b];
+    const nd_scan_set *const set_a = &m->sets[a], *const set_b = &m->sets[b];
     const nd_similarity s =
-        nd_similarity_compute(ra->hashes, ra->num_hashes, rb->hashes, rb->num_hashes);
+        nd_similarity_compute(set_a->hashes, set_a->num, set_b->hashes, set_b->num);
     *edge = (nd_edge){a, b, (uint32_t)s.common, 0, 0};
     return ND_OK;
 }
@@ -283,7 +354,6 @@ static void release(nd_matcher *m)
         nd_band_worker *const worker = &b->workers[w];
         nd_release(a, worker->slots);
         nd_release(a, worker->keys);
-        nd_arena_release(&worker->band_keys);
         nd_release(a, worker->sets.scratch);
         nd_mate_finder_release(&worker->mates, a);
         ND_VEC_RELEASE(a, &worker->proposed);
@@ -298,7 +368,7 @@ static const nd_matcher_kind KIND = {
     .text_size = ND_SIZE_TOKENS,
     .has_coverage = false,
     .keeps_hashes = false,
-    .read = read_record,
+    .read = read_hashes,
     .match = match,
     .measure = measure,
     .count = count,
@@ -312,15 +382,17 @@ nd_status nd_band_matcher_new(const nd_scan_options *options, const nd_plan *pla
     nd_band_matcher *const b = nd_alloc_zeroed(allocator, 1, sizeof *b);
     if (!b)
         return ND_ERR_NO_MEMORY;
-    b->base = (nd_matcher){
-        .kind = &KIND, .options = options, .allocator = allocator, .capped_text = ND_NO_TEXT};
+    b->base = (nd_matcher){.kind = &KIND,
+                           .options = options,
+                           .allocator = allocator,
+                           .kind_block_bytes = plan->bands * sizeof(uint32_t),
+                           .capped_text = ND_NO_TEXT};
     b->plan = *plan;
     b->workers = nd_alloc_zeroed(allocator, options->num_threads, sizeof *b->workers);
     bool has_room = b->workers;
     for (uint32_t w = 0; has_room && w < options->num_threads; w++) {
         b->workers[w].slots = nd_alloc(allocator, plan->slots, sizeof(uint64_t));
         b->workers[w].keys = nd_alloc(allocator, plan->bands, sizeof(uint64_t));
-        nd_arena_init(&b->workers[w].band_keys, allocator, KEYS_CHUNK_BYTES);
         has_room = b->workers[w].slots && b->workers[w].keys;
     }
     if (!has_room) {

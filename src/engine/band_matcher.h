@@ -8,7 +8,6 @@
 typedef struct nd_band_worker {
     uint64_t *slots;
     uint64_t *keys; /* of the bands of one document */
-    nd_arena band_keys;
     nd_set_maker sets;
     nd_mate_finder mates;
     ND_VEC(uint64_t) proposed; /* a text << 32 | its mate */
@@ -37,7 +36,7 @@ ND_NODISCARD nd_status nd_band_matcher_propose_free(nd_band_matcher *b, uint32_t
 
 /* Asks for what comparing a text will read: each of the stages 0 to ND_TEXT_STAGES - 1 some texts
  * after the one before, which has brought what it needs. */
-enum { ND_TEXT_STAGES = 3 };
+enum { ND_TEXT_STAGES = 2 };
 void nd_band_matcher_fetch(const nd_band_matcher *b, uint32_t text, int stage);
 
 /* Compares what is proposed, which is empty then, and appends the matches to the worker's edges, in

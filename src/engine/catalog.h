@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/collection.h"
 #include "engine/record.h"
 #include "neardup/scan.h"
 #include "util/arena.h"
@@ -16,20 +17,20 @@ typedef struct nd_renamed {
 } nd_renamed;
 
 /*   documents:  all records by name; a document's number is its place here
- *   texts:      documents of one normalised text are one text, numbered by size (nd_size_of): the
- *               largest first, those of one size by digest
+ *   texts:      documents of one normalised text are one text, numbered by size: the largest first,
+ *               those of one size by digest
  *
- *   texts[x]         the record of one document of text x
  *   text_of[d]       the text of a document; ND_NO_TEXT where it has no tokens
- *   copies[copies_start[x] .. copies_start[x + 1])   the documents of text x, ascending
+ *   copies[copies_start[x] .. copies_start[x + 1])   the documents of text x, ascending; the first
+ *                                                    stands for it (nd_catalog_record)
  *
- * Of documents with one id the first (see nd_compare_records) is called by it, the others ID#2,
- * ID#3 and so on, leaving out what is another document's id. */
+ * Of documents with one id the first (see nd_id) is called by it, the others ID#2, ID#3 and so on,
+ * leaving out what is another document's id. */
 typedef struct nd_catalog {
+    const nd_collection *collection;
     nd_record **documents;
     size_t num_documents;
     size_t num_texts;
-    nd_record **texts;
     uint32_t *text_of;
     uint32_t *copies_start;
     uint32_t *copies;
@@ -43,7 +44,7 @@ typedef struct nd_catalog {
 /* What texts are numbered by. */
 typedef enum nd_text_size {
     ND_SIZE_TOKENS = 0,
-    ND_SIZE_SHINGLES, /* once every record's hashes are a set */
+    ND_SIZE_SHINGLES, /* once every document's hashes are a set */
 } nd_text_size;
 
 typedef struct nd_catalog_request {
@@ -54,7 +55,8 @@ typedef struct nd_catalog_request {
 
 /* Takes over `documents` (allocated with `allocator`), also when it fails. ND_ERR_LIMIT: 2^32 - 1
  * documents or more. */
-ND_NODISCARD nd_status nd_catalog_init(nd_catalog *catalog, nd_record **documents, size_t num,
+ND_NODISCARD nd_status nd_catalog_init(nd_catalog *catalog, const nd_collection *collection,
+                                       nd_record **documents, size_t num,
                                        const nd_catalog_request *request,
                                        const nd_allocator *allocator);
 
@@ -63,15 +65,15 @@ static inline uint32_t nd_catalog_num_copies(const nd_catalog *catalog, uint32_t
     return catalog->copies_start[text + 1] - catalog->copies_start[text];
 }
 
+static inline nd_record *nd_catalog_record(const nd_catalog *catalog, uint32_t text)
+{
+    return catalog->documents[catalog->copies[catalog->copies_start[text]]];
+}
+
 static inline uint64_t nd_catalog_num_exact_copies(const nd_catalog *catalog)
 {
     return catalog->copies_start[catalog->num_texts] - catalog->num_texts;
 }
-
-/* Gathers the band keys of all texts: keys[band * num_texts + text], allocated with `allocator`;
- * NULL when out of memory. Records need theirs no more. */
-uint32_t *nd_catalog_band_keys(const nd_catalog *catalog, uint32_t num_bands, uint32_t num_threads,
-                               const nd_allocator *allocator);
 
 void nd_catalog_release(nd_catalog *catalog, const nd_allocator *allocator);
 

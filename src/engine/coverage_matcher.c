@@ -41,21 +41,24 @@ typedef struct coverage_matcher {
     size_t num_pairs;
 } coverage_matcher;
 
+/* A document's block. */
+typedef struct sample_size {
+    uint32_t num_samples, sample_shift; /* see nd_sampled_text_of */
+} sample_size;
+
 /* The set, in text order, and its sample. */
-static nd_status read_record(nd_matcher *m, uint32_t worker, nd_record *record)
+static nd_status read_hashes(nd_matcher *m, uint32_t worker, uint64_t *hashes, size_t *num,
+                             void *block)
 {
     coverage_worker *const w = &((coverage_matcher *)m)->workers[worker];
-    size_t num_distinct;
-    const nd_status status = nd_position_index_distinct(&w->positions, m->allocator, record->hashes,
-                                                        record->num_hashes, &num_distinct);
+    sample_size *const size = block;
+    const nd_status status =
+        nd_position_index_distinct(&w->positions, m->allocator, hashes, *num, num);
     if (status != ND_OK)
         return status;
-    record->num_hashes = (uint32_t)num_distinct;
-    record->hashes_state = ND_HASHES_ARE_SET;
-    const nd_sampled_text sampled = nd_sampled_text_of(record->hashes, record->num_hashes);
-    record->num_samples = sampled.num_samples;
-    record->sample_shift = sampled.sample_shift;
-    w->num_shingles += num_distinct;
+    const nd_sampled_text sampled = nd_sampled_text_of(hashes, (uint32_t)*num);
+    *size = (sample_size){sampled.num_samples, sampled.sample_shift};
+    w->num_shingles += *num;
     return ND_OK;
 }
 
@@ -101,16 +104,23 @@ static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
 static nd_status share_shingles(coverage_matcher *c)
 {
     const nd_catalog *const catalog = c->base.catalog;
+    const nd_collection *const collection = c->base.collection;
     const size_t num = catalog->num_texts;
     nd_sampled_text *const texts = nd_alloc(c->base.allocator, num, sizeof *texts);
     if (!texts)
         return ND_ERR_NO_MEMORY;
-    for (size_t text = 0; text < num; text++) {
-        const nd_record *const record = catalog->texts[text];
-        texts[text] = (nd_sampled_text){.shingles = record->hashes,
-                                        .num = record->num_hashes,
-                                        .num_samples = record->num_samples,
-                                        .sample_shift = record->sample_shift};
+    for (size_t x = 0; x < num; x++) {
+        const uint32_t index = nd_catalog_record(catalog, (uint32_t)x)->index;
+        const nd_chunk *const chunk = nd_collection_chunk(collection, index);
+        const size_t place = index & (ND_CHUNK_DOCUMENTS - 1);
+        const sample_size *const size =
+            (const sample_size *)(const void *)(chunk->blocks + place * sizeof *size);
+        c->base.sets[x] = (nd_scan_set){chunk->documents[place].hashes,
+                                        chunk->texts[place].num_hashes, ND_SET_MADE};
+        texts[x] = (nd_sampled_text){.shingles = c->base.sets[x].hashes,
+                                     .num = c->base.sets[x].num,
+                                     .num_samples = size->num_samples,
+                                     .sample_shift = size->sample_shift};
     }
     return nd_shared_shingles_init(&c->shared, texts, num, c->base.options->num_threads,
                                    c->base.allocator);
@@ -332,7 +342,7 @@ static const nd_matcher_kind KIND = {
     .text_size = ND_SIZE_SHINGLES,
     .has_coverage = true,
     .keeps_hashes = true,
-    .read = read_record,
+    .read = read_hashes,
     .match = match,
     .measure = measure,
     .count = count,
@@ -346,8 +356,11 @@ nd_status nd_coverage_matcher_new(const nd_scan_options *options, const nd_alloc
     coverage_matcher *const c = nd_alloc_zeroed(allocator, 1, sizeof *c);
     if (!c)
         return ND_ERR_NO_MEMORY;
-    c->base = (nd_matcher){
-        .kind = &KIND, .options = options, .allocator = allocator, .capped_text = ND_NO_TEXT};
+    c->base = (nd_matcher){.kind = &KIND,
+                           .options = options,
+                           .allocator = allocator,
+                           .kind_block_bytes = sizeof(sample_size),
+                           .capped_text = ND_NO_TEXT};
     c->workers = nd_alloc_zeroed(allocator, options->num_threads, sizeof *c->workers);
     if (!c->workers) {
         nd_release(allocator, c);

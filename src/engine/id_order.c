@@ -31,25 +31,11 @@ int nd_compare_ids(const nd_record *a, const nd_record *b)
     return (a->id_len_bytes > b->id_len_bytes) - (a->id_len_bytes < b->id_len_bytes);
 }
 
-static int compare_u64(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-/* What tells two documents of one id apart, whatever order they came in; the tag comes last, as two
- * that differ in nothing else may change places. */
+/* Documents of one id by tag, so that the order does not depend on the threads. */
 int nd_compare_records(const nd_record *a, const nd_record *b)
 {
-    int c = nd_compare_ids(a, b);
-    if (c == 0)
-        c = compare_u64(a->raw_digest, b->raw_digest);
-    if (c == 0)
-        c = compare_u64(a->digest[0], b->digest[0]);
-    if (c == 0)
-        c = compare_u64(a->preference, b->preference);
-    if (c == 0)
-        c = compare_u64(a->tag, b->tag);
-    return c;
+    const int order = nd_compare_ids(a, b);
+    return order != 0 ? order : (a->tag > b->tag) - (a->tag < b->tag);
 }
 
 static nd_record *record_of(const nd_key_value *item)

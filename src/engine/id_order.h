@@ -9,7 +9,7 @@
 /* By id: below, equal to or above 0. */
 int nd_compare_ids(const nd_record *a, const nd_record *b);
 
-/* By id, records of one id by what they hold, then by tag. */
+/* By id, records of one id by tag. */
 int nd_compare_records(const nd_record *a, const nd_record *b);
 
 /* Sorts records as nd_compare_records does, on several threads. 32 bytes a record while it runs.

@@ -11,26 +11,39 @@ enum {
     LARGE_DOCUMENT = 1 << 24,
 };
 
-nd_status nd_ingester_init(nd_ingester *ingester, const nd_scan_options *options, uint64_t seed,
-                           const nd_allocator *allocator)
+nd_status nd_ingester_init(nd_ingester *ingester, nd_collection *collection,
+                           const nd_scan_options *options, uint64_t seed)
 {
-    *ingester = (nd_ingester){.allocator = allocator, .seed = seed};
-    nd_arena_init(&ingester->records, allocator, RECORD_CHUNK_BYTES);
-    nd_set_store_init(&ingester->sets, allocator);
+    const nd_allocator *const a = collection->allocator;
+    *ingester = (nd_ingester){.allocator = a, .collection = collection, .seed = seed};
+    nd_arena_init(&ingester->records, a, RECORD_CHUNK_BYTES);
+    nd_arena_init(&ingester->hashes, a, ND_HASHES_CHUNK_BYTES);
     const nd_status status =
-        nd_repairer_new(options->repairs, options->folds, allocator, &ingester->repairer);
-    return status == ND_OK ? nd_text_new(allocator, &ingester->text) : status;
+        nd_repairer_new(options->repairs, options->folds, a, &ingester->repairer);
+    return status == ND_OK ? nd_text_new(a, &ingester->text) : status;
 }
 
-void nd_ingester_release(nd_ingester *ingester, const nd_allocator *allocator)
+void nd_ingester_release(nd_ingester *ingester)
 {
     nd_repairer_free(ingester->repairer);
     nd_text_free(ingester->text);
     nd_arena_release(&ingester->records);
-    nd_set_store_release(&ingester->sets);
-    ND_VEC_RELEASE(allocator, &ingester->hashes);
-    ND_VEC_RELEASE(allocator, &ingester->scratch);
-    ND_VEC_RELEASE(allocator, &ingester->added);
+    nd_arena_release(&ingester->hashes);
+    ND_VEC_RELEASE(ingester->allocator, &ingester->aside);
+    ND_VEC_RELEASE(ingester->allocator, &ingester->scratch);
+    ND_VEC_RELEASE(ingester->allocator, &ingester->added);
+}
+
+/* Goes on to a new chunk where the one at work is full. */
+static nd_status make_place(nd_ingester *in, nd_error *error)
+{
+    if (in->chunk && in->chunk->num < ND_CHUNK_DOCUMENTS)
+        return ND_OK;
+    const nd_status status =
+        in->chunk ? nd_collection_close_chunk(in->collection, in->chunk, error) : ND_OK;
+    in->chunk = NULL;
+    return status == ND_OK ? nd_collection_open_chunk(in->collection, &in->chunk, &in->chunk_number)
+                           : status;
 }
 
 static nd_record *new_record(nd_ingester *in, const nd_document *document, nd_texts texts)
@@ -41,9 +54,9 @@ static nd_record *new_record(nd_ingester *in, const nd_document *document, nd_te
     nd_record *const record = nd_arena_alloc(&in->records, id_end + kept);
     if (!record)
         return NULL;
-    *record = (nd_record){.raw_digest = XXH3_64bits(document->text, document->text_len_bytes),
-                          .tag = document->tag,
-                          .preference = document->preference,
+    *record = (nd_record){.tag = document->tag,
+                          .index = in->chunk_number << ND_CHUNK_BITS | in->chunk->num,
+                          .num_tokens = (uint32_t)nd_text_num_tokens(in->text),
                           .source = document->is_lasting ? in->source : ND_NO_SOURCE,
                           .id_len_bytes = (uint32_t)document->id_len_bytes};
     if (document->id_len_bytes)
@@ -57,44 +70,51 @@ static nd_record *new_record(nd_ingester *in, const nd_document *document, nd_te
     return record;
 }
 
-static void take_digests(const nd_ingester *in, nd_record *record)
+/* What tells the text at work apart. */
+static nd_text_facts facts_of(const nd_ingester *in, size_t num_hashes)
 {
     size_t len_bytes;
     const char *const normalised = nd_text_normalised(in->text, &len_bytes);
     const XXH128_hash_t digest = XXH3_128bits(normalised, len_bytes);
-    record->digest[0] = digest.low64;
-    record->digest[1] = digest.high64;
-    record->check = XXH3_64bits_withSeed(normalised, len_bytes, in->seed);
+    return (nd_text_facts){.digest = {digest.low64, digest.high64},
+                           .check = XXH3_64bits_withSeed(normalised, len_bytes, in->seed),
+                           .num_hashes = (uint32_t)num_hashes,
+                           .num_tokens = (uint32_t)nd_text_num_tokens(in->text)};
 }
 
-/* Fills in what the text says: digest, hashes, and what the matcher makes of them. The hashes of a
+/* Room for the hashes of the text at work. */
+static uint64_t *room_for_hashes(nd_ingester *in, size_t num, bool is_kept)
+{
+    if (is_kept)
+        return nd_hashes_append(&in->hashes, num);
+    in->aside.len = 0;
+    return ND_VEC_RESERVE(in->allocator, &in->aside, num) == ND_OK ? in->aside.items : NULL;
+}
+
+/* Fills in what the text says: facts, hashes, and what the matcher makes of them. The hashes of a
  * lasting document are not kept, unless the matcher needs those of all. */
 static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
-                             nd_record *record)
+                             const nd_record *record)
 {
     const nd_shingle_spec spec = matcher->options->shingle;
-    const size_t num_hashes = nd_shingle_count(in->text, spec);
-    record->num_tokens = (uint32_t)nd_text_num_tokens(in->text);
-    record->num_hashes = (uint32_t)num_hashes;
-    if (num_hashes == 0)
+    const size_t place = in->chunk->num;
+    size_t num = nd_shingle_count(in->text, spec);
+    in->chunk->documents[place].hashes = NULL;
+    if (num == 0) {
+        in->chunk->texts[place] = (nd_text_facts){0};
         return ND_OK;
-    const bool is_kept = matcher->kind->keeps_hashes || record->source == ND_NO_SOURCE;
-    nd_status status = ND_OK;
-    if (is_kept)
-        record->hashes = nd_set_store_append(&in->sets, num_hashes);
-    else {
-        in->hashes.len = 0;
-        status = ND_VEC_RESERVE(matcher->allocator, &in->hashes, num_hashes);
-        record->hashes = in->hashes.items;
     }
-    if (status != ND_OK || !record->hashes)
+    const bool is_kept = matcher->kind->keeps_hashes || record->source == ND_NO_SOURCE;
+    uint64_t *const hashes = room_for_hashes(in, num, is_kept);
+    if (!hashes)
         return ND_ERR_NO_MEMORY;
-    status = nd_shingle_hashes(in->text, spec, record->hashes);
+    nd_status status = nd_shingle_hashes(in->text, spec, hashes);
     if (status == ND_OK)
-        status = matcher->kind->read(matcher, worker, record);
-    if (!is_kept)
-        record->hashes = NULL;
-    take_digests(in, record);
+        status = matcher->kind->read(matcher, worker, hashes, &num,
+                                     in->chunk->blocks + place * matcher->kind_block_bytes);
+    if (is_kept)
+        in->chunk->documents[place].hashes = hashes;
+    in->chunk->texts[place] = facts_of(in, num);
     return status;
 }
 
@@ -150,56 +170,66 @@ static nd_status read_text(nd_ingester *in, const nd_document *document)
     return status == ND_OK ? nd_text_set(in->text, text, len_bytes, ND_TEXT_NO_OFFSETS) : status;
 }
 
-nd_status nd_ingester_make_set(nd_ingester *ingester, const nd_scan_options *options,
-                               nd_record *record, const nd_document *document)
+static bool is_same_text(const nd_text_facts *a, const nd_text_facts *b)
+{
+    return a->digest[0] == b->digest[0] && a->digest[1] == b->digest[1] && a->check == b->check &&
+           a->num_hashes == b->num_hashes;
+}
+
+nd_status nd_ingester_make_set(nd_ingester *ingester, nd_shingle_spec shingle,
+                               const nd_text_facts *facts, const nd_document *document,
+                               nd_scan_set *set)
 {
     nd_ingester *const in = ingester;
-    nd_record again;
     nd_status status = read_text(in, document);
     if (status != ND_OK)
         return status;
-    const size_t num = nd_shingle_count(in->text, options->shingle);
-    take_digests(in, &again);
-    if (num != record->num_hashes || again.check != record->check ||
-        again.digest[0] != record->digest[0] || again.digest[1] != record->digest[1])
+    const size_t num = nd_shingle_count(in->text, shingle);
+    const nd_text_facts again = facts_of(in, num);
+    if (!is_same_text(&again, facts))
         return ND_ERR_IO;
-    in->hashes.len = in->scratch.len = 0;
-    status = ND_VEC_RESERVE(in->allocator, &in->hashes, num);
+    uint64_t *const hashes = room_for_hashes(in, num, false);
+    in->scratch.len = 0;
+    status = hashes ? ND_VEC_RESERVE(in->allocator, &in->scratch, num) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(in->allocator, &in->scratch, num);
-    if (status == ND_OK)
-        status = nd_shingle_hashes(in->text, options->shingle, in->hashes.items);
+        status = nd_shingle_hashes(in->text, shingle, hashes);
     if (status != ND_OK)
         return status;
-    const size_t size = nd_shingle_set(in->hashes.items, num, in->scratch.items);
-    record->hashes = nd_set_store_append(&in->sets, size);
-    if (!record->hashes)
+    const size_t size = nd_shingle_set(hashes, num, in->scratch.items);
+    set->hashes = nd_hashes_append(&in->hashes, size);
+    if (!set->hashes)
         return ND_ERR_NO_MEMORY;
-    memcpy(record->hashes, in->hashes.items, size * sizeof *record->hashes);
-    record->num_hashes = (uint32_t)size;
-    record->hashes_state = ND_HASHES_ARE_SET;
+    memcpy(set->hashes, hashes, size * sizeof *hashes);
+    set->num = (uint32_t)size;
+    set->state = ND_SET_MADE;
     in->stats.shingles += size;
     return ND_OK;
 }
 
 nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
-                          const nd_document *document)
+                          const nd_document *document, nd_error *error)
 {
     const nd_scan_options *const o = matcher->options;
     if (document->id_len_bytes >= UINT32_MAX)
         return ND_ERR_LIMIT;
     nd_status status = read_text(ingester, document);
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(matcher->allocator, &ingester->added, 1);
+        status = make_place(ingester, error);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(ingester->allocator, &ingester->added, 1);
     if (status != ND_OK)
         return status;
     nd_record *const record = new_record(ingester, document, o->texts);
     if (!record)
         return ND_ERR_NO_MEMORY;
+    nd_document_facts *const facts = &ingester->chunk->documents[ingester->chunk->num];
+    facts->raw_digest = XXH3_64bits(document->text, document->text_len_bytes);
+    facts->preference = document->preference;
     status = read_tokens(ingester, matcher, worker, record);
     if (status != ND_OK)
         return status;
     ingester->added.items[ingester->added.len++] = record;
+    ingester->chunk->num++;
     count_document(ingester, o, document);
     return ND_OK;
 }

@@ -3,42 +3,47 @@
 #define ENGINE_INGEST_H
 
 #include "engine/matcher.h"
-#include "engine/set_store.h"
 #include "neardup/text.h"
 
 /* What one thread reads documents with, so that no document takes a lock. */
 typedef struct nd_ingester {
+    const nd_allocator *allocator;
+    nd_collection *collection;
+    uint64_t seed;   /* of nd_text_facts.check */
+    uint32_t source; /* what lasting documents are from now */
     nd_repairer *repairer;
     nd_text *text;
-    const nd_allocator *allocator;
-    uint64_t seed;   /* of nd_record.check */
-    uint32_t source; /* what lasting documents are from now */
     nd_arena records;
-    nd_set_store sets;
-    ND_VEC(uint64_t) hashes; /* of the text at work, where they are not kept */
+    nd_arena hashes;        /* that are kept */
+    ND_VEC(uint64_t) aside; /* of the text at work, where they are not kept */
     ND_VEC(uint64_t) scratch;
+    nd_chunk *chunk; /* at work; NULL: none */
+    uint32_t chunk_number;
     ND_VEC(nd_record *) added;
     nd_scan_stats stats; /* its share */
 } nd_ingester;
 
 /* Release also after a failure. */
-ND_NODISCARD nd_status nd_ingester_init(nd_ingester *ingester, const nd_scan_options *options,
-                                        uint64_t seed, const nd_allocator *allocator);
+ND_NODISCARD nd_status nd_ingester_init(nd_ingester *ingester, nd_collection *collection,
+                                        const nd_scan_options *options, uint64_t seed);
 
 /* Tokenises and hashes one document, lets the matcher take what it needs, and keeps its record.
- * `worker` is the ingester's number. A failure leaves it as it was, but for memory. */
+ * `worker` is the ingester's number. A failure leaves it as it was, but for memory; ND_ERR_IO is
+ * the temporary file's. */
 ND_NODISCARD nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
-                                       const nd_document *document);
+                                       const nd_document *document, nd_error *error);
 
-/* Makes the set of a record from its document, which came again. ND_ERR_IO: with another text. */
-ND_NODISCARD nd_status nd_ingester_make_set(nd_ingester *ingester, const nd_scan_options *options,
-                                            nd_record *record, const nd_document *document);
+/* Makes the set of a text from its document, which came again. ND_ERR_IO: with another text than
+ * the facts tell of. */
+ND_NODISCARD nd_status nd_ingester_make_set(nd_ingester *ingester, nd_shingle_spec shingle,
+                                            const nd_text_facts *facts, const nd_document *document,
+                                            nd_scan_set *set);
 
 /* Counts and notices a document that was left out with `status`; returns ND_OK where the others may
  * go on: it was over a limit, or so large that memory may well do for the others. */
 ND_NODISCARD nd_status nd_ingester_leave_out(nd_ingester *ingester, const nd_scan_options *options,
                                              const nd_document *document, nd_status status);
 
-void nd_ingester_release(nd_ingester *ingester, const nd_allocator *allocator);
+void nd_ingester_release(nd_ingester *ingester);
 
 #endif

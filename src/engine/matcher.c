@@ -1,8 +1,6 @@
 /* What both matchers need: edges as they are seen, and gathered from the threads. */
 #include "engine/matcher.h"
 
-#include <sched.h>
-
 #include "coverage/coverage.h"
 #include "util/radix_sort.h"
 
@@ -16,8 +14,7 @@ nd_seen_match nd_matcher_see(const nd_matcher *m, const nd_edge *edge)
 {
     const nd_scan_options *const o = m->options;
     nd_seen_match seen = {.similarity = nd_similarity_from_counts(
-                              m->catalog->texts[edge->from]->num_hashes,
-                              m->catalog->texts[edge->to]->num_hashes, edge->common)};
+                              m->sets[edge->from].num, m->sets[edge->to].num, edge->common)};
     if (!m->kind->has_coverage) {
         seen.kind = nd_match_classify(&seen.similarity, &o->rule);
         return seen;
@@ -38,7 +35,7 @@ nd_seen_match nd_matcher_see_reversed(const nd_matcher *m, const nd_edge *edge)
 nd_edge nd_matcher_self_edge(const nd_matcher *m, uint32_t text)
 {
     const uint16_t covered = m->kind->has_coverage ? ND_COVERED_ALL : 0;
-    return (nd_edge){text, text, m->catalog->texts[text]->num_hashes, covered, covered};
+    return (nd_edge){text, text, m->sets[text].num, covered, covered};
 }
 
 /*  key:    | from, 32 bits | to, 32 |
@@ -87,28 +84,4 @@ nd_status nd_edge_list_gather(nd_edge_list *list, nd_edge_vec *first, size_t str
     nd_release(allocator, items);
     nd_release(allocator, scratch);
     return has_room ? ND_OK : ND_ERR_NO_MEMORY;
-}
-
-nd_status nd_record_make_set(nd_set_maker *maker, nd_record *record, const nd_allocator *allocator)
-{
-    for (;;) {
-        uint32_t state = ND_HASHES_IN_TEXT_ORDER;
-        if (atomic_compare_exchange_strong(&record->hashes_state, &state, ND_HASHES_BEING_SORTED))
-            break;
-        if (state == ND_HASHES_ARE_SET)
-            return ND_OK;
-        sched_yield();
-    }
-    /* Only the thread that got here may read or change the hashes. */
-    const nd_status status = nd_reserve(allocator, (void **)&maker->scratch, &maker->capacity,
-                                        record->num_hashes, sizeof *maker->scratch);
-    if (status != ND_OK) {
-        atomic_store_explicit(&record->hashes_state, ND_HASHES_IN_TEXT_ORDER, memory_order_release);
-        return status;
-    }
-    record->num_hashes =
-        (uint32_t)nd_shingle_set(record->hashes, record->num_hashes, maker->scratch);
-    maker->num_shingles += record->num_hashes;
-    atomic_store_explicit(&record->hashes_state, ND_HASHES_ARE_SET, memory_order_release);
-    return ND_OK;
 }

@@ -3,6 +3,7 @@
 #define ENGINE_MATCHER_H
 
 #include "engine/catalog.h"
+#include "engine/text_sets.h"
 #include "group/edge.h"
 #include "neardup/scan.h"
 #include "util/vec.h"
@@ -30,12 +31,13 @@ typedef struct nd_matcher_kind {
     bool has_coverage;      /* whether matches carry their coverage */
     bool keeps_hashes;      /* whether it needs those of all records, else of what it fetches */
 
-    /* Takes what it needs from the hashes of a record that was read just now. */
-    nd_status (*read)(nd_matcher *m, uint32_t worker, nd_record *record);
+    /* Takes what it needs from the hashes of a document that was read just now, num of them in text
+     * order, into its block of m->kind_block_bytes; may drop repeats. */
+    nd_status (*read)(nd_matcher *m, uint32_t worker, uint64_t *hashes, size_t *num, void *block);
 
     /* Finds the verified matches among the catalog's texts, sorted into *edges (allocated with
-     * m->allocator, also when it fails). Afterwards the records of texts that may be reported have
-     * their sets. */
+     * m->allocator, also when it fails). Afterwards the texts that may be reported have their sets.
+     */
     nd_status (*match)(nd_matcher *m, const nd_match_request *request, nd_edge_list *edges);
 
     /* Measures two texts, a < b, whether they match or not; not thread-safe. */
@@ -52,7 +54,10 @@ struct nd_matcher {
     const nd_matcher_kind *kind;
     const nd_scan_options *options; /* of the scan, which outlives it */
     const nd_allocator *allocator;
+    size_t kind_block_bytes;
     const nd_catalog *catalog; /* set between the last read and match, as is what fetches sets */
+    nd_collection *collection;
+    nd_scan_set *sets; /* of the catalog's texts */
     const struct nd_set_fetcher *fetcher;
     uint32_t capped_text; /* after match: the lowest that a cap cut short, or ND_NO_TEXT */
 };
@@ -84,17 +89,5 @@ nd_edge nd_matcher_self_edge(const nd_matcher *m, uint32_t text);
  * the others' stand `stride` bytes apart. */
 ND_NODISCARD nd_status nd_edge_list_gather(nd_edge_list *list, nd_edge_vec *first, size_t stride,
                                            uint32_t num_workers, const nd_allocator *allocator);
-
-/* Makes the record's hashes a set, once: several threads may ask for it at the same time, and wait
- * for the one that makes it. `scratch` grows as needed; num_shingles sums up the sizes of the sets
- * that this maker made. */
-typedef struct nd_set_maker {
-    uint64_t *scratch;
-    size_t capacity;
-    uint64_t num_shingles;
-} nd_set_maker;
-
-ND_NODISCARD nd_status nd_record_make_set(nd_set_maker *maker, nd_record *record,
-                                          const nd_allocator *allocator);
 
 #endif

@@ -13,6 +13,7 @@ typedef ND_VEC(uint64_t) u64_vec;
 /* Scratch of the choice of what is kept. */
 typedef struct chooser {
     const nd_catalog *catalog;
+    const nd_scan_set *sets;
     nd_pair_lists *lists;
     const nd_allocator *allocator;
     uint32_t max_matches;
@@ -99,9 +100,9 @@ typedef struct goodness {
     uint64_t common, of_union, of_smaller;
 } goodness;
 
-static goodness goodness_of(const nd_catalog *c, uint32_t x, nd_neighbour n)
+static goodness goodness_of(const nd_scan_set *sets, uint32_t x, nd_neighbour n)
 {
-    const uint64_t size_x = c->texts[x]->num_hashes, size_y = c->texts[n.text]->num_hashes;
+    const uint64_t size_x = sets[x].num, size_y = sets[n.text].num;
     return (goodness){n.common, size_x + size_y - n.common, size_x < size_y ? size_x : size_y};
 }
 
@@ -128,9 +129,9 @@ static int compare_neighbours(void *ctx, const void *left, const void *right)
 {
     const choice *const c = ctx;
     const nd_neighbour *const a = left, *const b = right;
-    const nd_catalog *const catalog = c->chooser->catalog;
+    const nd_scan_set *const sets = c->chooser->sets;
     const int order =
-        compare_goodness(goodness_of(catalog, c->text, *a), goodness_of(catalog, c->text, *b));
+        compare_goodness(goodness_of(sets, c->text, *a), goodness_of(sets, c->text, *b));
     return order != 0 ? order : (a->text > b->text) - (a->text < b->text);
 }
 
@@ -146,8 +147,7 @@ static nd_status order_neighbours(chooser *ch, uint32_t x)
     for (size_t i = lists->start[x]; i < lists->start[x + 1]; i++)
         ch->order.items[ch->order.len++] = lists->neighbours[i];
     if (nd_catalog_num_copies(ch->catalog, x) > 1)
-        ch->order.items[ch->order.len++] =
-            (nd_neighbour){.text = x, .common = ch->catalog->texts[x]->num_hashes};
+        ch->order.items[ch->order.len++] = (nd_neighbour){.text = x, .common = ch->sets[x].num};
     choice c = {ch, x};
     nd_heap_sort(ch->order.items, ch->order.len, sizeof *ch->order.items, compare_neighbours, &c);
     return ND_OK;
@@ -223,11 +223,15 @@ static nd_status list_best(chooser *ch)
     return sort_u64(ch, lists->best_of, lists->num_best_of);
 }
 
-static nd_status choose_kept(nd_pair_lists *lists, const nd_catalog *catalog, uint32_t max_matches,
+static nd_status choose_kept(nd_pair_lists *lists, const nd_catalog *catalog,
+                             const nd_scan_set *sets, uint32_t max_matches,
                              const nd_allocator *allocator)
 {
-    chooser ch = {
-        .catalog = catalog, .lists = lists, .allocator = allocator, .max_matches = max_matches};
+    chooser ch = {.catalog = catalog,
+                  .sets = sets,
+                  .lists = lists,
+                  .allocator = allocator,
+                  .max_matches = max_matches};
     lists->kept_start = nd_alloc(allocator, catalog->num_texts + 1, sizeof *lists->kept_start);
     nd_status status = lists->kept_start ? ND_OK : ND_ERR_NO_MEMORY;
     for (uint32_t x = 0; status == ND_OK && x < catalog->num_texts; x++) {
@@ -245,15 +249,15 @@ static nd_status choose_kept(nd_pair_lists *lists, const nd_catalog *catalog, ui
 }
 
 nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
-                             const nd_edge_list *edges, uint32_t max_matches,
-                             const nd_allocator *allocator)
+                             const nd_scan_set *sets, const nd_edge_list *edges,
+                             uint32_t max_matches, const nd_allocator *allocator)
 {
     *lists = (nd_pair_lists){0};
     nd_status status = list_neighbours(lists, catalog, edges, allocator);
     if (status == ND_OK)
         status = count_pairs(lists, catalog, max_matches, allocator);
     if (status == ND_OK && lists->num_capped > 0)
-        status = choose_kept(lists, catalog, max_matches, allocator);
+        status = choose_kept(lists, catalog, sets, max_matches, allocator);
     if (status != ND_OK)
         nd_pair_lists_release(lists, allocator);
     return status;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "engine/catalog.h"
+#include "engine/text_sets.h"
 #include "group/edge.h"
 #include "neardup/scan.h"
 
@@ -36,9 +37,10 @@ typedef struct nd_pair_lists {
     size_t num_best_of;
 } nd_pair_lists;
 
+/* `sets` are the catalog's texts'. */
 ND_NODISCARD nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
-                                          const nd_edge_list *edges, uint32_t max_matches,
-                                          const nd_allocator *allocator);
+                                          const nd_scan_set *sets, const nd_edge_list *edges,
+                                          uint32_t max_matches, const nd_allocator *allocator);
 
 /* The first document of one of num_parts parts that take about as long to report; the end, for
  * part num_parts. O(log documents). */

@@ -21,12 +21,13 @@ static nd_status new_matcher(nd_scan *scan)
 nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *allocator, nd_scan **out)
 {
     *out = NULL;
-    const nd_allocator a = nd_allocator_or_default(allocator);
     nd_scan_options full;
     nd_plan plan;
     nd_status status = nd_scan_settle(options, &full, &plan);
     if (status != ND_OK)
         return status;
+    const nd_allocator a =
+        full.budget ? *nd_budget_allocator(full.budget) : nd_allocator_or_default(allocator);
     if (full.num_threads == 0)
         full.num_threads = nd_num_processors();
     nd_scan *const scan = nd_alloc_zeroed(&a, 1, sizeof *scan);
@@ -38,8 +39,13 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     const uint64_t seed = nd_random_seed();
     scan->ingesters = nd_alloc_zeroed(&a, full.num_threads, sizeof *scan->ingesters);
     status = scan->ingesters ? new_matcher(scan) : ND_ERR_NO_MEMORY;
+    if (status == ND_OK) {
+        status = nd_collection_init(&scan->collection, scan->matcher->kind_block_bytes,
+                                    scan->options.budget, &scan->allocator);
+        scan->has_collection = status == ND_OK;
+    }
     for (uint32_t w = 0; status == ND_OK && w < full.num_threads; w++)
-        status = nd_ingester_init(&scan->ingesters[w], &scan->options, seed, &scan->allocator);
+        status = nd_ingester_init(&scan->ingesters[w], &scan->collection, &scan->options, seed);
     if (status != ND_OK) {
         nd_scan_free(scan);
         return status;
@@ -52,14 +58,14 @@ nd_status nd_scan_add(nd_scan *scan, const nd_document *document)
 {
     if (scan->phase != ND_SCAN_ADDING)
         return ND_ERR_INVALID_ARGUMENT;
-    return nd_ingester_add(&scan->ingesters[0], scan->matcher, 0, document);
+    return nd_ingester_add(&scan->ingesters[0], scan->matcher, 0, document, NULL);
 }
 
 static nd_status add_from_source(void *ctx, uint32_t worker, const nd_document *document)
 {
     nd_scan *const scan = ctx;
     nd_ingester *const in = &scan->ingesters[worker];
-    const nd_status status = nd_ingester_add(in, scan->matcher, worker, document);
+    const nd_status status = nd_ingester_add(in, scan->matcher, worker, document, NULL);
     return status == ND_OK ? ND_OK : nd_ingester_leave_out(in, &scan->options, document, status);
 }
 
@@ -157,7 +163,8 @@ static nd_status build_catalog(nd_scan *scan)
     }
     const nd_catalog_request request = {scan->matcher->kind->text_size, scan->options.texts,
                                         scan->options.num_threads};
-    return nd_catalog_init(&scan->catalog, documents, num, &request, &scan->allocator);
+    return nd_catalog_init(&scan->catalog, &scan->collection, documents, num, &request,
+                           &scan->allocator);
 }
 
 /* What is asked for follows from the matches; groups alone, unless by single links, do not need all
@@ -173,8 +180,8 @@ static nd_status find_matches(nd_scan *scan)
     if (status == ND_OK)
         status = scan->matcher->kind->match(scan->matcher, &request, &scan->edges);
     if (status == ND_OK && o->output != ND_SCAN_GROUPS)
-        status = nd_pair_lists_init(&scan->pairs, &scan->catalog, &scan->edges, o->max_matches,
-                                    &scan->allocator);
+        status = nd_pair_lists_init(&scan->pairs, &scan->catalog, scan->sets, &scan->edges,
+                                    o->max_matches, &scan->allocator);
     if (status == ND_OK && o->output != ND_SCAN_PAIRS)
         status = nd_scan_groups_init(&scan->groups, scan->matcher, &scan->edges, by_rank);
     nd_release(&scan->allocator, by_rank);
@@ -247,13 +254,19 @@ nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
     nd_error reason = {0};
     scan->phase = ND_SCAN_FAILED;
     nd_status status = build_catalog(scan);
+    scan->sets = nd_alloc_zeroed(&scan->allocator, scan->catalog.num_texts, sizeof *scan->sets);
+    if (status == ND_OK && !scan->sets)
+        status = ND_ERR_NO_MEMORY;
     const nd_set_fetcher fetcher = {.catalog = &scan->catalog,
                                     .sources = &scan->sources,
                                     .ingesters = scan->ingesters,
+                                    .sets = scan->sets,
                                     .options = &scan->options,
                                     .allocator = &scan->allocator,
                                     .error = &reason};
     scan->matcher->catalog = &scan->catalog;
+    scan->matcher->collection = &scan->collection;
+    scan->matcher->sets = scan->sets;
     scan->matcher->fetcher = &fetcher;
     if (status == ND_OK)
         status = find_matches(scan);
@@ -315,8 +328,11 @@ void nd_scan_free(nd_scan *scan)
     nd_matcher_free(scan->matcher);
     nd_catalog_release(&scan->catalog, &a);
     for (uint32_t w = 0; scan->ingesters && w < scan->options.num_threads; w++)
-        nd_ingester_release(&scan->ingesters[w], &a);
+        nd_ingester_release(&scan->ingesters[w]);
     nd_release(&a, scan->ingesters);
+    nd_release(&a, scan->sets);
+    if (scan->has_collection)
+        nd_collection_release(&scan->collection);
     ND_VEC_RELEASE(&a, &scan->sources);
     nd_release(&a, scan);
 }

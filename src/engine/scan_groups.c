@@ -6,41 +6,69 @@
 #include "group/groups.h"
 #include "util/radix_sort.h"
 
-/* A text's rank is the smallest of its documents' preferences, where the policy asks for it. */
-static uint64_t preference_of(const nd_catalog *c, uint32_t text)
+/* What decides, by the policy, from the least important key on. */
+typedef enum rank_key {
+    BY_DIGEST,
+    BY_TOKENS,
+    BY_PREFERENCE, /* the smallest of its documents' */
+    BY_FIRST_NAME,
+} rank_key;
+
+static nd_status key_of(const nd_catalog *c, rank_key by, uint32_t text, uint64_t *key)
 {
-    uint64_t smallest = UINT64_MAX;
-    for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1]; i++) {
-        const uint64_t preference = c->documents[c->copies[i]]->preference;
-        smallest = preference < smallest ? preference : smallest;
+    const nd_record *const record = nd_catalog_record(c, text);
+    nd_status status = ND_OK;
+    nd_text_facts facts;
+    nd_document_facts document;
+    switch (by) {
+    case BY_DIGEST:
+        status = nd_collection_text(c->collection, record->index, &facts);
+        *key = facts.digest[0];
+        break;
+    case BY_TOKENS:
+        *key = UINT32_MAX - record->num_tokens;
+        break;
+    case BY_PREFERENCE:
+        *key = UINT64_MAX;
+        for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1] && status == ND_OK;
+             i++) {
+            status =
+                nd_collection_document(c->collection, c->documents[c->copies[i]]->index, &document);
+            *key = document.preference < *key ? document.preference : *key;
+        }
+        break;
+    case BY_FIRST_NAME:
+        *key = c->copies[c->copies_start[text]];
+        break;
     }
-    return smallest;
+    return status;
 }
 
-/* What the least important key is that texts are not numbered by already: see nd_rank_documents. */
-static uint64_t first_key(const nd_catalog *c, nd_representative policy, uint32_t text)
-{
-    return policy == ND_REPRESENTATIVE_FIRST_ID ? c->copies[c->copies_start[text]]
-                                                : c->texts[text]->digest[0];
-}
-
-/* By stable sorts, the least important key first. */
-static void sort_by_rank(const nd_catalog *c, nd_representative policy, nd_key_value *items,
+/* A stable sort. */
+static nd_status sort_by(const nd_catalog *c, rank_key by, nd_key_value *items,
                          nd_key_value *scratch)
 {
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < c->num_texts && status == ND_OK; i++)
+        status = key_of(c, by, (uint32_t)items[i].value, &items[i].key);
+    if (status == ND_OK)
+        nd_radix_sort_pairs(items, scratch, c->num_texts);
+    return status;
+}
+
+static nd_status sort_by_rank(const nd_catalog *c, nd_representative policy, nd_key_value *items,
+                              nd_key_value *scratch)
+{
     for (size_t x = 0; x < c->num_texts; x++)
-        items[x] = (nd_key_value){first_key(c, policy, (uint32_t)x), x};
-    nd_radix_sort_pairs(items, scratch, c->num_texts);
+        items[x].value = x;
     if (policy == ND_REPRESENTATIVE_FIRST_ID)
-        return;
-    for (size_t i = 0; i < c->num_texts; i++)
-        items[i].key = UINT32_MAX - c->texts[items[i].value]->num_tokens;
-    nd_radix_sort_pairs(items, scratch, c->num_texts);
-    if (policy != ND_REPRESENTATIVE_PREFERRED)
-        return;
-    for (size_t i = 0; i < c->num_texts; i++)
-        items[i].key = preference_of(c, (uint32_t)items[i].value);
-    nd_radix_sort_pairs(items, scratch, c->num_texts);
+        return sort_by(c, BY_FIRST_NAME, items, scratch);
+    nd_status status = sort_by(c, BY_DIGEST, items, scratch);
+    if (status == ND_OK)
+        status = sort_by(c, BY_TOKENS, items, scratch);
+    if (status == ND_OK && policy == ND_REPRESENTATIVE_PREFERRED)
+        status = sort_by(c, BY_PREFERENCE, items, scratch);
+    return status;
 }
 
 nd_status nd_rank_texts(const nd_matcher *matcher, uint32_t **by_rank)
@@ -53,18 +81,18 @@ nd_status nd_rank_texts(const nd_matcher *matcher, uint32_t **by_rank)
     nd_key_value *const items = nd_alloc(matcher->allocator, c->num_texts, sizeof *items);
     nd_key_value *const scratch = nd_alloc(matcher->allocator, c->num_texts, sizeof *scratch);
     *by_rank = nd_alloc(matcher->allocator, c->num_texts, sizeof **by_rank);
-    const int has_room = items && scratch && *by_rank;
-    if (has_room) {
-        sort_by_rank(c, policy, items, scratch);
-        for (size_t rank = 0; rank < c->num_texts; rank++)
-            (*by_rank)[rank] = (uint32_t)items[rank].value;
-    } else {
+    nd_status status = items && scratch && *by_rank ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = sort_by_rank(c, policy, items, scratch);
+    for (size_t rank = 0; rank < c->num_texts && status == ND_OK; rank++)
+        (*by_rank)[rank] = (uint32_t)items[rank].value;
+    if (status != ND_OK) {
         nd_release(matcher->allocator, *by_rank);
         *by_rank = NULL;
     }
     nd_release(matcher->allocator, items);
     nd_release(matcher->allocator, scratch);
-    return has_room ? ND_OK : ND_ERR_NO_MEMORY;
+    return status;
 }
 
 static nd_edge reversed(const nd_edge *edge)
@@ -179,15 +207,24 @@ void nd_scan_groups_release(nd_scan_groups *groups, const nd_allocator *allocato
 
 /* The document of a text that a group keeps: the smallest preference (where the policy asks for
  * it), then the first name. O(copies). */
-static uint32_t best_copy(const nd_catalog *c, nd_representative policy, uint32_t text)
+static nd_status best_copy(const nd_catalog *c, nd_representative policy, uint32_t text,
+                           uint32_t *best)
 {
-    uint32_t best = c->copies[c->copies_start[text]];
-    if (policy != ND_REPRESENTATIVE_PREFERRED)
-        return best;
-    for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1]; i++)
-        if (c->documents[c->copies[i]]->preference < c->documents[best]->preference)
-            best = c->copies[i];
-    return best;
+    *best = c->copies[c->copies_start[text]];
+    uint64_t smallest = UINT64_MAX;
+    nd_status status = ND_OK;
+    if (policy != ND_REPRESENTATIVE_PREFERRED || nd_catalog_num_copies(c, text) < 2)
+        return ND_OK;
+    for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1] && status == ND_OK;
+         i++) {
+        nd_document_facts facts;
+        status = nd_collection_document(c->collection, c->documents[c->copies[i]]->index, &facts);
+        if (status == ND_OK && facts.preference < smallest) {
+            smallest = facts.preference;
+            *best = c->copies[i];
+        }
+    }
+    return status;
 }
 
 /* One for each document with tokens: key = representative document << 32 | document. Sorted, a
@@ -204,11 +241,11 @@ static nd_status list_groups(const nd_scan *scan, group_items *list)
     list->items = nd_alloc(a, c->num_documents, sizeof *list->items);
     uint64_t *const scratch = nd_alloc(a, c->num_documents, sizeof *scratch);
     uint32_t *const representative = nd_alloc(a, c->num_texts, sizeof *representative);
-    const int has_room = list->items && scratch && representative;
-    if (has_room) {
-        for (uint32_t x = 0; x < c->num_texts; x++)
-            if (scan->groups.to_anchor[x].to == x)
-                representative[x] = best_copy(c, scan->options.representative, x);
+    nd_status status = list->items && scratch && representative ? ND_OK : ND_ERR_NO_MEMORY;
+    for (uint32_t x = 0; x < c->num_texts && status == ND_OK; x++)
+        if (scan->groups.to_anchor[x].to == x)
+            status = best_copy(c, scan->options.representative, x, &representative[x]);
+    if (status == ND_OK) {
         for (size_t x = 0; x < c->num_texts; x++) {
             const uint64_t key = (uint64_t)representative[scan->groups.to_anchor[x].to] << 32;
             for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
@@ -218,7 +255,7 @@ static nd_status list_groups(const nd_scan *scan, group_items *list)
     }
     nd_release(a, scratch);
     nd_release(a, representative);
-    return has_room ? ND_OK : ND_ERR_NO_MEMORY;
+    return status;
 }
 
 static nd_member make_member(const nd_scan *scan, uint32_t document)

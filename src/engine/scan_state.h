@@ -2,6 +2,8 @@
 #ifndef ENGINE_SCAN_STATE_H
 #define ENGINE_SCAN_STATE_H
 
+#include <stdbool.h>
+
 #include "engine/catalog.h"
 #include "engine/ingest.h"
 #include "engine/matcher.h"
@@ -24,8 +26,11 @@ struct nd_scan {
     nd_matcher *matcher;
     nd_ingester *ingesters; /* one for each thread */
     nd_source_vec sources;  /* of lasting documents */
-    nd_scan_stats stats;    /* summed up by nd_scan_finish */
-    nd_catalog catalog;     /* from here on: set by nd_scan_finish */
+    nd_collection collection;
+    bool has_collection; /* whether it is there to be released */
+    nd_scan_stats stats; /* summed up by nd_scan_finish */
+    nd_catalog catalog;  /* from here on: set by nd_scan_finish */
+    nd_scan_set *sets;   /* of the catalog's texts */
     nd_edge_list edges;
     nd_pair_lists pairs;   /* pairs */
     nd_scan_groups groups; /* groups */

@@ -24,9 +24,14 @@ static nd_status make_set(void *ctx, uint32_t worker, const nd_document *documen
     const size_t at = nd_first_u64(f->tags, f->num, document->tag);
     if (at == f->num || f->tags[at] != document->tag)
         return ND_OK;
-    nd_record *const record = f->fetcher->catalog->texts[f->texts[at]];
-    const nd_status status =
-        nd_ingester_make_set(&f->fetcher->ingesters[worker], f->fetcher->options, record, document);
+    const nd_set_fetcher *const fetcher = f->fetcher;
+    const uint32_t x = f->texts[at];
+    nd_text_facts facts;
+    nd_status status = nd_collection_text(fetcher->catalog->collection,
+                                          nd_catalog_record(fetcher->catalog, x)->index, &facts);
+    if (status == ND_OK)
+        status = nd_ingester_make_set(&fetcher->ingesters[worker], fetcher->options->shingle,
+                                      &facts, document, &fetcher->sets[x]);
     if (status == ND_OK)
         atomic_fetch_add(&f->num_made, 1);
     return status;
@@ -85,9 +90,10 @@ static nd_status fetch_from(const nd_set_fetcher *fetcher, uint32_t source, nd_k
     return status;
 }
 
-static bool needs_fetching(const nd_record *record, uint32_t source)
+static bool needs_fetching(const nd_set_fetcher *f, uint32_t text, uint32_t source)
 {
-    return record->num_hashes > 0 && !record->hashes && record->source == source;
+    return f->sets[text].state == ND_SET_UNKNOWN &&
+           nd_catalog_record(f->catalog, text)->source == source;
 }
 
 nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted)
@@ -97,7 +103,7 @@ nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted)
     for (uint32_t source = 0; source < fetcher->sources->len && status == ND_OK; source++) {
         size_t num = 0;
         for (size_t x = 0; x < c->num_texts; x++)
-            num += wanted[x] && needs_fetching(c->texts[x], source);
+            num += wanted[x] && needs_fetching(fetcher, (uint32_t)x, source);
         if (num == 0)
             continue;
         nd_key_value *const items = nd_alloc(fetcher->allocator, num * 2, sizeof *items);
@@ -105,8 +111,8 @@ nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted)
             return ND_ERR_NO_MEMORY;
         num = 0;
         for (size_t x = 0; x < c->num_texts; x++)
-            if (wanted[x] && needs_fetching(c->texts[x], source))
-                items[num++] = (nd_key_value){c->texts[x]->tag, x};
+            if (wanted[x] && needs_fetching(fetcher, (uint32_t)x, source))
+                items[num++] = (nd_key_value){nd_catalog_record(c, (uint32_t)x)->tag, x};
         status = fetch_from(fetcher, source, items, items + num, num);
         nd_release(fetcher->allocator, items);
     }

@@ -12,6 +12,7 @@ typedef struct nd_set_fetcher {
     const nd_catalog *catalog;
     const nd_source_vec *sources;
     nd_ingester *ingesters; /* one for each thread */
+    nd_scan_set *sets;      /* of the catalog's texts */
     const nd_scan_options *options;
     const nd_allocator *allocator;
     nd_error *error; /* may be NULL */

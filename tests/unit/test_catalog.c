@@ -12,44 +12,61 @@
 #include "engine/id_order.h"
 #include "random.h"
 
-enum { NUM_DOCUMENTS = 60000, BANDS = 3, NUM_HASHES = 4, MAX_ID_BYTES = 40 };
+enum { NUM_DOCUMENTS = 60000, MAX_ID_BYTES = 40 };
 
-typedef struct made_records {
+typedef struct made_documents {
+    nd_collection collection;
     char *records;
     size_t stride;
-    uint64_t (*hashes)[NUM_HASHES];
-    uint32_t (*keys)[BANDS];
-} made_records;
+    uint64_t *texts; /* by tag */
+} made_documents;
 
-static nd_record *record_at(const made_records *m, size_t i)
+static nd_record *record_at(const made_documents *m, size_t i)
 {
     return (nd_record *)(m->records + i * m->stride);
 }
 
+/* The index of a new document of the collection. */
+static uint32_t add_facts(nd_collection *c, const nd_text_facts *text,
+                          const nd_document_facts *document)
+{
+    nd_chunk *chunk = c->chunks.len > 0 ? c->chunks.items[c->chunks.len - 1] : NULL;
+    uint32_t number = (uint32_t)c->chunks.len - 1;
+    if (!chunk || chunk->num == ND_CHUNK_DOCUMENTS) {
+        if (chunk)
+            assert_int_equal(nd_collection_close_chunk(c, chunk, NULL), ND_OK);
+        assert_int_equal(nd_collection_open_chunk(c, &chunk, &number), ND_OK);
+    }
+    chunk->texts[chunk->num] = *text;
+    chunk->documents[chunk->num] = *document;
+    return number << ND_CHUNK_BITS | chunk->num++;
+}
+
 /* Ids of shared beginnings and of all lengths, some carried twice; about a third of the texts are
  * copies, and some have no tokens. */
-static made_records make_records(nd_random random)
+static made_documents make_documents(nd_random random, nd_budget *budget)
 {
     static const char *const beginnings[] = {"", "a", "news/2026/", "news/2026/november-25-"};
-    made_records m = {.stride = (sizeof(nd_record) + MAX_ID_BYTES + 7) / 8 * 8};
+    static nd_allocator of_heap;
+    of_heap = nd_allocator_or_default(NULL);
+    const nd_allocator *const allocator = budget ? nd_budget_allocator(budget) : &of_heap;
+    made_documents m = {.stride = (sizeof(nd_record) + MAX_ID_BYTES + 7) / 8 * 8};
+    assert_int_equal(nd_collection_init(&m.collection, 8, budget, allocator), ND_OK);
     m.records = calloc(NUM_DOCUMENTS, m.stride);
-    m.hashes = calloc(NUM_DOCUMENTS, sizeof *m.hashes);
-    m.keys = calloc(NUM_DOCUMENTS, sizeof *m.keys);
-    assert_true(m.records && m.hashes && m.keys);
+    m.texts = calloc(NUM_DOCUMENTS, sizeof *m.texts);
+    assert_true(m.records && m.texts);
     for (size_t i = 0; i < NUM_DOCUMENTS; i++) {
         const uint64_t text = nd_random_u64(&random) % (NUM_DOCUMENTS * 3 / 2);
+        const uint32_t num_tokens = (uint32_t)(text % 50);
         nd_record *const r = record_at(&m, i);
-        for (uint64_t h = 0; h < NUM_HASHES; h++)
-            m.hashes[i][h] = text * NUM_HASHES + h;
-        *r = (nd_record){.digest = {text * 0x9E3779B97F4A7C15u, text % 5},
-                         .raw_digest = text,
-                         .tag = i,
-                         .hashes = m.hashes[i],
-                         .band_keys = m.keys[i],
-                         .num_hashes = NUM_HASHES,
-                         .num_tokens = (uint32_t)(text % 50)};
-        for (uint32_t j = 0; j < BANDS; j++)
-            r->band_keys[j] = (uint32_t)(text * BANDS + j);
+        m.texts[i] = text;
+        *r = (nd_record){.tag = i, .num_tokens = num_tokens};
+        r->index = add_facts(&m.collection,
+                             &(nd_text_facts){.digest = {text * 0x9E3779B97F4A7C15u, text % 5},
+                                              .check = text,
+                                              .num_hashes = num_tokens,
+                                              .num_tokens = num_tokens},
+                             &(nd_document_facts){.raw_digest = text});
         r->id_len_bytes =
             (uint32_t)snprintf((char *)(r + 1), MAX_ID_BYTES, "%s%llu", beginnings[i % 4],
                                (unsigned long long)(nd_random_u64(&random) % (2 * NUM_DOCUMENTS)));
@@ -57,7 +74,7 @@ static made_records make_records(nd_random random)
     return m;
 }
 
-static nd_catalog make_catalog(const made_records *m, uint32_t num_threads)
+static nd_catalog make_catalog(const made_documents *m, uint32_t num_threads)
 {
     const nd_allocator a = nd_allocator_or_default(NULL);
     const nd_catalog_request request = {ND_SIZE_TOKENS, ND_TEXTS_FORGET, num_threads};
@@ -66,53 +83,59 @@ static nd_catalog make_catalog(const made_records *m, uint32_t num_threads)
     for (size_t i = 0; i < NUM_DOCUMENTS; i++)
         documents[i] = record_at(m, i);
     nd_catalog catalog;
-    assert_int_equal(nd_catalog_init(&catalog, documents, NUM_DOCUMENTS, &request, &a), ND_OK);
+    assert_int_equal(
+        nd_catalog_init(&catalog, &m->collection, documents, NUM_DOCUMENTS, &request, &a), ND_OK);
     return catalog;
 }
 
-static void release_all(nd_catalog *catalog, made_records *m)
+static void release_catalog(nd_catalog *catalog)
 {
     const nd_allocator a = nd_allocator_or_default(NULL);
-    if (catalog)
-        nd_catalog_release(catalog, &a);
-    if (m) {
-        free(m->records);
-        free(m->hashes);
-        free(m->keys);
-    }
+    nd_catalog_release(catalog, &a);
+}
+
+static void release_documents(made_documents *m)
+{
+    nd_collection_release(&m->collection);
+    free(m->records);
+    free(m->texts);
 }
 
 static void documents_are_in_order(void **state)
 {
     (void)state;
-    made_records m = make_records((nd_random){1});
+    made_documents m = make_documents((nd_random){1}, NULL);
     for (uint32_t num_threads = 1; num_threads <= 7; num_threads++) {
         nd_catalog c = make_catalog(&m, num_threads);
         for (size_t d = 1; d < NUM_DOCUMENTS; d++)
             assert_true(nd_compare_ids(c.documents[d - 1], c.documents[d]) < 0);
         assert_true(c.num_renamed > 0);
-        release_all(&c, NULL);
+        release_catalog(&c);
     }
-    release_all(NULL, &m);
+    release_documents(&m);
+}
+
+static uint64_t text_of(const made_documents *m, const nd_catalog *c, uint32_t x)
+{
+    return m->texts[nd_catalog_record(c, x)->tag];
 }
 
 /* Every document with tokens stands among the copies of one text, beside its equals only. */
-static void check_classes(const nd_catalog *c)
+static void check_classes(const made_documents *m, const nd_catalog *c)
 {
     size_t num_with_tokens = 0;
     for (size_t d = 0; d < NUM_DOCUMENTS; d++)
         num_with_tokens += c->documents[d]->num_tokens > 0;
     assert_int_equal(c->copies_start[c->num_texts], num_with_tokens);
     for (uint32_t x = 0; x < c->num_texts; x++) {
-        const uint64_t text = c->texts[x]->hashes[0];
         assert_true(c->copies_start[x] < c->copies_start[x + 1]);
         for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++) {
             assert_true(i == c->copies_start[x] || c->copies[i - 1] < c->copies[i]);
-            assert_int_equal(c->documents[c->copies[i]]->hashes[0], text);
-        }
-        assert_true(x == 0 || c->texts[x - 1]->num_tokens >= c->texts[x]->num_tokens);
-        for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
+            assert_int_equal(m->texts[c->documents[c->copies[i]]->tag], text_of(m, c, x));
             assert_int_equal(c->text_of[c->copies[i]], x);
+        }
+        assert_true(x == 0 ||
+                    nd_catalog_record(c, x - 1)->num_tokens >= nd_catalog_record(c, x)->num_tokens);
     }
     for (size_t d = 0; d < NUM_DOCUMENTS; d++)
         assert_int_equal(c->text_of[d] == ND_NO_TEXT, c->documents[d]->num_tokens == 0);
@@ -125,93 +148,123 @@ static int compare_u64(const void *a, const void *b)
 }
 
 /* No two texts are equal. */
-static void check_texts_differ(const nd_catalog *c)
+static void check_texts_differ(const made_documents *m, const nd_catalog *c)
 {
     uint64_t *const texts = malloc(c->num_texts * sizeof *texts);
     assert_non_null(texts);
     for (uint32_t x = 0; x < c->num_texts; x++)
-        texts[x] = c->texts[x]->hashes[0];
+        texts[x] = text_of(m, c, x);
     qsort(texts, c->num_texts, sizeof *texts, compare_u64);
     for (uint32_t x = 1; x < c->num_texts; x++)
         assert_true(texts[x - 1] < texts[x]);
     free(texts);
 }
 
+static void check_equal(const nd_catalog *c, const nd_catalog *first)
+{
+    const size_t num = c->num_texts;
+    assert_int_equal(num, first->num_texts);
+    assert_memory_equal(c->copies_start, first->copies_start, (num + 1) * sizeof(uint32_t));
+    assert_memory_equal(c->copies, first->copies, c->copies_start[num] * sizeof(uint32_t));
+}
+
 static void equal_texts_are_one(void **state)
 {
     (void)state;
-    made_records m = make_records((nd_random){2});
-    const nd_allocator a = nd_allocator_or_default(NULL);
+    made_documents m = make_documents((nd_random){2}, NULL);
     nd_catalog first = make_catalog(&m, 1);
-    check_classes(&first);
-    check_texts_differ(&first);
+    check_classes(&m, &first);
+    check_texts_differ(&m, &first);
     for (uint32_t num_threads = 2; num_threads <= 7; num_threads++) {
         nd_catalog c = make_catalog(&m, num_threads);
-        const size_t num = c.num_texts;
-        assert_int_equal(num, first.num_texts);
-        assert_memory_equal(c.copies_start, first.copies_start, (num + 1) * sizeof(uint32_t));
-        assert_memory_equal(c.copies, first.copies, c.copies_start[num] * sizeof(uint32_t));
-        uint32_t *const keys = nd_catalog_band_keys(&c, BANDS, num_threads, &a);
-        assert_non_null(keys);
-        for (uint32_t x = 0; x < num; x++)
-            for (uint32_t j = 0; j < BANDS; j++)
-                assert_int_equal(keys[j * num + x], c.texts[x]->band_keys[j]);
-        nd_release(&a, keys);
-        release_all(&c, NULL);
+        check_equal(&c, &first);
+        release_catalog(&c);
     }
-    release_all(&first, &m);
+    release_catalog(&first);
+    release_documents(&m);
+}
+
+/* Facts that went to a file say the same as those in memory. */
+static void a_budget_changes_nothing(void **state)
+{
+    (void)state;
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.limit_bytes = 1 << 20;
+    nd_budget *budget;
+    assert_int_equal(nd_budget_new(&options, &budget, NULL), ND_OK);
+    made_documents m = make_documents((nd_random){2}, NULL);
+    made_documents spilled = make_documents((nd_random){2}, budget);
+    assert_true(nd_budget_use_get(budget).disk_bytes > 1 << 20);
+    assert_true(nd_budget_use_get(budget).peak_memory_bytes < 1 << 20);
+    nd_catalog first = make_catalog(&m, 1);
+    for (uint32_t num_threads = 1; num_threads <= 3; num_threads += 2) {
+        nd_catalog c = make_catalog(&spilled, num_threads);
+        check_equal(&c, &first);
+        assert_int_equal(c.num_renamed, first.num_renamed);
+        release_catalog(&c);
+    }
+    release_catalog(&first);
+    release_documents(&m);
+    release_documents(&spilled);
+    assert_int_equal(nd_budget_use_get(budget).disk_bytes, 0);
+    assert_int_equal(nd_budget_use_get(budget).memory_bytes, 0);
+    nd_budget_free(budget);
 }
 
 /* Names do not depend on the order in which documents came: those of a run are given by content. */
 static void documents_of_one_id_are_named_apart(void **state)
 {
     (void)state;
-    made_records m = make_records((nd_random){3});
+    made_documents m = make_documents((nd_random){3}, NULL);
     nd_catalog first = make_catalog(&m, 1);
     for (size_t i = 0; i < first.num_renamed; i++) {
         const nd_record *const id = first.renamed[i].first, *const name = first.renamed[i].record;
-        assert_true(id->raw_digest <= name->raw_digest);
+        assert_true(m.texts[id->tag] <= m.texts[name->tag]);
         assert_true(name->id_len_bytes > id->id_len_bytes);
         assert_memory_equal(nd_record_id(id), nd_record_id(name), id->id_len_bytes);
         assert_int_equal(nd_record_id(name)[id->id_len_bytes], '#');
         assert_true(i == 0 || nd_compare_ids(first.renamed[i - 1].record, name) < 0);
     }
-    release_all(&first, &m);
+    release_catalog(&first);
+    release_documents(&m);
 }
 
-/* One size and one digest: hashes tell them apart, whichever came first. */
+/* One size and one digest: a second digest tells them apart, whichever came first. */
 static void texts_whose_digests_collide_are_two_in_a_fixed_order(void **state)
 {
     (void)state;
     enum { NUM = 3 };
     const nd_allocator a = nd_allocator_or_default(NULL);
     const nd_catalog_request request = {ND_SIZE_TOKENS, ND_TEXTS_FORGET, 1};
-    uint64_t hashes[NUM][1] = {{30}, {10}, {30}};
+    const uint64_t checks[NUM] = {30, 10, 30};
     struct {
         nd_record record;
         char id[8];
     } made[NUM];
     for (size_t turn = 0; turn < NUM; turn++) {
+        nd_collection collection;
+        assert_int_equal(nd_collection_init(&collection, 8, NULL, &a), ND_OK);
         nd_record **const documents = nd_alloc(&a, NUM, sizeof *documents);
         assert_non_null(documents);
         for (size_t i = 0; i < NUM; i++) {
-            const size_t at = (i + turn) % NUM;
-            made[i].record = (nd_record){.digest = {7, 8},
-                                         .check = hashes[at][0],
-                                         .raw_digest = hashes[at][0],
-                                         .hashes = hashes[at],
-                                         .num_hashes = 1,
-                                         .num_tokens = 5,
-                                         .id_len_bytes = 1};
+            const uint64_t check = checks[(i + turn) % NUM];
+            made[i].record = (nd_record){.tag = check, .num_tokens = 5, .id_len_bytes = 1};
+            made[i].record.index =
+                add_facts(&collection,
+                          &(nd_text_facts){
+                              .digest = {7, 8}, .check = check, .num_hashes = 1, .num_tokens = 5},
+                          &(nd_document_facts){.raw_digest = check});
             made[i].id[0] = (char)('a' + i);
             documents[i] = &made[i].record;
         }
         nd_catalog c;
-        assert_int_equal(nd_catalog_init(&c, documents, NUM, &request, &a), ND_OK);
+        assert_int_equal(nd_catalog_init(&c, &collection, documents, NUM, &request, &a), ND_OK);
         assert_int_equal(c.num_texts, 2);
-        assert_int_equal(c.texts[0]->hashes[0], 10);
+        assert_int_equal(nd_catalog_record(&c, 0)->tag, 10);
         assert_int_equal(nd_catalog_num_copies(&c, 1), 2);
         nd_catalog_release(&c, &a);
+        nd_collection_release(&collection);
     }
 }
 
@@ -220,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_are_in_order),
         cmocka_unit_test(equal_texts_are_one),
+        cmocka_unit_test(a_budget_changes_nothing),
         cmocka_unit_test(documents_of_one_id_are_named_apart),
         cmocka_unit_test(texts_whose_digests_collide_are_two_in_a_fixed_order),
     };
