@@ -197,7 +197,7 @@ static nd_status open_entry(nd_block_source *source, block *b, nd_error *why)
         status = step(source, why);
         is_cut = !source->has_entry;
     }
-    if (status != ND_OK || stream->is_ended) {
+    if (status != ND_OK || !stream->depth) {
         nd_stream_close(stream, keep_bytes(source));
     } else if (is_cut) {
         source->current = stream;
@@ -219,8 +219,9 @@ static void end_current(nd_block_source *source)
 static size_t block_bytes_of(const nd_block_source *source, const nd_stream *stream)
 {
     const size_t most = source->reading->options.block_bytes;
-    const uint64_t share = stream->content.size_hint / BLOCKS_A_FILE;
-    if (stream->content.size_hint == 0 || share >= most)
+    const uint64_t size = nd_stream_size_hint(stream);
+    const uint64_t share = size / BLOCKS_A_FILE;
+    if (size == 0 || share >= most)
         return most;
     const size_t least = most < MIN_BLOCK_BYTES ? most : MIN_BLOCK_BYTES;
     return share > least ? (size_t)share : least;
@@ -230,15 +231,15 @@ static size_t block_bytes_of(const nd_block_source *source, const nd_stream *str
 static nd_status cut_records(nd_block_source *source, block *b, nd_error *why)
 {
     nd_stream *const stream = source->current;
-    nd_status status = nd_stream_next(stream, block_bytes_of(source, stream), &b->records,
-                                      &b->batch, &source->tally, why);
+    nd_status status = nd_stream_next(stream, block_bytes_of(source, stream), &source->documents,
+                                      &b->records, &b->batch, &source->tally, why);
     if (status == ND_OK && b->records.ends.len) {
         status = nd_bytes_append(&source->allocator, &b->names, b->batch.path,
                                  strlen(b->batch.path) + 1);
         b->batch.path = b->names.items;
         b->kind = BLOCK_RECORDS;
     }
-    if (stream->is_ended)
+    if (!stream->depth)
         end_current(source);
     return status;
 }
@@ -305,7 +306,7 @@ static nd_status emit_stream(const nd_block_source *source, block *b, const nd_e
 {
     for (;;) {
         nd_status status = nd_stream_next(b->stream, source->reading->options.block_bytes,
-                                          &b->records, &b->batch, &b->tally, why);
+                                          &b->documents, &b->records, &b->batch, &b->tally, why);
         if (status != ND_OK || !b->records.ends.len)
             return status;
         status = nd_documents_read(&b->documents, &b->batch, emitter, &b->tally);

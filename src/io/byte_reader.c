@@ -112,8 +112,13 @@ static nd_status read_raw(nd_raw_bytes *raw, char *out, size_t capacity, size_t 
 
 static nd_status read_decompressed(nd_byte_reader *reader, char *out, size_t capacity, size_t *got)
 {
-    return reader->decompressor ? nd_decompressor_read(reader->decompressor, out, capacity, got)
-                                : read_raw(&reader->raw, out, capacity, got);
+    if (!reader->decompressor)
+        return read_raw(&reader->raw, out, capacity, got);
+    const nd_status status = nd_decompressor_read(reader->decompressor, out, capacity, got);
+    reader->num_given += *got;
+    reader->is_swollen = reader->num_given > ND_EXPANSION_FREE_BYTES &&
+                         reader->num_given / ND_MOST_EXPANSION > reader->raw.num_read;
+    return status == ND_OK && reader->is_swollen ? ND_ERR_FORMAT : status;
 }
 
 static nd_status start_decompressing(nd_byte_reader *reader)
@@ -203,7 +208,8 @@ void nd_byte_reader_init(nd_byte_reader *reader, const nd_allocator *allocator,
 static nd_status open_any(nd_byte_reader *reader, const char *path, nd_error *error)
 {
     reader->given.len = reader->given_at = reader->encoded.len = 0;
-    reader->is_converted = false;
+    reader->is_converted = reader->is_swollen = false;
+    reader->num_given = 0;
     nd_status status = begin_raw(&reader->raw);
     if (status == ND_OK)
         status = start_decompressing(reader);
@@ -255,6 +261,28 @@ nd_status nd_byte_reader_read(nd_byte_reader *reader, char *out, size_t capacity
     return ND_OK;
 }
 
+bool nd_byte_reader_can_seek(const nd_byte_reader *reader)
+{
+    return reader->raw.fd >= 0 && reader->raw.size != UINT64_MAX && !reader->decompressor &&
+           !reader->charset;
+}
+
+bool nd_byte_reader_seek(nd_byte_reader *reader, int64_t offset, int whence, uint64_t *place)
+{
+    nd_raw_bytes *const raw = &reader->raw;
+    const uint64_t base = whence == SEEK_SET   ? 0
+                          : whence == SEEK_END ? raw->size
+                                               : raw->num_read - (raw->chunk.len - raw->at);
+    const off_t wanted = (off_t)base + (off_t)offset;
+    if (!nd_byte_reader_can_seek(reader) || wanted < 0 || (uint64_t)wanted > raw->size ||
+        lseek(raw->fd, raw->begin + wanted, SEEK_SET) < 0)
+        return false;
+    raw->chunk.len = raw->at = 0;
+    raw->is_ended = false;
+    raw->num_read = *place = (uint64_t)wanted;
+    return true;
+}
+
 nd_status nd_byte_reader_error(const nd_byte_reader *reader, nd_status status, const char *path,
                                nd_error *error)
 {
@@ -267,6 +295,10 @@ nd_status nd_byte_reader_error(const nd_byte_reader *reader, nd_status status, c
     if (status != ND_ERR_FORMAT || !reader->decompressor)
         return nd_error_set(error, status, "cannot read '%s': %s", shown.text,
                             nd_status_message(status));
+    if (reader->is_swollen)
+        return nd_error_set(error, status,
+                            "cannot decompress '%s': it expands to more than 1,000 times its size",
+                            shown.text);
     return nd_error_set(error, status, "cannot decompress '%s': truncated or corrupt %s data (%s)",
                         shown.text, nd_compression_name(reader->compression),
                         nd_decompressor_detail(reader->decompressor));

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "io/bytes.h"
 #include "io/charset.h"
@@ -32,9 +33,10 @@ typedef struct nd_raw_bytes {
     bool is_ended;
     bool has_failed; /* a read: error_number says why, or the source */
     int error_number;
-    uint64_t size; /* of a regular file, when it was opened; UINT64_MAX: no limit */
-    uint64_t num_read;
-    bool has_changed; /* it was shorter at its end, or is longer: what was added is not read */
+    uint64_t size;     /* of a regular file, when it was opened; UINT64_MAX: no limit */
+    off_t begin;       /* where it was read from */
+    uint64_t num_read; /* the place in it */
+    bool has_changed;  /* it was shorter at its end, or is longer: what was added is not read */
 } nd_raw_bytes;
 
 /* Reads the next chunk once all of this one is used. ND_ERR_IO. */
@@ -51,6 +53,12 @@ typedef enum nd_compression {
     ND_COMPRESSION_LZ4,
 } nd_compression;
 
+/* Data that swell up are an error: more than so many times what they came from, once they are more
+ * than a gigabyte. Text hardly reaches 100 times; zeros made to fill a disk reach 1,000 with gzip
+ * and millions with others. */
+#define ND_MOST_EXPANSION 1000
+#define ND_EXPANSION_FREE_BYTES ((uint64_t)1 << 30)
+
 /* Exclusive; must stay where it is while open. */
 typedef struct nd_byte_reader {
     nd_raw_bytes raw;
@@ -59,6 +67,8 @@ typedef struct nd_byte_reader {
     nd_charset *charset;                  /* where it is neither UTF-8 nor unknown */
     nd_byte_vec given;                    /* [given_at, len): decompressed, but not handed out */
     size_t given_at;
+    uint64_t num_given;  /* bytes that were decompressed */
+    bool is_swollen;     /* these are too many for what they came from */
     nd_byte_vec encoded; /* a piece that is being converted */
     bool is_converted;   /* to the end */
 } nd_byte_reader;
@@ -80,6 +90,12 @@ ND_NODISCARD nd_status nd_byte_reader_open_source(nd_byte_reader *reader, nd_byt
  * ND_ERR_FORMAT with a message. */
 ND_NODISCARD nd_status nd_byte_reader_read(nd_byte_reader *reader, char *out, size_t capacity,
                                            size_t *got);
+
+/* Whether the reader can go back: in a regular file that is neither compressed nor converted. */
+bool nd_byte_reader_can_seek(const nd_byte_reader *reader);
+
+/* Goes to a place as lseek does, and sets *place to it. False: it cannot. */
+bool nd_byte_reader_seek(nd_byte_reader *reader, int64_t offset, int whence, uint64_t *place);
 
 /* Says of a failed read of `path` what was wrong, and returns `status`. */
 nd_status nd_byte_reader_error(const nd_byte_reader *reader, nd_status status, const char *path,

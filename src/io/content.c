@@ -23,7 +23,8 @@ void nd_content_init(nd_content *content, const nd_allocator *allocator, _Atomic
     nd_byte_reader_init(&content->reader, allocator, counter);
 }
 
-nd_status nd_content_open(nd_content *content, int fd, const char *path, nd_error *error)
+/* Makes it new, under the path. */
+static nd_status begin(nd_content *content, const char *path, nd_error *error)
 {
     content->path.len = content->ahead.len = content->ahead_at = 0;
     content->line = 1;
@@ -33,12 +34,27 @@ nd_status nd_content_open(nd_content *content, int fd, const char *path, nd_erro
     content->cutter = (nd_cutter){0};
     const nd_status status =
         nd_bytes_append(allocator_of(content), &content->path, path, strlen(path) + 1);
-    if (status != ND_OK) {
-        close(fd);
-        return nd_error_set(error, status, "cannot read '%s': %s", nd_show_path(path).text,
-                            nd_status_message(status));
-    }
-    return nd_byte_reader_open(&content->reader, fd, path, error);
+    if (status != ND_OK)
+        nd_error_set(error, status, "cannot read '%s': %s", nd_show_path(path).text,
+                     nd_status_message(status));
+    return status;
+}
+
+nd_status nd_content_open(nd_content *content, int fd, const char *path, nd_error *error)
+{
+    const nd_status status = begin(content, path, error);
+    if (status == ND_OK)
+        return nd_byte_reader_open(&content->reader, fd, path, error);
+    close(fd);
+    return status;
+}
+
+nd_status nd_content_open_source(nd_content *content, nd_byte_source source, const char *path,
+                                 nd_error *error)
+{
+    const nd_status status = begin(content, path, error);
+    return status == ND_OK ? nd_byte_reader_open_source(&content->reader, source, path, error)
+                           : status;
 }
 
 static nd_status fail(const nd_content *content, nd_status status, nd_error *error)
@@ -70,12 +86,30 @@ size_t nd_content_num_ahead(const nd_content *content)
     return content->ahead.len - content->ahead_at;
 }
 
+/* Gives the room of what was taken back. */
+static void move_to_front(nd_content *content)
+{
+    nd_byte_vec *const ahead = &content->ahead;
+    if (!content->ahead_at)
+        return;
+    ahead->len -= content->ahead_at;
+    memmove(ahead->items, ahead->items + content->ahead_at, ahead->len);
+    content->ahead_at = 0;
+}
+
 nd_status nd_content_look(nd_content *content, size_t bytes, nd_error *error)
 {
     nd_status status = ND_OK;
-    while (status == ND_OK && !content->is_ended && nd_content_num_ahead(content) < bytes)
-        status = read_more(content, &content->ahead, bytes - nd_content_num_ahead(content));
-    return status == ND_OK ? ND_OK : fail(content, status, error);
+    if (nd_content_num_ahead(content) >= bytes)
+        return ND_OK;
+    move_to_front(content);
+    while (status == ND_OK && !content->is_ended && content->ahead.len < bytes)
+        status = read_more(content, &content->ahead, bytes - content->ahead.len);
+    if (status == ND_OK)
+        return ND_OK;
+    if (status != ND_ERR_NO_MEMORY)
+        content->failure = status;
+    return fail(content, status, error);
 }
 
 void nd_content_drop(nd_content *content, size_t bytes)
@@ -101,6 +135,39 @@ void nd_content_pass(nd_content *content, size_t bytes)
 {
     count_lines(content, nd_content_ahead(content), bytes);
     content->ahead_at += bytes;
+}
+
+nd_status nd_content_read(nd_content *content, char *out, size_t capacity, size_t *got)
+{
+    const size_t num = nd_content_num_ahead(content);
+    *got = num < capacity ? num : capacity;
+    if (*got) {
+        memcpy(out, nd_content_ahead(content), *got);
+        content->ahead_at += *got;
+        return ND_OK;
+    }
+    content->ahead_at = content->ahead.len = 0;
+    if (content->is_ended)
+        return ND_OK;
+    const nd_status status = nd_byte_reader_read(&content->reader, out, capacity, got);
+    content->is_ended = status == ND_OK && capacity && !*got;
+    if (status != ND_OK)
+        content->failure = status;
+    return status;
+}
+
+bool nd_content_can_seek(const nd_content *content)
+{
+    return nd_byte_reader_can_seek(&content->reader);
+}
+
+bool nd_content_seek(nd_content *content, int64_t offset, int whence, uint64_t *place)
+{
+    const size_t num_ahead = nd_content_num_ahead(content);
+    content->ahead_at = content->ahead.len = 0;
+    content->is_ended = false;
+    return nd_byte_reader_seek(
+        &content->reader, whence == SEEK_CUR ? offset - (int64_t)num_ahead : offset, whence, place);
 }
 
 /* ---- taking records ---- */

@@ -45,6 +45,10 @@ void nd_content_init(nd_content *content, const nd_allocator *allocator, _Atomic
 ND_NODISCARD nd_status nd_content_open(nd_content *content, int fd, const char *path,
                                        nd_error *error);
 
+/* The same for another source than a file, which is borrowed. */
+ND_NODISCARD nd_status nd_content_open_source(nd_content *content, nd_byte_source source,
+                                              const char *path, nd_error *error);
+
 /* What was looked at and not taken; ND_RECORD_PADDING bytes behind it can be read. */
 const char *nd_content_ahead(const nd_content *content);
 size_t nd_content_num_ahead(const nd_content *content);
@@ -76,6 +80,15 @@ ND_NODISCARD nd_status nd_content_take_records(nd_content *content, size_t bytes
  * nd_content_take_records. */
 ND_NODISCARD nd_status nd_content_take_all(nd_content *content, nd_record_block *out,
                                            nd_error *error);
+
+/* Reads bytes as they come, from those ahead on, without regard to records. *got is 0 only at the
+ * end. What fails is kept in `failure`. */
+ND_NODISCARD nd_status nd_content_read(nd_content *content, char *out, size_t capacity,
+                                       size_t *got);
+
+/* As nd_byte_reader_can_seek and nd_byte_reader_seek. Nothing is ahead then. */
+bool nd_content_can_seek(const nd_content *content);
+bool nd_content_seek(nd_content *content, int64_t offset, int whence, uint64_t *place);
 
 /* Takes one line, without its end; a status other than ND_OK ends the reading, which returns it. */
 typedef nd_status (*nd_line_fn)(void *ctx, uint64_t number, const char *p, size_t len_bytes,

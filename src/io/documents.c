@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "io/charset.h"
 #include "io/content.h"
@@ -317,13 +318,18 @@ static nd_status emit_values(record_job *job, const nd_emitter *emitter)
     return ND_OK;
 }
 
-/* Emits the text as it is, under the id that is set. It has no fields. */
+/* Emits the text as it is, under the id that is set. It has no fields; a page may have a date. */
 static nd_status emit_plain(record_job *job, const nd_emitter *emitter)
 {
     const nd_reading *const reading = job->documents->reading;
     if (reading->options.preference != ND_PREFERENCE_NONE) {
-        job->values[preference_index(reading)].type = ND_FIELD_ABSENT;
-        job->document.preference = PREFERENCE_UNKNOWN;
+        nd_field_value *const value = &job->values[preference_index(reading)];
+        const char *const date = job->batch->date;
+        *value =
+            (nd_field_value){*date ? ND_FIELD_STRING : ND_FIELD_ABSENT, false, date, strlen(date)};
+        job->document.preference = reading->options.preference == ND_PREFERENCE_DATE
+                                       ? date_preference(value)
+                                       : PREFERENCE_UNKNOWN;
     }
     return emit(job, emitter);
 }
@@ -431,33 +437,22 @@ static nd_status read_plain_line(record_job *job, const nd_emitter *emitter)
     return status == ND_OK ? emit_plain(job, emitter) : status;
 }
 
-static nd_status read_file(record_job *job, const nd_emitter *emitter)
-{
-    job->place.line = 0;
-    job->document.id = job->batch->path;
-    job->document.id_len_bytes = strlen(job->batch->path);
-    job->document.text = job->p;
-    job->document.text_len_bytes = job->len;
-    return emit_plain(job, emitter);
-}
-
-/* Converts a page that is not UTF-8 from the encoding that it names, if that is known. */
-static nd_status convert_page(record_job *job)
+/* Converts a text or a page that is not UTF-8 from the encoding that is said of it, if that is
+ * known. */
+static nd_status convert(record_job *job, const char *encoding)
 {
     nd_documents *const d = job->documents;
-    char name[ND_PAGE_ENCODING_BYTES];
-    nd_page_encoding(job->p, job->len, name);
-    if (!name[0] || strcmp(name, "utf-8") == 0 || nd_utf8_is_valid(job->p, job->len))
+    if (!*encoding || strcasecmp(encoding, "utf-8") == 0 || nd_utf8_is_valid(job->p, job->len))
         return ND_OK;
     nd_charset *charset;
-    nd_status status = nd_charset_new(&d->allocator, name, &charset);
+    nd_status status = nd_charset_new(&d->allocator, encoding, &charset);
     if (status != ND_OK)
         return status == ND_ERR_UNSUPPORTED ? ND_OK : status;
     d->repaired.len = 0;
     status = nd_charset_convert(charset, job->p, job->len, true, &d->repaired);
     const uint64_t num_invalid = nd_charset_num_invalid(charset);
     if (num_invalid)
-        count(job, ND_ISSUE_ENCODING, "not in the encoding that the page names,", name);
+        count(job, ND_ISSUE_ENCODING, "not in its encoding,", encoding);
     job->tally->findings[ND_ISSUE_ENCODING].bytes += num_invalid;
     nd_charset_free(charset);
     job->p = d->repaired.items;
@@ -465,16 +460,31 @@ static nd_status convert_page(record_job *job)
     return status;
 }
 
-static nd_status read_page(record_job *job, const nd_emitter *emitter)
+/* A file is one document. */
+static nd_status read_file(record_job *job, const nd_emitter *emitter)
 {
     nd_documents *const d = job->documents;
+    const bool is_page = job->batch->format == ND_INPUT_HTML;
+    char encoding[ND_PAGE_ENCODING_BYTES] = "";
+    nd_status status = ND_OK;
     job->place.line = 0;
-    nd_status status = convert_page(job);
-    if (status == ND_OK && !d->page)
+    if (is_page && !job->batch->encoding[0])
+        nd_page_encoding(job->p, job->len, encoding);
+    status = convert(job, job->batch->encoding[0] ? job->batch->encoding : encoding);
+    if (status == ND_OK && is_page && !d->page)
         status = nd_page_text_new(&d->allocator, &d->page);
-    if (status == ND_OK)
+    if (status == ND_OK && is_page)
         status = nd_page_text_read(d->page, job->p, job->len, &job->p, &job->len);
-    return status == ND_OK ? read_file(job, emitter) : status;
+    if (is_page) { /* blocks around the text leave lines */
+        trim(job);
+        for (; job->len && nd_json_is_space(*job->p); job->len--)
+            job->p++;
+    }
+    job->document.id = job->batch->path + job->batch->id_at;
+    job->document.id_len_bytes = strlen(job->document.id);
+    job->document.text = job->p;
+    job->document.text_len_bytes = job->len;
+    return status == ND_OK ? emit_plain(job, emitter) : status;
 }
 
 static nd_status read_record(record_job *job, const nd_emitter *emitter)
@@ -491,9 +501,8 @@ static nd_status read_record(record_job *job, const nd_emitter *emitter)
         trim(job);
         return job->len ? read_plain_line(job, emitter) : ND_OK;
     case ND_INPUT_TEXT:
-        return read_file(job, emitter);
     case ND_INPUT_HTML:
-        return read_page(job, emitter);
+        return read_file(job, emitter);
     default:
         trim(job);
         return job->len ? read_json(job, emitter) : ND_OK;

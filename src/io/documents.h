@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/archive.h"
 #include "io/bytes.h"
 #include "io/fields.h"
 #include "io/input.h"
@@ -32,11 +33,14 @@ typedef struct nd_emitter {
 /* Whole records of one file. */
 typedef struct nd_batch {
     const nd_record_block *block;
-    const char *path;       /* for ids and messages */
-    nd_input_format format; /* not ND_INPUT_AUTO */
-    nd_columns columns;     /* of ND_INPUT_CSV and ND_INPUT_TSV */
-    uint64_t file, record;  /* of the first record: see tally.h */
-    uint64_t line, column;  /* where it begins; bytes before it in its line */
+    const char *path;                   /* for messages */
+    size_t id_at;                       /* the id of a whole file is the path from here on */
+    char encoding[ND_ENTRY_WORD_BYTES]; /* that is said of a text or a page; empty: none */
+    char date[ND_ENTRY_WORD_BYTES];     /* of a page; empty: none */
+    nd_input_format format;             /* not ND_INPUT_AUTO */
+    nd_columns columns;                 /* of ND_INPUT_CSV and ND_INPUT_TSV */
+    uint64_t file, record;              /* of the first record: see tally.h */
+    uint64_t line, column;              /* where it begins; bytes before it in its line */
 } nd_batch;
 
 /* Reads records with the parsers and buffers of one block; exclusive. */

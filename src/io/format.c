@@ -33,18 +33,18 @@ typedef struct magic {
 #define UNPACK ": unpack it and name the folder"
 
 static const magic magics[] = {
-    MAGIC(257, "ustar", "is a tar archive" UNPACK),
-    MAGIC(0, "PK\3\4", "is a zip archive (or a document made of one)" UNPACK),
-    MAGIC(0, "PK\5\6", "is an empty zip archive"),
+    /* A zip archive that nd_archive_find knows is asked for before. */
+    MAGIC(0, "PK\3\4", "is a document made of a zip archive: extract its text first"),
     MAGIC(0, "7z\xbc\xaf\x27\x1c", "is a 7z archive" UNPACK),
     MAGIC(0, "Rar!\x1a\x07", "is a rar archive" UNPACK),
-    MAGIC(0, "WARC/1.", "is a WARC archive: extract its texts first"),
     MAGIC(0, "%PDF-", "is a PDF file: extract its text first"),
     MAGIC(0, "PAR1", "is a Parquet file: convert it to JSON Lines"),
 };
 
 const char *nd_foreign_kind(const char *p, size_t len_bytes)
 {
+    if (nd_archive_find(p, len_bytes) != ND_ARCHIVE_NONE)
+        return NULL;
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
         const magic *const m = &magics[i];
         if (len_bytes >= m->at + m->len_bytes && memcmp(p + m->at, m->bytes, m->len_bytes) == 0)
@@ -386,15 +386,18 @@ static nd_status prepare(nd_content *content, nd_documents *documents, nd_format
     return status;
 }
 
-nd_status nd_format_find(nd_content *content, nd_documents *documents, nd_format *format,
-                         nd_error *error)
+nd_status nd_format_find(nd_content *content, nd_documents *documents, nd_input_format said,
+                         nd_format *format, nd_error *error)
 {
-    *format = (nd_format){.format = documents->reading->options.format};
+    *format = (nd_format){.format = said};
     nd_status status = nd_content_look(content, HEAD_BYTES, error);
     if (status != ND_OK)
         return status;
     const char *const head = nd_content_ahead(content);
     const size_t num = nd_content_num_ahead(content);
+    format->archive = nd_archive_find(head, num);
+    if (format->archive != ND_ARCHIVE_NONE)
+        return ND_OK;
     const char *const foreign =
         content->is_named && format->format == ND_INPUT_TEXT ? NULL : nd_foreign_kind(head, num);
     if (foreign && content->is_named)

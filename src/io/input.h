@@ -33,6 +33,7 @@ typedef enum nd_preference {
 } nd_preference; /* a line without a readable one comes after all others, and is counted */
 
 #define ND_INPUT_MAX_BYTES ((size_t)256 << 20)
+#define ND_INPUT_MAX_ENTRIES 10000000
 
 typedef struct nd_input_options {
     nd_input_format format;
@@ -46,9 +47,10 @@ typedef struct nd_input_options {
     const char *preference_field; /* NULL: "date" or "source" */
     const char *const *sources;
     size_t num_sources;
-    size_t max_bytes;   /* of a document and of a record; 0: ND_INPUT_MAX_BYTES */
-    bool reads_hidden;  /* below a named folder, also what has a name with a dot in front */
-    size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
+    size_t max_bytes;     /* of a document and of a record; 0: ND_INPUT_MAX_BYTES */
+    uint64_t max_entries; /* read of an archive; 0: ND_INPUT_MAX_ENTRIES */
+    bool reads_hidden;    /* below a named folder, also what has a name with a dot in front */
+    size_t block_bytes;   /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
 /* What a reader leaves out, or finds odd; every one is counted. Declared once: the table in tally.c
@@ -59,6 +61,9 @@ typedef enum nd_input_issue {
     ND_ISSUE_CHANGED,        /* a file that became shorter or longer while it was read */
     ND_ISSUE_SPECIAL,        /* neither file nor folder, or a symbolic link below a named folder */
     ND_ISSUE_BINARY,         /* below a named folder: a NUL in its first 8 KiB */
+    ND_ISSUE_NESTED,         /* an archive in an archive in an archive */
+    ND_ISSUE_MANY_ENTRIES,   /* an archive with more than ND_INPUT_MAX_ENTRIES entries: the rest */
+    ND_ISSUE_NO_PAGE,        /* a record of a WARC archive that is no page that was found */
     ND_ISSUE_HIDDEN,         /* below a named folder: hidden, and not asked for */
     ND_ISSUE_SAME_FILE,      /* a second path to a file: it is read once */
     ND_ISSUE_OWN_OUTPUT,     /* a file that the caller writes: see nd_input_leave_out */
@@ -110,6 +115,9 @@ typedef struct nd_input nd_input;
  * found by their first bytes, are decompressed, and UTF-16 and UTF-32 with a byte order mark become
  * UTF-8.
  *
+ * A tar, zip or WARC archive is read like a folder, and so is an archive inside one; of a WARC
+ * archive the pages that were found, whose ids are their addresses.
+ *
  * What a file is, its content says, then the ending of its name: a page begins as one; JSON Lines
  * have an object in their first line, or documents in half of their first few (a bad line may stand
  * before good ones); other JSON begins with an object, in an array or not; a table has a column for
@@ -118,7 +126,8 @@ typedef struct nd_input nd_input;
  * start do not count.
  *
  * A named path that cannot be opened is an error here, before any work, and so is a named file of a
- * kind that is not read (an archive, a PDF file, ...), unless options->format says that it is text.
+ * kind that is not read (a PDF file, a 7z archive, ...), unless options->format says that it is
+ * text.
  */
 ND_NODISCARD nd_status nd_input_new(const nd_input_options *options, const char *const *paths,
                                     size_t num_paths, const nd_allocator *allocator, nd_input **out,

@@ -1,4 +1,4 @@
-/* One input file as batches of records. */
+/* One input file as batches of records: its own, or those of the files in an archive. */
 #ifndef IO_STREAM_H
 #define IO_STREAM_H
 
@@ -6,18 +6,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/archive.h"
 #include "io/content.h"
 #include "io/documents.h"
 #include "io/format.h"
 #include "io/path_walk.h"
 #include "io/tally.h"
 
-/* Exclusive. */
-typedef struct nd_stream {
-    const nd_reading *reading;
+/* A file, or an entry of the archive one level up. */
+typedef struct nd_stream_level {
     nd_content content;
     nd_format format;
-    bool is_ended;
+    nd_archive *archive; /* if it is one */
+    size_t id_at;        /* of the content's path */
+    char encoding[ND_ENTRY_WORD_BYTES], date[ND_ENTRY_WORD_BYTES];
+} nd_stream_level;
+
+enum { ND_STREAM_LEVELS = 3 }; /* an archive in an archive is read, and no deeper one */
+
+/* Exclusive; must stay where it is while open. */
+typedef struct nd_stream {
+    const nd_reading *reading;
+    nd_stream_level levels[ND_STREAM_LEVELS];
+    size_t depth;         /* levels in use; 0: it is at its end */
+    uint64_t num_records; /* of the entries before the current one */
+    uint64_t num_entries; /* of all archives */
+    bool is_last_taken;   /* the file of one record was taken */
+    nd_byte_vec path;
 } nd_stream;
 
 /* A closed one. Bytes read from files are added to *counter. */
@@ -30,16 +45,20 @@ void nd_stream_init(nd_stream *stream, const nd_allocator *allocator, const nd_r
 ND_NODISCARD nd_status nd_stream_open(nd_stream *stream, const nd_path_entry *entry,
                                       nd_documents *documents, nd_tally *tally, nd_error *error);
 
-/* Whether its records can be read by several threads: it is cut in many batches. */
+/* Whether its records can be read by several threads: it gives many batches. */
 bool nd_stream_is_cut(const nd_stream *stream);
 
 bool nd_stream_is_compressed(const nd_stream *stream);
 
+/* Bytes to expect; 0: unknown. */
+uint64_t nd_stream_size_hint(const nd_stream *stream);
+
 /* Takes the next whole records, about `bytes` bytes, into *block, and sets the batch, which borrows
  * the block, and the path from the stream. No record: the end. What is too long is counted, and so
- * is a file below a folder that cannot be read to its end. */
-ND_NODISCARD nd_status nd_stream_next(nd_stream *stream, size_t bytes, nd_record_block *block,
-                                      nd_batch *batch, nd_tally *tally, nd_error *error);
+ * is what cannot be read to its end of a file below a folder, or of an entry of an archive. */
+ND_NODISCARD nd_status nd_stream_next(nd_stream *stream, size_t bytes, nd_documents *documents,
+                                      nd_record_block *block, nd_batch *batch, nd_tally *tally,
+                                      nd_error *error);
 
 /* Closes the file and keeps the memory, if it is not much more than keep_bytes. */
 void nd_stream_close(nd_stream *stream, size_t keep_bytes);

@@ -91,6 +91,43 @@ char *compressed(const char *filter, const void *bytes, size_t len, size_t *out_
     return out;
 }
 
+static void add_to_archive(struct archive *archive, const archived *file)
+{
+    struct archive_entry *const entry = archive_entry_new();
+    const bool is_folder = file->name[strlen(file->name) - 1] == '/';
+    const size_t len = file->len || !file->bytes ? file->len : strlen(file->bytes);
+    archive_entry_set_pathname(entry, file->name);
+    archive_entry_set_filetype(entry, is_folder ? AE_IFDIR : file->bytes ? AE_IFREG : AE_IFLNK);
+    archive_entry_set_perm(entry, 0644);
+    if (!file->bytes)
+        archive_entry_set_symlink(entry, "elsewhere");
+    archive_entry_set_size(entry, is_folder || !file->bytes ? 0 : (la_int64_t)len);
+    assert_in_range(archive_write_header(archive, entry) - ARCHIVE_WARN, 0, -ARCHIVE_WARN);
+    if (!is_folder && file->bytes && len)
+        assert_int_equal(archive_write_data(archive, file->bytes, len), len);
+    archive_entry_free(entry);
+}
+
+char *archive_of(const char *format, const char *filter, const archived *files, size_t num,
+                 size_t *out_len)
+{
+    size_t capacity = 1 << 20;
+    for (size_t i = 0; i < num; i++)
+        capacity += 4096 + 2 * (files[i].len ? files[i].len : 65536);
+    char *const out = malloc(capacity);
+    struct archive *const archive = archive_write_new();
+    assert_int_equal(archive_write_set_format_by_name(archive, format), ARCHIVE_OK);
+    if (filter)
+        assert_int_equal(archive_write_add_filter_by_name(archive, filter), ARCHIVE_OK);
+    assert_int_equal(archive_write_set_bytes_in_last_block(archive, 1), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_memory(archive, out, capacity, out_len), ARCHIVE_OK);
+    for (size_t i = 0; i < num; i++)
+        add_to_archive(archive, &files[i]);
+    assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
+    archive_write_free(archive);
+    return out;
+}
+
 /* Threads that read one input. */
 typedef struct readers {
     const nd_source *source;

@@ -26,6 +26,17 @@ void make_folder(const char *name);
  * caller frees them. */
 char *compressed(const char *filter, const void *bytes, size_t len, size_t *out_len);
 
+/* A file of an archive. */
+typedef struct archived {
+    const char *name, *bytes;
+    size_t len; /* 0: strlen(bytes) */
+} archived;
+
+/* An archive in libarchive's format ("gnutar", "pax", "zip"), through a filter or NULL. A name that
+ * ends in '/' is a folder; NULL bytes make a symbolic link. The caller frees it. */
+char *archive_of(const char *format, const char *filter, const archived *files, size_t num,
+                 size_t *out_len);
+
 /* What a run over inputs gave. */
 typedef struct gathered {
     nd_status status;

@@ -920,7 +920,7 @@ static void what_is_no_utf16_is_replaced_and_counted(void **state)
         assert_int_equal(g.report.findings[ND_ISSUE_ENCODING].count, 1);
         assert_int_equal(g.report.findings[ND_ISSUE_ENCODING].bytes, cases[i].num_invalid);
         assert_string_equal(g.report.findings[ND_ISSUE_ENCODING].first.message,
-                            format("'%s': invalid UTF-16 or UTF-32", "f"));
+                            format("'%s' holds invalid UTF-16 or UTF-32", "f"));
         gathered_release(&g);
     }
     write_file("d/f", "\xff\xfe\0\xd8\0\xd8\0\xd8", 8); /* no text at all */
@@ -1044,18 +1044,17 @@ static void file_that_changes_while_it_is_read_is_counted(void **state)
 static void foreign_files_are_refused_by_name_unless_they_are_said_to_be_text(void **state)
 {
     (void)state;
-    char tar[600] = "file.txt";
-    memcpy(tar + 257, "ustar", 5);
     const struct {
         const char *bytes;
         size_t len;
         const char *message;
     } cases[] = {
-        {tar, sizeof tar, "'%s' is a tar archive: unpack it and name the folder"},
-        {"PK\3\4....", 8,
-         "'%s' is a zip archive (or a document made of one): unpack it and name the folder"},
+        {"PK\3\4"
+         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+         "\x08\0\0\0mimetype",
+         38, "'%s' is a document made of a zip archive: extract its text first"},
+        {"7z\xbc\xaf\x27\x1c..", 8, "'%s' is a 7z archive: unpack it and name the folder"},
         {"%PDF-1.7\n", 9, "'%s' is a PDF file: extract its text first"},
-        {"WARC/1.0\r\n", 10, "'%s' is a WARC archive: extract its texts first"},
         {"PAR1....", 8, "'%s' is a Parquet file: convert it to JSON Lines"},
     };
     write_text("good", "fine");
@@ -1069,17 +1068,21 @@ static void foreign_files_are_refused_by_name_unless_they_are_said_to_be_text(vo
     }
 }
 
-static void compressed_archive_is_refused_when_its_turn_comes(void **state)
+static void compressed_file_of_a_foreign_kind_is_refused_when_its_turn_comes(void **state)
 {
     (void)state;
-    char tar[10240] = "file.txt";
-    memcpy(tar + 257, "ustar", 5);
     size_t len;
-    char *const bytes = compressed("xz", tar, sizeof tar, &len);
+    char *const bytes = compressed("xz", "%PDF-1.7\n", 9, &len);
     write_file("f", bytes, len);
     free(bytes);
     assert_error(gather_one(temp_path("f")), ND_ERR_FORMAT,
-                 format("'%s' is a tar archive: unpack it and name the folder", "f"));
+                 format("'%s' is a PDF file: extract its text first", "f"));
+    make_folder("d");
+    write_text("d/f", "%PDF-1.7\n");
+    gathered g = gather_one(temp_path("d"));
+    assert_string_equal(g.report.findings[ND_ISSUE_BINARY].first.message,
+                        format("'%s' is a PDF file: extract its text first", "d/f"));
+    gathered_release(&g);
 }
 
 /* ---- sizes and numbers ---- */
@@ -1350,7 +1353,7 @@ int main(void)
         IN_FOLDER(file_that_changes_while_it_is_read_is_counted),
         IN_FOLDER(large_document_without_memory_is_left_out_alone),
         IN_FOLDER(foreign_files_are_refused_by_name_unless_they_are_said_to_be_text),
-        IN_FOLDER(compressed_archive_is_refused_when_its_turn_comes),
+        IN_FOLDER(compressed_file_of_a_foreign_kind_is_refused_when_its_turn_comes),
         IN_FOLDER(files_past_the_limit_are_skipped_by_their_size),
         IN_FOLDER(threads_and_blocks_change_nothing),
         IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),

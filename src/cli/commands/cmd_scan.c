@@ -97,10 +97,10 @@ const nd_command nd_command_scan = {
     .info.min_operands = 1,
     .info.max_operands = SIZE_MAX,
     .info.description =
-        "Reads documents from files, folders (recursively, one document a file), JSON Lines and "
-        "standard input ('-'), compressed by gzip, zstd, xz, bzip2 or lz4 or not, and reports "
-        "which are near-copies of which. Every similarity reported is exact: a sketch only "
-        "proposes the pairs to look at.\n\n"
+        "Reads documents from files, folders (recursively) and standard input ('-'): texts, HTML "
+        "pages, JSON, CSV and TSV, tar, zip and WARC archives, plain or compressed by gzip, zstd, "
+        "xz, bzip2 or lz4. Reports which are near-copies of which. Every similarity reported is "
+        "exact: a sketch only proposes the pairs to look at.\n\n"
         "A match is a pair whose jaccard similarity, or whose containment in either direction, "
         "reaches its threshold. Kinds: exact, near, contains (the first, or the representative, "
         "holds the other), contained (the other way round).\n",

@@ -403,8 +403,9 @@ const nd_command nd_command_within = {
         "Reports the passages that stand twice or more in one document: headings, sentences, "
         "paragraphs, whole blocks, word for word or edited. Only documents that repeat something "
         "are listed, in the order of their ids.\n\n"
-        "Inputs are files, folders (recursively, one document a file), JSON Lines and standard "
-        "input ('-'), compressed by gzip, zstd, xz, bzip2 or lz4 or not.\n",
+        "Inputs are files, folders (recursively) and standard input ('-'): texts, HTML pages, "
+        "JSON, CSV and TSV, tar, zip and WARC archives, plain or compressed by gzip, zstd, xz, "
+        "bzip2 or lz4.\n",
     .info.examples = "  neardup within article.txt\n"
                      "  neardup within --min-words 20 --format tsv crawl.jsonl.zst\n"
                      "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n",

@@ -1,0 +1,54 @@
+/* Archives: the files in a tar or zip archive, the pages in a WARC archive, one after the other. */
+#ifndef IO_ARCHIVE_H
+#define IO_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/content.h"
+#include "io/input.h"
+
+typedef enum nd_archive_kind {
+    ND_ARCHIVE_NONE = 0,
+    ND_ARCHIVE_TAR,
+    ND_ARCHIVE_ZIP,
+    ND_ARCHIVE_WARC,
+} nd_archive_kind;
+
+/* What a file that begins with p[0..len_bytes), after decompression, is; 512 bytes are enough. A
+ * document made of a zip archive (of an office, a book, a program) is none. */
+nd_archive_kind nd_archive_find(const char *p, size_t len_bytes);
+
+enum { ND_ENTRY_WORD_BYTES = 40 };
+
+/* What is known of an entry before its bytes. */
+typedef struct nd_archive_entry {
+    const char *name; /* terminated; valid until the next */
+    bool name_is_id;  /* a page's address; else the archive's path goes before it */
+    /* Why it is not to be read, such as "is a symbolic link"; NULL: it is. Static. */
+    const char *why_not;
+    nd_input_issue issue;               /* what it counts as then */
+    nd_input_format format;             /* what is said of it; ND_INPUT_AUTO: nothing */
+    char encoding[ND_ENTRY_WORD_BYTES]; /* that is said of it; empty: none */
+    char date[ND_ENTRY_WORD_BYTES];     /* of a page; empty: none */
+} nd_archive_entry;
+
+/* Exclusive. */
+typedef struct nd_archive nd_archive;
+
+/* Reads an archive from the content's place on; the content is borrowed, and must stay where it is.
+ * A zip archive in an uncompressed file is read by its directory, else as it comes. */
+ND_NODISCARD nd_status nd_archive_new(nd_archive_kind kind, nd_content *content, nd_archive **out);
+
+/* Steps to the next entry, whatever was read of the one before; folders are passed over. *found is
+ * false after the last. ND_ERR_IO, ND_ERR_FORMAT, with a message. */
+ND_NODISCARD nd_status nd_archive_next(nd_archive *archive, nd_archive_entry *entry, bool *found,
+                                       nd_error *error);
+
+/* The bytes of the current entry; borrows the archive. */
+nd_byte_source nd_archive_source(nd_archive *archive);
+
+void nd_archive_free(nd_archive *archive);
+
+#endif
