@@ -66,8 +66,10 @@ static nd_status settle_components(void *ctx, uint32_t worker, size_t task)
     settling *const s = ctx;
     const size_t task_end = (task + 1) * TEXTS_A_TASK;
     size_t first = task * TEXTS_A_TASK;
-    if (first > 0 && s->members[first] >> 32 == s->members[first - 1] >> 32)
-        first = component_end(s, first);
+    /* Past one that began before; no further than this task goes, or each would walk all of it. */
+    while (first > 0 && first < s->num_members && first < task_end &&
+           s->members[first] >> 32 == s->members[first - 1] >> 32)
+        first++;
     nd_status status = ND_OK;
     for (size_t end; first < s->num_members && first < task_end && status == ND_OK; first = end) {
         end = component_end(s, first);
