@@ -262,7 +262,8 @@ typedef struct nd_scan_stats {
     uint64_t pairs;         /* of documents, before max_matches; 0 by ND_SCAN_GROUPS */
     uint64_t groups;        /* 0 by ND_SCAN_PAIRS, as are the members without representatives */
     uint64_t group_members;
-    uint64_t capped_buckets;     /* above ND_BUCKET_WHOLE: members meet a part of the others */
+    uint64_t capped_buckets; /* above ND_BUCKET_WHOLE, of which members met a part of the others; 0
+                                where that left nothing out */
     uint64_t capped_comparisons; /* pairs of texts that capped buckets and common documents left out
                                     (an upper bound) */
     uint64_t common_documents;   /* coverage: mostly text that too many hold; met some of those */

@@ -302,6 +302,19 @@ static nd_status compare_all(nd_band_matcher *b)
                            compare_buckets, b);
 }
 
+/* Buckets above ND_BUCKET_WHOLE that cost no comparison, as when one text takes all of theirs, are
+ * nothing to tell of. */
+static void forget_harmless_caps(nd_band_matcher *b)
+{
+    uint64_t left_out = 0;
+    for (uint32_t w = 0; w < b->base.options->num_threads; w++)
+        left_out += b->workers[w].capped_comparisons;
+    if (left_out > 0)
+        return;
+    b->capped_buckets = 0;
+    b->base.capped_text = ND_NO_TEXT;
+}
+
 static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_list *edges)
 {
     nd_band_matcher *const b = (nd_band_matcher *)m;
@@ -318,6 +331,7 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
                      ? nd_band_matcher_match_groups(b, request->by_rank)
                      : compare_all(b);
     nd_bucket_index_release(&b->buckets, m->allocator);
+    forget_harmless_caps(b);
     if (status == ND_OK)
         status = nd_edge_list_gather(edges, &b->workers->edges, sizeof *b->workers,
                                      m->options->num_threads, m->allocator);

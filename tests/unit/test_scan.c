@@ -679,6 +679,29 @@ static void comparisons_in_hot_buckets_grow_linearly_and_are_counted(void **stat
     }
 }
 
+/* One text takes all others of a large bucket, so that groups lose nothing by its cap; pairs do. */
+static void a_cap_that_leaves_nothing_out_is_not_told(void **state)
+{
+    (void)state;
+    corpus c = corpus_with_footer(2 * ND_BUCKET_WHOLE);
+    for (size_t i = 0; i < c.num; i++) {
+        char *const footer = strstr(c.documents[i].text, "footer");
+        const size_t len = (size_t)sprintf(c.documents[i].text, "own%zu ", i);
+        memmove(c.documents[i].text + len, footer, strlen(footer) + 1);
+    }
+    for (int output = 0; output < 2; output++) {
+        nd_scan_options options = default_options(output ? ND_SCAN_GROUPS : ND_SCAN_PAIRS);
+        report r = {0};
+        nd_scan_stats stats;
+        assert_int_equal(run_scan(&options, &c, NULL, &r, &stats), ND_OK);
+        assert_int_equal(stats.capped_buckets > 0, output == 0);
+        assert_int_equal(stats.capped_comparisons > 0, output == 0);
+        assert_true(output == 0 || (stats.groups == 1 && stats.group_members == c.num - 1));
+        free(r.text);
+    }
+    corpus_free(&c);
+}
+
 static void each_failing_allocation_is_reported_and_nothing_leaks(void **state)
 {
     (void)state;
@@ -747,6 +770,7 @@ int main(void)
         cmocka_unit_test(documents_of_one_id_get_names_of_their_own),
         cmocka_unit_test(no_member_bears_its_representatives_name),
         cmocka_unit_test(comparisons_in_hot_buckets_grow_linearly_and_are_counted),
+        cmocka_unit_test(a_cap_that_leaves_nothing_out_is_not_told),
         cmocka_unit_test(each_failing_allocation_is_reported_and_nothing_leaks),
         cmocka_unit_test(options_out_of_range_are_refused),
     };
