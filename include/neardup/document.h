@@ -19,7 +19,8 @@ typedef struct nd_document {
     uint64_t tag;        /* the caller's: it comes out with the document, and decides nothing else
                             than which of two documents that are the same in all is called first */
     uint32_t is_lasting; /* 1: its source gives it again (nd_source.again), so that what was made of
-                            its text need not be kept; 0: it comes once */
+                            its text need not be kept; 0, or without an nd_source.again: it comes
+                            once */
 } nd_document;
 
 /* Takes one document; a status other than ND_OK stops the source, which returns it. */
@@ -48,8 +49,7 @@ typedef struct nd_source {
  * one thread at a time, at most a few thousand times a second; a status other than ND_OK stops the
  * call, which returns it. */
 typedef enum nd_phase {
-    ND_PHASE_READ = 0, /* documents taken from the source */
-
+    ND_PHASE_READ = 0,   /* documents taken from the source */
     ND_PHASE_READ_AGAIN, /* documents taken from the source again, to be compared */
     ND_PHASE_SEARCH,     /* coverage: texts whose candidates were looked for */
     ND_PHASE_COMPARE,    /* texts compared with their candidates */

@@ -15,7 +15,8 @@ nd_status nd_ingester_init(nd_ingester *ingester, nd_collection *collection,
                            const nd_scan_options *options, uint64_t seed)
 {
     const nd_allocator *const a = collection->allocator;
-    *ingester = (nd_ingester){.allocator = a, .collection = collection, .seed = seed};
+    *ingester = (nd_ingester){
+        .allocator = a, .collection = collection, .seed = seed, .source = ND_NO_SOURCE};
     nd_arena_init(&ingester->records, a, RECORD_CHUNK_BYTES);
     nd_arena_init(&ingester->hashes, a, ND_HASHES_CHUNK_BYTES);
     const nd_status status =

@@ -10,7 +10,7 @@ typedef struct nd_ingester {
     const nd_allocator *allocator;
     nd_collection *collection;
     uint64_t seed;   /* of nd_text_facts.check */
-    uint32_t source; /* what lasting documents are from now */
+    uint32_t source; /* what lasting documents are from now; ND_NO_SOURCE: none lasts */
     nd_repairer *repairer;
     nd_text *text;
     nd_arena records;

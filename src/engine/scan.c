@@ -69,24 +69,37 @@ static nd_status add_from_source(void *ctx, uint32_t worker, const nd_document *
     return status == ND_OK ? ND_OK : nd_ingester_leave_out(in, &scan->options, document, status);
 }
 
+/* Documents that come from now on are of this source, or NULL, where none can come again. */
+static nd_status begin_source(nd_scan *scan, const nd_source *source)
+{
+    uint32_t number = ND_NO_SOURCE;
+    if (source) {
+        const nd_status status = ND_VEC_RESERVE(&scan->allocator, &scan->sources, 1);
+        if (status != ND_OK)
+            return status;
+        number = (uint32_t)scan->sources.len;
+        scan->sources.items[scan->sources.len++] = *source;
+    }
+    for (uint32_t w = 0; w < scan->options.num_threads; w++)
+        scan->ingesters[w].source = number;
+    return ND_OK;
+}
+
 nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source, nd_error *error)
 {
     if (scan->phase != ND_SCAN_ADDING)
-        return ND_ERR_INVALID_ARGUMENT;
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "the scan is finished, or has failed");
     const nd_document_map_options options = {.num_threads = scan->options.num_threads,
                                              .progress = scan->options.progress,
                                              .progress_ctx = scan->options.progress_ctx,
                                              .allocator = &scan->allocator};
-    nd_status status = ND_OK;
-    if (source->again) {
-        status = ND_VEC_RESERVE(&scan->allocator, &scan->sources, 1);
-        for (uint32_t w = 0; w < scan->options.num_threads; w++)
-            scan->ingesters[w].source = (uint32_t)scan->sources.len;
-        if (status == ND_OK)
-            scan->sources.items[scan->sources.len++] = *source;
-    }
-    if (status == ND_OK)
+    nd_status status = begin_source(scan, source->again ? source : NULL);
+    if (status != ND_OK)
+        status = nd_error_set(error, status, "%s", nd_status_message(status));
+    else
         status = nd_document_map(source, &options, add_from_source, scan, error);
+    if (status == ND_OK)
+        status = begin_source(scan, NULL);
     if (status != ND_OK)
         scan->phase = ND_SCAN_FAILED;
     return status;

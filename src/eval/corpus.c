@@ -45,6 +45,7 @@ static nd_status add_to_part(nd_corpus *corpus, nd_corpus_part *part, const nd_d
     held.id = copy;
     held.text = copy + document->id_len_bytes;
     held.text_len_bytes = text_bytes;
+    held.is_lasting = 0; /* it is held here, whatever its source does */
     part->documents.items[part->documents.len++] = held;
     return ND_OK;
 }

@@ -181,6 +181,42 @@ static void results_are_those_of_documents_that_come_once(void **state)
     corpus_free(&c);
 }
 
+/* Documents called lasting that nobody gives again: of a source without nd_source.again, and one by
+ * one after a source that has it. */
+static void documents_without_a_way_to_come_again_are_kept(void **state)
+{
+    (void)state;
+    nd_random random = {3};
+    corpus c = corpus_make(100, &random);
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    options.output = ND_SCAN_PAIRS;
+    uint64_t num_pairs[2];
+    for (int way = 0; way < 2; way++) {
+        const corpus none = {c.documents, 0};
+        lasting_source s = source_of(&c), empty = source_of(&none);
+        const nd_source once = {&s, next_block, decode_block, discard_block, NULL};
+        const nd_source lasting = {&empty, next_block, decode_block, discard_block, again};
+        nd_scan *scan;
+        assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+        assert_int_equal(nd_scan_add_source(scan, way ? &lasting : &once, NULL), ND_OK);
+        for (size_t i = 0; way && i < c.num; i++) {
+            const nd_document document = {.id = c.documents[i].id,
+                                          .id_len_bytes = strlen(c.documents[i].id),
+                                          .text = c.documents[i].text,
+                                          .text_len_bytes = strlen(c.documents[i].text),
+                                          .is_lasting = 1};
+            assert_int_equal(nd_scan_add(scan, &document), ND_OK);
+        }
+        assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
+        num_pairs[way] = nd_scan_stats_get(scan).pairs;
+        nd_scan_free(scan);
+    }
+    assert_true(num_pairs[0] > 10);
+    assert_int_equal(num_pairs[0], num_pairs[1]);
+    corpus_free(&c);
+}
+
 static void documents_that_change_or_go_are_an_error(void **state)
 {
     (void)state;
@@ -237,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_are_those_of_documents_that_come_once),
+        cmocka_unit_test(documents_without_a_way_to_come_again_are_kept),
         cmocka_unit_test(documents_that_change_or_go_are_an_error),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
