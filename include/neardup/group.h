@@ -38,7 +38,8 @@ ND_API ND_NODISCARD nd_status nd_rank_documents(const nd_rank_keys *keys, size_t
  * matches no representative so far becomes one; each other goes to the first representative that it
  * matches. ND_LINK_SINGLE: the lowest rank that a chain of pairs connects with it. rank_of NULL:
  * documents are numbered by rank. Pairs may come in any order, and several times. O(documents +
- * pairs), and the sorting of the pairs. ND_ERR_INVALID_ARGUMENT: a number that is no document's. */
+ * pairs), and the sorting of the pairs. ND_ERR_INVALID_ARGUMENT: a number that is no document's, or
+ * ranks that are not 0 .. num_documents - 1. */
 ND_API ND_NODISCARD nd_status nd_group_documents(const nd_document_pair *pairs, size_t num_pairs,
                                                  size_t num_documents, const uint32_t *rank_of,
                                                  nd_link link, const nd_allocator *allocator,

@@ -76,6 +76,20 @@ nd_status nd_rank_documents(const nd_rank_keys *keys, size_t num_documents,
     return ND_OK;
 }
 
+/* by_rank[rank of d] = d; false where the ranks are not 0 .. num_documents - 1. */
+static bool invert_ranks(const uint32_t *rank_of, size_t num_documents, uint32_t *by_rank)
+{
+    for (size_t rank = 0; rank < num_documents; rank++)
+        by_rank[rank] = UINT32_MAX;
+    for (size_t d = 0; d < num_documents; d++) {
+        const size_t rank = rank_of ? rank_of[d] : d;
+        if (rank >= num_documents || by_rank[rank] != UINT32_MAX)
+            return false;
+        by_rank[rank] = (uint32_t)d;
+    }
+    return true;
+}
+
 /* Fills edges with | better rank, 32 bits | worse rank, 32 |. */
 static nd_status rank_pairs(const nd_document_pair *pairs, size_t num_pairs, size_t num_documents,
                             const uint32_t *rank_of, uint64_t *edges)
@@ -119,13 +133,13 @@ nd_status nd_group_documents(const nd_document_pair *pairs, size_t num_pairs, si
     uint32_t *const anchor_of = nd_alloc(&a, num_documents, sizeof *anchor_of);
     uint32_t *const by_rank = nd_alloc(&a, num_documents, sizeof *by_rank);
     nd_status status = edges && scratch && anchor_of && by_rank ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK && !invert_ranks(rank_of, num_documents, by_rank))
+        status = ND_ERR_INVALID_ARGUMENT;
     if (status == ND_OK)
         status = rank_pairs(pairs, num_pairs, num_documents, rank_of, edges);
     if (status == ND_OK) {
         nd_radix_sort_u64(edges, scratch, num_pairs);
         group_ranks(edges, num_pairs, num_documents, link, anchor_of);
-        for (size_t d = 0; d < num_documents; d++)
-            by_rank[rank_of ? rank_of[d] : d] = (uint32_t)d;
         for (size_t d = 0; d < num_documents; d++)
             representative_of[d] = by_rank[anchor_of[rank_of ? rank_of[d] : d]];
     }

@@ -112,6 +112,11 @@ static void documents_in_any_order_make_the_groups_of_their_ranks(void **state)
     assert_memory_equal(representative_of, single, sizeof single);
     assert_int_equal(nd_group_documents(pairs, 4, 3, NULL, ND_LINK_SINGLE, NULL, representative_of),
                      ND_ERR_INVALID_ARGUMENT);
+    const uint32_t no_ranks[][4] = {{3, 0, 2, 4}, {3, 0, 2, 2}};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(
+            nd_group_documents(pairs, 4, 4, no_ranks[i], ND_LINK_ANCHORED, NULL, representative_of),
+            ND_ERR_INVALID_ARGUMENT);
 }
 
 static void ranks_follow_the_policy(void **state)
