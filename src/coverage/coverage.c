@@ -24,7 +24,7 @@ typedef struct run_side {
 } run_side;
 
 /* A run of shared shingles. */
-typedef struct nd_run {
+typedef struct nd_covered_run {
     uint32_t num;
     run_side sides[2];
 } run;

@@ -36,7 +36,7 @@ typedef struct nd_coverage_finder {
     uint32_t max_gap; /* shingles */
     nd_weighted_text held;
     nd_position_index index; /* of `held` */
-    ND_VEC(struct nd_run) runs;
+    ND_VEC(struct nd_covered_run) runs;
     ND_VEC(uint64_t) intervals;
     ND_VEC(uint64_t) scratch;
 } nd_coverage_finder;
