@@ -79,6 +79,7 @@ static void draw_reading(nd_progress *progress, uint64_t documents)
 nd_status nd_progress_step(void *ctx, nd_phase phase, uint64_t done, uint64_t total)
 {
     static const char *const names[] = {
+        [ND_PHASE_READ_AGAIN] = "rereading",
         [ND_PHASE_SEARCH] = "searching",
         [ND_PHASE_COMPARE] = "comparing",
         [ND_PHASE_JOIN] = "joining",
