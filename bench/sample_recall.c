@@ -7,7 +7,6 @@
 #include "child_process.h"
 #include "neardup/exact_join.h"
 #include "set_collection.h"
-#include "util/radix_sort.h"
 #include "util/xxh.h"
 
 typedef ND_VEC(uint64_t) key_vec;
@@ -69,15 +68,16 @@ static nd_status add_true_pair(void *ctx, uint32_t worker, size_t i, size_t j,
                                           ids + starts[j], starts[j + 1] - starts[j]));
 }
 
-static nd_status sort_keys(key_vec *keys)
+static int compare_keys(const void *left, const void *right)
 {
-    const nd_allocator allocator = nd_allocator_or_default(NULL);
-    uint64_t *const scratch = nd_alloc(&allocator, keys->len, sizeof *scratch);
-    if (!scratch)
-        return ND_ERR_NO_MEMORY;
-    nd_radix_sort_u64(keys->items, scratch, keys->len);
-    nd_release(&allocator, scratch);
-    return ND_OK;
+    const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static void sort_keys(key_vec *keys)
+{
+    if (keys->len > 1)
+        qsort(keys->items, keys->len, sizeof *keys->items, compare_keys);
 }
 
 static size_t count_common(const key_vec *a, const key_vec *b)
@@ -129,10 +129,8 @@ static nd_status run_job(void *ctx, void *score)
     nd_status status = read_pairs(job->pairs_path, &found);
     if (status == ND_OK)
         status = join_sample(job->workload, job->one_in, job->threshold, &collection, &true_keys);
-    if (status == ND_OK)
-        status = sort_keys(&found);
-    if (status == ND_OK)
-        status = sort_keys(&true_keys);
+    sort_keys(&found);
+    sort_keys(&true_keys);
     if (status == ND_OK)
         *(bench_sample_score *)score =
             (bench_sample_score){.num_documents = collection.starts.len,

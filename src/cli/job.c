@@ -9,7 +9,6 @@
 #include "cli/output/amounts.h"
 #include "cli/output/stats_file.h"
 #include "cli/process.h"
-#include "cli/same_file.h"
 #include "cli/tool_allocator.h"
 #include "io/path_walk.h"
 #include "neardup/document_map.h"

@@ -1,11 +1,17 @@
 /* neardup: the command line tool. */
+#include <archive.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <utf8proc.h>
+#include <zlib.h>
 
 #include "cli/commands/command.h"
 #include "cli/process.h"
 #include "cli/tool_allocator.h"
-#include "cli/version_text.h"
+#include "neardup/kernel.h"
+#include "neardup/version.h"
+#include "util/xxh.h"
 
 static const nd_command *const commands[] = {
     &nd_command_scan, &nd_command_within, &nd_command_compare,
@@ -79,13 +85,43 @@ static int help(int argc, char **argv)
     return help_command(command);
 }
 
+/* Selecting is the only way to ask whether a kernel is there; the one in use is put back. */
+static void print_kernels(void)
+{
+    const nd_kernel current = nd_kernel_current();
+    printf("kernels:    %s in use; available:", nd_kernel_name(current));
+    for (int kernel = ND_KERNEL_SCALAR; kernel <= ND_KERNEL_NEON; kernel++)
+        if (nd_kernel_select((nd_kernel)kernel) == ND_OK)
+            printf(" %s", nd_kernel_name((nd_kernel)kernel));
+    putchar('\n');
+    const nd_status status = nd_kernel_select(current);
+    assert(status == ND_OK);
+    (void)status;
+}
+
+static int print_version(void)
+{
+    const int archive = archive_version_number(); /* 3006002 is 3.6.2 */
+    printf("neardup %s\n", nd_version());
+    printf("hash spec:  %d, Unicode %s\n", nd_hash_spec_version(), nd_unicode_version());
+    printf("allocator:  %s\n", nd_tool_allocator_name());
+    print_kernels();
+    printf("xxHash:     %d.%d.%d\n", XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE);
+    printf("utf8proc:   %s\n", utf8proc_version());
+    printf("simdjson:   %s\n", NEARDUP_SIMDJSON_VERSION);
+    printf("libarchive: %d.%d.%d\n", archive / 1000000, archive / 1000 % 1000, archive % 1000);
+    printf("zlib:       %s\n", zlibVersion());
+    printf("compiler:   %s\n", NEARDUP_COMPILER);
+    return nd_stdout_finish();
+}
+
 static int version(int argc, char **argv)
 {
     if (argc > 0) {
         nd_message("unexpected argument '%s'", argv[0]);
         return ND_EXIT_USAGE;
     }
-    return nd_version_print();
+    return print_version();
 }
 
 static int run_command(const nd_command *command, int argc, char **argv)

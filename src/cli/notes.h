@@ -49,6 +49,32 @@ typedef struct nd_counter_list {
     size_t num;
 } nd_counter_list;
 
+/* Counters that several commands have, of a struct `type`: documents, or texts, with what the
+ * passage finder says of them. */
+#define ND_COUNTER_INVALID_BYTES(type, member)                                                     \
+    {                                                                                              \
+        .name = "invalid_bytes", .offset = offsetof(type, member),                                 \
+        .meaning = "bytes that are not UTF-8"                                                      \
+    }
+#define ND_COUNTER_INVALID_UTF8(type, member, bytes)                                               \
+    {                                                                                              \
+        .name = "invalid_utf8", .offset = offsetof(type, member),                                  \
+        .meaning = "documents with invalid UTF-8, read as U+FFFD", .weight = ND_COUNTER_LOSS,      \
+        .detail = " (%s)", .detail_noun = "byte", .detail_offset = offsetof(type, bytes)           \
+    }
+#define ND_COUNTER_DROPPED(type, member)                                                           \
+    {                                                                                              \
+        .name = "dropped_occurrences", .offset = offsetof(type, member),                           \
+        .meaning = "occurrences of repeated words that were not followed"                          \
+    }
+#define ND_COUNTER_CAPPED_REPEATS(type, name_, member, dropped, what)                              \
+    {                                                                                              \
+        .name = name_, .offset = offsetof(type, member),                                           \
+        .meaning = what " over a few words so often that not all was followed",                    \
+        .weight = ND_COUNTER_CAP, .detail = " (%s left out)", .detail_noun = "occurrence",         \
+        .detail_offset = offsetof(type, dropped)                                                   \
+    }
+
 /* Adds each counter of `from` to that of `into`. */
 void nd_counters_add(nd_counter_list list, void *into, const void *from);
 

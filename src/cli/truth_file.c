@@ -396,53 +396,31 @@ static nd_status take_line(void *ctx, uint64_t number, const char *p, size_t len
     return r->take(r, &line, error);
 }
 
-static nd_status read_file(reading *r, const nd_allocator *allocator, nd_error *error)
+nd_status nd_truth_file_read(nd_evaluator *evaluator, const nd_settings *settings,
+                             nd_truth_file which, const nd_allocator *allocator,
+                             nd_truth_report *report, nd_error *error)
 {
-    take_header(r, &(tsv_line){0}); /* until a header says otherwise */
-    return nd_lines_read(r->path, allocator, take_line, r, error);
-}
-
-nd_status nd_truth_file_pairs(nd_evaluator *evaluator, const nd_settings *settings,
-                              const nd_allocator *allocator, nd_truth_report *report,
-                              nd_error *error)
-{
-    reading r = {.path = settings->truth_path,
+    const struct {
+        const char *path, *item; /* what an empty file lacks; NULL: nothing */
+        nd_status (*take)(reading *r, const tsv_line *line, nd_error *error);
+    } files[] = {
+        [ND_TRUTH_FILE_PAIRS] = {settings->truth_path, "pair", take_pair},
+        [ND_TRUTH_FILE_CLUSTERS] = {settings->clusters_path, "cluster", take_member},
+        [ND_TRUTH_FILE_IGNORED] = {settings->ignore_path, NULL, take_ignored},
+    };
+    reading r = {.path = files[which].path,
                  .evaluator = evaluator,
                  .settings = settings,
                  .report = report,
-                 .take = take_pair};
-    const nd_status status = read_file(&r, allocator, error);
-    if (status == ND_OK && report->num_lines == 0)
-        return nd_error_set(error, ND_ERR_FORMAT, "'%s' holds no pair", r.path);
+                 .take = files[which].take,
+                 .is_of_clusters = which == ND_TRUTH_FILE_CLUSTERS};
+    if (!r.path)
+        return ND_OK;
+    take_header(&r, &(tsv_line){0}); /* until a header says otherwise */
+    const nd_status status = nd_lines_read(r.path, allocator, take_line, &r, error);
+    if (status == ND_OK && report->num_lines == 0 && files[which].item)
+        return nd_error_set(error, ND_ERR_FORMAT, "'%s' holds no %s", r.path, files[which].item);
     return status;
-}
-
-nd_status nd_truth_file_clusters(nd_evaluator *evaluator, const nd_settings *settings,
-                                 const nd_allocator *allocator, nd_truth_report *report,
-                                 nd_error *error)
-{
-    reading r = {.path = settings->clusters_path,
-                 .evaluator = evaluator,
-                 .settings = settings,
-                 .report = report,
-                 .take = take_member,
-                 .is_of_clusters = true};
-    const nd_status status = read_file(&r, allocator, error);
-    if (status == ND_OK && report->num_lines == 0)
-        return nd_error_set(error, ND_ERR_FORMAT, "'%s' holds no cluster", r.path);
-    return status;
-}
-
-nd_status nd_truth_file_ignored(nd_evaluator *evaluator, const nd_settings *settings,
-                                const nd_allocator *allocator, nd_truth_report *report,
-                                nd_error *error)
-{
-    reading r = {.path = settings->ignore_path,
-                 .evaluator = evaluator,
-                 .settings = settings,
-                 .report = report,
-                 .take = take_ignored};
-    return read_file(&r, allocator, error);
 }
 
 nd_truth nd_truth_of(const nd_settings *settings)

@@ -31,17 +31,19 @@ typedef struct nd_truth_report {
     nd_left_out unsure;
 } nd_truth_report;
 
-/* Read what the settings name. ND_ERR_FORMAT where a line is malformed, a column is missing, an id
- * is in two clusters, or the file has no line; the message names file and line. */
-ND_NODISCARD nd_status nd_truth_file_pairs(nd_evaluator *evaluator, const nd_settings *settings,
-                                           const nd_allocator *allocator, nd_truth_report *report,
-                                           nd_error *error);
-ND_NODISCARD nd_status nd_truth_file_clusters(nd_evaluator *evaluator, const nd_settings *settings,
-                                              const nd_allocator *allocator,
-                                              nd_truth_report *report, nd_error *error);
-ND_NODISCARD nd_status nd_truth_file_ignored(nd_evaluator *evaluator, const nd_settings *settings,
-                                             const nd_allocator *allocator, nd_truth_report *report,
-                                             nd_error *error);
+typedef enum nd_truth_file {
+    ND_TRUTH_FILE_PAIRS = 0,
+    ND_TRUTH_FILE_CLUSTERS,
+    ND_TRUTH_FILE_IGNORED,
+    ND_NUM_TRUTH_FILES
+} nd_truth_file;
+
+/* Reads the file that the settings name, if they name one. ND_ERR_FORMAT where a line is malformed,
+ * a column is missing, an id is in two clusters, or a file of true pairs or clusters has no line;
+ * the message names file and line. */
+ND_NODISCARD nd_status nd_truth_file_read(nd_evaluator *evaluator, const nd_settings *settings,
+                                          nd_truth_file which, const nd_allocator *allocator,
+                                          nd_truth_report *report, nd_error *error);
 
 /* What kind of truth the settings ask for. */
 nd_truth nd_truth_of(const nd_settings *settings);

@@ -1,29 +1,10 @@
 /* Documents are numbered by their ids. What is known, and what was found, are sorted lists of pairs
  * of these numbers, compared by going through both. */
-#include "neardup/evaluation.h"
+#include "eval/evaluator.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#include "eval/corpus_sets.h"
 #include "eval/scores.h"
-#include "eval/truth.h"
-#include "neardup/exact_join.h"
-
-struct nd_evaluator {
-    nd_allocator allocator;
-    nd_truth truth_kind;
-    nd_corpus corpus;
-    nd_corpus_sets sets;
-    nd_truth_store told;
-    nd_pair_list joined; /* true pairs of ND_TRUTH_EXACT */
-    nd_pair_list found;
-    bool has_groups;           /* found ones: they decide found_label */
-    uint32_t *found_label;     /* [ids] */
-    uint32_t *truth_label;     /* [ids] */
-    bool compares_containment; /* the last scan asked for more than a jaccard */
-    bool is_scanned;
-};
 
 nd_status nd_evaluator_new(nd_truth truth, nd_texts texts, const nd_allocator *allocator,
                            nd_evaluator **out)
@@ -172,17 +153,16 @@ nd_status nd_evaluator_found_pair(nd_evaluator *evaluator, nd_id a, nd_id b)
     return status == ND_OK ? nd_pair_list_add(&evaluator->found, number_a, number_b) : status;
 }
 
-/* The first group gives every document a label of its own. */
-static void begin_groups(nd_evaluator *e)
+void nd_evaluator_begin_groups(nd_evaluator *e)
 {
     for (size_t i = 0; !e->has_groups && i < e->corpus.num_ids; i++)
         e->found_label[i] = (uint32_t)i;
     e->has_groups = true;
 }
 
-static nd_status add_group(nd_evaluator *e, const uint32_t *numbers, size_t num)
+nd_status nd_evaluator_add_group(nd_evaluator *e, const uint32_t *numbers, size_t num)
 {
-    begin_groups(e);
+    nd_evaluator_begin_groups(e);
     const nd_status status = nd_pair_list_add_all(&e->found, numbers, num);
     for (size_t i = 0; status == ND_OK && i < num; i++)
         e->found_label[numbers[i]] = numbers[0];
@@ -199,17 +179,12 @@ nd_status nd_evaluator_found_group(nd_evaluator *evaluator, const nd_id *ids, si
     for (size_t i = 0; i < num_ids && status == ND_OK; i++)
         status = number_of(e, ids[i], &numbers[i]);
     if (status == ND_OK)
-        status = add_group(e, numbers, num_ids);
+        status = nd_evaluator_add_group(e, numbers, num_ids);
     nd_release(&e->allocator, numbers);
     return status;
 }
 
 /* --- measuring --- */
-
-static const nd_pair_list *true_pairs(const nd_evaluator *e)
-{
-    return e->truth_kind == ND_TRUTH_EXACT ? &e->joined : &e->told.pairs;
-}
 
 /* Drops the found pairs that are neither right nor wrong. */
 static uint64_t leave_out_ignored(nd_evaluator *e)
@@ -266,7 +241,7 @@ static nd_status measure_ari(nd_evaluator *e, double *ari)
     }
     const uint32_t *truth_label = e->told.cluster_of;
     if (!truth_label) {
-        nd_pair_list_components(true_pairs(e), num, e->truth_label);
+        nd_pair_list_components(nd_evaluator_true_pairs(e), num, e->truth_label);
         truth_label = e->truth_label;
     }
     if (!e->has_groups)
@@ -288,8 +263,7 @@ static nd_status make_kinds(const nd_evaluator *e, nd_evaluation *out)
     return ND_OK;
 }
 
-/* Of what is told, settled, and what was found. */
-static nd_status measure(nd_evaluator *e, nd_evaluation *out)
+nd_status nd_evaluator_compare(nd_evaluator *e, nd_evaluation *out)
 {
     nd_status status = nd_pair_list_sort(&e->found);
     if (status == ND_OK)
@@ -297,7 +271,7 @@ static nd_status measure(nd_evaluator *e, nd_evaluation *out)
     if (status != ND_OK)
         return status;
     out->pairs_ignored = leave_out_ignored(e);
-    const nd_scores s = nd_scores_of(true_pairs(e), &e->found);
+    const nd_scores s = nd_scores_of(nd_evaluator_true_pairs(e), &e->found);
     out->pairs_true = s.pairs_true;
     out->pairs_found = s.pairs_found;
     out->true_positives = s.true_positives;
@@ -317,7 +291,7 @@ nd_status nd_evaluator_measure(nd_evaluator *evaluator, nd_evaluation *out)
         return ND_ERR_INVALID_ARGUMENT;
     nd_status status = nd_truth_store_settle(&e->told);
     if (status == ND_OK)
-        status = measure(e, out);
+        status = nd_evaluator_compare(e, out);
     if (status != ND_OK)
         nd_evaluation_release(e, out);
     return status;
@@ -327,229 +301,6 @@ void nd_evaluation_release(const nd_evaluator *evaluator, nd_evaluation *evaluat
 {
     nd_release(&evaluator->allocator, evaluation->kinds);
     *evaluation = (nd_evaluation){0};
-}
-
-/* --- scans --- */
-
-/* An nd_pair_fn. The tags are the numbers of the ids, whatever the scan calls documents of one id.
- */
-static nd_status take_pair(void *ctx, const nd_pair *pair)
-{
-    nd_evaluator *const e = ctx;
-    return nd_pair_list_add(&e->found, (uint32_t)pair->a.tag, (uint32_t)pair->b.tag);
-}
-
-typedef struct group_taking {
-    nd_evaluator *evaluator;
-    ND_VEC(uint32_t) numbers; /* of the group at work */
-} group_taking;
-
-/* An nd_group_fn. */
-static nd_status take_group(void *ctx, const nd_group *group)
-{
-    group_taking *const t = ctx;
-    nd_evaluator *const e = t->evaluator;
-    t->numbers.len = 0;
-    const nd_status status = ND_VEC_RESERVE(&e->allocator, &t->numbers, group->num_members + 1);
-    if (status != ND_OK)
-        return status;
-    t->numbers.items[t->numbers.len++] = (uint32_t)group->representative.tag;
-    for (size_t i = 0; i < group->num_members; i++)
-        t->numbers.items[t->numbers.len++] = (uint32_t)group->members[i].id.tag;
-    return add_group(e, t->numbers.items, t->numbers.len);
-}
-
-static nd_status take_found(nd_evaluator *e, nd_scan *scan, nd_scan_output output)
-{
-    if (output == ND_SCAN_PAIRS)
-        return nd_scan_each_pair(scan, take_pair, e);
-    begin_groups(e);
-    group_taking taking = {.evaluator = e};
-    const nd_status status = nd_scan_each_group(scan, take_group, &taking);
-    ND_VEC_RELEASE(&e->allocator, &taking.numbers);
-    return status;
-}
-
-static nd_status scan_corpus(nd_evaluator *e, const nd_scan_options *options, nd_evaluation *out)
-{
-    nd_scan *scan = NULL;
-    nd_corpus_reading reading;
-    const nd_source source = nd_corpus_source(&e->corpus, &reading);
-    nd_evaluator_clear_found(e);
-    nd_status status = nd_scan_new(options, &e->allocator, &scan);
-    if (status == ND_OK)
-        status = nd_scan_add_source(scan, &source, NULL);
-    if (status == ND_OK)
-        status = nd_scan_finish(scan, NULL);
-    if (status == ND_OK)
-        status = take_found(e, scan, options->output);
-    if (status == ND_OK)
-        out->stats = nd_scan_stats_get(scan);
-    nd_scan_free(scan);
-    return status;
-}
-
-typedef struct join_collector {
-    const nd_corpus *corpus;
-    nd_pair_list *lists; /* one a thread */
-} join_collector;
-
-/* An nd_joined_pair_fn. */
-static nd_status take_joined(void *ctx, uint32_t worker, size_t i, size_t j,
-                             const nd_similarity *similarity)
-{
-    (void)similarity;
-    const join_collector *const c = ctx;
-    return nd_pair_list_add(&c->lists[worker], c->corpus->id_of[i], c->corpus->id_of[j]);
-}
-
-/* Fills e->joined with every pair of documents that reaches a threshold. */
-static nd_status join_corpus(nd_evaluator *e, const nd_exact_join_options *options)
-{
-    join_collector c = {.corpus = &e->corpus};
-    nd_pair_list_clear(&e->joined);
-    c.lists = nd_alloc_zeroed(&e->allocator, options->num_threads, sizeof *c.lists);
-    if (!c.lists)
-        return ND_ERR_NO_MEMORY;
-    for (uint32_t w = 0; w < options->num_threads; w++)
-        c.lists[w].allocator = &e->allocator;
-    nd_status status = nd_exact_join(&e->sets.list, options, take_joined, &c);
-    for (uint32_t w = 0; w < options->num_threads; w++) {
-        if (status == ND_OK)
-            status = nd_pair_list_append(&e->joined, &c.lists[w]);
-        nd_pair_list_release(&c.lists[w]);
-    }
-    nd_release(&e->allocator, c.lists);
-    if (status == ND_OK)
-        status = nd_pair_list_sort(&e->joined);
-    if (status == ND_OK)
-        nd_pair_list_subtract(&e->joined, &e->told.ignored);
-    return status;
-}
-
-static nd_status find_truth(nd_evaluator *e, const nd_scan_options *options)
-{
-    const uint32_t num_threads = options->num_threads ? options->num_threads : nd_num_processors();
-    const nd_exact_join_options join = {.jaccard = options->rule.jaccard,
-                                        .containment = options->rule.containment,
-                                        .num_threads = num_threads,
-                                        .progress = options->progress,
-                                        .progress_ctx = options->progress_ctx,
-                                        .allocator = &e->allocator};
-    nd_status status = nd_truth_store_settle(&e->told);
-    if (status == ND_OK)
-        status = nd_corpus_sets_make(&e->sets, &e->corpus, options, num_threads);
-    if (status == ND_OK && e->truth_kind == ND_TRUTH_EXACT)
-        status = join_corpus(e, &join);
-    return status;
-}
-
-static void count_bands(const nd_evaluator *e, nd_evaluation *out)
-{
-    const nd_pair_list *const truth = true_pairs(e);
-    for (size_t i = 0, at = 0; i < truth->pairs.len; i++) {
-        const uint64_t pair = truth->pairs.items[i];
-        const nd_similarity similarity =
-            nd_corpus_sets_compare(&e->sets, &e->corpus, nd_pair_low(pair), nd_pair_high(pair));
-        nd_band_count *const band = &out->bands[nd_band_of(similarity.jaccard)];
-        band->pairs_true++;
-        band->true_positives += nd_pair_list_meets(&e->found, pair, &at);
-    }
-}
-
-nd_status nd_evaluator_scan(nd_evaluator *evaluator, const nd_scan_options *options,
-                            nd_evaluation *out)
-{
-    nd_evaluator *const e = evaluator;
-    *out = (nd_evaluation){0};
-    if (!e->found_label || e->corpus.texts != ND_TEXTS_KEEP ||
-        (e->truth_kind == ND_TRUTH_EXACT && options->coverage > 0))
-        return ND_ERR_INVALID_ARGUMENT;
-    nd_status status = scan_corpus(e, options, out);
-    if (status == ND_OK)
-        status = find_truth(e, options);
-    if (status == ND_OK)
-        status = measure(e, out);
-    if (status != ND_OK) {
-        nd_evaluation_release(e, out);
-        return status;
-    }
-    count_bands(e, out);
-    e->compares_containment = options->rule.containment > 0 || options->coverage > 0;
-    e->is_scanned = true;
-    return ND_OK;
-}
-
-/* --- what was wrong --- */
-
-typedef struct wrong_pair {
-    uint64_t pair;
-    double badness; /* the larger, the worse */
-} wrong_pair;
-
-typedef ND_VEC(wrong_pair) wrong_vec;
-
-/* The pairs of one list that are not in the other. */
-static nd_status collect_wrong(const nd_evaluator *e, nd_wrong which, wrong_vec *wrong)
-{
-    const nd_pair_list *const from = which == ND_WRONG_FALSE ? &e->found : true_pairs(e);
-    const nd_pair_list *const other = which == ND_WRONG_FALSE ? true_pairs(e) : &e->found;
-    for (size_t i = 0, at = 0; i < from->pairs.len; i++) {
-        const uint64_t pair = from->pairs.items[i];
-        if (nd_pair_list_meets(other, pair, &at))
-            continue;
-        const nd_status status = ND_VEC_RESERVE(&e->allocator, wrong, 1);
-        if (status != ND_OK)
-            return status;
-        const nd_similarity s =
-            nd_corpus_sets_compare(&e->sets, &e->corpus, nd_pair_low(pair), nd_pair_high(pair));
-        const double similarity = !e->compares_containment ? s.jaccard
-                                  : s.a_in_b > s.b_in_a    ? s.a_in_b
-                                                           : s.b_in_a;
-        wrong->items[wrong->len++] =
-            (wrong_pair){pair, which == ND_WRONG_FALSE ? -similarity : similarity};
-    }
-    return ND_OK;
-}
-
-static int compare_badness(const void *left, const void *right)
-{
-    const wrong_pair *const a = left, *const b = right;
-    if (a->badness != b->badness)
-        return (a->badness < b->badness) - (a->badness > b->badness);
-    return (a->pair > b->pair) - (a->pair < b->pair);
-}
-
-static nd_wrong_pair shown_pair(const nd_evaluator *e, uint64_t pair)
-{
-    const uint32_t a = nd_pair_low(pair), b = nd_pair_high(pair);
-    const nd_label *const label = nd_truth_store_label(&e->told, pair);
-    nd_wrong_pair shown = {.a = nd_corpus_document(&e->corpus, a),
-                           .b = nd_corpus_document(&e->corpus, b),
-                           .similarity = nd_corpus_sets_compare(&e->sets, &e->corpus, a, b)};
-    if (label && label->kind != (uint32_t)ND_NO_KIND) {
-        shown.kind = e->told.kinds.items[label->kind].p;
-        shown.kind_len_bytes = e->told.kinds.items[label->kind].len_bytes;
-    }
-    return shown;
-}
-
-nd_status nd_evaluator_each_wrong(const nd_evaluator *evaluator, nd_wrong which, size_t most,
-                                  nd_wrong_pair_fn each, void *ctx)
-{
-    const nd_evaluator *const e = evaluator;
-    if (!e->is_scanned)
-        return ND_ERR_INVALID_ARGUMENT;
-    wrong_vec wrong = {0};
-    nd_status status = collect_wrong(e, which, &wrong);
-    if (status == ND_OK && wrong.len > 1)
-        qsort(wrong.items, wrong.len, sizeof *wrong.items, compare_badness);
-    for (size_t i = 0; i < wrong.len && i < most && status == ND_OK; i++) {
-        const nd_wrong_pair shown = shown_pair(e, wrong.items[i].pair);
-        status = each(ctx, &shown);
-    }
-    ND_VEC_RELEASE(&e->allocator, &wrong);
-    return status;
 }
 
 void nd_evaluator_free(nd_evaluator *evaluator)

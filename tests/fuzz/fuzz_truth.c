@@ -72,12 +72,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nd_evaluator *const evaluator = evaluator_new(truth);
     nd_truth_report report = {0};
     nd_error error = {0};
+    const nd_truth_file file =
+        truth == ND_TRUTH_CLUSTERS ? ND_TRUTH_FILE_CLUSTERS : ND_TRUTH_FILE_PAIRS;
     nd_status status =
-        truth == ND_TRUTH_CLUSTERS
-            ? nd_truth_file_clusters(evaluator, &settings, nd_tool_allocator(), &report, &error)
-            : nd_truth_file_pairs(evaluator, &settings, nd_tool_allocator(), &report, &error);
+        nd_truth_file_read(evaluator, &settings, file, nd_tool_allocator(), &report, &error);
     if (status == ND_OK && data[0] & 8)
-        status = nd_truth_file_ignored(evaluator, &settings, nd_tool_allocator(), &report, &error);
+        status = nd_truth_file_read(evaluator, &settings, ND_TRUTH_FILE_IGNORED,
+                                    nd_tool_allocator(), &report, &error);
     if (status != ND_OK && error.message[0] == '\0' && status != ND_ERR_NO_MEMORY)
         abort();
     if (status == ND_OK)

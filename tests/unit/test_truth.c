@@ -42,7 +42,8 @@ static nd_status read_pairs(fixture *f, const char *text, const nd_allocator *al
 {
     write_text("pairs.tsv", text);
     f->settings.truth_path = temp_path("pairs.tsv");
-    return nd_truth_file_pairs(f->evaluator, &f->settings, allocator, &f->report, &f->error);
+    return nd_truth_file_read(f->evaluator, &f->settings, ND_TRUTH_FILE_PAIRS, allocator,
+                              &f->report, &f->error);
 }
 
 static void reads_pairs(fixture *f, nd_truth truth, const char *text)
@@ -256,8 +257,8 @@ static nd_status read_clusters(fixture *f, const char *text)
     write_text("clusters.tsv", text);
     assert_int_equal(fixture_init(f, ND_TRUTH_CLUSTERS, NULL), ND_OK);
     f->settings.clusters_path = temp_path("clusters.tsv");
-    return nd_truth_file_clusters(f->evaluator, &f->settings, nd_tool_allocator(), &f->report,
-                                  &f->error);
+    return nd_truth_file_read(f->evaluator, &f->settings, ND_TRUTH_FILE_CLUSTERS,
+                              nd_tool_allocator(), &f->report, &f->error);
 }
 
 static void documents_of_one_cluster_make_pairs(void **state)
@@ -298,9 +299,9 @@ static void a_file_that_is_not_there_is_named(void **state)
     fixture f;
     assert_int_equal(fixture_init(&f, ND_TRUTH_PAIRS, NULL), ND_OK);
     f.settings.ignore_path = temp_path("none.tsv");
-    assert_int_not_equal(
-        nd_truth_file_ignored(f.evaluator, &f.settings, nd_tool_allocator(), &f.report, &f.error),
-        ND_OK);
+    assert_int_not_equal(nd_truth_file_read(f.evaluator, &f.settings, ND_TRUTH_FILE_IGNORED,
+                                            nd_tool_allocator(), &f.report, &f.error),
+                         ND_OK);
     assert_non_null(strstr(f.error.message, "none.tsv': No such file"));
     nd_evaluator_free(f.evaluator);
 }

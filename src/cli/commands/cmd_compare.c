@@ -121,27 +121,14 @@ typedef struct tally {
 
 static const nd_counter counters[] = {
     {.name = "passages", .offset = AT(passages), .meaning = "passages that both share"},
-    {.name = "dropped_occurrences",
-     .offset = AT(dropped_occurrences),
-     .meaning = "occurrences of repeated words that were not followed"},
-    {.name = "invalid_utf8",
-     .offset = AT(invalid),
-     .meaning = "documents with invalid UTF-8, read as U+FFFD",
-     .weight = ND_COUNTER_LOSS,
-     .detail = " (%s)",
-     .detail_noun = "byte",
-     .detail_offset = AT(invalid_bytes)},
+    ND_COUNTER_DROPPED(tally, dropped_occurrences),
+    ND_COUNTER_INVALID_UTF8(tally, invalid, invalid_bytes),
     {.name = "no_words",
      .offset = AT(wordless),
      .meaning = "documents without a word, which match nothing",
      .weight = ND_COUNTER_REMARK},
-    {.name = "capped_repeats",
-     .offset = AT(capped),
-     .meaning = "texts that go round over a few words so often that not all was followed",
-     .weight = ND_COUNTER_CAP,
-     .detail = " (%s left out)",
-     .detail_noun = "occurrence",
-     .detail_offset = AT(dropped_occurrences)},
+    ND_COUNTER_CAPPED_REPEATS(tally, "capped_repeats", capped, dropped_occurrences,
+                              "texts that go round"),
 };
 
 enum { INVALID = 2, WORDLESS = 3, NUM_COUNTERS = sizeof counters / sizeof *counters };

@@ -55,7 +55,7 @@ typedef struct evaluating {
     const nd_sweep *sweep;
     nd_evaluator *evaluator;
     nd_evaluation *rows; /* [sweep->num_values] */
-    nd_truth_report truth, clusters, ignored;
+    nd_truth_report reports[ND_NUM_TRUTH_FILES];
     nd_scan_stats stats; /* of the last scan; the caps: summed over all */
     nd_scan_firsts firsts;
 } evaluating;
@@ -90,15 +90,10 @@ static nd_status read_documents(evaluating *e, nd_error *error)
 
 static nd_status read_truth(evaluating *e, nd_error *error)
 {
-    const nd_settings *const s = e->job->settings;
-    const nd_allocator *const a = e->job->allocator;
     nd_status status = ND_OK;
-    if (s->truth_path)
-        status = nd_truth_file_pairs(e->evaluator, s, a, &e->truth, error);
-    if (status == ND_OK && s->clusters_path)
-        status = nd_truth_file_clusters(e->evaluator, s, a, &e->clusters, error);
-    if (status == ND_OK && s->ignore_path)
-        status = nd_truth_file_ignored(e->evaluator, s, a, &e->ignored, error);
+    for (nd_truth_file f = ND_TRUTH_FILE_PAIRS; f < ND_NUM_TRUTH_FILES && status == ND_OK; f++)
+        status = nd_truth_file_read(e->evaluator, e->job->settings, f, e->job->allocator,
+                                    &e->reports[f], error);
     nd_job_lap(e->job, "truth");
     return status;
 }
@@ -213,23 +208,25 @@ static void add_left_out(nd_notes *notes, const char *key, const char *what,
 static void add_notes(const evaluating *e)
 {
     nd_notes *const notes = &e->job->notes;
+    const nd_truth_report *const truth = &e->reports[ND_TRUTH_FILE_PAIRS];
+    const nd_truth_report *const ignored = &e->reports[ND_TRUTH_FILE_IGNORED];
     nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items);
     add_left_out(notes, "truth_unknown", "left out, true pairs with an id that no document has",
-                 &e->truth.unknown);
+                 &truth->unknown);
     add_left_out(notes, "clusters_unknown", "left out, ids in clusters that no document has",
-                 &e->clusters.unknown);
+                 &e->reports[ND_TRUTH_FILE_CLUSTERS].unknown);
     add_left_out(notes, "ignored_unknown",
-                 "left out, ignored pairs with an id that no document has", &e->ignored.unknown);
+                 "left out, ignored pairs with an id that no document has", &ignored->unknown);
     add_left_out(notes, "truth_selves", "left out, true pairs of a document with itself",
-                 &e->truth.selves);
+                 &truth->selves);
     nd_notes_add(notes, ND_COUNTER_REMARK, "truth_repeated",
                  "true pairs that are in the file before, and count once",
                  nd_evaluator_num_repeated(e->evaluator), "%s", "");
     nd_notes_add(notes, ND_COUNTER_REMARK, "truth_unsure",
-                 "pairs left out as nobody is sure of them", e->truth.unsure.count, "%s",
-                 e->truth.unsure.first);
+                 "pairs left out as nobody is sure of them", truth->unsure.count, "%s",
+                 truth->unsure.first);
     add_left_out(notes, "ignored_selves", "left out, ignored pairs of a document with itself",
-                 &e->ignored.selves);
+                 &ignored->selves);
 }
 
 static nd_status write_report(evaluating *e, nd_error *error)

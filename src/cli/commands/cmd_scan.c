@@ -33,13 +33,22 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
         nd_page_put(line, nd_amount_of(stats->pairs, "pair").text);
 }
 
-static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats)
+/* What is known only when the results are written. */
+static const nd_counter written_counters[] = {
+    ND_COUNTER_CAPPED_REPEATS(nd_written, "capped_passages", capped_passages, dropped_occurrences,
+                              "matches whose texts go round"),
+};
+
+static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats,
+                               nd_error *error)
 {
-    uint64_t num_written;
-    const nd_status status = nd_matches_write(job, scan, &num_written);
-    set_headline(job, stats, status == ND_OK ? num_written : UINT64_MAX);
+    nd_written written;
+    const nd_counter_list list = {written_counters, 1};
+    nd_status status = nd_matches_write(job, scan, &written);
+    set_headline(job, stats, status == ND_OK ? written.num : UINT64_MAX);
+    nd_notes_add_counters(&job->notes, list, &written, &written.first_capped);
     nd_job_lap(job, "writing");
-    return status;
+    return status == ND_OK ? nd_job_check_strict(job, error) : status;
 }
 
 static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
@@ -61,7 +70,7 @@ static nd_status report_and_write(nd_job *job, const nd_scan *scan, const nd_sca
     add_stats(&job->stats, &stats);
     job->text_bytes = stats.text_bytes;
     const nd_status status = nd_job_check_strict(job, error);
-    return status == ND_OK ? write_results(job, scan, &stats) : status;
+    return status == ND_OK ? write_results(job, scan, &stats, error) : status;
 }
 
 static nd_status scan_inputs(nd_job *job, nd_error *error)

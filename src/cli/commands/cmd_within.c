@@ -5,7 +5,6 @@
 #include "cli/commands/command.h"
 #include "cli/job.h"
 #include "cli/output/amounts.h"
-#include "cli/output/byte_order.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 #include "neardup/document_map.h"
@@ -29,28 +28,15 @@ static const nd_counter counters[] = {
      .offset = AT(repeating),
      .meaning = "documents that repeat something"},
     {.name = "repeats", .offset = AT(repeats), .meaning = "repeats"},
-    {.name = "invalid_bytes", .offset = AT(invalid_bytes), .meaning = "bytes that are not UTF-8"},
-    {.name = "dropped_occurrences",
-     .offset = AT(dropped_occurrences),
-     .meaning = "occurrences of repeated words that were not followed"},
+    ND_COUNTER_INVALID_BYTES(tally, invalid_bytes),
+    ND_COUNTER_DROPPED(tally, dropped_occurrences),
     {.name = "too_long_normalised",
      .offset = AT(too_long),
      .meaning = "left out, documents too long once normalised",
      .weight = ND_COUNTER_LOSS},
-    {.name = "invalid_utf8",
-     .offset = AT(invalid),
-     .meaning = "documents with invalid UTF-8, read as U+FFFD",
-     .weight = ND_COUNTER_LOSS,
-     .detail = " (%s)",
-     .detail_noun = "byte",
-     .detail_offset = AT(invalid_bytes)},
-    {.name = "capped_repeats",
-     .offset = AT(capped),
-     .meaning = "documents that go round over a few words so often that not all was followed",
-     .weight = ND_COUNTER_CAP,
-     .detail = " (%s left out)",
-     .detail_noun = "occurrence",
-     .detail_offset = AT(dropped_occurrences)},
+    ND_COUNTER_INVALID_UTF8(tally, invalid, invalid_bytes),
+    ND_COUNTER_CAPPED_REPEATS(tally, "capped_repeats", capped, dropped_occurrences,
+                              "documents that go round"),
 };
 
 enum { NUM_COUNTERS = sizeof counters / sizeof *counters };
@@ -204,11 +190,18 @@ static nd_status results_append(result_list *list, const result_list *from)
     return ND_OK;
 }
 
+static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    const size_t both = a_len < b_len ? a_len : b_len;
+    const int order = both ? memcmp(a, b, both) : 0;
+    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
 static int compare_results(const void *left, const void *right)
 {
     const result *const a = left, *const b = right;
-    const int order = nd_compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
-    return order != 0 ? order : nd_compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
+    const int order = compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
+    return order != 0 ? order : compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
 }
 
 static void results_sort(result_list *list)

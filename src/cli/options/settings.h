@@ -120,6 +120,10 @@ nd_input_options nd_settings_input(const nd_settings *settings);
  * sketch can reach the recall. */
 ND_NODISCARD nd_status nd_settings_plan(const nd_settings *settings, nd_plan *out, nd_error *error);
 
+/* Whether two paths would be written to one file, however they are spelt, and whether there is such
+ * a file yet or not. Devices and pipes are no files: two may share them. */
+bool nd_is_same_file(const char *a, const char *b);
+
 /* Refuse what the table of options cannot say: ND_ERR_INVALID_ARGUMENT with a message. */
 ND_NODISCARD nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error);
 ND_NODISCARD nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error);

@@ -18,7 +18,7 @@ typedef struct writer {
     nd_page *page;
     nd_shown_columns shown;
     nd_passage_list passages; /* of the match at work, where they are asked for */
-    uint64_t num_written;
+    nd_written written;
 
     uint32_t part; /* of pairs */
     nd_ordered_pages *pages;
@@ -36,14 +36,31 @@ static nd_shown_columns shown_columns(const nd_job *job)
 static nd_status writer_init(writer *w, nd_job *job, nd_page *page)
 {
     *w = (writer){.job = job, .page = page, .shown = shown_columns(job)};
-    return job->settings->lists_passages
-               ? nd_passage_list_init(&w->passages, job->settings, job->allocator)
-               : ND_OK;
+    return job->settings->lists_passages ? nd_passage_list_init(&w->passages, job->settings,
+                                                                ND_PASSAGE_NO_LINES, job->allocator)
+                                         : ND_OK;
 }
 
-static nd_status fill_passages(writer *w, nd_kept_text a, nd_kept_text b)
+/* `id` names the match where something is left out. */
+static nd_status fill_passages(writer *w, nd_id id, nd_kept_text a, nd_kept_text b)
 {
-    return w->shown & ND_SHOW_PASSAGES ? nd_passage_list_fill(&w->passages, a, b) : ND_OK;
+    if (!(w->shown & ND_SHOW_PASSAGES))
+        return ND_OK;
+    const nd_status status = nd_passage_list_fill(&w->passages, a, b);
+    if (status != ND_OK || w->passages.num_dropped == 0)
+        return status;
+    w->written.capped_passages++;
+    w->written.dropped_occurrences += w->passages.num_dropped;
+    nd_first_id_consider(&w->written.first_capped, id.p, id.len_bytes);
+    return ND_OK;
+}
+
+static void add_written(nd_written *sum, const nd_written *part)
+{
+    sum->num += part->num;
+    sum->capped_passages += part->capped_passages;
+    sum->dropped_occurrences += part->dropped_occurrences;
+    nd_first_id_merge(&sum->first_capped, &part->first_capped);
 }
 
 /* --- text --- */
@@ -145,10 +162,10 @@ void nd_pair_print_json(nd_page *page, nd_shown_columns shown, const nd_pair_vie
 static nd_status write_pair(void *ctx, const nd_pair *pair)
 {
     writer *const w = ctx;
-    const nd_status status = fill_passages(w, pair->a_text, pair->b_text);
+    const nd_status status = fill_passages(w, pair->a, pair->a_text, pair->b_text);
     if (status != ND_OK)
         return status;
-    w->num_written++;
+    w->written.num++;
     const nd_pair_view view = {*pair, nd_passage_list_items(&w->passages)};
     if (w->job->format == ND_FORMAT_JSONL)
         nd_pair_print_json(w->page, w->shown, &view);
@@ -186,7 +203,7 @@ static nd_status take_page(void *ctx, nd_page *page)
     return nd_job_write(writing->job, page);
 }
 
-static nd_status write_parts(pair_writing *writing, uint64_t *num_written)
+static nd_status write_parts(pair_writing *writing, nd_written *written)
 {
     nd_job *const job = writing->job;
     nd_status status = ND_OK;
@@ -197,13 +214,13 @@ static nd_status write_parts(pair_writing *writing, uint64_t *num_written)
     if (status == ND_OK)
         status = nd_ordered_pages_run(&ordered);
     for (uint32_t t = 0; t < job->num_threads; t++) {
-        *num_written += writing->writers[t].num_written;
+        add_written(written, &writing->writers[t].written);
         nd_passage_list_release(&writing->writers[t].passages);
     }
     return status;
 }
 
-static nd_status write_pairs(nd_job *job, const nd_scan *scan, uint64_t *num_written)
+static nd_status write_pairs(nd_job *job, const nd_scan *scan, nd_written *written)
 {
     const nd_scan_stats stats = nd_scan_stats_get(scan);
     const uint64_t most = stats.documents < UINT32_MAX ? stats.documents : UINT32_MAX;
@@ -213,7 +230,7 @@ static nd_status write_pairs(nd_job *job, const nd_scan *scan, uint64_t *num_wri
     writing.writers = nd_alloc_zeroed(job->allocator, job->num_threads, sizeof *writing.writers);
     if (!writing.writers)
         return ND_ERR_NO_MEMORY;
-    const nd_status status = write_parts(&writing, num_written);
+    const nd_status status = write_parts(&writing, written);
     nd_release(job->allocator, writing.writers);
     return status;
 }
@@ -229,7 +246,7 @@ static const void *next_member(void *ctx, size_t index, nd_page *page)
     if (page->bytes.len >= ND_PAGE_FULL_BYTES)
         status = nd_job_write(w->job, page);
     if (status == ND_OK)
-        status = fill_passages(w, member->text, w->group->representative_text);
+        status = fill_passages(w, member->id, member->text, w->group->representative_text);
     if (status != ND_OK) {
         page->status = status;
         return NULL;
@@ -242,7 +259,7 @@ static const void *next_member(void *ctx, size_t index, nd_page *page)
 static nd_status write_group(void *ctx, const nd_group *group)
 {
     writer *const w = ctx;
-    w->num_written++;
+    w->written.num++;
     w->group = group;
     const nd_group_view view = {
         group->representative, group->num_members + 1, {group->num_members, next_member, w}};
@@ -257,7 +274,7 @@ static nd_status write_group(void *ctx, const nd_group *group)
     return nd_job_write(w->job, w->page);
 }
 
-static nd_status write_groups(nd_job *job, const nd_scan *scan, uint64_t *num_written)
+static nd_status write_groups(nd_job *job, const nd_scan *scan, nd_written *written)
 {
     writer w;
     nd_page page;
@@ -265,7 +282,7 @@ static nd_status write_groups(nd_job *job, const nd_scan *scan, uint64_t *num_wr
     nd_status status = writer_init(&w, job, &page);
     if (status == ND_OK)
         status = nd_scan_each_group(scan, write_group, &w);
-    *num_written = w.num_written;
+    *written = w.written;
     nd_passage_list_release(&w.passages);
     nd_page_release(&page);
     return status;
@@ -286,12 +303,12 @@ static nd_status write_header(nd_job *job)
     return status;
 }
 
-nd_status nd_matches_write(nd_job *job, const nd_scan *scan, uint64_t *num_written)
+nd_status nd_matches_write(nd_job *job, const nd_scan *scan, nd_written *written)
 {
-    *num_written = 0;
+    *written = (nd_written){0};
     const nd_status status = write_header(job);
     if (status != ND_OK)
         return status;
-    return job->settings->scan.output == ND_SCAN_PAIRS ? write_pairs(job, scan, num_written)
-                                                       : write_groups(job, scan, num_written);
+    return job->settings->scan.output == ND_SCAN_PAIRS ? write_pairs(job, scan, written)
+                                                       : write_groups(job, scan, written);
 }

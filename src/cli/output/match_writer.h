@@ -5,9 +5,17 @@
 #include "cli/job.h"
 #include "cli/output/records.h"
 
+/* What was written, and what the passage finder left out on the way. */
+typedef struct nd_written {
+    uint64_t num;                 /* pairs or groups */
+    uint64_t capped_passages;     /* matches whose texts repeat too much to follow all of it */
+    uint64_t dropped_occurrences; /* of repeated words, in these */
+    nd_first_id first_capped;
+} nd_written;
+
 /* Writes all pairs or groups of a finished scan, as its job's settings say: pairs are put together
- * by the job's threads. *num_written counts them. */
-ND_NODISCARD nd_status nd_matches_write(nd_job *job, const nd_scan *scan, uint64_t *num_written);
+ * by the job's threads. */
+ND_NODISCARD nd_status nd_matches_write(nd_job *job, const nd_scan *scan, nd_written *written);
 
 /* Appends one pair as a JSON line. */
 void nd_pair_print_json(nd_page *page, nd_shown_columns shown, const nd_pair_view *pair);

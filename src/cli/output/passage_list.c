@@ -1,11 +1,13 @@
 #include "cli/output/passage_list.h"
 
+#include <string.h>
+
 #include "cli/output/amounts.h"
 
 nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *settings,
-                               const nd_allocator *allocator)
+                               nd_passage_lines lines, const nd_allocator *allocator)
 {
-    *list = (nd_passage_list){.allocator = allocator};
+    *list = (nd_passage_list){.allocator = allocator, .lines = lines};
     nd_status status = ND_OK;
     for (int side = 0; side < 2 && status == ND_OK; side++)
         status = nd_repairer_new(settings->scan.repairs, settings->scan.folds, allocator,
@@ -15,24 +17,35 @@ nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *setting
     return status == ND_OK ? nd_passage_finder_new(&options, allocator, &list->finder) : status;
 }
 
+/* The line, from 1, of the byte at `offset`; a line feed belongs to the line it ends. */
+static uint64_t line_of(const char *text, size_t offset)
+{
+    uint64_t line = 1;
+    for (const char *p = text; (p = memchr(p, '\n', (size_t)(text + offset - p))) != NULL; p++)
+        line++;
+    return line;
+}
+
 /* From the repaired text back to the one that came. */
-static void locate(const nd_passage_list *list, int side, nd_place *place)
+static void locate(const nd_passage_list *list, int side, nd_kept_text text, nd_place *place)
 {
     size_t start = (size_t)place->start, end = (size_t)place->end;
     nd_repairer_locate(list->repairers[side], &start, &end);
-    *place = (nd_place){start, end, nd_line_index_line(&list->lines, start),
-                        nd_line_index_line(&list->lines, end - 1)};
+    *place = (nd_place){.start = start, .end = end};
+    if (list->lines == ND_PASSAGE_NO_LINES)
+        return;
+    place->line = line_of(text.p, start);
+    place->end_line = line_of(text.p, end - 1);
 }
 
-static nd_status locate_all(nd_passage_list *list, int side, nd_kept_text text)
+static void locate_all(nd_passage_list *list, int side, nd_kept_text text)
 {
     if (nd_repairer_count(list->repairers[side]) == 0)
-        return ND_OK;
-    const nd_status status =
-        nd_line_index_set(&list->lines, list->allocator, text.p, text.len_bytes);
-    for (size_t i = 0; i < list->passages.len && status == ND_OK; i++)
-        locate(list, side, side == 0 ? &list->passages.items[i].a : &list->passages.items[i].b);
-    return status;
+        return;
+    for (size_t i = 0; i < list->passages.len; i++) {
+        nd_shared_passage *const passage = &list->passages.items[i];
+        locate(list, side, text, side == 0 ? &passage->a : &passage->b);
+    }
 }
 
 nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_text b)
@@ -41,6 +54,7 @@ nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_te
     size_t lens[2], num = 0;
     const nd_shared_passage *found = NULL;
     list->passages.len = 0;
+    list->num_dropped = 0;
     nd_status status = nd_repairer_apply(list->repairers[0], a.p, a.len_bytes, &texts[0], &lens[0]);
     if (status == ND_OK)
         status = nd_repairer_apply(list->repairers[1], b.p, b.len_bytes, &texts[1], &lens[1]);
@@ -54,8 +68,10 @@ nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_te
     for (size_t i = 0; i < num; i++)
         list->passages.items[i] = found[i];
     list->passages.len = num;
-    status = locate_all(list, 0, a);
-    return status == ND_OK ? locate_all(list, 1, b) : status;
+    list->num_dropped = nd_passage_finder_stats(list->finder).dropped_occurrences;
+    locate_all(list, 0, a);
+    locate_all(list, 1, b);
+    return ND_OK;
 }
 
 nd_items nd_passage_list_items(nd_passage_list *list)
@@ -86,8 +102,6 @@ void nd_passage_list_release(nd_passage_list *list)
     for (int side = 0; side < 2; side++)
         nd_repairer_free(list->repairers[side]);
     nd_passage_finder_free(list->finder);
-    if (!list->allocator)
-        return;
-    ND_VEC_RELEASE(list->allocator, &list->passages);
-    nd_line_index_release(&list->lines, list->allocator);
+    if (list->allocator)
+        ND_VEC_RELEASE(list->allocator, &list->passages);
 }

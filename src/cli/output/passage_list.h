@@ -7,22 +7,28 @@
 #include "neardup/passages.h"
 #include "neardup/repair.h"
 #include "neardup/scan.h"
-#include "text/line_index.h"
 #include "util/vec.h"
+
+/* Whether the lines of places are wanted, beside their bytes: they have to be counted. */
+typedef enum nd_passage_lines {
+    ND_PASSAGE_NO_LINES = 0,
+    ND_PASSAGE_WITH_LINES,
+} nd_passage_lines;
 
 /* Filled for one match after the other. Zeros: not asked for, and always empty. */
 typedef struct nd_passage_list {
     const nd_allocator *allocator;
+    nd_passage_lines lines;
     nd_repairer *repairers[2];
     nd_passage_finder *finder;
-    nd_line_index lines;                /* of a repaired text */
     ND_VEC(nd_shared_passage) passages; /* bytes and lines of the texts as they came */
     nd_array array;                     /* the same */
+    uint64_t num_dropped;               /* occurrences that a cap left out, of these texts */
 } nd_passage_list;
 
 /* With the settings' repairs and folds. Release also after a failure. */
 ND_NODISCARD nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *settings,
-                                            const nd_allocator *allocator);
+                                            nd_passage_lines lines, const nd_allocator *allocator);
 
 ND_NODISCARD nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_text b);
 
