@@ -11,6 +11,13 @@ order=$(sed -n '/^    util → / s/ *→ */ /gp' src/README.md)
     exit 1
 }
 
+for file in $(grep -oE '[a-z_]+(/[a-z_]+)*/[a-z_]+\.(c|h|cpp|sh)\b' src/README.md | sort -u); do
+    [ -e "src/$file" ] || [ -e "include/$file" ] || [ -e "$file" ] || {
+        echo "src/README.md names $file, which is not there"
+        exit 1
+    }
+done
+
 {
     ls -d src/*/
     find src include/neardup -name '*.[ch]' -o -name '*.cpp' | sort |
