@@ -17,28 +17,42 @@ typedef struct nd_place {
     uint64_t line, end_line;
 } nd_place;
 
+/* The identity of two passages: words that stand in both in the same order, by the words of the
+ * longer one. It is 1 if and only if the words are the same. Words are compared normalised: case,
+ * space and punctuation make no difference. The count is the longest common subsequence's, exactly,
+ * as long as two passages differ in no more than about 4,000 words; beyond that it can be somewhat
+ * lower. */
+
 /* Text that stands at a place in each of two documents. */
 typedef struct nd_shared_passage {
     nd_place a, b;
     uint64_t words;    /* tokens at the place in a */
-    double similarity; /* jaccard of the two places' shingle sets; 1 when the tokens are the same */
+    double similarity; /* identity of the two places */
 } nd_shared_passage;
 
 /* Text that stands at two or more places in one document; places ascend and do not overlap. */
 typedef struct nd_repeat {
-    double similarity; /* the lowest of a later place against the first; see nd_shared_passage */
+    double similarity; /* of the place least like the first: its identity with that */
     uint64_t words;    /* tokens at the first place */
     size_t num_places;
     const nd_place *places;
+    const double *similarities; /* of each place: its identity with the first */
 } nd_repeat;
 
-/* Lengths are in words: two tokens of a script written without spaces count as one. What consists
- * of fewer different tokens than five (or min_words) is no passage, however long: a rule, laughter.
- * Short passages that are edited must be similar without what stands in five places or more, so the
- * rows of a list are no repeats of each other. */
+/* Lengths are in words: two characters of Chinese or Japanese count as one, and three of the other
+ * scripts written without spaces (Thai, Lao, Khmer, Burmese). What consists of fewer different
+ * tokens than five (or min_words) is no passage, however long: a rule, laughter, one word three
+ * hundred times.
+ *
+ * An edited passage needs more than the identity asked for
+ *   - up to 0.8 where it is short (20 words; 40 are not) and begins or ends inside a sentence;
+ *   - up to 0.92 where what differs are numbers, or what is alike stands in five places of the text
+ *     or more: so are the rows of a list, a table, a price list. For the latter 0.75 is enough from
+ *     120 words on that do not repeat each other;
+ * and what is alike must weigh 2, where a word that stands n times in the text weighs 1/sqrt(n). */
 typedef struct nd_passage_options {
-    nd_shingle_spec shingle;    /* what similarity is computed on; words only */
-    double min_similarity;      /* of an edited passage, 0 < x <= 1 */
+    size_t size_bytes;          /* of this struct, set by nd_passage_options_init */
+    double min_similarity;      /* identity of an edited passage at least, 0 < x <= 1 */
     uint32_t min_words;         /* shortest passage that is the same in every token and fills whole
                                    lines or sentences; one word more for each fourfold length of a
                                    text from 4,096 tokens on, as chance repeats more there */
@@ -46,7 +60,7 @@ typedef struct nd_passage_options {
                                    min_words */
 } nd_passage_options;
 
-/* word 5, 0.5, 5 words, 15 words. */
+/* 0.6, 5 words, 15 words. */
 ND_API void nd_passage_options_init(nd_passage_options *options);
 
 /* Finds passages; exclusive (one thread at a time), keeps its scratch memory between calls. */
@@ -59,7 +73,12 @@ ND_API ND_NODISCARD nd_status nd_passage_finder_new(const nd_passage_options *op
 
 /* Repeats of one document, ordered by first place. *repeats belongs to the finder and holds until
  * its next call. Time and memory are linear in the length, whatever the text repeats.
- * ND_ERR_LIMIT: longer than ND_TEXT_MAX_BYTES, or 2^31 tokens. */
+ *
+ * Text that stands word for word at several places is one repeat with all of them; where it stands
+ * at some of them within more that repeats there, that is another. A repeat with edits holds all
+ * places that are similar enough to its first one, exact copies among them; exact repeats that are
+ * but parts of it, at all their places, are not listed apart. ND_ERR_LIMIT: longer than
+ * ND_TEXT_MAX_BYTES, or 2^31 tokens. */
 ND_API ND_NODISCARD nd_status nd_passage_finder_repeats(nd_passage_finder *finder,
                                                         const char *bytes, size_t len_bytes,
                                                         const nd_repeat **repeats,
@@ -74,13 +93,43 @@ ND_API ND_NODISCARD nd_status nd_passage_finder_shared(nd_passage_finder *finder
                                                        const nd_shared_passage **passages,
                                                        size_t *num_passages);
 
-/* Of the last call: bytes that were not valid UTF-8, tokens, and occurrences of repeated text that
- * were not followed: in text that goes round over a few words, or to the end of what a text that
- * repeats everything repeats there. */
+/* Words that stand in two texts in the same order, without one between them in either: the bytes
+ * from the first to the last of them in both. */
+typedef struct nd_aligned_run {
+    uint64_t a_start, a_end;
+    uint64_t b_start, b_end;
+    uint64_t words;
+} nd_aligned_run;
+
+/* Two texts aligned word by word: what is between two runs was changed, put in or left out. */
+typedef struct nd_text_alignment {
+    const nd_aligned_run *runs; /* ascending in both */
+    size_t num_runs;
+    uint64_t words_a, words_b, words_common;
+    double identity; /* 1 for two texts without a word */
+} nd_text_alignment;
+
+/* Aligns two texts, such as the bytes of two places of a passage: as many words are paired as can
+ * be. *alignment belongs to the finder until its next call. Time is the product of both lengths in
+ * words by 64, memory linear; past ND_ALIGN_MAX_STEPS such steps (texts of more than about 100,000
+ * words each) it is linear, and what is paired are the passages they share in the same order.
+ * ND_ERR_LIMIT: as of nd_passage_finder_shared. */
+ND_API ND_NODISCARD nd_status nd_passage_finder_align(nd_passage_finder *finder, const char *a,
+                                                      size_t a_len_bytes, const char *b,
+                                                      size_t b_len_bytes,
+                                                      nd_text_alignment *alignment);
+
+#define ND_ALIGN_MAX_STEPS (UINT64_C(1) << 28)
+
+/* Of the last call. Caps keep the time linear, and are reached by texts that repeat very much in
+ * very many ways, most of them made for it. For each word of the text there are 16 steps to find it
+ * in a table of words, 16 to find the four that follow it in one of seeds, 16 to find where a
+ * stretch begins, 16 to find the exact copies of edited passages, and 32 to follow repeats inside
+ * one another; and at most 8 earlier stretches are followed at once. */
 typedef struct nd_passage_stats {
-    uint64_t invalid_bytes;
+    uint64_t invalid_bytes; /* were not valid UTF-8 */
     uint64_t tokens;
-    uint64_t dropped_occurrences;
+    uint64_t capped; /* times that a cap was reached, and something may be missing or in pieces */
 } nd_passage_stats;
 
 ND_API nd_passage_stats nd_passage_finder_stats(const nd_passage_finder *finder);

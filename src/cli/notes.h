@@ -62,17 +62,17 @@ typedef struct nd_counter_list {
         .meaning = "documents with invalid UTF-8, read as U+FFFD", .weight = ND_COUNTER_LOSS,      \
         .detail = " (%s)", .detail_noun = "byte", .detail_offset = offsetof(type, bytes)           \
     }
-#define ND_COUNTER_DROPPED(type, member)                                                           \
+#define ND_COUNTER_CAPS_REACHED(type, member)                                                      \
     {                                                                                              \
-        .name = "dropped_occurrences", .offset = offsetof(type, member),                           \
-        .meaning = "occurrences of repeated words that were not followed"                          \
+        .name = "caps_reached", .offset = offsetof(type, member),                                  \
+        .meaning = "times that a cap on the search for passages was reached"                       \
     }
-#define ND_COUNTER_CAPPED_REPEATS(type, name_, member, dropped, what)                              \
+#define ND_COUNTER_CAPPED_PASSAGES(type, member, caps, what)                                       \
     {                                                                                              \
-        .name = name_, .offset = offsetof(type, member),                                           \
-        .meaning = what " over a few words so often that not all was followed",                    \
-        .weight = ND_COUNTER_CAP, .detail = " (%s left out)", .detail_noun = "occurrence",         \
-        .detail_offset = offsetof(type, dropped)                                                   \
+        .name = "capped_passages", .offset = offsetof(type, member),                               \
+        .meaning = what " repeat so much in so many ways that not all was followed",               \
+        .weight = ND_COUNTER_CAP, .detail = " (a cap was reached %s)", .detail_noun = "time",      \
+        .detail_offset = offsetof(type, caps)                                                      \
     }
 
 /* Adds each counter of `from` to that of `into`. */

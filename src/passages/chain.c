@@ -13,9 +13,10 @@ void nd_chainer_init(nd_chainer *chainer, const nd_allocator *allocator)
 }
 
 void nd_chainer_begin(nd_chainer *chainer, const nd_seed_index *seeds, uint32_t earlier_limit,
-                      uint32_t later_start)
+                      uint32_t later_start, uint32_t min_weight)
 {
     chainer->seeds = seeds;
+    chainer->min_weight = min_weight;
     chainer->earlier_limit = earlier_limit;
     chainer->later_start = later_start;
     chainer->open = (nd_open_chains){0};
@@ -24,7 +25,7 @@ void nd_chainer_begin(nd_chainer *chainer, const nd_seed_index *seeds, uint32_t 
     chainer->runs.len = 0;
     chainer->alignments.len = 0;
     chainer->backward_steps = (uint64_t)seeds->num_seeds * BACKWARD_STEPS_PER_SEED;
-    chainer->dropped = 0;
+    chainer->num_cut = 0;
 }
 
 /* Moves a run's beginning back to `later_min`, as far as seeds are equal and steps are left. */
@@ -36,7 +37,7 @@ static void extend_back(nd_chainer *chainer, nd_run *run, uint32_t later_min, ui
         if (class == ND_SEED_NONE || class != class_of[run->earlier - 1])
             return;
         if (chainer->backward_steps == 0) {
-            chainer->dropped++;
+            chainer->num_cut++;
             return;
         }
         chainer->backward_steps--;
@@ -122,7 +123,20 @@ static nd_status close_chain(nd_chainer *chainer, uint32_t at)
     return ND_OK;
 }
 
-/* Closes the chain with the fewest equal seeds if all places are taken. */
+/* Whether the words of an open chain weigh `wanted`. */
+static bool weighs(const nd_chainer *chainer, uint32_t at, uint32_t wanted)
+{
+    const nd_pooled_run *const pool = chainer->pool.items;
+    uint32_t weight = 0;
+    for (uint32_t i = chainer->open.first[at]; i != ND_SEED_NONE && weight < wanted;
+         i = pool[i].next)
+        for (uint32_t k = 0; k < pool[i].run.len && weight < wanted; k++)
+            weight += nd_vocabulary_weight(chainer->seeds->words, pool[i].run.later + k);
+    return weight >= wanted;
+}
+
+/* Closes the chain with the fewest equal seeds if all places are taken: it counts as cut if it says
+ * enough to matter. */
 static nd_status make_room(nd_chainer *chainer)
 {
     const nd_open_chains *const open = &chainer->open;
@@ -131,6 +145,8 @@ static nd_status make_room(nd_chainer *chainer)
     uint32_t weakest = 0;
     for (uint32_t i = 1; i < open->num; i++)
         weakest = open->num_equal[i] < open->num_equal[weakest] ? i : weakest;
+    end_last_run(chainer, weakest);
+    chainer->num_cut += weighs(chainer, weakest, ND_CHAIN_WEIGHT);
     return close_chain(chainer, weakest);
 }
 
@@ -196,17 +212,15 @@ static uint32_t find_continued(const nd_chainer *chainer, uint32_t position)
     return continued;
 }
 
-/* Lets every open chain go on over this link's seed. *is_followed: one of them is on the link's own
- * diagonal. */
+/* Lets every open chain go on over this link's seed. *is_followed: one of them does. */
 static nd_status continue_chains(nd_chainer *chainer, nd_seed_link link, bool *is_followed)
 {
     const nd_open_chains *const open = &chainer->open;
-    const uint32_t own_lag = link.position - link.previous;
     for (uint32_t rest = find_continued(chainer, link.position); rest; rest &= rest - 1) {
         const uint32_t at = (uint32_t)__builtin_ctz(rest);
         if (link.position - open->lag[at] >= chainer->earlier_limit)
             continue;
-        *is_followed |= open->lag[at] == own_lag;
+        *is_followed = true;
         const nd_status status = continue_chain(chainer, at, link.position);
         if (status != ND_OK)
             return status;
@@ -249,6 +263,15 @@ static uint32_t strongest_of(const nd_open_chains *open, uint32_t chains)
     return best;
 }
 
+/* Whether the words of a seed weigh enough to begin a chain. */
+static bool may_open(const nd_chainer *chainer, uint32_t position)
+{
+    uint32_t weight = 0;
+    for (uint32_t i = 0; i < chainer->seeds->width && weight < chainer->min_weight; i++)
+        weight += nd_vocabulary_weight(chainer->seeds->words, position + i);
+    return weight >= chainer->min_weight;
+}
+
 static nd_status take_link(nd_chainer *chainer, nd_seed_link link)
 {
     bool is_followed = false;
@@ -261,7 +284,7 @@ static nd_status take_link(nd_chainer *chainer, nd_seed_link link)
         return status;
     const uint32_t chains = find_shifted(&chainer->open, link);
     if (!chains)
-        return open_chain(chainer, link);
+        return may_open(chainer, link.position) ? open_chain(chainer, link) : ND_OK;
     const uint32_t shifted = strongest_of(&chainer->open, chains);
     const uint32_t later_end = chainer->open.later_end[shifted];
     nd_run run = {link.position, link.previous, 1};

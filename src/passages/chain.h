@@ -28,6 +28,8 @@ enum {
     /* Chains followed at once. Each found seed is compared with all of them, so this bounds the
      * work of a text that repeats everything. */
     ND_CHAIN_MAX_ACTIVE = 8,
+    /* What a chain must weigh, by its words, for its early end to matter. */
+    ND_CHAIN_WEIGHT = 4 * ND_WEIGHT_ONE,
 };
 
 /* Chains that may still grow, side by side: each link is compared with all of them, and which of
@@ -54,21 +56,23 @@ typedef struct nd_chainer {
     const nd_seed_index *seeds;
     uint32_t earlier_limit; /* earlier positions stay below it */
     uint32_t later_start;   /* and later ones do not go before this one */
+    uint32_t min_weight;    /* of a seed that begins a chain */
     nd_open_chains open;
     ND_VEC(nd_pooled_run) pool;
     uint32_t free_run; /* list of unused pool entries */
     ND_VEC(nd_run) runs;
     ND_VEC(nd_alignment) alignments; /* in the order in which they ended */
     uint64_t backward_steps;         /* left to spend, see chain.c */
-    uint64_t dropped;                /* chains whose beginning was not searched to its end */
+    uint64_t num_cut; /* chains ended for want of room, or not followed back to their beginning */
 } nd_chainer;
 
 void nd_chainer_init(nd_chainer *chainer, const nd_allocator *allocator);
 
 /* Begins on positions of `seeds`. Earlier positions are those below earlier_limit, later ones those
- * from later_start on: ND_SEED_NONE and 0 inside one text. */
+ * from later_start on: ND_SEED_NONE and 0 inside one text. A seed of less weight than min_weight
+ * begins no chain, but belongs to one that comes by. */
 void nd_chainer_begin(nd_chainer *chainer, const nd_seed_index *seeds, uint32_t earlier_limit,
-                      uint32_t later_start);
+                      uint32_t later_start, uint32_t min_weight);
 
 /* Takes links in ascending order of position. O(num_links * ND_CHAIN_MAX_ACTIVE). */
 ND_NODISCARD nd_status nd_chainer_feed(nd_chainer *chainer, const nd_seed_link *links,

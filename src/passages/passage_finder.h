@@ -4,38 +4,69 @@
 
 #include "neardup/passages.h"
 #include "passages/chain.h"
+#include "passages/exact_repeats.h"
 #include "passages/passage_fit.h"
 #include "passages/repeat_groups.h"
 #include "passages/seed_index.h"
+#include "passages/vocabulary.h"
 #include "text/border.h"
 #include "text/line_index.h"
 
+/* An edited place, to look up what stands inside it. */
+typedef struct nd_covering_place {
+    nd_span span;
+    uint32_t max_end; /* of the places up to this one */
+    uint32_t repeat;
+} nd_covering_place;
+
 struct nd_passage_finder {
     nd_allocator allocator;
-    uint32_t seed_width;
+    nd_passage_options options;
     nd_text *text;
+    nd_vocabulary words;
+    nd_passage_measure measure;
     nd_seed_index seeds;
     nd_chainer chainer;
     nd_passage_fitter fitter;
+    nd_exact_repeats exact;
     nd_repeat_grouper grouper;
     nd_line_index lines_a, lines_b; /* repeats: a */
     nd_borders borders;
     ND_VEC(char) joined; /* both documents of a comparison, see shared_passages.c */
+    ND_VEC(nd_covering_place) covering;
     ND_VEC(nd_place) places;
+    ND_VEC(double) similarities;
     ND_VEC(nd_repeat) repeats;
     ND_VEC(nd_shared_passage) passages;
+    nd_word_runs runs; /* of an alignment */
+    ND_VEC(nd_aligned_run) aligned;
     nd_passage_stats stats;
 };
 
-/* Tokenises, and begins to index seeds. */
+/* Tokenises, and begins to index seeds. `bytes` stay as they are until the call ends. */
 ND_NODISCARD nd_status nd_finder_begin(nd_passage_finder *finder, const char *bytes,
                                        size_t len_bytes);
 
-/* Ends all chains and fits them to finder->fitter.pairs; `bytes` are those of nd_finder_begin. */
-ND_NODISCARD nd_status nd_finder_fit(nd_passage_finder *finder, const char *bytes);
+/* The same for two documents, b before a: tokens from *split on are those of a. */
+ND_NODISCARD nd_status nd_finder_begin_both(nd_passage_finder *finder, const char *a, size_t a_len,
+                                            const char *b, size_t b_len, uint32_t *split);
+
+/* What two documents share, to finder->fitter.pairs: `later` in a, in order and apart from each
+ * other, `earlier` in b. */
+ND_NODISCARD nd_status nd_finder_share(nd_passage_finder *finder, uint32_t split);
+
+/* Ends all chains and fits them to finder->fitter.pairs. */
+ND_NODISCARD nd_status nd_finder_fit(nd_passage_finder *finder, const nd_trace_box *box,
+                                     nd_exact_pairs exact_pairs);
+
+/* Sums up the caps reached. */
+void nd_finder_count_caps(nd_passage_finder *finder);
 
 /* Bytes of the text from the span's first token to its last. The lines are not set. */
 nd_place nd_finder_place(const nd_passage_finder *finder, nd_span span);
+
+/* The same of a document that follows another of b_len bytes. */
+nd_place nd_finder_place_in_a(const nd_passage_finder *finder, nd_span span, size_t b_len);
 
 void nd_finder_set_lines(nd_place *place, const nd_line_index *lines);
 

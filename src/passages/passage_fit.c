@@ -1,322 +1,317 @@
+/* Chains are aligned (trace.h), cut into pieces, and each piece brought to borders (passage_ends.h)
+ * and held to what a passage needs (passage_likeness.h). A chain that overlaps itself, a text that
+ * goes on with itself, is first cut into its periods. */
 #include "passages/passage_fit.h"
 
-#include "passages/passage_period.h"
-#include "passages/span_words.h"
-#include "text/border.h"
+#include "passages/passage_ends.h"
+#include "passages/passage_likeness.h"
 
-enum {
-    /* Words on the wrong side of a border that a passage drops: the same word before two copies. */
-    STRAY_MAX = 4,
-    /* Words an edited passage takes in to reach a border: an edit near its beginning or end leaves
-     * no equal seed there. */
-    WIDEN_MAX = 10,
-    /* Texts up to this many tokens are held to options.min_words as it is. */
-    SHORT_TEXT = 1 << 12,
-    ROW_MAX_WORDS = 40,
-};
+/* What the runs of a trace may miss of the words in common. */
+static const double trace_slack = 1.1;
 
-static const double row_similarity_max = 0.8;
+/* The weight of the words of runs, no more of them than it takes to reach `enough`. */
+static uint64_t weigh_runs(const nd_passage_fitter *f, const nd_word_run *runs, uint32_t num,
+                           uint64_t enough)
+{
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < num && weight < enough; i++)
+        for (uint32_t k = 0; k < runs[i].len && weight < enough; k++)
+            weight += nd_vocabulary_weight(f->seeds->words, runs[i].a + k);
+    return weight;
+}
 
 void nd_passage_fitter_init(nd_passage_fitter *fitter, const nd_allocator *allocator,
                             const nd_passage_options *options)
 {
     *fitter = (nd_passage_fitter){.allocator = *allocator, .options = *options};
-    if (fitter->options.min_words_unbound < options->min_words)
-        fitter->options.min_words_unbound = options->min_words;
-    nd_span_scorer_init(&fitter->scorer, allocator, options->shingle.width);
+    nd_lcs_init(&fitter->lcs, allocator);
+    nd_trace_init(&fitter->trace, allocator, &fitter->lcs, options->min_similarity);
 }
 
-void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *seeds,
-                             nd_borders *borders)
+nd_status nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *seeds,
+                                  const nd_passage_measure *measure, nd_borders *borders,
+                                  const nd_trace_box *box, nd_exact_pairs exact_pairs)
 {
-    uint32_t min_words = fitter->options.min_words;
-    for (size_t num = nd_text_num_tokens(seeds->text); num >= SHORT_TEXT; num /= 4)
-        min_words++;
-    fitter->min_words_bound = min_words < fitter->options.min_words_unbound
-                                  ? min_words
-                                  : fitter->options.min_words_unbound;
-    fitter->text = seeds->text;
-    fitter->has_half_words = nd_text_has_half_words(seeds->text);
+    fitter->measure = *measure;
+    fitter->exact_pairs = exact_pairs;
     fitter->borders = borders;
     fitter->seeds = seeds;
+    fitter->box = *box;
     fitter->pairs.len = 0;
-    fitter->dropped = 0;
+    fitter->runs.len = 0;
+    return nd_lcs_begin(&fitter->lcs, seeds->words->num_ids);
 }
 
-static bool is_common_border(const nd_passage_fitter *f, uint32_t a, uint32_t b)
+/* The part of a run that stands inside the stretches of a pair. */
+static nd_word_run clip_run(const nd_word_run *run, const nd_span_pair *pair)
 {
-    return nd_border_before(f->borders, a) != ND_BORDER_NONE &&
-           nd_border_before(f->borders, b) != ND_BORDER_NONE;
+    const uint32_t start = nd_most(pair->earlier.start > run->a ? pair->earlier.start - run->a : 0,
+                                   pair->later.start > run->b ? pair->later.start - run->b : 0);
+    const uint32_t past_a = run->a + run->len, past_b = run->b + run->len;
+    const uint32_t cut = nd_most(past_a > pair->earlier.end ? past_a - pair->earlier.end : 0,
+                                 past_b > pair->later.end ? past_b - pair->later.end : 0);
+    const uint32_t len = start + cut < run->len ? run->len - start - cut : 0;
+    return (nd_word_run){run->a + start, run->b + start, len};
 }
 
-nd_status nd_passage_fitter_emit(nd_passage_fitter *fitter, nd_span_pair pair)
+static nd_status keep_runs(nd_passage_fitter *f, nd_span_pair *pair, const nd_word_run *runs,
+                           uint32_t num)
 {
-    const nd_status status = ND_VEC_RESERVE(&fitter->allocator, &fitter->pairs, 1);
+    const nd_status status = ND_VEC_RESERVE(&f->allocator, &f->runs, num);
+    if (status != ND_OK)
+        return status;
+    pair->first_run = (uint32_t)f->runs.len;
+    for (uint32_t i = 0; i < num; i++) {
+        const nd_word_run run = clip_run(&runs[i], pair);
+        if (run.len > 0)
+            f->runs.items[f->runs.len++] = run;
+    }
+    pair->num_runs = (uint32_t)f->runs.len - pair->first_run;
+    return ND_OK;
+}
+
+static nd_status emit(nd_passage_fitter *f, nd_span_pair pair, const nd_word_run *runs,
+                      uint32_t num)
+{
+    nd_status status = ND_VEC_RESERVE(&f->allocator, &f->pairs, 1);
+    if (status == ND_OK && f->exact_pairs == ND_EXACT_PAIRS_KEEP)
+        status = keep_runs(f, &pair, runs, num);
     if (status == ND_OK)
-        fitter->pairs.items[fitter->pairs.len++] = pair;
+        f->pairs.items[f->pairs.len++] = pair;
     return status;
 }
 
-/* Tokens to leave out at the start of two stretches that begin with a seed or more in common. */
-static uint32_t stray_at_start(const nd_passage_fitter *f, nd_span earlier, nd_span later)
+static bool is_exact(const nd_span_pair *pair)
 {
-    for (uint32_t k = 0; k <= STRAY_MAX && k < f->seeds->width; k++)
-        if (is_common_border(f, earlier.start + k, later.start + k))
-            return k;
-    return 0;
+    return pair->common == nd_span_longer(pair->earlier, pair->later);
 }
 
-static uint32_t stray_at_end(const nd_passage_fitter *f, nd_span earlier, nd_span later)
+/* Whether one of the stretches, and so the other, about, is long enough. */
+static bool is_passage(const nd_passage_fitter *f, const nd_span_pair *pair, uint32_t min_words)
 {
-    for (uint32_t k = 0; k <= STRAY_MAX && k < f->seeds->width; k++)
-        if (is_common_border(f, earlier.end - k, later.end - k))
-            return k;
-    return 0;
+    return (nd_span_has_words(&f->measure, pair->earlier, min_words) ||
+            nd_span_has_words(&f->measure, pair->later, min_words)) &&
+           nd_span_has_variety(&f->measure, pair->later);
 }
 
-/* The longest part of two equal stretches that fills whole lines or sentences in both; less than
- * min_len tokens of them if there is none that long. */
-static void narrow_to_borders(const nd_passage_fitter *f, nd_span *earlier, nd_span *later,
-                              uint32_t min_len)
+nd_status nd_passage_fitter_measure(nd_passage_fitter *f, nd_span_pair *pair)
 {
-    while (nd_span_len(*later) >= min_len && !is_common_border(f, earlier->start, later->start)) {
-        earlier->start++;
-        later->start++;
-    }
-    while (nd_span_len(*later) >= min_len && !is_common_border(f, earlier->end, later->end)) {
-        earlier->end--;
-        later->end--;
-    }
-}
-
-/* Drops stray words at both ends, if what is left is long enough anywhere. */
-static bool trim_strays(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
-{
-    const uint32_t min_words = f->options.min_words_unbound;
-    if (!nd_passage_fitter_has_words(f, *later, min_words))
-        return false;
-    const uint32_t skip = stray_at_start(f, *earlier, *later);
-    const uint32_t cut = stray_at_end(f, *earlier, *later);
-    if (nd_span_len(*later) < skip + cut ||
-        !nd_passage_fitter_has_words(f, (nd_span){later->start + skip, later->end - cut},
-                                     min_words))
-        return false;
-    *earlier = (nd_span){earlier->start + skip, earlier->end - cut};
-    *later = (nd_span){later->start + skip, later->end - cut};
-    return true;
-}
-
-static nd_span tokens_of_seeds(const nd_passage_fitter *f, uint32_t first, uint32_t last_end)
-{
-    return (nd_span){first, last_end + f->seeds->width - 1};
-}
-
-/* A run as it stands, where it is long enough, else what it has of whole lines or sentences. */
-static nd_status fit_exact(nd_passage_fitter *f, const nd_run *run, bool *is_taken)
-{
-    nd_span earlier = tokens_of_seeds(f, run->earlier, run->earlier + run->len);
-    nd_span later = tokens_of_seeds(f, run->later, run->later + run->len);
-    *is_taken = false;
-    if (!trim_strays(f, &earlier, &later)) {
-        narrow_to_borders(f, &earlier, &later, f->min_words_bound);
-        if (!nd_passage_fitter_has_words(f, later, f->min_words_bound))
-            return ND_OK;
-    }
-    if (!nd_span_has_variety(f->text, later, f->options.min_words)) {
-        f->dropped += run->len;
-        return ND_OK;
-    }
-    *is_taken = true;
-    return nd_passage_fitter_emit(f, (nd_span_pair){earlier, later, 1.0, true});
-}
-
-/* The nearest border at or before `token`, at most WIDEN_MAX back; `token` if there is none. */
-static uint32_t border_before(const nd_passage_fitter *f, uint32_t token)
-{
-    for (uint32_t k = 0; k <= WIDEN_MAX && k <= token; k++)
-        if (nd_border_before(f->borders, token - k) != ND_BORDER_NONE)
-            return token - k;
-    return token;
-}
-
-static uint32_t border_after(const nd_passage_fitter *f, uint32_t token)
-{
-    const size_t num = nd_text_num_tokens(f->text);
-    for (uint32_t k = 0; k <= WIDEN_MAX && token + k <= num; k++)
-        if (nd_border_before(f->borders, token + k) != ND_BORDER_NONE)
-            return token + k;
-    return token;
-}
-
-/* Moves both starts inward to a common border, or outward to a border each; else nowhere. */
-static void snap_starts(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
-{
-    const uint32_t stray = stray_at_start(f, *earlier, *later);
-    earlier->start += stray;
-    later->start += stray;
-    const uint32_t a = border_before(f, earlier->start), b = border_before(f, later->start);
-    if (!is_common_border(f, a, b))
-        return;
-    earlier->start = a;
-    later->start = b;
-}
-
-static void snap_ends(const nd_passage_fitter *f, nd_span *earlier, nd_span *later)
-{
-    const uint32_t stray = stray_at_end(f, *earlier, *later);
-    earlier->end -= stray;
-    later->end -= stray;
-    const uint32_t a = border_after(f, earlier->end), b = border_after(f, later->end);
-    if (!is_common_border(f, a, b))
-        return;
-    earlier->end = a;
-    later->end = b;
-}
-
-/* Rows of a list differ in what each is about and agree in what all have: a short passage that is
- * not very similar must be similar without what stands in many places, too. */
-static nd_status check_row(nd_passage_fitter *f, const nd_span_pair *pair, bool *is_row)
-{
-    *is_row = false;
-    if (pair->similarity >= row_similarity_max ||
-        nd_passage_fitter_has_words(f, pair->later, ROW_MAX_WORDS))
-        return ND_OK;
-    double similarity;
-    const nd_status status =
-        nd_span_rare_similarity(&f->scorer, f->seeds, pair->earlier, pair->later, &similarity);
-    *is_row = similarity < f->options.min_similarity;
+    nd_lcs_bound bound;
+    const uint32_t *const ids = f->measure.ids;
+    const nd_status status = nd_lcs_length(
+        &f->lcs, (nd_word_sequence){ids + pair->earlier.start, nd_span_len(pair->earlier)},
+        (nd_word_sequence){ids + pair->later.start, nd_span_len(pair->later)}, pair->common,
+        &bound);
+    if (status == ND_OK)
+        pair->common = bound.length;
     return status;
 }
 
-nd_status nd_passage_fitter_try_edited(nd_passage_fitter *f, nd_span earlier, nd_span later,
-                                       bool *is_taken)
+static nd_status fit_edited(nd_passage_fitter *f, const nd_word_run *runs, uint32_t num,
+                            const nd_trace_box *box, bool *is_taken)
 {
     *is_taken = false;
-    const uint32_t min_words = f->options.min_words_unbound;
-    if (earlier.end > later.start || !nd_passage_fitter_has_words(f, earlier, min_words) ||
-        !nd_passage_fitter_has_words(f, later, min_words) ||
-        !nd_span_has_variety(f->text, later, f->options.min_words))
+    nd_span_pair pair = nd_passage_pair_of_runs(f, runs, num, box);
+    if (is_exact(&pair) || !is_passage(f, &pair, f->measure.min_unbound) ||
+        nd_passage_is_exact_inside(f, &pair, runs, num))
         return ND_OK;
-    nd_span_pair pair = {earlier, later, 0, false};
-    nd_status status =
-        nd_span_seed_similarity(&f->scorer, f->seeds, earlier, later, &pair.similarity);
-    if (status != ND_OK || pair.similarity < f->options.min_similarity)
+    if (weigh_runs(f, runs, num, ND_FIT_WEIGHT) < ND_FIT_WEIGHT)
+        return ND_OK;
+    const double needed = nd_passage_identity_needed(f, &pair, runs, num);
+    nd_status status = ND_OK;
+    if (nd_span_pair_identity(&pair) * trace_slack < needed)
+        return ND_OK;
+    if (nd_span_pair_identity(&pair) < needed)
+        status = nd_passage_fitter_measure(f, &pair);
+    if (status != ND_OK || nd_span_pair_identity(&pair) < needed)
         return status;
-    bool is_row;
-    status = check_row(f, &pair, &is_row);
-    if (status != ND_OK || is_row)
-        return status;
-    status = nd_passage_fitter_emit(f, pair);
+    status = emit(f, pair, runs, num);
     *is_taken = status == ND_OK;
     return status;
 }
 
-/* Whether spans that line up num_equal seeds may reach the similarity and the length asked for. To
- * save the work of scoring: it lets a tenth more pass than it should, for seeds that are equal out
- * of line, and says nothing where shingles are narrower than seeds. */
-static bool may_reach(const nd_passage_fitter *f, nd_span_pair pair, uint32_t num_equal)
+static bool is_common_border(const nd_passage_fitter *f, uint32_t a, uint32_t b)
 {
-    static const double slack = 1.1;
-    const uint32_t width = f->seeds->width, min_len = f->options.min_words_unbound;
-    if (f->options.shingle.width < width)
-        return true;
-    uint32_t a = nd_span_len(pair.earlier), b = nd_span_len(pair.later);
-    a = a < min_len ? min_len : a;
-    b = b < min_len ? min_len : b;
-    const double both = (double)(a - width + 1) + (double)(b - width + 1);
-    return num_equal * slack * (1 + f->options.min_similarity) >= f->options.min_similarity * both;
+    return nd_passage_is_border(f, a) && nd_passage_is_border(f, b);
 }
 
-static bool is_same_pair(const nd_span_pair *a, const nd_span_pair *b)
+/* The longest part of two equal stretches that fills whole lines or sentences in both; less than
+ * min_len tokens of them if there is none that long. */
+static nd_span_pair narrow_to_borders(const nd_passage_fitter *f, nd_span_pair pair,
+                                      uint32_t min_len)
 {
-    return a->earlier.start == b->earlier.start && a->earlier.end == b->earlier.end &&
-           a->later.start == b->later.start && a->later.end == b->later.end;
+    while (nd_span_len(pair.later) >= min_len &&
+           !is_common_border(f, pair.earlier.start, pair.later.start)) {
+        pair.earlier.start++;
+        pair.later.start++;
+    }
+    while (nd_span_len(pair.later) >= min_len &&
+           !is_common_border(f, pair.earlier.end, pair.later.end)) {
+        pair.earlier.end--;
+        pair.later.end--;
+    }
+    pair.common = nd_span_len(pair.later);
+    return pair;
 }
 
-/* The runs with what is between them, widened to near borders, or else as they stand. */
-static nd_status fit_edited(nd_passage_fitter *f, const nd_run *runs, uint32_t num, bool *is_taken)
+/* A run as it stands, where it is long enough, else what it has of whole lines or sentences. */
+static nd_status fit_exact(nd_passage_fitter *f, const nd_word_run *run, const nd_trace_box *box)
 {
-    const nd_run *const last = &runs[num - 1];
-    const nd_span_pair narrow = {
-        .earlier = tokens_of_seeds(f, runs->earlier, last->earlier + last->len),
-        .later = tokens_of_seeds(f, runs->later, last->later + last->len),
-    };
-    uint32_t num_equal = 0;
-    for (uint32_t i = 0; i < num; i++)
-        num_equal += runs[i].len;
-    *is_taken = false;
-    if (!may_reach(f, narrow, num_equal))
-        return ND_OK;
-    nd_span_pair wide = narrow;
-    snap_starts(f, &wide.earlier, &wide.later);
-    snap_ends(f, &wide.earlier, &wide.later);
-    nd_status status = ND_OK;
-    if (may_reach(f, wide, num_equal))
-        status = nd_passage_fitter_try_edited(f, wide.earlier, wide.later, is_taken);
-    if (status == ND_OK && !*is_taken && num > 1 && !is_same_pair(&wide, &narrow))
-        status = nd_passage_fitter_try_edited(f, narrow.earlier, narrow.later, is_taken);
-    return status;
+    nd_trace_box still = *box; /* no word is added */
+    still.earlier = (nd_span){run->a, run->a + run->len};
+    still.later = (nd_span){run->b, run->b + run->len};
+    nd_span_pair pair = nd_passage_pair_of_runs(f, run, 1, &still);
+    if (!is_passage(f, &pair, f->measure.min_unbound)) {
+        pair = (nd_span_pair){still.earlier, still.later, run->len, 0, 0};
+        pair = narrow_to_borders(f, pair, f->measure.min_bound);
+        if (!is_passage(f, &pair, f->measure.min_bound))
+            return ND_OK;
+    }
+    return emit(f, pair, run, 1);
 }
 
-/* Runs and what is between them as one passage. */
-static nd_status fit_runs(nd_passage_fitter *f, const nd_run *runs, uint32_t num, bool *is_taken)
+/* What is in f->trace.part. */
+static nd_status fit_piece(nd_passage_fitter *f, const nd_trace_box *box)
 {
-    const nd_run *const last = &runs[num - 1];
-    *is_taken = false;
-    if (last->earlier + last->len + f->seeds->width - 1 > runs->later)
-        return nd_passage_fitter_add_period(f, runs, num, is_taken);
-    nd_status status = ND_OK;
-    if (num == 1)
-        status = fit_exact(f, runs, is_taken);
-    if (status == ND_OK && !*is_taken)
-        status = fit_edited(f, runs, num, is_taken);
-    return status;
-}
-
-/* The runs of a piece as one passage, or else each on its own. */
-static nd_status fit_piece(nd_passage_fitter *f, const nd_run *runs, uint32_t num)
-{
+    const nd_word_run *const runs = f->trace.part.items;
+    const uint32_t num = (uint32_t)f->trace.part.len;
     bool is_taken;
-    nd_status status = fit_runs(f, runs, num, &is_taken);
-    if (is_taken || num == 1)
+    nd_status status = fit_edited(f, runs, num, box, &is_taken);
+    if (is_taken || f->exact_pairs == ND_EXACT_PAIRS_DROP)
         return status;
     for (uint32_t i = 0; i < num && status == ND_OK; i++)
-        status = fit_runs(f, &runs[i], 1, &is_taken);
+        if (runs[i].len >= f->measure.min_bound)
+            status = fit_exact(f, &runs[i], box);
     return status;
 }
 
-/* Joined pieces as one passage, or else each on its own. */
-static nd_status fit_joined(nd_passage_fitter *f, const nd_run *runs, nd_joined_piece joined)
+/* Whether the words of a piece weigh enough to look around it. */
+static bool is_promising(const nd_passage_fitter *f, const nd_piece *piece)
 {
-    const nd_piece *const pieces = f->pieces.list.items;
-    const uint32_t first = pieces[joined.first_piece].first;
-    bool is_taken = false;
-    nd_status status = ND_OK;
-    if (joined.first_piece < joined.last_piece)
-        status = fit_runs(f, runs + first, pieces[joined.last_piece].last - first + 1, &is_taken);
-    for (uint32_t i = joined.first_piece; i <= joined.last_piece && status == ND_OK && !is_taken;
-         i++)
-        status = fit_piece(f, runs + pieces[i].first, pieces[i].last - pieces[i].first + 1);
-    return status;
+    const nd_word_run *const runs = f->trace.runs.items + piece->first;
+    const uint64_t wanted = f->exact_pairs == ND_EXACT_PAIRS_KEEP ? 0 : ND_FIT_PIECE_WEIGHT;
+    return weigh_runs(f, runs, piece->last - piece->first + 1, wanted) >= wanted;
 }
 
-nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *runs, uint32_t num)
+/* The same of all the seeds of a chain. */
+static bool is_promising_chain(const nd_passage_fitter *f, const nd_run *chain, uint32_t num)
 {
-    if (num == 1)
-        return fit_piece(fitter, runs, 1);
-    nd_status status = nd_pieces_split(&fitter->pieces, &fitter->allocator, runs, num,
-                                       fitter->options.min_similarity);
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < num && weight < ND_FIT_PIECE_WEIGHT; i++) {
+        const nd_word_run run = {chain[i].earlier, chain[i].later,
+                                 chain[i].len + f->seeds->width - 1};
+        weight += weigh_runs(f, &run, 1, ND_FIT_PIECE_WEIGHT);
+    }
+    return weight >= ND_FIT_PIECE_WEIGHT;
+}
+
+static nd_status fit_within(nd_passage_fitter *f, const nd_run *chain, uint32_t num,
+                            const nd_trace_box *box)
+{
+    nd_trace *const trace = &f->trace;
+    nd_status status = nd_trace_set(trace, f->measure.ids, chain, num, f->seeds->width, box);
     if (status == ND_OK)
-        status = nd_pieces_join(&fitter->pieces, &fitter->allocator, runs, fitter->borders,
-                                fitter->seeds->width);
-    for (size_t i = 0; i < fitter->pieces.joined.len && status == ND_OK; i++)
-        status = fit_joined(fitter, runs, fitter->pieces.joined.items[i]);
+        status = nd_trace_cut(trace, f->borders);
+    for (size_t i = 0; i < trace->pieces.len && status == ND_OK; i++) {
+        if (!is_promising(f, &trace->pieces.items[i]))
+            continue;
+        status = nd_trace_extend(trace, &trace->pieces.items[i], box);
+        if (status == ND_OK)
+            status = fit_piece(f, box);
+    }
     return status;
+}
+
+/* A chain whose two stretches overlap, read as a function from earlier tokens to later ones: a text
+ * that goes on with itself.
+ *
+ *   tokens    | A | A | A | A | A |
+ *   earlier   |---------------|
+ *   later         |---------------|
+ */
+typedef struct period_map {
+    const nd_run *chain;
+    uint32_t num, at;
+    uint32_t end; /* of the last period */
+} period_map;
+
+/* Where `token`, which is not before the last one asked for, stands one period later. */
+static uint32_t next_period(period_map *map, uint32_t token)
+{
+    while (map->at + 1 < map->num && map->chain[map->at + 1].earlier <= token)
+        map->at++;
+    return token + (map->chain[map->at].later - map->chain[map->at].earlier);
+}
+
+/* The first token that begins a line, or else a sentence, in the first two periods. */
+static uint32_t find_phase(const nd_passage_fitter *f, period_map map)
+{
+    const uint32_t start = map.chain[0].earlier, second = next_period(&map, start);
+    for (nd_border kind = ND_BORDER_LINE; kind > ND_BORDER_NONE; kind--) {
+        map.at = 0;
+        for (uint32_t token = start; token < second; token++) {
+            const uint32_t next = next_period(&map, token);
+            if (next >= map.end)
+                break;
+            if (nd_border_before(f->borders, token) >= kind &&
+                nd_border_before(f->borders, next) >= kind)
+                return token;
+        }
+    }
+    return start;
+}
+
+/* Fits what a chain holds of one period and the next. */
+static nd_status fit_period(nd_passage_fitter *f, const nd_run *chain, uint32_t num,
+                            const nd_trace_box *box)
+{
+    if (nd_span_len(box->earlier) < f->measure.min_unbound)
+        return ND_OK;
+    return fit_within(f, chain, num, box);
+}
+
+/* Each period is a stretch, and is paired with the next. */
+static nd_status fit_periods(nd_passage_fitter *f, const nd_run *chain, uint32_t num)
+{
+    const nd_run *const last = &chain[num - 1];
+    period_map map = {chain, num, 0, last->later + last->len + f->seeds->width - 1};
+    nd_status status = ND_OK;
+    uint32_t start = find_phase(f, map), next = next_period(&map, start);
+    if (start > chain[0].earlier) { /* the chain begins inside a period */
+        const uint32_t period = next - start;
+        const nd_trace_box box = {{start > period ? start - period : 0, start}, {start, next}};
+        status = fit_period(f, chain, map.at + 1, &box);
+    }
+    while (next < map.end && status == ND_OK) {
+        const uint32_t first = map.at;
+        const uint32_t end = nd_least(next_period(&map, next), map.end);
+        if (end <= next) /* words were left out: the later place catches up with the earlier */
+            break;
+        /* What the last one ends with may be an edit, which no seed shows. */
+        const uint32_t full = nd_most(end, nd_least(next + (next - start), f->box.later.end));
+        const nd_trace_box box = {{start, next}, {next, end < map.end ? end : full}};
+        status = fit_period(f, chain + first, map.at - first + 1, &box);
+        start = next;
+        next = end;
+    }
+    return status;
+}
+
+nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *chain, uint32_t num)
+{
+    if (fitter->exact_pairs == ND_EXACT_PAIRS_DROP && !is_promising_chain(fitter, chain, num))
+        return ND_OK;
+    const nd_run *const last = &chain[num - 1];
+    const uint32_t earlier_end = last->earlier + last->len + fitter->seeds->width - 1;
+    if (earlier_end > chain[0].later)
+        return fit_periods(fitter, chain, num);
+    return fit_within(fitter, chain, num, &fitter->box);
 }
 
 void nd_passage_fitter_release(nd_passage_fitter *fitter)
 {
-    nd_span_scorer_release(&fitter->scorer);
-    nd_pieces_release(&fitter->pieces, &fitter->allocator);
+    nd_lcs_release(&fitter->lcs);
+    nd_trace_release(&fitter->trace);
     ND_VEC_RELEASE(&fitter->allocator, &fitter->pairs);
+    ND_VEC_RELEASE(&fitter->allocator, &fitter->runs);
 }

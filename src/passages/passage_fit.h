@@ -1,4 +1,4 @@
-/* From alignments to pairs of places worth showing. */
+/* From chains of seeds to pairs of places worth showing. */
 #ifndef PASSAGES_PASSAGE_FIT_H
 #define PASSAGES_PASSAGE_FIT_H
 
@@ -6,56 +6,77 @@
 
 #include "neardup/passages.h"
 #include "passages/chain.h"
-#include "passages/pieces.h"
+#include "passages/seed_index.h"
 #include "passages/span.h"
-#include "passages/span_similarity.h"
 #include "passages/span_words.h"
+#include "passages/trace.h"
 #include "text/border.h"
 #include "util/vec.h"
+
+/* Whether stretches that are the same word for word are wanted: inside one text exact_repeats.h
+ * finds them. */
+typedef enum nd_exact_pairs {
+    ND_EXACT_PAIRS_DROP = 0,
+    ND_EXACT_PAIRS_KEEP,
+} nd_exact_pairs;
+
+/* What an edited passage has in common must weigh this much (see nd_vocabulary_weight): three words
+ * that stand in its two places only, or very many that stand everywhere. Half of that has to be in
+ * the seeds and between them, a quarter in one seed. */
+enum {
+    ND_FIT_WEIGHT = 2 * ND_WEIGHT_ONE,
+    ND_FIT_PIECE_WEIGHT = ND_FIT_WEIGHT / 2,
+    ND_FIT_SEED_WEIGHT = ND_FIT_WEIGHT / 4,
+};
 
 /* The text in hand, and what was found in it. */
 typedef struct nd_passage_fitter {
     nd_allocator allocator;
     nd_passage_options options;
-    const nd_text *text;
+    nd_passage_measure measure; /* of this text */
+    nd_exact_pairs exact_pairs;
     nd_borders *borders;
     const nd_seed_index *seeds;
-    uint32_t min_words_bound; /* of this text: see nd_passage_fitter_begin */
-    bool has_half_words;      /* see nd_text_has_half_words */
-    nd_span_scorer scorer;
-    nd_pieces pieces;
+    nd_trace_box box; /* tokens that an earlier and a later stretch may hold */
+    nd_lcs lcs;
+    nd_trace trace;
     ND_VEC(nd_span_pair) pairs;
-    uint64_t dropped; /* seeds of text that goes round and round over a few words */
+    nd_word_runs runs; /* of the pairs, where exact ones are kept */
 } nd_passage_fitter;
 
 void nd_passage_fitter_init(nd_passage_fitter *fitter, const nd_allocator *allocator,
                             const nd_passage_options *options);
 
-/* Begins the text of `seeds`; both arguments are borrowed.
- *
- * Whole lines and sentences recur by chance the more often the longer the text (the pairs of them
- * grow with its square), so their shortest length grows by one word with each fourfold length from
- * 4,096 tokens on: 5 words in an article, 8 in a novel. */
-void nd_passage_fitter_begin(nd_passage_fitter *fitter, const nd_seed_index *seeds,
-                             nd_borders *borders);
+/* Begins the text of `seeds`; `seeds`, `measure` and `borders` are borrowed. Stretches stay inside
+ * `box`, whose two ranges are the same inside one text. */
+ND_NODISCARD nd_status nd_passage_fitter_begin(nd_passage_fitter *fitter,
+                                               const nd_seed_index *seeds,
+                                               const nd_passage_measure *measure,
+                                               nd_borders *borders, const nd_trace_box *box,
+                                               nd_exact_pairs exact_pairs);
 
-/* Appends to fitter->pairs what the alignment runs[0..num) holds, if anything: trimmed or widened
- * to near borders, scored, long enough. The two places of a pair do not overlap. */
-ND_NODISCARD nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *runs,
+/* Appends to fitter->pairs what a chain holds, if anything: aligned, cut into pieces, trimmed or
+ * widened to near borders, long and similar enough. The two places of a pair do not overlap. */
+ND_NODISCARD nd_status nd_passage_fitter_add(nd_passage_fitter *fitter, const nd_run *chain,
                                              uint32_t num);
 
-/* For the files that fit special cases: appends a pair as it is; or, if it is long enough, does not
- * overlap and reaches the similarity asked for, appends it and says so. */
-ND_NODISCARD nd_status nd_passage_fitter_emit(nd_passage_fitter *fitter, nd_span_pair pair);
-ND_NODISCARD nd_status nd_passage_fitter_try_edited(nd_passage_fitter *fitter, nd_span earlier,
-                                                    nd_span later, bool *is_taken);
+/* Counts the words that the stretches of a pair have in common, of which pair->common are known. */
+ND_NODISCARD nd_status nd_passage_fitter_measure(nd_passage_fitter *fitter, nd_span_pair *pair);
 
-/* nd_span_has_words of this text. */
-static inline bool nd_passage_fitter_has_words(const nd_passage_fitter *fitter, nd_span span,
-                                               uint32_t num_words)
+/* A line or a sentence begins at the token, or the text ends. */
+static inline bool nd_passage_is_border(const nd_passage_fitter *fitter, uint32_t token)
 {
-    return fitter->has_half_words ? nd_span_has_words(fitter->text, span, num_words)
-                                  : nd_span_len(span) >= num_words;
+    return nd_border_before(fitter->borders, token) != ND_BORDER_NONE;
+}
+
+/* Aligns two spans of at most ND_LCS_WINDOW words each; `a` and `b` of the runs count from theirs.
+ */
+static inline uint32_t nd_passage_align_window(nd_passage_fitter *fitter, nd_span a, nd_span b,
+                                               nd_word_run runs[ND_LCS_WINDOW])
+{
+    const uint32_t *const ids = fitter->measure.ids;
+    return nd_lcs_window(&fitter->lcs, (nd_word_sequence){ids + a.start, nd_span_len(a)},
+                         (nd_word_sequence){ids + b.start, nd_span_len(b)}, runs);
 }
 
 void nd_passage_fitter_release(nd_passage_fitter *fitter);

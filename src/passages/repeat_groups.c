@@ -1,25 +1,25 @@
 #include "passages/repeat_groups.h"
 
-#include <stdbool.h>
+#include <string.h>
+
+#include "util/heap_sort.h"
 
 enum {
     NO_PLACE = UINT32_MAX,
     /* Places are hashed by start / START_STEP; ends that differ by up to START_STEP tokens and an
      * eighth of the length are taken for the same place: edits blur them. */
     START_STEP = 8,
-    /* Places of one bucket looked at, earlier occurrences of an exact repeat, and places compared
-     * for overlap: bounds on what a text full of the same costs. */
+    /* Places of one bucket looked at, and repeats that a place is tried in, before it becomes one
+     * of a repeat of its own. */
     MAX_VISITED = 32,
-    MAX_OCCURRENCES = 64,
-    MAX_PLACES_COMPARED = 64,
     MAX_REPEATS_TRIED = 4,
 };
 
-void nd_repeat_grouper_init(nd_repeat_grouper *grouper, const nd_allocator *allocator,
-                            nd_span_scorer *scorer, double min_similarity)
+void nd_repeat_grouper_init(nd_repeat_grouper *grouper, const nd_allocator *allocator, nd_lcs *lcs,
+                            double min_identity)
 {
-    *grouper = (nd_repeat_grouper){
-        .allocator = *allocator, .scorer = scorer, .min_similarity = min_similarity};
+    *grouper =
+        (nd_repeat_grouper){.allocator = *allocator, .lcs = lcs, .min_identity = min_identity};
 }
 
 static nd_status reserve_buckets(nd_repeat_grouper *g, size_t num_pairs)
@@ -96,8 +96,7 @@ static uint32_t next_place(const nd_repeat_grouper *g, place_search *s)
     }
 }
 
-/* Adds a place, given relative to the repeat's trims, that ends at `end`. */
-static nd_status add_place(nd_repeat_grouper *g, uint32_t repeat, nd_span span, uint32_t end)
+static nd_status add_place(nd_repeat_grouper *g, uint32_t repeat, nd_span span, uint32_t common)
 {
     const nd_status status = ND_VEC_RESERVE(&g->allocator, &g->places, 1);
     if (status != ND_OK)
@@ -105,185 +104,216 @@ static nd_status add_place(nd_repeat_grouper *g, uint32_t repeat, nd_span span, 
     nd_repeat_group *const group = &g->groups.items[repeat];
     uint32_t *const bucket = bucket_of(g, span.start / START_STEP);
     const uint32_t at = (uint32_t)g->places.len++;
-    g->places.items[at] = (nd_repeat_place){span, repeat, group->first_place, *bucket};
+    g->places.items[at] = (nd_repeat_place){span, common, repeat, group->first_place, *bucket};
     *bucket = at;
     group->first_place = at;
     group->num_places++;
-    if (group->places_end < end)
-        group->places_end = end;
     return ND_OK;
 }
 
-static nd_span trimmed(const nd_repeat_group *group, nd_span place)
+static const uint32_t *ids_of(const nd_repeat_grouper *g, nd_span span)
 {
-    return (nd_span){place.start + group->trim_start, place.end - group->trim_end};
+    return g->seeds->words->ids + span.start;
 }
 
-/* What is about to join a repeat: `added` pairs with `same`, which is one of its places, about. */
-typedef struct newcomer {
-    nd_span same, added;
-    bool is_exact; /* of the two */
-} newcomer;
-
-/* Adds to an exact repeat a place whose tokens equal those of new->same, which is about the place
- * `at`: all places are trimmed to what they have in common. */
-static nd_status add_exact(nd_repeat_grouper *g, uint32_t at, const newcomer *new)
+static bool are_same(const nd_repeat_grouper *g, nd_span a, nd_span b)
 {
-    const nd_repeat_place place = g->places.items[at];
-    nd_repeat_group *const group = &g->groups.items[place.repeat];
-    const nd_span same = new->same;
-    const nd_span relative = {new->added.start - (same.start - place.span.start),
-                              new->added.end + (place.span.end - same.end)};
-    if (same.start > place.span.start && same.start - place.span.start > group->trim_start)
-        group->trim_start = same.start - place.span.start;
-    if (place.span.end > same.end && place.span.end - same.end > group->trim_end)
-        group->trim_end = place.span.end - same.end;
-    return add_place(g, place.repeat, relative, new->added.end);
+    return nd_span_len(a) == nd_span_len(b) &&
+           memcmp(ids_of(g, a), ids_of(g, b), nd_span_len(a) * sizeof(uint32_t)) == 0;
 }
 
-/* Adds a span if it is similar enough to the repeat's first place. */
-static nd_status add_similar(nd_repeat_grouper *g, uint32_t repeat, nd_span span, bool *is_added)
+/* The seed in the span that stands at the fewest positions. */
+static uint32_t rarest_seed(const nd_repeat_grouper *g, nd_span span)
 {
-    double similarity;
-    const nd_span first = trimmed(&g->groups.items[repeat], g->groups.items[repeat].first);
-    const nd_status status = nd_span_seed_similarity(g->scorer, g->seeds, first, span, &similarity);
-    if (status != ND_OK || similarity < g->min_similarity)
-        return status;
-    nd_repeat_group *const group = &g->groups.items[repeat];
-    if (similarity < group->similarity)
-        group->similarity = similarity;
-    group->is_exact = false;
-    *is_added = true;
-    const nd_span relative = {span.start - group->trim_start, span.end + group->trim_end};
-    return add_place(g, repeat, relative, span.end);
+    const nd_seed_index *const seeds = g->seeds;
+    uint32_t best = span.start;
+    for (uint32_t i = span.start; i + seeds->width <= span.end; i++)
+        if (seeds->count[seeds->class_of[i]] < seeds->count[seeds->class_of[best]])
+            best = i;
+    return best;
 }
 
-static bool overlaps_any(const nd_repeat_grouper *g, uint32_t repeat, nd_span span)
+/* Adds a place, and wherever its words stand exactly so. */
+static nd_status add_with_copies(nd_repeat_grouper *g, uint32_t repeat, nd_span span,
+                                 uint32_t common)
 {
-    const nd_repeat_group *const group = &g->groups.items[repeat];
-    if (span.start >= group->places_end)
-        return false;
-    if (group->num_places > MAX_PLACES_COMPARED)
-        return true;
-    for (uint32_t at = group->first_place; at != NO_PLACE; at = g->places.items[at].next_of_repeat)
-        if (nd_span_overlaps(trimmed(group, g->places.items[at].span), span))
-            return true;
-    return false;
-}
-
-/* Puts new->added into the repeat of the place `at`. *is_settled: it is in, or overlaps what is. */
-static nd_status join(nd_repeat_grouper *g, uint32_t at, const newcomer *new, bool *is_settled)
-{
-    const uint32_t repeat = g->places.items[at].repeat;
-    place_search own = search_places(g, new->added, repeat);
-    if (next_place(g, &own) != NO_PLACE || overlaps_any(g, repeat, new->added)) {
-        *is_settled = true;
-        return ND_OK;
-    }
-    if (new->added.start < g->groups.items[repeat].first.start)
-        return ND_OK;
-    if (!new->is_exact || !g->groups.items[repeat].is_exact)
-        return add_similar(g, repeat, new->added, is_settled);
-    *is_settled = true;
-    return add_exact(g, at, new);
-}
-
-/* Whether the seeds of `span` stand at `start` as well. */
-static bool stands_at(const nd_repeat_grouper *g, nd_span span, uint32_t start)
-{
-    const uint32_t *const class_of = g->seeds->class_of;
-    const uint32_t num = nd_span_len(span) - g->seeds->width + 1;
-    for (uint32_t i = 0; i < num; i++)
-        if (class_of[span.start + i] != class_of[start + i])
-            return false;
-    return true;
-}
-
-/* Where `span` stands before itself, latest first, apart from each other. A place inside a longer
- * repeat is linked to the nearest one only, so the others are looked for here. */
-static uint32_t find_occurrences(nd_repeat_grouper *g, nd_span span, nd_span *found)
-{
-    const uint32_t len = nd_span_len(span);
-    uint32_t num = 0, limit = span.start, at = span.start;
-    for (uint32_t i = 0; g->seeds->class_of[at] != at; i++) {
-        if (i == MAX_OCCURRENCES) {
-            g->dropped++;
-            break;
+    const nd_seed_index *const seeds = g->seeds;
+    const uint32_t len = nd_span_len(span), seed = rarest_seed(g, span);
+    const uint32_t before = seed - span.start, class = seeds->class_of[seed];
+    uint32_t at = class;
+    nd_status status = add_place(g, repeat, span, common);
+    for (uint32_t i = 0; i < seeds->count[class] && status == ND_OK; i++) {
+        at = seeds->previous[at];
+        if (g->steps_left == 0) {
+            g->num_cut++;
+            return ND_OK;
         }
-        at = g->seeds->previous[at];
-        if (at + len > limit || !stands_at(g, span, at))
+        g->steps_left--;
+        if (at == seed || at < before || at - before + len > seeds->words->num_tokens)
             continue;
-        found[num++] = (nd_span){at, at + len};
-        limit = at;
+        const nd_span copy = {at - before, at - before + len};
+        if (!are_same(g, span, copy))
+            continue;
+        g->steps_left -= g->steps_left < len ? g->steps_left : len;
+        status = add_place(g, repeat, copy, common);
     }
-    return num;
-}
-
-static nd_status new_group(nd_repeat_grouper *g, const nd_span_pair *pair, const nd_span *found,
-                           uint32_t num_found)
-{
-    nd_status status = ND_VEC_RESERVE(&g->allocator, &g->groups, 1);
-    if (status != ND_OK)
-        return status;
-    const uint32_t repeat = (uint32_t)g->groups.len++;
-    g->groups.items[repeat] = (nd_repeat_group){
-        .similarity = pair->similarity,
-        .is_exact = pair->is_exact,
-        .first = num_found > 0 ? found[num_found - 1] : pair->earlier,
-        .first_place = NO_PLACE,
-    };
-    for (uint32_t i = num_found; i-- > 0 && status == ND_OK;)
-        status = add_place(g, repeat, found[i], found[i].end);
-    if (status == ND_OK)
-        status = add_place(g, repeat, pair->earlier, pair->earlier.end);
-    if (status == ND_OK)
-        status = add_place(g, repeat, pair->later, pair->later.end);
     return status;
 }
 
-/* Joins a repeat that has a place about new->same, if there is one that takes it. */
-static nd_status join_known(nd_repeat_grouper *g, newcomer new, bool *is_settled)
+/* Words that two spans have in common, of which the caller knows some. */
+static nd_status count_common(nd_repeat_grouper *g, nd_span a, nd_span b, uint32_t at_least,
+                              uint32_t *common)
 {
-    place_search search = search_places(g, new.same, NO_PLACE);
+    nd_lcs_bound bound = {0};
+    const nd_status status =
+        nd_lcs_length(g->lcs, (nd_word_sequence){ids_of(g, a), nd_span_len(a)},
+                      (nd_word_sequence){ids_of(g, b), nd_span_len(b)}, at_least, &bound);
+    *common = bound.length;
+    return status;
+}
+
+/* Words that the span has in common with the anchor of the repeat, if they are enough; else 0. */
+static nd_status compare_with_anchor(nd_repeat_grouper *g, uint32_t repeat, nd_span span,
+                                     uint32_t *common)
+{
+    const nd_span anchor = g->groups.items[repeat].anchor;
+    const nd_status status = count_common(g, anchor, span, 0, common);
+    if (*common < g->min_identity * nd_span_longer(anchor, span))
+        *common = 0;
+    return status;
+}
+
+/* Puts `added` into the repeat of the place `at`. *is_settled: it is in. */
+static nd_status join(nd_repeat_grouper *g, uint32_t at, nd_span added, bool *is_settled)
+{
+    const uint32_t repeat = g->places.items[at].repeat;
+    place_search own = search_places(g, added, repeat);
+    *is_settled = next_place(g, &own) != NO_PLACE;
+    if (*is_settled || added.start < g->groups.items[repeat].anchor.start)
+        return ND_OK;
+    uint32_t common;
+    const nd_status status = compare_with_anchor(g, repeat, added, &common);
+    if (status != ND_OK || common == 0)
+        return status;
+    *is_settled = true;
+    return add_with_copies(g, repeat, added, common);
+}
+
+/* Joins a repeat that has a place about `same`, if there is one that takes it. */
+static nd_status join_known(nd_repeat_grouper *g, nd_span same, nd_span added, bool *is_settled)
+{
+    place_search search = search_places(g, same, NO_PLACE);
     nd_status status = ND_OK;
     *is_settled = false;
     for (uint32_t i = 0; i < MAX_REPEATS_TRIED && status == ND_OK && !*is_settled; i++) {
         const uint32_t at = next_place(g, &search);
         if (at == NO_PLACE)
             break;
-        status = join(g, at, &new, is_settled);
+        status = join(g, at, added, is_settled);
     }
     return status;
 }
 
-/* An exact pair whose earlier place is not known: it may stand further ahead, in a repeat or not.
- */
-static nd_status take_exact(nd_repeat_grouper *g, const nd_span_pair *pair)
+static nd_status new_group(nd_repeat_grouper *g, const nd_span_pair *pair)
 {
-    nd_span found[MAX_OCCURRENCES];
-    const uint32_t num = find_occurrences(g, pair->earlier, found);
-    for (uint32_t i = 0; i < num; i++) {
-        bool is_settled;
-        const nd_status status =
-            join_known(g, (newcomer){found[i], pair->earlier, true}, &is_settled);
-        if (status != ND_OK)
-            return status;
-        if (is_settled)
-            return join_known(g, (newcomer){found[i], pair->later, true}, &is_settled);
-    }
-    return new_group(g, pair, found, num);
+    nd_status status = ND_VEC_RESERVE(&g->allocator, &g->groups, 1);
+    if (status != ND_OK)
+        return status;
+    const uint32_t repeat = (uint32_t)g->groups.len++;
+    g->groups.items[repeat] = (nd_repeat_group){.anchor = pair->earlier, .first_place = NO_PLACE};
+    uint32_t common = 0;
+    status = count_common(g, pair->earlier, pair->later, pair->common, &common);
+    if (status == ND_OK)
+        status = add_with_copies(g, repeat, pair->earlier, nd_span_len(pair->earlier));
+    return status == ND_OK ? add_with_copies(g, repeat, pair->later, common) : status;
 }
 
 static nd_status take_pair(nd_repeat_grouper *g, const nd_span_pair *pair)
 {
     bool is_settled;
-    nd_status status =
-        join_known(g, (newcomer){pair->earlier, pair->later, pair->is_exact}, &is_settled);
+    nd_status status = join_known(g, pair->earlier, pair->later, &is_settled);
     if (status == ND_OK && !is_settled)
-        status = join_known(g, (newcomer){pair->later, pair->earlier, pair->is_exact}, &is_settled);
-    if (status != ND_OK || is_settled)
+        status = join_known(g, pair->later, pair->earlier, &is_settled);
+    return status != ND_OK || is_settled ? status : new_group(g, pair);
+}
+
+static int compare_places(void *ctx, const void *left, const void *right)
+{
+    (void)ctx;
+    const nd_repeat_place *const a = left, *const b = right;
+    if (a->span.start != b->span.start)
+        return a->span.start < b->span.start ? -1 : 1;
+    if (a->common != b->common)
+        return a->common > b->common ? -1 : 1;
+    return (a->span.end > b->span.end) - (a->span.end < b->span.end);
+}
+
+/* Puts the group's places, ascending, into g->sorted, without those that overlap one before them.
+ */
+static nd_status sort_places(nd_repeat_grouper *g, const nd_repeat_group *group)
+{
+    g->sorted.len = 0;
+    const nd_status status = ND_VEC_RESERVE(&g->allocator, &g->sorted, group->num_places);
+    if (status != ND_OK)
         return status;
-    return pair->is_exact ? take_exact(g, pair) : new_group(g, pair, NULL, 0);
+    nd_repeat_place *const places = g->sorted.items;
+    size_t num = 0, kept = 0;
+    for (uint32_t at = group->first_place; at != NO_PLACE; at = g->places.items[at].next_of_repeat)
+        places[num++] = g->places.items[at];
+    nd_heap_sort(places, num, sizeof *places, compare_places, NULL);
+    for (size_t i = 0; i < num; i++)
+        if (kept == 0 || places[i].span.start >= places[kept - 1].span.end)
+            places[kept++] = places[i];
+    g->sorted.len = kept;
+    return ND_OK;
+}
+
+/* Where an exact copy of another place comes before the anchor and its copies, what all have in
+ * common with it is counted again; those that have too little leave. */
+static nd_status anchor_again(nd_repeat_grouper *g, const nd_repeat_group *group)
+{
+    nd_repeat_place *const places = g->sorted.items;
+    const nd_span first = places[0].span;
+    if (are_same(g, first, group->anchor))
+        return ND_OK;
+    size_t kept = 1;
+    places[0].common = nd_span_len(first);
+    for (size_t i = 1; i < g->sorted.len; i++) {
+        const nd_span span = places[i].span;
+        uint32_t common;
+        const nd_status status = count_common(g, first, span, 0, &common);
+        if (status != ND_OK)
+            return status;
+        if (common < g->min_identity * nd_span_longer(first, span))
+            continue;
+        places[kept] = places[i];
+        places[kept++].common = common;
+    }
+    g->sorted.len = kept;
+    return ND_OK;
+}
+
+/* Writes the group as a repeat if it has two places. */
+static nd_status write_group(nd_repeat_grouper *g, const nd_repeat_group *group)
+{
+    nd_status status = sort_places(g, group);
+    if (status == ND_OK)
+        status = anchor_again(g, group);
+    const size_t num = g->sorted.len;
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(&g->allocator, &g->found, num);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(&g->allocator, &g->common, num);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(&g->allocator, &g->repeats, 1);
+    if (status != ND_OK || num < 2)
+        return status;
+    g->repeats.items[g->repeats.len++] = (nd_grouped_repeat){g->found.len, num};
+    for (size_t i = 0; i < num; i++) {
+        g->found.items[g->found.len++] = g->sorted.items[i].span;
+        g->common.items[g->common.len++] = g->sorted.items[i].common;
+    }
+    return ND_OK;
 }
 
 nd_status nd_repeat_grouper_run(nd_repeat_grouper *grouper, const nd_seed_index *seeds,
@@ -292,12 +322,17 @@ nd_status nd_repeat_grouper_run(nd_repeat_grouper *grouper, const nd_seed_index 
     grouper->seeds = seeds;
     grouper->places.len = 0;
     grouper->groups.len = 0;
-    grouper->dropped = 0;
+    grouper->found.len = grouper->common.len = 0;
+    grouper->repeats.len = 0;
+    grouper->num_cut = 0;
+    grouper->steps_left = (uint64_t)seeds->words->num_tokens * ND_COPY_STEPS_PER_TOKEN;
     nd_span_pairs_sort(pairs, num);
     const size_t num_kept = nd_span_pairs_drop_parts(pairs, num);
     nd_status status = reserve_buckets(grouper, num_kept);
     for (size_t i = 0; i < num_kept && status == ND_OK; i++)
         status = take_pair(grouper, &pairs[i]);
+    for (size_t i = 0; i < grouper->groups.len && status == ND_OK; i++)
+        status = write_group(grouper, &grouper->groups.items[i]);
     return status;
 }
 
@@ -305,5 +340,9 @@ void nd_repeat_grouper_release(nd_repeat_grouper *grouper)
 {
     ND_VEC_RELEASE(&grouper->allocator, &grouper->places);
     ND_VEC_RELEASE(&grouper->allocator, &grouper->groups);
+    ND_VEC_RELEASE(&grouper->allocator, &grouper->found);
+    ND_VEC_RELEASE(&grouper->allocator, &grouper->common);
+    ND_VEC_RELEASE(&grouper->allocator, &grouper->sorted);
+    ND_VEC_RELEASE(&grouper->allocator, &grouper->repeats);
     nd_release(&grouper->allocator, grouper->buckets);
 }

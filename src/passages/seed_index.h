@@ -1,11 +1,10 @@
-/* Where each seed (a short shingle) of a text stood before. */
+/* Where each seed (a few tokens in a row) of a text stands. */
 #ifndef PASSAGES_SEED_INDEX_H
 #define PASSAGES_SEED_INDEX_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "neardup/text.h"
+#include "passages/vocabulary.h"
 #include "util/alloc.h"
 
 #define ND_SEED_NONE UINT32_MAX
@@ -17,42 +16,41 @@ typedef struct nd_seed_link {
     uint32_t position, previous;
 } nd_seed_link;
 
-/* Per seed position:
+/* Equal seeds are a class, called by the position where it stands first. Per position i:
  *
- *   class_of:  position of the first seed of the same tokens (itself, if it is the first), so two
- *              positions hold the same seed iff their classes are equal
- *   previous:  the latest earlier one; written only where class_of[i] != i
- *   occurrences: how many positions indexed have this class, at most 255; written only where
- *              class_of[i] == i
+ *   class_of[i]   the class, so two positions hold the same seed iff their classes are equal
+ *   previous[i]   the latest earlier position of the class; where i is the first one, the last one
+ *   count[i]      where i is the first one: how many positions the class has
  *
- * Hash table with linear probing, at most half full, by the low bits of the hash; a slot is 64
- * bits:
+ *                 i        0   1   2   3   4   5   6        0, 4 and 6 hold one seed
+ *                 class_of 0   .   .   .   0   .   0
+ *                 previous 6   .   .   .   0   .   4
+ *                 count    3   .   .   .   -   .   -
  *
- *   | hash | epoch + position |      below `epoch`: left by an earlier text, empty
- *
- * So nothing is cleared between texts until the epochs run out of 32 bits. */
+ * Hash table with linear probing, at most half full, by the low bits of the hash; a slot is the
+ * position where the seed stood last + 1, or 0. A seed that holds a word which stands once in the
+ * text is in no slot: nothing equals it. The hash is keyed by the text, as the vocabulary's is, and
+ * a budget linear in the text bounds the probing: see num_lost. */
 typedef struct nd_seed_index {
     nd_allocator allocator;
-    const nd_text *text;
+    const nd_vocabulary *words;
     uint32_t width;     /* tokens of a seed */
     uint32_t num_seeds; /* positions */
-    uint32_t *class_of;
-    uint32_t *previous;
-    uint8_t *occurrences;
-    size_t class_capacity, previous_capacity, occurrences_capacity;
-    uint64_t *slots;
+    uint32_t *class_of, *previous, *count;
+    size_t class_capacity, previous_capacity, count_capacity;
+    uint32_t *slots;
     size_t slot_capacity;
     uint32_t mask;        /* slots in use for this text - 1 */
-    uint32_t epoch;       /* at least 1 */
     uint32_t num_classes; /* slots taken */
-    bool all_have_class;  /* no position so far is ND_SEED_NONE */
+    uint64_t probes_left;
+    uint64_t num_lost; /* positions taken for seeds of their own when the budget was spent */
 } nd_seed_index;
 
 void nd_seed_index_init(nd_seed_index *index, const nd_allocator *allocator);
 
-/* Begins a text, which must stay as it is; no position is indexed yet. The text has less than
- * 2^31 tokens; one with fewer than `width` has no seed. */
-ND_NODISCARD nd_status nd_seed_index_begin(nd_seed_index *index, const nd_text *text,
+/* Begins a text, by its words, which must stay as they are; no position is indexed yet. One with
+ * fewer than `width` tokens has no seed; `width` is at most 8. */
+ND_NODISCARD nd_status nd_seed_index_begin(nd_seed_index *index, const nd_vocabulary *words,
                                            uint32_t width);
 
 /* Indexes positions [from, to), at most ND_SEED_BLOCK, and writes to `links` each one that stood

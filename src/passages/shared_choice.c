@@ -1,53 +1,71 @@
 #include "passages/shared_choice.h"
 
-/* Tokens in common, about. */
-static double weight(const nd_span_pair *pair)
+static void drop_runs(nd_span_pair *pair, uint32_t num_at_start)
 {
-    return pair->similarity * (double)nd_span_len(pair->later);
+    pair->first_run += num_at_start;
+    pair->num_runs -= num_at_start;
 }
 
-/* Scores a pair that was cut; similarity 0 if it is no passage any more. */
+/* Counts what is left of a pair that was cut; nothing in common if it is no passage any more. */
 static nd_status score_again(nd_passage_fitter *f, nd_span_pair *pair)
 {
-    pair->similarity = 0;
-    const uint32_t min_words = f->options.min_words_unbound;
-    if (pair->earlier.start >= pair->earlier.end || pair->later.start >= pair->later.end ||
-        !nd_passage_fitter_has_words(f, pair->earlier, min_words) ||
-        !nd_passage_fitter_has_words(f, pair->later, min_words))
+    const uint32_t min_words = f->measure.min_unbound;
+    const nd_word_run *const runs = f->runs.items + pair->first_run;
+    pair->common = 0;
+    if (pair->num_runs == 0 || !nd_span_has_words(&f->measure, pair->earlier, min_words) ||
+        !nd_span_has_words(&f->measure, pair->later, min_words))
         return ND_OK;
-    if (pair->is_exact) {
-        pair->similarity = 1;
-        return ND_OK;
-    }
-    const nd_status status = nd_span_seed_similarity(&f->scorer, f->seeds, pair->earlier,
-                                                     pair->later, &pair->similarity);
-    if (pair->similarity < f->options.min_similarity)
-        pair->similarity = 0;
+    for (uint32_t i = 0; i < pair->num_runs; i++)
+        pair->common += runs[i].len;
+    const nd_status status = nd_passage_fitter_measure(f, pair);
+    if (nd_span_pair_identity(pair) < f->options.min_similarity)
+        pair->common = 0;
     return status;
 }
 
+/* Leaves of a pair what is paired with later tokens from `start` on. */
 static nd_status cut_start(nd_passage_fitter *f, nd_span_pair *pair, uint32_t start)
 {
-    pair->earlier.start += start - pair->later.start;
-    pair->later.start = start;
+    nd_word_run *runs = f->runs.items + pair->first_run;
+    uint32_t num = 0;
+    while (num < pair->num_runs && runs[num].b + runs[num].len <= start)
+        num++;
+    drop_runs(pair, num);
+    runs += num;
+    if (pair->num_runs > 0 && runs->b < start) {
+        const uint32_t cut = start - runs->b;
+        *runs = (nd_word_run){runs->a + cut, start, runs->len - cut};
+    }
+    if (pair->num_runs > 0) {
+        pair->earlier.start = runs->a;
+        pair->later.start = runs->b;
+    }
     return score_again(f, pair);
 }
 
+/* The same up to `end`. */
 static nd_status cut_end(nd_passage_fitter *f, nd_span_pair *pair, uint32_t end)
 {
-    const uint32_t cut = pair->later.end - end;
-    pair->earlier.end = pair->earlier.end > cut ? pair->earlier.end - cut : 0;
-    pair->later.end = end;
+    nd_word_run *const runs = f->runs.items + pair->first_run;
+    while (pair->num_runs > 0 && runs[pair->num_runs - 1].b >= end)
+        pair->num_runs--;
+    if (pair->num_runs > 0) {
+        nd_word_run *const last = &runs[pair->num_runs - 1];
+        if (last->b + last->len > end)
+            last->len = end - last->b;
+        pair->earlier.end = last->a + last->len;
+        pair->later.end = last->b + last->len;
+    }
     return score_again(f, pair);
 }
 
-/* Settles the overlap of a kept pair and the next one; the loser's similarity becomes 0 if nothing
- * is left of it. */
+/* Settles the overlap of a kept pair and the next one: the one with more in common stays whole. The
+ * other has nothing in common any more if nothing is left of it. */
 static nd_status settle(nd_passage_fitter *f, nd_span_pair *kept, nd_span_pair *next)
 {
     if (next->later.start >= kept->later.end)
         return ND_OK;
-    if (weight(kept) >= weight(next))
+    if (kept->common >= next->common)
         return cut_start(f, next, kept->later.end);
     return cut_end(f, kept,
                    next->later.start > kept->later.start ? next->later.start : kept->later.start);
@@ -61,18 +79,21 @@ nd_status nd_shared_choose(nd_passage_fitter *fitter)
     nd_span_pairs_sort(pairs, num);
     for (size_t i = 0; i < num; i++) {
         nd_span_pair next = pairs[i];
-        while (num_kept > 0 && next.similarity > 0) {
+        while (num_kept > 0 && next.common > 0) {
             nd_span_pair *const kept = &pairs[num_kept - 1];
             const nd_status status = settle(fitter, kept, &next);
             if (status != ND_OK)
                 return status;
-            if (kept->similarity > 0)
+            if (kept->common > 0)
                 break;
             num_kept--;
         }
-        if (next.similarity > 0)
+        if (next.common > 0)
             pairs[num_kept++] = next;
     }
     fitter->pairs.len = num_kept;
-    return ND_OK;
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < num_kept && status == ND_OK; i++)
+        status = nd_passage_fitter_measure(fitter, &pairs[i]);
+    return status;
 }

@@ -41,11 +41,23 @@ static uint32_t first_token_of_a(const nd_text *text, size_t b_len)
     return low;
 }
 
+nd_status nd_finder_begin_both(nd_passage_finder *f, const char *a, size_t a_len, const char *b,
+                               size_t b_len, uint32_t *split)
+{
+    *split = 0;
+    nd_status status = join_documents(f, a, a_len, b, b_len);
+    if (status == ND_OK)
+        status = nd_finder_begin(f, f->joined.items, f->joined.len);
+    if (status == ND_OK)
+        *split = first_token_of_a(f->text, b_len);
+    return status;
+}
+
 /* Indexes the seeds of b, which end before token `split`, and chains those of a to them. */
 static nd_status link_documents(nd_passage_finder *f, uint32_t split)
 {
     const uint32_t num = f->seeds.num_seeds;
-    uint32_t b_end = split < f->seed_width ? 0 : split - f->seed_width + 1;
+    uint32_t b_end = split < f->seeds.width ? 0 : split - f->seeds.width + 1;
     b_end = b_end < num ? b_end : num;
     const uint32_t a_start = split < num ? split : num;
     nd_seed_link links[ND_SEED_BLOCK];
@@ -57,7 +69,7 @@ static nd_status link_documents(nd_passage_finder *f, uint32_t split)
         from = to;
     }
     nd_seed_index_skip(&f->seeds, b_end, a_start);
-    nd_chainer_begin(&f->chainer, &f->seeds, b_end, a_start);
+    nd_chainer_begin(&f->chainer, &f->seeds, b_end, a_start, 0);
     for (uint32_t from = a_start; from < num && status == ND_OK;) {
         const uint32_t to = nd_seed_block_end(from, num);
         nd_seed_index_match(&f->seeds, from, to, links, &num_links);
@@ -67,7 +79,15 @@ static nd_status link_documents(nd_passage_finder *f, uint32_t split)
     return status;
 }
 
-/* The places of b come before those of a in the joined text. */
+nd_place nd_finder_place_in_a(const nd_passage_finder *f, nd_span span, size_t b_len)
+{
+    nd_place place = nd_finder_place(f, span);
+    /* A mark that begins a is normalised together with the line feed before it. */
+    place.start = place.start > b_len ? place.start - b_len - 1 : 0;
+    place.end -= b_len + 1;
+    return place;
+}
+
 static nd_status write_shared(nd_passage_finder *f, size_t b_len)
 {
     nd_status status = ND_VEC_RESERVE(&f->allocator, &f->passages, f->fitter.pairs.len);
@@ -81,14 +101,11 @@ static nd_status write_shared(nd_passage_finder *f, size_t b_len)
     for (size_t i = 0; i < f->fitter.pairs.len; i++) {
         const nd_span_pair *const pair = &f->fitter.pairs.items[i];
         nd_shared_passage passage = {
-            .a = nd_finder_place(f, pair->later),
+            .a = nd_finder_place_in_a(f, pair->later, b_len),
             .b = nd_finder_place(f, pair->earlier),
             .words = nd_span_len(pair->later),
-            .similarity = pair->similarity,
+            .similarity = nd_span_pair_identity(pair),
         };
-        /* A mark that begins a is normalised together with the line feed before it. */
-        passage.a.start = passage.a.start > b_len ? passage.a.start - b_len - 1 : 0;
-        passage.a.end -= b_len + 1;
         if (i > 0 && passage.a.start < f->passages.items[i - 1].a.end)
             passage.a.start = f->passages.items[i - 1].a.end;
         nd_finder_set_lines(&passage.a, &f->lines_a);
@@ -98,30 +115,31 @@ static nd_status write_shared(nd_passage_finder *f, size_t b_len)
     return ND_OK;
 }
 
-static nd_status find_shared(nd_passage_finder *f, size_t b_len)
+nd_status nd_finder_share(nd_passage_finder *f, uint32_t split)
 {
-    const char *const bytes = f->joined.items;
-    nd_status status = nd_finder_begin(f, bytes, f->joined.len);
+    const nd_trace_box box = {{0, split}, {split, f->words.num_tokens}};
+    nd_status status = link_documents(f, split);
     if (status == ND_OK)
-        status = link_documents(f, first_token_of_a(f->text, b_len));
+        status = nd_finder_fit(f, &box, ND_EXACT_PAIRS_KEEP);
     if (status == ND_OK)
-        status = nd_finder_fit(f, bytes);
-    if (status != ND_OK || f->fitter.pairs.len == 0)
-        return status;
-    status = nd_shared_choose(&f->fitter);
-    return status == ND_OK ? write_shared(f, b_len) : status;
+        status = nd_shared_choose(&f->fitter);
+    nd_finder_count_caps(f);
+    return status;
 }
 
 nd_status nd_passage_finder_shared(nd_passage_finder *finder, const char *a, size_t a_len_bytes,
                                    const char *b, size_t b_len_bytes,
                                    const nd_shared_passage **passages, size_t *num_passages)
 {
+    uint32_t split;
     *passages = NULL;
     *num_passages = 0;
     finder->passages.len = 0;
-    nd_status status = join_documents(finder, a, a_len_bytes, b, b_len_bytes);
+    nd_status status = nd_finder_begin_both(finder, a, a_len_bytes, b, b_len_bytes, &split);
     if (status == ND_OK)
-        status = find_shared(finder, b_len_bytes);
+        status = nd_finder_share(finder, split);
+    if (status == ND_OK && finder->fitter.pairs.len > 0)
+        status = write_shared(finder, b_len_bytes);
     if (status != ND_OK)
         return status;
     *passages = finder->passages.items;

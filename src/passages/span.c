@@ -15,7 +15,7 @@ static int compare_pairs(void *ctx, const void *left, const void *right)
     if (order == 0)
         order = compare_numbers(b->later.end, a->later.end);
     if (order == 0)
-        order = (a->similarity < b->similarity) - (a->similarity > b->similarity);
+        order = compare_numbers(b->common, a->common);
     if (order == 0)
         order = compare_numbers(a->earlier.start, b->earlier.start);
     return order ? order : compare_numbers(a->earlier.end, b->earlier.end);

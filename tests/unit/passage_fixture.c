@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 
-#include "neardup/match.h"
-#include "neardup/shingle.h"
 #include "neardup/text.h"
 
 static nd_passage_finder *finder;
@@ -85,33 +83,56 @@ const char *shared_by(const char *a, const char *b)
     return report;
 }
 
-enum { MAX_PLACE_TOKENS = 4000 };
+enum { MAX_PLACE_TOKENS = 1600 };
 
-/* The shingle set of a place; returns its size. */
-static size_t set_of_place(const char *text, nd_place place, uint64_t *hashes, uint64_t *words)
+static nd_text *tokens_of_place(const char *text, nd_place place)
 {
-    const nd_shingle_spec spec = {ND_SHINGLE_WORD, 5};
     nd_text *tokens;
     assert_int_equal(nd_text_new(NULL, &tokens), ND_OK);
     assert_int_equal(
         nd_text_set(tokens, text + place.start, place.end - place.start, ND_TEXT_NO_OFFSETS),
         ND_OK);
-    *words = nd_text_num_tokens(tokens);
-    assert_true(*words < MAX_PLACE_TOKENS);
-    assert_int_equal(nd_shingle_hashes(tokens, spec, hashes), ND_OK);
-    const size_t size = nd_shingle_set(hashes, nd_shingle_count(tokens, spec), NULL);
-    nd_text_free(tokens);
-    return size;
+    assert_true(nd_text_num_tokens(tokens) < MAX_PLACE_TOKENS);
+    return tokens;
 }
 
-double jaccard_of_places(const char *text_a, nd_place a, const char *text_b, nd_place b,
-                         uint64_t *words)
+static int is_same_token(const nd_text *a, size_t i, const nd_text *b, size_t j)
 {
-    static uint64_t set_a[MAX_PLACE_TOKENS], set_b[MAX_PLACE_TOKENS];
-    uint64_t words_b;
-    const size_t size_a = set_of_place(text_a, a, set_a, words);
-    const size_t size_b = set_of_place(text_b, b, set_b, &words_b);
-    return nd_similarity_compute(set_a, size_a, set_b, size_b).jaccard;
+    const nd_token x = nd_text_token(a, i), y = nd_text_token(b, j);
+    return x.len_bytes == y.len_bytes && memcmp(x.normalised, y.normalised, x.len_bytes) == 0;
+}
+
+/* The textbook's table, a row at a time. */
+static size_t count_common(const nd_text *a, const nd_text *b)
+{
+    static size_t row[MAX_PLACE_TOKENS + 1];
+    const size_t num_a = nd_text_num_tokens(a), num_b = nd_text_num_tokens(b);
+    memset(row, 0, sizeof row);
+    for (size_t i = 0; i < num_a; i++) {
+        size_t diagonal = 0;
+        for (size_t j = 0; j < num_b; j++) {
+            const size_t above = row[j + 1];
+            if (is_same_token(a, i, b, j))
+                row[j + 1] = diagonal + 1;
+            else if (row[j] > row[j + 1])
+                row[j + 1] = row[j];
+            diagonal = above;
+        }
+    }
+    return row[num_b];
+}
+
+double identity_of_places(const char *text_a, nd_place a, const char *text_b, nd_place b,
+                          uint64_t *words)
+{
+    nd_text *const tokens_a = tokens_of_place(text_a, a), *const tokens_b =
+                                                              tokens_of_place(text_b, b);
+    const size_t num_a = nd_text_num_tokens(tokens_a), num_b = nd_text_num_tokens(tokens_b);
+    const size_t common = count_common(tokens_a, tokens_b);
+    nd_text_free(tokens_a);
+    nd_text_free(tokens_b);
+    *words = num_a;
+    return (double)common / (double)(num_a > num_b ? num_a : num_b);
 }
 
 nd_passage_stats passage_fixture_stats(void)

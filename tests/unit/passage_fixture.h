@@ -19,10 +19,10 @@ const char *repeated_text_of(const char *bytes, size_t len_bytes);
 /* Shared passages, a line each: similarity, words, lines in a, lines in b.      1.00 20 1-1 3-3 */
 const char *shared_by(const char *a, const char *b);
 
-/* The jaccard of the word-5 shingle sets of two places, each tokenised on its own; *words is how
+/* The identity of two places, each tokenised on its own, by the plain definition; *words is how
  * many tokens the first one has. */
-double jaccard_of_places(const char *text_a, nd_place a, const char *text_b, nd_place b,
-                         uint64_t *words);
+double identity_of_places(const char *text_a, nd_place a, const char *text_b, nd_place b,
+                          uint64_t *words);
 
 /* The last call's stats. */
 nd_passage_stats passage_fixture_stats(void);

@@ -10,11 +10,10 @@
 #include <cmocka.h>
 
 #include "failing_allocator.h"
-#include "neardup/match.h"
 #include "neardup/passages.h"
-#include "passages/pieces.h"
 #include "passages/seed_index.h"
-#include "passages/span_similarity.h"
+#include "passages/trace.h"
+#include "passages/vocabulary.h"
 #include "random.h"
 #include "util/heap_sort.h"
 
@@ -39,14 +38,6 @@ static void options_out_of_range_are_refused(void **state)
     nd_passage_options options;
     nd_passage_options_init(&options);
     nd_passage_options bad = options;
-    bad.shingle.kind = ND_SHINGLE_CHAR;
-    assert_refused(bad);
-    bad = options;
-    bad.shingle.width = 0;
-    assert_refused(bad);
-    bad.shingle.width = ND_SHINGLE_WIDTH_MAX + 1;
-    assert_refused(bad);
-    bad = options;
     bad.min_similarity = 0;
     assert_refused(bad);
     bad.min_similarity = 1.01;
@@ -56,6 +47,9 @@ static void options_out_of_range_are_refused(void **state)
     assert_refused(bad);
     bad = options;
     bad.min_words_unbound = 0;
+    assert_refused(bad);
+    bad = options;
+    bad.size_bytes = 0; /* never initialised */
     assert_refused(bad);
 }
 
@@ -84,7 +78,7 @@ static void every_option_has_its_effect(void **state)
     nd_passage_options_init(&options);
     assert_int_equal(count_repeats(options, &least), 2);
     assert_true(least < 1);
-    options.min_similarity = 1;
+    options.min_similarity = 0.99;
     assert_int_equal(count_repeats(options, &least), 2); /* the block from its edit on */
     assert_true(least >= 1);
     options.min_words = 8; /* more than "one sack of letters has been lost" */
@@ -92,12 +86,20 @@ static void every_option_has_its_effect(void **state)
     options.min_words = 1000;
     assert_int_equal(count_repeats(options, &least), 0);
     nd_passage_options_init(&options);
-    options.shingle.width = 1;
+    options.min_words_unbound = 40; /* more than the block: its second half is whole sentences */
     assert_int_equal(count_repeats(options, &least), 2);
-    const double by_words = least;
-    options.shingle.width = 8;
+    assert_true(least >= 1);
+}
+
+static void an_option_struct_of_an_older_version_is_taken(void **state)
+{
+    (void)state;
+    nd_passage_options options;
+    double least;
+    nd_passage_options_init(&options);
+    options.size_bytes = offsetof(nd_passage_options, min_words);
+    options.min_words = 1000; /* not known to hold anything */
     assert_int_equal(count_repeats(options, &least), 2);
-    assert_true(least < by_words);
 }
 
 static nd_status run_all(nd_passage_finder *finder)
@@ -112,10 +114,14 @@ static nd_status run_all(nd_passage_finder *finder)
                                           strlen(article) - 90, &passages, &num);
     }
     if (status == ND_OK) {
+        nd_text_alignment alignment;
         assert_true(num >= 1);
-    } else {
+        status = nd_passage_finder_align(finder, article, strlen(article), article + 90,
+                                         strlen(article) - 90, &alignment);
+        assert_true(status != ND_OK || alignment.num_runs > 0);
+    }
+    if (status != ND_OK) {
         assert_int_equal(status, ND_ERR_NO_MEMORY);
-        assert_int_equal(num, 0);
     }
     return status;
 }
@@ -179,149 +185,261 @@ static void stats_are_those_of_the_last_call(void **state)
     nd_passage_finder_free(NULL);
 }
 
-/* Indexes a text, beginning with 8,192 slots, and checks its links. */
-static void assert_links(nd_seed_index *index, const nd_text *text)
+static nd_text *text_of(const char *bytes)
 {
-    assert_int_equal(nd_seed_index_begin(index, text, 5), ND_OK);
-    if (index->mask > 8191)
-        index->mask = 8191;
-    for (uint32_t from = 0; from < index->num_seeds; from += ND_SEED_BLOCK) {
-        const uint32_t rest = index->num_seeds - from;
-        const uint32_t to = from + (rest < ND_SEED_BLOCK ? rest : ND_SEED_BLOCK);
-        nd_seed_link links[ND_SEED_BLOCK];
-        uint32_t num;
-        assert_int_equal(nd_seed_index_add(index, from, to, links, &num), ND_OK);
-        for (uint32_t i = 0; i < num; i++) {
-            assert_true(links[i].previous < links[i].position);
-            assert_int_equal(index->class_of[links[i].position],
-                             index->class_of[links[i].previous]);
-        }
-    }
+    nd_text *text;
+    assert_int_equal(nd_text_new(NULL, &text), ND_OK);
+    assert_int_equal(nd_text_set(text, bytes, strlen(bytes), ND_TEXT_WITH_OFFSETS), ND_OK);
+    return text;
 }
 
 static nd_text *numbered_words(size_t num, size_t modulo)
 {
-    char *const bytes = malloc(num * 12);
-    nd_text *text;
+    char *const bytes = malloc(num * 12 + 1);
     size_t len = 0;
     assert_non_null(bytes);
     for (size_t i = 0; i < num; i++)
         len += (size_t)sprintf(bytes + len, "%zu ", i % modulo);
-    assert_int_equal(nd_text_new(NULL, &text), ND_OK);
-    assert_int_equal(nd_text_set(text, bytes, len, ND_TEXT_WITH_OFFSETS), ND_OK);
+    nd_text *const text = text_of(bytes);
     free(bytes);
     return text;
 }
 
-static void the_seed_table_grows_with_different_seeds_only(void **state)
+static void assert_ids(nd_vocabulary *words, const char *bytes, const uint32_t *ids, size_t num)
+{
+    nd_text *const text = text_of(bytes);
+    assert_int_equal(nd_vocabulary_set(words, text), ND_OK);
+    assert_int_equal(words->num_tokens, num);
+    for (size_t i = 0; i < num; i++)
+        assert_int_equal(words->ids[i], ids[i]);
+    nd_text_free(text);
+}
+
+static void words_have_the_same_id_if_they_are_the_same(void **state)
 {
     (void)state;
     const nd_allocator allocator = nd_allocator_or_default(NULL);
-    nd_seed_index index;
-    nd_seed_index_init(&index, &allocator);
-    nd_text *const few = numbered_words(100000, 1000);
-    assert_links(&index, few);
-    assert_int_equal(index.num_classes, 1000);
-    assert_int_equal(index.class_of[99000], 0);
-    assert_int_equal(index.previous[99000], 98000);
-    assert_int_equal(index.mask, 8191);
-    nd_text *const many = numbered_words(800000, 700000);
-    assert_links(&index, many);
-    assert_int_equal(index.num_classes, 700000);
-    assert_int_equal(index.class_of[750000], 50000);
-    assert_true(index.mask + 1 >= 1400000);
-    assert_links(&index, few);
-    assert_int_equal(index.num_classes, 1000);
+    nd_vocabulary words;
+    nd_vocabulary_init(&words, &allocator);
+    assert_ids(&words, "The ferry and the pier", (uint32_t[]){0, 1, 2, 0, 3}, 5);
+    assert_int_equal(words.counts[0], 2);
+    assert_int_equal(words.counts[3], 1);
+    /* Of 8, 9, 16 and 17 bytes, and long ones that differ at the end only. */
+    assert_ids(&words,
+               "abcdefgh abcdefghi abcdefghijklmnop abcdefghijklmnopq abcdefghijklmnopr "
+               "abcdefghijklmnopq abcdefghijklmnop abcdefghi abcdefgh",
+               (uint32_t[]){0, 1, 2, 3, 4, 3, 2, 1, 0}, 9);
+    assert_ids(&words, "", NULL, 0);
+    assert_int_equal(words.num_unidentified, 0);
+    nd_vocabulary_release(&words);
+}
+
+static void a_vocabulary_grows_and_shrinks_with_its_text(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_vocabulary words;
+    nd_vocabulary_init(&words, &allocator);
+    nd_text *const few = numbered_words(3000, 10), *const many = numbered_words(200000, 150000);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(nd_vocabulary_set(&words, few), ND_OK);
+        assert_int_equal(words.num_ids, 10);
+        for (uint32_t i = 0; i < 3000; i++)
+            assert_int_equal(words.ids[i], i % 10);
+        assert_int_equal(nd_vocabulary_set(&words, many), ND_OK);
+        assert_int_equal(words.num_ids, 150000);
+        for (uint32_t i = 0; i < 200000; i++)
+            assert_int_equal(words.ids[i], i % 150000);
+    }
     nd_text_free(few);
     nd_text_free(many);
-    nd_seed_index_release(&index);
+    nd_vocabulary_release(&words);
 }
 
-static void seeds_of_earlier_texts_are_forgotten_when_epochs_run_out(void **state)
+/* With no probe to spend, words that meet others in the table are taken for new ones: counted, and
+ * never for the same. */
+static void words_past_the_probes_are_counted(void **state)
 {
     (void)state;
     const nd_allocator allocator = nd_allocator_or_default(NULL);
-    nd_seed_index index;
-    nd_seed_index_init(&index, &allocator);
-    nd_text *const text = numbered_words(400, 400);
-    assert_links(&index, text);
-    index.epoch = UINT32_MAX - 1000;
-    for (int i = 0; i < 5; i++) {
-        assert_links(&index, text);
-        assert_int_equal(index.num_classes, 396);
-    }
-    assert_true(index.epoch < UINT32_MAX - 1000);
+    nd_vocabulary words;
+    nd_vocabulary_init(&words, &allocator);
+    words.probes_per_token = 0;
+    nd_text *const text = numbered_words(8000, 4000);
+    assert_int_equal(nd_vocabulary_set(&words, text), ND_OK);
+    assert_true(words.num_unidentified > 100);
+    for (uint32_t i = 0; i < 8000; i++)
+        for (uint32_t j = i % 100; j < i; j += 100)
+            assert_true(words.ids[i] != words.ids[j] || i % 4000 == j % 4000);
     nd_text_free(text);
-    nd_seed_index_release(&index);
+    nd_vocabulary_release(&words);
 }
 
-static void span_similarity_is_the_jaccard_of_the_shingle_sets(void **state)
-{
-    (void)state;
-    const nd_allocator allocator = nd_allocator_or_default(NULL);
-    nd_random random = {11};
-    char bytes[4000];
-    size_t len = 0;
-    while (len < sizeof bytes - 10)
-        len += (size_t)sprintf(bytes + len, "w%d ", (int)(nd_random_u64(&random) % 4));
-    nd_text *whole, *part;
-    assert_int_equal(nd_text_new(NULL, &whole), ND_OK);
-    assert_int_equal(nd_text_new(NULL, &part), ND_OK);
-    assert_int_equal(nd_text_set(whole, bytes, len, ND_TEXT_WITH_OFFSETS), ND_OK);
+/* A text with its words and seeds. */
+typedef struct indexed {
+    nd_text *text;
+    nd_vocabulary words;
     nd_seed_index seeds;
-    nd_seed_index_init(&seeds, &allocator);
-    assert_links(&seeds, whole);
-    for (int round = 0; round < 300; round++) {
-        const nd_shingle_spec spec = {ND_SHINGLE_WORD, (uint32_t)(1 + round % 7)};
-        nd_span_scorer scorer;
-        nd_span_scorer_init(&scorer, &allocator, spec.width);
-        nd_span spans[2];
-        uint64_t hashes[2][1500];
-        size_t sizes[2];
-        for (int i = 0; i < 2; i++) {
-            spans[i].start = (uint32_t)(nd_random_u64(&random) % 900);
-            spans[i].end = spans[i].start + 1 + (uint32_t)(nd_random_u64(&random) % 100);
-            const size_t from = nd_text_token(whole, spans[i].start).start;
-            const size_t to = nd_text_token(whole, spans[i].end - 1).end;
-            assert_int_equal(nd_text_set(part, bytes + from, to - from, ND_TEXT_NO_OFFSETS), ND_OK);
-            assert_int_equal(nd_shingle_hashes(part, spec, hashes[i]), ND_OK);
-            sizes[i] = nd_shingle_set(hashes[i], nd_shingle_count(part, spec), NULL);
-        }
-        double similarity;
-        assert_int_equal(nd_span_similarity(&scorer, whole, spans[0], spans[1], &similarity),
-                         ND_OK);
-        const nd_similarity expected =
-            nd_similarity_compute(hashes[0], sizes[0], hashes[1], sizes[1]);
-        assert_true(similarity == expected.jaccard);
-        assert_int_equal(nd_span_seed_similarity(&scorer, &seeds, spans[0], spans[1], &similarity),
-                         ND_OK);
-        assert_true(similarity == expected.jaccard);
-        nd_span_scorer_release(&scorer);
-    }
-    nd_seed_index_release(&seeds);
-    nd_text_free(whole);
-    nd_text_free(part);
+} indexed;
+
+static void index_begin(indexed *x, const nd_allocator *allocator)
+{
+    *x = (indexed){0};
+    nd_vocabulary_init(&x->words, allocator);
+    nd_seed_index_init(&x->seeds, allocator);
 }
 
-static void pieces_are_cut_where_a_gap_costs_more_than_it_joins(void **state)
+static void index_set(indexed *x, nd_text *text)
+{
+    x->text = text;
+    assert_int_equal(nd_vocabulary_set(&x->words, text), ND_OK);
+    assert_int_equal(nd_seed_index_begin(&x->seeds, &x->words, 5), ND_OK);
+    for (uint32_t from = 0; from < x->seeds.num_seeds; from += ND_SEED_BLOCK) {
+        const uint32_t rest = x->seeds.num_seeds - from;
+        const uint32_t to = from + (rest < ND_SEED_BLOCK ? rest : ND_SEED_BLOCK);
+        nd_seed_link links[ND_SEED_BLOCK];
+        uint32_t num;
+        assert_int_equal(nd_seed_index_add(&x->seeds, from, to, links, &num), ND_OK);
+        for (uint32_t i = 0; i < num; i++) {
+            assert_true(links[i].previous < links[i].position);
+            assert_int_equal(x->seeds.class_of[links[i].position],
+                             x->seeds.class_of[links[i].previous]);
+        }
+    }
+}
+
+static void index_free(indexed *x)
+{
+    nd_vocabulary_release(&x->words);
+    nd_seed_index_release(&x->seeds);
+}
+
+/* Classes by the plain definition, on a text small enough for that. */
+static void check_classes(const indexed *x)
+{
+    const uint32_t *const ids = x->words.ids;
+    for (uint32_t i = 0; i < x->seeds.num_seeds; i++) {
+        uint32_t first = 0, count = 0, last = 0;
+        while (memcmp(ids + first, ids + i, 5 * sizeof *ids) != 0)
+            first++;
+        for (uint32_t j = 0; j < x->seeds.num_seeds; j++) {
+            if (memcmp(ids + j, ids + i, 5 * sizeof *ids) != 0)
+                continue;
+            count++;
+            last = j;
+        }
+        assert_int_equal(x->seeds.class_of[i], first);
+        assert_int_equal(x->seeds.count[first], count);
+        assert_int_equal(x->seeds.previous[first], last);
+        assert_true(i == first ||
+                    (x->seeds.previous[i] < i && x->seeds.class_of[x->seeds.previous[i]] == first));
+    }
+}
+
+static void seeds_are_classed_by_their_words(void **state)
 {
     (void)state;
     const nd_allocator allocator = nd_allocator_or_default(NULL);
-    /* Scores 20, 20 and 100; the gaps cost 10 and 30. */
-    const nd_run runs[] = {{1000, 0, 20}, {1025, 25, 20}, {1060, 60, 100}};
-    nd_pieces pieces = {0};
-    assert_int_equal(nd_pieces_split(&pieces, &allocator, runs, 3, 0.5), ND_OK);
-    assert_int_equal(pieces.list.len, 2);
-    assert_int_equal(pieces.list.items[0].last, 1);
-    assert_int_equal(pieces.list.items[1].first, 2);
-    /* 30 is what the first two are worth together: not less than the gap costs. */
-    const nd_run nearer[] = {{1000, 0, 20}, {1025, 25, 20}, {1059, 59, 100}};
-    assert_int_equal(nd_pieces_split(&pieces, &allocator, nearer, 3, 0.5), ND_OK);
-    assert_int_equal(pieces.list.len, 1);
-    /* At a threshold of 1 nothing is joined. */
-    assert_int_equal(nd_pieces_split(&pieces, &allocator, nearer, 3, 1.0), ND_OK);
-    assert_int_equal(pieces.list.len, 3);
-    nd_pieces_release(&pieces, &allocator);
+    nd_random random = {31};
+    indexed x;
+    index_begin(&x, &allocator);
+    for (int round = 0; round < 60; round++) {
+        char bytes[6000];
+        size_t len = 0;
+        const unsigned num_words = 2u << (nd_random_u64(&random) % 6);
+        while (len < sizeof bytes - 20)
+            len += (size_t)sprintf(bytes + len, "w%u ",
+                                   (unsigned)(nd_random_u64(&random) % num_words));
+        index_set(&x, text_of(bytes));
+        check_classes(&x);
+        nd_text_free(x.text);
+    }
+    index_free(&x);
+}
+
+static void the_seed_table_grows_and_shrinks_with_its_text(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    indexed x;
+    index_begin(&x, &allocator);
+    nd_text *const few = numbered_words(100000, 1000), *const many = numbered_words(900000, 700000);
+    for (int round = 0; round < 2; round++) {
+        index_set(&x, few);
+        assert_int_equal(x.seeds.num_classes, 1000);
+        assert_int_equal(x.seeds.class_of[99000], 0);
+        assert_int_equal(x.seeds.previous[99000], 98000);
+        index_set(&x, many);
+        assert_int_equal(x.seeds.class_of[850000], 150000);
+        assert_int_equal(x.seeds.class_of[650000], 650000);
+        assert_int_equal(x.seeds.num_lost, 0);
+    }
+    nd_text_free(few);
+    nd_text_free(many);
+    index_free(&x);
+}
+
+static void seeds_past_the_probes_are_counted(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    indexed x;
+    index_begin(&x, &allocator);
+    nd_text *const text = numbered_words(8000, 4000);
+    assert_int_equal(nd_vocabulary_set(&x.words, text), ND_OK);
+    assert_int_equal(nd_seed_index_begin(&x.seeds, &x.words, 5), ND_OK);
+    x.seeds.probes_left = 0;
+    for (uint32_t from = 0; from + ND_SEED_BLOCK <= x.seeds.num_seeds; from += ND_SEED_BLOCK) {
+        nd_seed_link links[ND_SEED_BLOCK];
+        uint32_t num;
+        assert_int_equal(nd_seed_index_add(&x.seeds, from, from + ND_SEED_BLOCK, links, &num),
+                         ND_OK);
+        for (uint32_t i = 0; i < num; i++)
+            assert_int_equal(links[i].position - links[i].previous, 4000);
+    }
+    assert_true(x.seeds.num_lost > 100);
+    nd_text_free(text);
+    index_free(&x);
+}
+
+static void a_trace_is_cut_where_a_gap_costs_more_than_it_joins(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    indexed x;
+    index_begin(&x, &allocator);
+    nd_text *const text = numbered_words(3000, 3000); /* all different: only the chain pairs them */
+    index_set(&x, text);
+    nd_borders borders = {0};
+    char bytes[20000];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = ' ';
+    assert_int_equal(nd_borders_begin(&borders, &allocator, text, bytes), ND_OK);
+    nd_lcs lcs;
+    nd_trace trace;
+    nd_lcs_init(&lcs, &allocator);
+    assert_int_equal(nd_lcs_begin(&lcs, x.words.num_ids), ND_OK);
+    nd_trace_init(&trace, &allocator, &lcs, 0.5);
+    const nd_trace_box box = {{0, 1000}, {1000, 3000}};
+    /* At an identity of 0.5 a pair gains what an unpaired column costs: 20, 20 and 100 words, gaps
+     * of 10 and of 35. */
+    const nd_run chain[] = {{1000, 0, 16}, {1030, 30, 16}, {1085, 85, 96}};
+    assert_int_equal(nd_trace_set(&trace, x.words.ids, chain, 3, 5, &box), ND_OK);
+    assert_int_equal(trace.runs.len, 3);
+    assert_int_equal(trace.runs.items[2].len, 100);
+    assert_int_equal(nd_trace_cut(&trace, &borders), ND_OK);
+    assert_int_equal(trace.pieces.len, 2); /* 30 is what the first two are worth together */
+    assert_int_equal(trace.pieces.items[0].last, 1);
+    assert_int_equal(trace.pieces.items[1].first, 2);
+    const nd_run nearer[] = {{1000, 0, 16}, {1030, 30, 16}, {1079, 79, 96}};
+    assert_int_equal(nd_trace_set(&trace, x.words.ids, nearer, 3, 5, &box), ND_OK);
+    assert_int_equal(nd_trace_cut(&trace, &borders), ND_OK);
+    assert_int_equal(trace.pieces.len, 1);
+    nd_trace_release(&trace);
+    nd_lcs_release(&lcs);
+    nd_borders_release(&borders, &allocator);
+    nd_text_free(text);
+    index_free(&x);
 }
 
 static int compare_in_context(void *ctx, const void *a, const void *b)
@@ -361,10 +479,14 @@ int main(void)
         cmocka_unit_test(each_failed_allocation_is_reported_and_nothing_leaks),
         cmocka_unit_test(a_warm_finder_allocates_nothing),
         cmocka_unit_test(stats_are_those_of_the_last_call),
-        cmocka_unit_test(the_seed_table_grows_with_different_seeds_only),
-        cmocka_unit_test(seeds_of_earlier_texts_are_forgotten_when_epochs_run_out),
-        cmocka_unit_test(span_similarity_is_the_jaccard_of_the_shingle_sets),
-        cmocka_unit_test(pieces_are_cut_where_a_gap_costs_more_than_it_joins),
+        cmocka_unit_test(an_option_struct_of_an_older_version_is_taken),
+        cmocka_unit_test(words_have_the_same_id_if_they_are_the_same),
+        cmocka_unit_test(a_vocabulary_grows_and_shrinks_with_its_text),
+        cmocka_unit_test(words_past_the_probes_are_counted),
+        cmocka_unit_test(seeds_are_classed_by_their_words),
+        cmocka_unit_test(the_seed_table_grows_and_shrinks_with_its_text),
+        cmocka_unit_test(seeds_past_the_probes_are_counted),
+        cmocka_unit_test(a_trace_is_cut_where_a_gap_costs_more_than_it_joins),
         cmocka_unit_test(heap_sort_sorts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

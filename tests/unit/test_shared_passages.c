@@ -87,7 +87,7 @@ static void edited_text_is_shared(void **state)
                   "Two fishing boats that were reported missing on Sunday night were found at "
                   "anchor behind the island, the harbour master said, and all nine men aboard are "
                   "well."),
-        "0.63 29 1-1 1-1\n");
+        "0.93 29 1-1 1-1\n");
 }
 
 static void each_passage_of_a_gets_its_best_counterpart(void **state)
@@ -174,7 +174,7 @@ static size_t shuffled_paragraphs(char *text, nd_random *random)
     return len;
 }
 
-static void reported_similarity_is_the_jaccard_of_the_places(void **state)
+static void reported_similarity_is_the_identity_of_the_places(void **state)
 {
     (void)state;
     nd_random random = {29};
@@ -193,14 +193,123 @@ static void reported_similarity_is_the_jaccard_of_the_places(void **state)
                          ND_OK);
         for (size_t i = 0; i < num; i++) {
             uint64_t words;
-            const double jaccard = jaccard_of_places(a, passages[i].a, b, passages[i].b, &words);
+            const double identity = identity_of_places(a, passages[i].a, b, passages[i].b, &words);
             assert_int_equal(words, passages[i].words);
-            assert_true(passages[i].similarity == jaccard);
-            num_edited += jaccard < 1;
+            assert_true(passages[i].similarity == identity);
+            num_edited += identity < 1;
         }
     }
     assert_true(num_edited > 400);
     nd_passage_finder_free(finder);
+}
+
+/* --- alignment --- */
+
+static nd_passage_finder *new_finder(void)
+{
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    nd_passage_options_init(&options);
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    return finder;
+}
+
+/* The alignment of two texts, a run a line: [bytes of a] [bytes of b] words. */
+static void assert_alignment(const char *a, const char *b, double identity, const char *expected)
+{
+    nd_passage_finder *const finder = new_finder();
+    nd_text_alignment alignment;
+    char report[2000] = "", *end = report;
+    assert_int_equal(nd_passage_finder_align(finder, a, strlen(a), b, strlen(b), &alignment),
+                     ND_OK);
+    for (size_t i = 0; i < alignment.num_runs; i++) {
+        const nd_aligned_run *const run = &alignment.runs[i];
+        end +=
+            sprintf(end, "[%.*s] [%.*s] %d\n", (int)(run->a_end - run->a_start), a + run->a_start,
+                    (int)(run->b_end - run->b_start), b + run->b_start, (int)run->words);
+    }
+    assert_string_equal(report, expected);
+    assert_true(alignment.identity == identity);
+    nd_passage_finder_free(finder);
+}
+
+static void an_alignment_pairs_the_words_that_stand_in_both(void **state)
+{
+    (void)state;
+    assert_alignment("The boats were found near the island, he said.",
+                     "The two boats were found behind the ISLAND, he added", 7.0 / 10,
+                     "[The] [The] 1\n[boats were found] [boats were found] 3\n"
+                     "[the island, he] [the ISLAND, he] 3\n");
+    assert_alignment("one two", "three four", 0, "");
+    assert_alignment("\u0301x two", "\u0301x two three", 2.0 / 3,
+                     "[\u0301x two] [\u0301x two] 2\n");
+}
+
+static void texts_without_words_are_the_same(void **state)
+{
+    (void)state;
+    assert_alignment("", "", 1, "");
+    assert_alignment(" ... ", "", 1, "");
+    assert_alignment("word", "", 0, "");
+    assert_alignment("", "word", 0, "");
+}
+
+/* The identity that is reported is that of the alignment of the two places. */
+static void an_alignment_of_two_places_has_their_similarity(void **state)
+{
+    (void)state;
+    nd_random random = {31};
+    nd_passage_finder *const finder = new_finder(), *const aligner = new_finder();
+    size_t num_edited = 0;
+    for (int round = 0; round < 200; round++) {
+        char a[4000], b[4000];
+        const size_t len_a = shuffled_paragraphs(a, &random);
+        const size_t len_b = shuffled_paragraphs(b, &random);
+        const nd_shared_passage *passages;
+        size_t num;
+        assert_int_equal(nd_passage_finder_shared(finder, a, len_a, b, len_b, &passages, &num),
+                         ND_OK);
+        for (size_t i = 0; i < num; i++) {
+            const nd_place in_a = passages[i].a, in_b = passages[i].b;
+            nd_text_alignment alignment;
+            assert_int_equal(nd_passage_finder_align(aligner, a + in_a.start, in_a.end - in_a.start,
+                                                     b + in_b.start, in_b.end - in_b.start,
+                                                     &alignment),
+                             ND_OK);
+            assert_true(alignment.identity == passages[i].similarity);
+            assert_int_equal(alignment.words_a, passages[i].words);
+            num_edited += alignment.identity < 1;
+        }
+    }
+    assert_true(num_edited > 100);
+    nd_passage_finder_free(finder);
+    nd_passage_finder_free(aligner);
+}
+
+/* Past ND_ALIGN_MAX_STEPS the passages that both share are what is paired. */
+static void very_long_texts_are_aligned_by_what_they_share(void **state)
+{
+    (void)state;
+    enum { WORDS = 200000 };
+    char *const a = malloc(WORDS * 8), *const b = malloc(WORDS * 8);
+    assert_non_null(a);
+    assert_non_null(b);
+    size_t len_a = 0, len_b = 0;
+    for (int i = 0; i < WORDS; i++) {
+        len_a += (size_t)sprintf(a + len_a, "w%d ", i);
+        len_b += (size_t)sprintf(b + len_b, i % 50 ? "w%d " : "x%d ", i);
+    }
+    nd_passage_finder *const finder = new_finder();
+    nd_text_alignment alignment;
+    assert_int_equal(nd_passage_finder_align(finder, a, len_a, b, len_b, &alignment), ND_OK);
+    assert_int_equal(alignment.words_a, WORDS);
+    assert_int_equal(alignment.words_b, WORDS);
+    assert_int_equal(alignment.words_common, WORDS / 50 * 49);
+    assert_int_equal(alignment.num_runs, WORDS / 50);
+    assert_int_equal(alignment.runs[0].a_start, strlen("w0 "));
+    nd_passage_finder_free(finder);
+    free(a);
+    free(b);
 }
 
 int main(void)
@@ -217,8 +326,12 @@ int main(void)
         cmocka_unit_test(text_that_stands_twice_in_a_is_shared_twice),
         cmocka_unit_test(places_are_bytes_of_their_own_documents),
         cmocka_unit_test(a_mark_at_the_very_beginning_is_in_bounds),
-        cmocka_unit_test(reported_similarity_is_the_jaccard_of_the_places),
+        cmocka_unit_test(reported_similarity_is_the_identity_of_the_places),
         cmocka_unit_test(text_that_goes_round_in_both_is_shared_in_linear_time),
+        cmocka_unit_test(an_alignment_pairs_the_words_that_stand_in_both),
+        cmocka_unit_test(texts_without_words_are_the_same),
+        cmocka_unit_test(an_alignment_of_two_places_has_their_similarity),
+        cmocka_unit_test(very_long_texts_are_aligned_by_what_they_share),
     };
     return cmocka_run_group_tests(tests, passage_fixture_setup, passage_fixture_teardown);
 }

@@ -113,7 +113,7 @@ static nd_document document_of(const side *s)
 }
 
 typedef struct tally {
-    uint64_t passages, dropped_occurrences, invalid_bytes;
+    uint64_t passages, caps_reached, invalid_bytes;
     uint64_t invalid, wordless, capped; /* documents; comparisons */
 } tally;
 
@@ -121,24 +121,23 @@ typedef struct tally {
 
 static const nd_counter counters[] = {
     {.name = "passages", .offset = AT(passages), .meaning = "passages that both share"},
-    ND_COUNTER_DROPPED(tally, dropped_occurrences),
+    ND_COUNTER_CAPS_REACHED(tally, caps_reached),
     ND_COUNTER_INVALID_UTF8(tally, invalid, invalid_bytes),
     {.name = "no_words",
      .offset = AT(wordless),
      .meaning = "documents without a word, which match nothing",
      .weight = ND_COUNTER_REMARK},
-    ND_COUNTER_CAPPED_REPEATS(tally, "capped_repeats", capped, dropped_occurrences,
-                              "texts that go round"),
+    ND_COUNTER_CAPPED_PASSAGES(tally, capped, caps_reached, "texts that"),
 };
 
 enum { INVALID = 2, WORDLESS = 3, NUM_COUNTERS = sizeof counters / sizeof *counters };
 
 static void report(nd_job *job, const nd_comparison *comparison, const side *sides,
-                   uint64_t num_dropped)
+                   uint64_t caps_reached)
 {
     tally sum = {.passages = comparison->num_passages,
-                 .dropped_occurrences = num_dropped,
-                 .capped = num_dropped > 0};
+                 .caps_reached = caps_reached,
+                 .capped = caps_reached > 0};
     nd_first_id firsts[NUM_COUNTERS] = {0};
     for (int i = 0; i < 2; i++) {
         const side *const s = &sides[i];
@@ -177,7 +176,7 @@ static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
         if (comparison.kind == ND_MATCH_NONE && comparison.num_passages > 0)
             comparison.kind = ND_MATCH_PARTIAL;
         nd_notes_add_findings(&job->notes, &job->report);
-        report(job, &comparison, sides, nd_passage_finder_stats(finder).dropped_occurrences);
+        report(job, &comparison, sides, nd_passage_finder_stats(finder).capped);
         status = nd_job_check_strict(job, error);
     }
     nd_job_lap(job, "comparing");

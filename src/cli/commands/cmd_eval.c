@@ -246,7 +246,7 @@ static nd_status write_report(evaluating *e, nd_error *error)
     nd_page_init(&page, job->allocator);
     nd_eval_print(&page, &report);
     if (job->settings->errors > 0)
-        status = nd_eval_errors_print(&page, &report);
+        status = nd_eval_errors_print(&page, &report, &job->notes);
     if (status == ND_OK)
         status = nd_job_write(job, &page);
     nd_page_release(&page);

@@ -33,20 +33,13 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
         nd_page_put(line, nd_amount_of(stats->pairs, "pair").text);
 }
 
-/* What is known only when the results are written. */
-static const nd_counter written_counters[] = {
-    ND_COUNTER_CAPPED_REPEATS(nd_written, "capped_passages", capped_passages, dropped_occurrences,
-                              "matches whose texts go round"),
-};
-
 static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats,
                                nd_error *error)
 {
     nd_written written;
-    const nd_counter_list list = {written_counters, 1};
     nd_status status = nd_matches_write(job, scan, &written);
     set_headline(job, stats, status == ND_OK ? written.num : UINT64_MAX);
-    nd_notes_add_counters(&job->notes, list, &written, &written.first_capped);
+    nd_capped_matches_note(&written.capped, &job->notes);
     nd_job_lap(job, "writing");
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
 }

@@ -14,7 +14,7 @@
 
 /* What was counted; summed over the workers. */
 typedef struct tally {
-    uint64_t documents, text_bytes, tokens, repeating, repeats, invalid_bytes, dropped_occurrences;
+    uint64_t documents, text_bytes, tokens, repeating, repeats, invalid_bytes, caps_reached;
     uint64_t too_long, invalid, capped; /* documents */
 } tally;
 
@@ -29,14 +29,13 @@ static const nd_counter counters[] = {
      .meaning = "documents that repeat something"},
     {.name = "repeats", .offset = AT(repeats), .meaning = "repeats"},
     ND_COUNTER_INVALID_BYTES(tally, invalid_bytes),
-    ND_COUNTER_DROPPED(tally, dropped_occurrences),
+    ND_COUNTER_CAPS_REACHED(tally, caps_reached),
     {.name = "too_long_normalised",
      .offset = AT(too_long),
      .meaning = "left out, documents too long once normalised",
      .weight = ND_COUNTER_LOSS},
     ND_COUNTER_INVALID_UTF8(tally, invalid, invalid_bytes),
-    ND_COUNTER_CAPPED_REPEATS(tally, "capped_repeats", capped, dropped_occurrences,
-                              "documents that go round"),
+    ND_COUNTER_CAPPED_PASSAGES(tally, capped, caps_reached, "documents that"),
 };
 
 enum { NUM_COUNTERS = sizeof counters / sizeof *counters };
@@ -276,10 +275,10 @@ static void count_document(worker *w, const nd_document *document, const nd_pass
     sum->text_bytes += document->text_len_bytes;
     sum->tokens += stats->tokens;
     sum->invalid_bytes += stats->invalid_bytes;
-    sum->dropped_occurrences += stats->dropped_occurrences;
+    sum->caps_reached += stats->capped;
     if (stats->invalid_bytes > 0)
         count_in(w, AT(invalid), document);
-    if (stats->dropped_occurrences > 0)
+    if (stats->capped > 0)
         count_in(w, AT(capped), document);
 }
 
@@ -372,14 +371,6 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
     return status;
 }
 
-static nd_status check(const nd_settings *settings, nd_error *error)
-{
-    if (settings->scan.shingle.kind != ND_SHINGLE_WORD)
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "passages are compared by words: '--shingle word:N'");
-    return nd_settings_check_passage(settings, error);
-}
-
 static int run(const nd_settings *settings)
 {
     return nd_job_run(settings, ND_JOB_READS_OPERANDS, find_in_inputs);
@@ -403,6 +394,6 @@ const nd_command nd_command_within = {
                      "  neardup within --min-words 20 --format tsv crawl.jsonl.zst\n"
                      "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n",
     .info.options = {nd_tool_options, ND_COMMAND_WITHIN},
-    .check = check,
+    .check = nd_settings_check_passage,
     .run = run,
 };

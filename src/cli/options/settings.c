@@ -151,8 +151,6 @@ nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threa
 nd_passage_options nd_settings_passage(const nd_settings *settings)
 {
     nd_passage_options options = settings->passage;
-    if (settings->scan.shingle.kind == ND_SHINGLE_WORD) /* else by words as they are at first */
-        options.shingle = settings->scan.shingle;
     if (options.min_words_unbound < options.min_words)
         options.min_words_unbound = options.min_words;
     return options;

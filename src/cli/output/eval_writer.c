@@ -306,7 +306,8 @@ static nd_status print_wrong(void *ctx, const nd_wrong_pair *pair)
     wrong_writer *const w = ctx;
     const nd_kept_text text_a = {pair->a->text, pair->a->text_len_bytes};
     const nd_kept_text text_b = {pair->b->text, pair->b->text_len_bytes};
-    const nd_status status = nd_passage_list_fill(&w->passages, text_a, text_b);
+    const nd_id id = {.p = pair->a->id, .len_bytes = pair->a->id_len_bytes};
+    const nd_status status = nd_passage_list_fill(&w->passages, id, text_a, text_b);
     if (status != ND_OK)
         return status;
     nd_comparison c = {.a = *pair->a,
@@ -322,7 +323,7 @@ static nd_status print_wrong(void *ctx, const nd_wrong_pair *pair)
     return w->page->status;
 }
 
-nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report)
+nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report, nd_notes *notes)
 {
     wrong_writer w = {.job = report->job, .page = page};
     nd_status status = nd_passage_list_init(&w.passages, report->job->settings,
@@ -330,6 +331,7 @@ nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report)
     for (w.which = ND_WRONG_FALSE; w.which <= ND_WRONG_MISSED && status == ND_OK; w.which++)
         status = nd_evaluator_each_wrong(report->evaluator, w.which,
                                          (size_t)report->job->settings->errors, print_wrong, &w);
+    nd_capped_matches_note(&w.passages.capped, notes);
     nd_passage_list_release(&w.passages);
     return status;
 }

@@ -24,6 +24,7 @@ size_t nd_eval_best_row(const nd_eval_report *report);
 /* Appends at most job->settings->errors false pairs (found, not true), the least similar first, and
  * as many missed ones, the most similar first, with what their texts share: see
  * nd_evaluator_each_wrong. */
-ND_NODISCARD nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report);
+ND_NODISCARD nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report,
+                                            nd_notes *notes);
 
 #endif

@@ -18,7 +18,7 @@ typedef struct writer {
     nd_page *page;
     nd_shown_columns shown;
     nd_passage_list passages; /* of the match at work, where they are asked for */
-    nd_written written;
+    uint64_t num_written;
 
     uint32_t part; /* of pairs */
     nd_ordered_pages *pages;
@@ -41,26 +41,17 @@ static nd_status writer_init(writer *w, nd_job *job, nd_page *page)
                                          : ND_OK;
 }
 
-/* `id` names the match where something is left out. */
-static nd_status fill_passages(writer *w, nd_id id, nd_kept_text a, nd_kept_text b)
+static nd_status fill_passages(writer *w, nd_id a_id, nd_kept_text a, nd_kept_text b)
 {
-    if (!(w->shown & ND_SHOW_PASSAGES))
-        return ND_OK;
-    const nd_status status = nd_passage_list_fill(&w->passages, a, b);
-    if (status != ND_OK || w->passages.num_dropped == 0)
-        return status;
-    w->written.capped_passages++;
-    w->written.dropped_occurrences += w->passages.num_dropped;
-    nd_first_id_consider(&w->written.first_capped, id.p, id.len_bytes);
-    return ND_OK;
+    return w->shown & ND_SHOW_PASSAGES ? nd_passage_list_fill(&w->passages, a_id, a, b) : ND_OK;
 }
 
-static void add_written(nd_written *sum, const nd_written *part)
+/* Adds what the writer wrote, and lets go of it. */
+static void writer_release(writer *w, nd_written *written)
 {
-    sum->num += part->num;
-    sum->capped_passages += part->capped_passages;
-    sum->dropped_occurrences += part->dropped_occurrences;
-    nd_first_id_merge(&sum->first_capped, &part->first_capped);
+    written->num += w->num_written;
+    nd_capped_matches_merge(&written->capped, &w->passages.capped);
+    nd_passage_list_release(&w->passages);
 }
 
 /* --- text --- */
@@ -165,7 +156,7 @@ static nd_status write_pair(void *ctx, const nd_pair *pair)
     const nd_status status = fill_passages(w, pair->a, pair->a_text, pair->b_text);
     if (status != ND_OK)
         return status;
-    w->written.num++;
+    w->num_written++;
     const nd_pair_view view = {*pair, nd_passage_list_items(&w->passages)};
     if (w->job->format == ND_FORMAT_JSONL)
         nd_pair_print_json(w->page, w->shown, &view);
@@ -213,10 +204,8 @@ static nd_status write_parts(pair_writing *writing, nd_written *written)
                                     write_part,     take_page,        writing};
     if (status == ND_OK)
         status = nd_ordered_pages_run(&ordered);
-    for (uint32_t t = 0; t < job->num_threads; t++) {
-        add_written(written, &writing->writers[t].written);
-        nd_passage_list_release(&writing->writers[t].passages);
-    }
+    for (uint32_t t = 0; t < job->num_threads; t++)
+        writer_release(&writing->writers[t], written);
     return status;
 }
 
@@ -259,7 +248,7 @@ static const void *next_member(void *ctx, size_t index, nd_page *page)
 static nd_status write_group(void *ctx, const nd_group *group)
 {
     writer *const w = ctx;
-    w->written.num++;
+    w->num_written++;
     w->group = group;
     const nd_group_view view = {
         group->representative, group->num_members + 1, {group->num_members, next_member, w}};
@@ -282,8 +271,7 @@ static nd_status write_groups(nd_job *job, const nd_scan *scan, nd_written *writ
     nd_status status = writer_init(&w, job, &page);
     if (status == ND_OK)
         status = nd_scan_each_group(scan, write_group, &w);
-    *written = w.written;
-    nd_passage_list_release(&w.passages);
+    writer_release(&w, written);
     nd_page_release(&page);
     return status;
 }

@@ -3,14 +3,13 @@
 #define CLI_OUTPUT_MATCH_WRITER_H
 
 #include "cli/job.h"
+#include "cli/output/passage_list.h"
 #include "cli/output/records.h"
 
 /* What was written, and what the passage finder left out on the way. */
 typedef struct nd_written {
-    uint64_t num;                 /* pairs or groups */
-    uint64_t capped_passages;     /* matches whose texts repeat too much to follow all of it */
-    uint64_t dropped_occurrences; /* of repeated words, in these */
-    nd_first_id first_capped;
+    uint64_t num; /* pairs or groups */
+    nd_capped_matches capped;
 } nd_written;
 
 /* Writes all pairs or groups of a finished scan, as its job's settings say: pairs are put together

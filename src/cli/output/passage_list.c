@@ -48,13 +48,22 @@ static void locate_all(nd_passage_list *list, int side, nd_kept_text text)
     }
 }
 
-nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_text b)
+static void count_caps(nd_passage_list *list, nd_id id)
+{
+    const uint64_t caps_reached = nd_passage_finder_stats(list->finder).capped;
+    if (caps_reached == 0)
+        return;
+    list->capped.num++;
+    list->capped.caps_reached += caps_reached;
+    nd_first_id_consider(&list->capped.first, id.p, id.len_bytes);
+}
+
+nd_status nd_passage_list_fill(nd_passage_list *list, nd_id a_id, nd_kept_text a, nd_kept_text b)
 {
     const char *texts[2];
     size_t lens[2], num = 0;
     const nd_shared_passage *found = NULL;
     list->passages.len = 0;
-    list->num_dropped = 0;
     nd_status status = nd_repairer_apply(list->repairers[0], a.p, a.len_bytes, &texts[0], &lens[0]);
     if (status == ND_OK)
         status = nd_repairer_apply(list->repairers[1], b.p, b.len_bytes, &texts[1], &lens[1]);
@@ -68,10 +77,24 @@ nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_te
     for (size_t i = 0; i < num; i++)
         list->passages.items[i] = found[i];
     list->passages.len = num;
-    list->num_dropped = nd_passage_finder_stats(list->finder).dropped_occurrences;
+    count_caps(list, a_id);
     locate_all(list, 0, a);
     locate_all(list, 1, b);
     return ND_OK;
+}
+
+void nd_capped_matches_merge(nd_capped_matches *sum, const nd_capped_matches *part)
+{
+    sum->num += part->num;
+    sum->caps_reached += part->caps_reached;
+    nd_first_id_merge(&sum->first, &part->first);
+}
+
+void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes)
+{
+    static const nd_counter counter =
+        ND_COUNTER_CAPPED_PASSAGES(nd_capped_matches, num, caps_reached, "matches whose texts");
+    nd_notes_add_counters(notes, (nd_counter_list){&counter, 1}, capped, &capped->first);
 }
 
 nd_items nd_passage_list_items(nd_passage_list *list)

@@ -2,6 +2,7 @@
 #ifndef CLI_OUTPUT_PASSAGE_LIST_H
 #define CLI_OUTPUT_PASSAGE_LIST_H
 
+#include "cli/notes.h"
 #include "cli/options/settings.h"
 #include "cli/output/record.h"
 #include "neardup/passages.h"
@@ -15,6 +16,17 @@ typedef enum nd_passage_lines {
     ND_PASSAGE_WITH_LINES,
 } nd_passage_lines;
 
+/* Matches whose texts repeat so much that the passage finder reached a cap. Begins with zeros. */
+typedef struct nd_capped_matches {
+    uint64_t num;
+    uint64_t caps_reached; /* times, in all of them */
+    nd_first_id first;
+} nd_capped_matches;
+
+void nd_capped_matches_merge(nd_capped_matches *sum, const nd_capped_matches *part);
+
+void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes);
+
 /* Filled for one match after the other. Zeros: not asked for, and always empty. */
 typedef struct nd_passage_list {
     const nd_allocator *allocator;
@@ -23,14 +35,16 @@ typedef struct nd_passage_list {
     nd_passage_finder *finder;
     ND_VEC(nd_shared_passage) passages; /* bytes and lines of the texts as they came */
     nd_array array;                     /* the same */
-    uint64_t num_dropped;               /* occurrences that a cap left out, of these texts */
+    nd_capped_matches capped;           /* of all fills */
 } nd_passage_list;
 
 /* With the settings' repairs and folds. Release also after a failure. */
 ND_NODISCARD nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *settings,
                                             nd_passage_lines lines, const nd_allocator *allocator);
 
-ND_NODISCARD nd_status nd_passage_list_fill(nd_passage_list *list, nd_kept_text a, nd_kept_text b);
+/* `a_id` names the match where a cap is reached. */
+ND_NODISCARD nd_status nd_passage_list_fill(nd_passage_list *list, nd_id a_id, nd_kept_text a,
+                                            nd_kept_text b);
 
 /* The passages, for a record; they hold until the next fill. */
 nd_items nd_passage_list_items(nd_passage_list *list);

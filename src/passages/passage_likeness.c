@@ -1,0 +1,152 @@
+#include "passages/passage_likeness.h"
+
+enum {
+    /* What stands at so many places is the form of a list, a table, a price list. */
+    HOT = 5,
+    /* Words of a phrase, which begins or ends inside a sentence. */
+    SHORT_PHRASE = 20,
+    LONG_PHRASE = 40,
+    LONG_FORM = 120,
+};
+
+/* Stretches that have only the words of a form in common, or differ only in numbers, must be this
+ * much the same: a page header that differs in its number is a repeat, the rows of a list are not.
+ * Long ones that do not repeat themselves, and differ in words, say enough with less. */
+static const double form_identity = 0.92, long_form_identity = 0.75;
+
+/* Short phrases must be so much the same; long ones need no more than the option says. */
+static const double phrase_identity = 0.8;
+
+/* How much of what runs hold is a form: the shares of their seeds that stand at HOT places or more,
+ * and that stand in the stretch itself before, as the rows of a list do in any longer part of it.
+ */
+typedef struct form_share {
+    double hot, self;
+} form_share;
+
+static form_share measure_form(const nd_passage_fitter *f, uint32_t start, const nd_word_run *runs,
+                               uint32_t num)
+{
+    const nd_seed_index *const seeds = f->seeds;
+    uint32_t hot = 0, self = 0, all = 0;
+    for (uint32_t i = 0; i < num; i++) {
+        for (uint32_t k = 0; k + seeds->width <= runs[i].len; k++) {
+            const uint32_t at = runs[i].a + k, class = seeds->class_of[at];
+            all++;
+            hot += seeds->count[class] >= HOT;
+            self += class != at && seeds->previous[at] >= start;
+        }
+    }
+    return all > 0 ? (form_share){(double)hot / all, (double)self / all} : (form_share){0, 0};
+}
+
+static bool is_common_border(const nd_passage_fitter *f, uint32_t a, uint32_t b)
+{
+    return nd_passage_is_border(f, a) && nd_passage_is_border(f, b);
+}
+
+/* Numbers among the words from `from` to `to`. */
+static uint32_t count_numbers(const nd_passage_fitter *f, uint32_t from, uint32_t to)
+{
+    uint32_t num = 0;
+    for (uint32_t t = from; t < to; t++)
+        num += nd_token_is_number(&f->measure, t);
+    return num;
+}
+
+/* The share of numbers among the words of a pair that are not in common: those that its runs, or
+ * the parts of them that stand in the pair, do not hold. */
+static double number_share(const nd_passage_fitter *f, const nd_span_pair *pair,
+                           const nd_word_run *runs, uint32_t num)
+{
+    const uint32_t differing =
+        nd_span_len(pair->earlier) + nd_span_len(pair->later) - 2 * pair->common;
+    uint32_t numbers = 0, a = pair->earlier.start, b = pair->later.start;
+    for (uint32_t i = 0; i < num; i++) {
+        numbers += count_numbers(f, a, nd_least(runs[i].a, pair->earlier.end));
+        numbers += count_numbers(f, b, nd_least(runs[i].b, pair->later.end));
+        a = nd_most(a, runs[i].a + runs[i].len);
+        b = nd_most(b, runs[i].b + runs[i].len);
+    }
+    numbers += count_numbers(f, a, pair->earlier.end);
+    numbers += count_numbers(f, b, pair->later.end);
+    return numbers < differing ? (double)numbers / differing : 1;
+}
+
+/* `from`, raised by this share of the way to `to`. */
+static double raise(double from, double to, double share)
+{
+    return from < to ? from + (to - from) * share : from;
+}
+
+/* How far a length is from one to another: 0 up to the first, 1 from the second on. */
+static double share_past(uint32_t len, uint32_t from, uint32_t to)
+{
+    return len <= from ? 0 : len >= to ? 1 : (double)(len - from) / (to - from);
+}
+
+/* The identity that a pair with these runs in common needs. */
+double nd_passage_identity_needed(const nd_passage_fitter *f, const nd_span_pair *pair,
+                                  const nd_word_run *runs, uint32_t num)
+{
+    const uint32_t len = nd_span_longer(pair->earlier, pair->later);
+    const bool fills = is_common_border(f, pair->earlier.start, pair->later.start) &&
+                       is_common_border(f, pair->earlier.end, pair->later.end);
+    double needed = f->options.min_similarity;
+    if (!fills)
+        needed = raise(needed, phrase_identity, 1 - share_past(len, SHORT_PHRASE, LONG_PHRASE));
+    const form_share share = measure_form(f, pair->earlier.start, runs, num);
+    const double relief = share_past(len, LONG_PHRASE, LONG_FORM) * (1 - share.self);
+    const double form = form_identity - (form_identity - long_form_identity) * relief;
+    needed = raise(needed, form_identity, number_share(f, pair, runs, num));
+    return raise(needed, form, share.hot);
+}
+
+/* Whether what a pair holds before or after whole lines that are the same is too little for a
+ * passage, and not the same enough to be a part of this one. */
+static bool is_neighbour(nd_passage_fitter *f, nd_span earlier, nd_span later)
+{
+    const uint32_t longer = nd_span_longer(earlier, later);
+    if (longer == 0 || longer >= f->measure.min_unbound || longer > ND_LCS_WINDOW)
+        return longer == 0;
+    nd_word_run runs[ND_LCS_WINDOW];
+    nd_span_pair beside = {earlier, later, 0, 0, 0};
+    const uint32_t num = nd_passage_align_window(f, earlier, later, runs);
+    for (uint32_t i = 0; i < num; i++) {
+        runs[i].a += earlier.start;
+        runs[i].b += later.start;
+        beside.common += runs[i].len;
+    }
+    const double needed =
+        raise(f->options.min_similarity, form_identity, number_share(f, &beside, runs, num));
+    return nd_span_pair_identity(&beside) < needed;
+}
+
+static bool is_common_line(const nd_passage_fitter *f, uint32_t a, uint32_t b)
+{
+    return nd_border_before(f->borders, a) == ND_BORDER_LINE &&
+           nd_border_before(f->borders, b) == ND_BORDER_LINE;
+}
+
+/* Whether a pair is nothing but whole lines that are the same and lines beside them that differ. */
+bool nd_passage_is_exact_inside(nd_passage_fitter *f, const nd_span_pair *pair,
+                                const nd_word_run *runs, uint32_t num)
+{
+    const nd_word_run *core = &runs[0];
+    for (uint32_t i = 1; i < num; i++)
+        core = runs[i].len > core->len ? &runs[i] : core;
+    uint32_t from = 0, to = core->len;
+    while (from < to && from < f->measure.min_unbound &&
+           !is_common_line(f, core->a + from, core->b + from))
+        from++;
+    while (to > from && core->len - to < f->measure.min_unbound &&
+           !is_common_line(f, core->a + to, core->b + to))
+        to--;
+    if (to - from < f->measure.min_bound || !is_common_line(f, core->a + from, core->b + from) ||
+        !is_common_line(f, core->a + to, core->b + to))
+        return false;
+    return is_neighbour(f, (nd_span){pair->earlier.start, core->a + from},
+                        (nd_span){pair->later.start, core->b + from}) &&
+           is_neighbour(f, (nd_span){core->a + to, pair->earlier.end},
+                        (nd_span){core->b + to, pair->later.end});
+}

@@ -1,0 +1,231 @@
+/* Words to numbers by a hash table. The hash multiplies two keyed halves of a short word to 128
+ * bits and folds them (Wang Yi's wyhash); longer words go through XXH3 with a seed. */
+#include "passages/vocabulary.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "passages/token_bytes.h"
+#include "util/xxh.h"
+
+enum {
+    MIN_SLOTS = 1 << 10,
+    GROWTH = 2,
+    /* For each token of a text: ordinary texts take less than one. */
+    PROBES_PER_TOKEN = 16,
+    BLOCK = 128,
+};
+
+void nd_vocabulary_init(nd_vocabulary *vocabulary, const nd_allocator *allocator)
+{
+    *vocabulary = (nd_vocabulary){.allocator = *allocator, .probes_per_token = PROBES_PER_TOKEN};
+    for (int count = 1; count < ND_WEIGHT_TABLE; count++)
+        vocabulary->weights[count] = (uint16_t)(ND_WEIGHT_ONE / sqrt(count));
+}
+
+/* The byte 0xFF stands in no text, and so marks the head of a word longer than 16 bytes. */
+#define LONG_MARK UINT64_C(0xFF00000000000000)
+
+static bool is_long(nd_word_head head)
+{
+    return head.second >= LONG_MARK;
+}
+
+/* The upper half of a word's hash; `second` is LONG_MARK for a long one. */
+static inline uint32_t hash_of(const uint64_t key[2], uint64_t first, uint64_t second)
+{
+    __extension__ typedef unsigned __int128 product_type;
+    const product_type product = (product_type)(first ^ key[0]) * (second ^ key[1]);
+    return (uint32_t)(((uint64_t)product ^ (uint64_t)(product >> 64)) >> 32);
+}
+
+static uint32_t hash_head(const nd_vocabulary *v, nd_word_head head)
+{
+    return hash_of(v->key, head.first, is_long(head) ? LONG_MARK : head.second);
+}
+
+static inline bool is_same_word(const nd_text *text, const nd_word_head *a, const nd_word_head *b)
+{
+    if (a->first != b->first)
+        return false;
+    if (a->second == b->second)
+        return true;
+    return is_long(*a) && is_long(*b) &&
+           nd_token_equals(text, (uint32_t)a->second, (uint32_t)b->second);
+}
+
+/* A slot for each token, which is enough where half of them are different words; else the table
+ * grows once, and stays large. */
+static nd_status reserve_slots(nd_vocabulary *v, size_t num_tokens)
+{
+    size_t num = MIN_SLOTS;
+    while (num < num_tokens)
+        num *= 2;
+    if (num * GROWTH <= v->slot_capacity)
+        num *= GROWTH;
+    v->mask = (uint32_t)(num - 1);
+    const nd_status status =
+        nd_reserve(&v->allocator, (void **)&v->slots, &v->slot_capacity, num, sizeof *v->slots);
+    if (status == ND_OK)
+        memset(v->slots, 0, num * sizeof *v->slots);
+    return status;
+}
+
+static nd_status grow(nd_vocabulary *v)
+{
+    const size_t num = ((size_t)v->mask + 1) * GROWTH;
+    const nd_status status =
+        nd_reserve(&v->allocator, (void **)&v->slots, &v->slot_capacity, num, sizeof *v->slots);
+    if (status != ND_OK)
+        return status;
+    v->mask = (uint32_t)(num - 1);
+    memset(v->slots, 0, num * sizeof *v->slots);
+    for (uint32_t id = 0; id < v->num_ids; id++) {
+        uint32_t at = hash_head(v, v->heads[id]) & v->mask;
+        while (v->slots[at] != 0)
+            at = (at + 1) & v->mask;
+        v->slots[at] = id + 1;
+    }
+    return ND_OK;
+}
+
+static uint32_t add_word(nd_vocabulary *v, nd_word_head head)
+{
+    v->heads[v->num_ids] = head;
+    v->counts[v->num_ids] = 0;
+    return v->num_ids++;
+}
+
+/* Makes room for `more` further words. */
+static nd_status reserve_words(nd_vocabulary *v, uint32_t more)
+{
+    const size_t num = (size_t)v->num_ids + more;
+    nd_status status =
+        nd_reserve(&v->allocator, (void **)&v->counts, &v->count_capacity, num, sizeof *v->counts);
+    if (status == ND_OK)
+        status =
+            nd_reserve(&v->allocator, (void **)&v->heads, &v->head_capacity, num, sizeof *v->heads);
+    if (status == ND_OK && num * 2 > (size_t)v->mask + 1)
+        status = grow(v);
+    return status;
+}
+
+/* Words of a block of tokens before they are looked up: all first, so that the multiplications and
+ * the table's cache misses overlap. */
+typedef struct word_block {
+    nd_word_head heads[BLOCK];
+    uint32_t hashes[BLOCK];
+} word_block;
+
+static __attribute__((noinline)) nd_word_head long_head(const nd_vocabulary *v, const char *p,
+                                                        uint32_t len, uint32_t token)
+{
+    return (nd_word_head){XXH3_64bits_withSeed(p, len, v->key[0]), LONG_MARK | token};
+}
+
+static void prepare_block(const nd_vocabulary *v, const nd_text *text, uint32_t from, uint32_t num,
+                          word_block *block)
+{
+    const uint32_t *const starts = text->token_start + from, *const slots = v->slots;
+    const uint32_t mask = v->mask;
+    const uint64_t key[2] = {v->key[0], v->key[1]};
+    const char *const bytes = text->normalised;
+    for (uint32_t i = 0; i < num; i++) {
+        const uint32_t len = starts[i + 1] - starts[i] - 1;
+        const char *const p = bytes + starts[i];
+        nd_word_head head;
+        if (__builtin_expect(len > ND_TOKEN_SHORT, 0)) {
+            head = long_head(v, p, len, from + i);
+            block->hashes[i] = hash_of(key, head.first, LONG_MARK);
+        } else {
+            head = (nd_word_head){nd_token_eight(p, len, 0), nd_token_eight(p, len, 1)};
+            block->hashes[i] = hash_of(key, head.first, head.second);
+        }
+        block->heads[i] = head;
+        __builtin_prefetch(&slots[block->hashes[i] & mask], 1);
+    }
+}
+
+/* Where probing goes on from an entry that holds another word; the id of the word, in the end. */
+static __attribute__((noinline)) uint32_t probe(nd_vocabulary *v, const nd_text *text,
+                                                nd_word_head head, uint32_t at)
+{
+    for (;;) {
+        const uint32_t slot = v->slots[at];
+        if (slot == 0) {
+            v->slots[at] = v->num_ids + 1;
+            return add_word(v, head);
+        }
+        if (is_same_word(text, &v->heads[slot - 1], &head))
+            return slot - 1;
+        if (v->probes_left == 0) {
+            v->num_unidentified++;
+            return add_word(v, head);
+        }
+        v->probes_left--;
+        at = (at + 1) & v->mask;
+    }
+}
+
+/* The id of each token of a block: most are found at the first look. */
+static void identify_block(nd_vocabulary *v, const nd_text *text, const word_block *block,
+                           uint32_t num, uint32_t *ids)
+{
+    const uint32_t *const slots = v->slots, mask = v->mask;
+    const nd_word_head *const heads = v->heads;
+    uint32_t *const counts = v->counts;
+    for (uint32_t i = 0; i < num; i++) {
+        const uint32_t at = block->hashes[i] & mask, slot = slots[at];
+        const nd_word_head head = block->heads[i];
+        uint32_t id = slot - 1;
+        if (slot == 0 || heads[id].first != head.first || heads[id].second != head.second)
+            id = probe(v, text, head, at);
+        ids[i] = id;
+        counts[id]++;
+    }
+}
+
+static nd_status number_tokens(nd_vocabulary *v, const nd_text *text)
+{
+    word_block block;
+    v->probes_left = (uint64_t)v->num_tokens * v->probes_per_token;
+    for (uint32_t from = 0; from < v->num_tokens; from += BLOCK) {
+        const uint32_t rest = v->num_tokens - from, num = rest < BLOCK ? rest : BLOCK;
+        const nd_status status = reserve_words(v, num);
+        if (status != ND_OK)
+            return status;
+        prepare_block(v, text, from, num, &block);
+        identify_block(v, text, &block, num, v->ids + from);
+    }
+    return ND_OK;
+}
+
+nd_status nd_vocabulary_set(nd_vocabulary *vocabulary, const nd_text *text)
+{
+    size_t len_bytes;
+    const char *const bytes = nd_text_normalised(text, &len_bytes);
+    const size_t num_tokens = nd_text_num_tokens(text);
+    const XXH128_hash_t key = XXH3_128bits(bytes, len_bytes);
+    vocabulary->key[0] = key.low64;
+    vocabulary->key[1] = key.high64;
+    vocabulary->num_unidentified = 0;
+    vocabulary->num_tokens = 0;
+    vocabulary->num_ids = 0;
+    nd_status status = nd_reserve(&vocabulary->allocator, (void **)&vocabulary->ids,
+                                  &vocabulary->ids_capacity, num_tokens, sizeof *vocabulary->ids);
+    if (status == ND_OK)
+        status = reserve_slots(vocabulary, num_tokens);
+    if (status != ND_OK)
+        return status;
+    vocabulary->num_tokens = (uint32_t)num_tokens;
+    return number_tokens(vocabulary, text);
+}
+
+void nd_vocabulary_release(nd_vocabulary *vocabulary)
+{
+    nd_release(&vocabulary->allocator, vocabulary->ids);
+    nd_release(&vocabulary->allocator, vocabulary->counts);
+    nd_release(&vocabulary->allocator, vocabulary->heads);
+    nd_release(&vocabulary->allocator, vocabulary->slots);
+}
