@@ -33,7 +33,11 @@ enum {
      * white space, a form feed, the "=" of quoted-printable or the quote marks of a mail around the
      * break; and one broken by quoted-printable without a hyphen. */
     ND_REPAIR_HYPHENATION = 8,
-    ND_REPAIR_ALL = 15,
+    /* What stands in a text without being any goes: data: URIs and other runs of base64 or hex of
+     * 100 letters and more, minified scripts, style sheets and compact JSON of 160 bytes and more,
+     * the rows of hex dumps. Two articles with the same one are no copies of each other. */
+    ND_REPAIR_BLOBS = 16,
+    ND_REPAIR_ALL = 31,
 };
 
 /* Name of the kind of repair with the flag 1 << index, as options give it: "entities", "tags", ...;
@@ -98,6 +102,9 @@ ND_API void nd_repairer_locate(const nd_repairer *repairer, size_t *start, size_
 
 /* Repairs the last call made; folds are not counted. */
 ND_API size_t nd_repairer_count(const nd_repairer *repairer);
+
+/* How many bytes the blobs had that the last call left out. */
+ND_API size_t nd_repairer_blob_bytes(const nd_repairer *repairer);
 
 ND_API void nd_repairer_free(nd_repairer *repairer);
 

@@ -253,6 +253,7 @@ typedef struct nd_scan_stats {
     uint64_t documents_invalid_id; /* ids that are not UTF-8 */
     uint64_t repaired_documents;
     uint64_t repairs;
+    uint64_t blob_bytes;           /* left out as what is no text: ND_REPAIR_BLOBS */
     uint64_t documents_over_limit; /* left out, as are those without memory */
     uint64_t documents_no_memory;
     uint64_t duplicate_ids; /* documents with an id already used: see nd_scan_each_renamed */

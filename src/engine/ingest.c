@@ -147,6 +147,7 @@ static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_d
     stats->tokens += num_tokens;
     stats->repairs += num_repairs;
     stats->repaired_documents += num_repairs > 0;
+    stats->blob_bytes += nd_repairer_blob_bytes(in->repairer);
     stats->documents_no_tokens += num_tokens == 0;
     stats->documents_invalid_utf8 += invalid_bytes > 0;
     stats->invalid_bytes += invalid_bytes;

@@ -213,6 +213,7 @@ static void add_stats(nd_scan_stats *sum, const nd_scan_stats *part)
     sum->documents_invalid_id += part->documents_invalid_id;
     sum->repaired_documents += part->repaired_documents;
     sum->repairs += part->repairs;
+    sum->blob_bytes += part->blob_bytes;
     sum->documents_over_limit += part->documents_over_limit;
     sum->documents_no_memory += part->documents_no_memory;
     sum->shingles += part->shingles;

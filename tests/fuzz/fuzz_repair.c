@@ -21,6 +21,7 @@ static void require_same_marks(const char *text, size_t len)
         require(scan->next_misread_bytes(text, len, at) == any->next_misread_bytes(text, len, at));
         require(scan->next_line_end_hyphen(text, len, at) ==
                 any->next_line_end_hyphen(text, len, at));
+        require(scan->next_blob_mark(text, len, at) == any->next_blob_mark(text, len, at));
         require(scan->next_foldable(text, len, at) == any->next_foldable(text, len, at));
     }
 }

@@ -556,8 +556,24 @@ static void hostile_text_is_repaired_in_linear_time(void **state)
 {
     (void)state;
     static const char *const units[] = {
-        "<a \"<a '",         "<a\"<b '\"<i\"'", "<!--", "<script>", "<![CDATA[",  "<?php",
-        "<p hidden></p><b>", "<svg><aaaaaaaa",  "<p ",  "<p x=\"",  "<!doctype ", "&amp",
+        "<a \"<a '",
+        "<a\"<b '\"<i\"'",
+        "<!--",
+        "<script>",
+        "<![CDATA[",
+        "<?php",
+        "<p hidden></p><b>",
+        "<svg><aaaaaaaa",
+        "<p ",
+        "<p x=\"",
+        "<!doctype ",
+        "&amp",
+        "aA1bB2cC3dD4 ",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+        "(a)aaaaaa ",
+        "\n00000000 00",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa()()()()()()()()()()()()()()()()()()() ",
+        "a=b,c;",
     };
     nd_repairer *repairer;
     assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_NONE, NULL, &repairer), ND_OK);
@@ -575,6 +591,226 @@ static void hostile_text_is_repaired_in_linear_time(void **state)
     nd_repairer_free(repairer);
 }
 
+/* Each leaves a blank between what stands before and after it. */
+static void assert_blob(const char *blob)
+{
+    char text[4096], between[4200];
+    nd_repairer *repairer;
+    const char *repaired;
+    size_t len;
+    static const char before[] = "The quay was closed on Friday, as ever. ";
+    static const char after[] = " And then it was opened again, they said.";
+    static const char *const breaks[] = {"", "\n"};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, "%s%s%s%s%s", before, breaks[i], blob, breaks[i], after);
+        snprintf(between, sizeof between, "%s%s %s%s", before, breaks[i], breaks[i], after);
+        assert_repairs(ND_REPAIR_BLOBS, text, between);
+    }
+    assert_int_equal(nd_repairer_new(ND_REPAIR_BLOBS, ND_FOLD_NONE, NULL, &repairer), ND_OK);
+    assert_int_equal(nd_repairer_apply(repairer, text, strlen(text), &repaired, &len), ND_OK);
+    assert_int_equal(nd_repairer_blob_bytes(repairer), strlen(blob));
+    assert_int_equal(nd_repairer_count(repairer), 1);
+    nd_repairer_free(repairer);
+}
+
+static void blobs_are_left_out(void **state)
+{
+    (void)state;
+    /* an image */
+    assert_blob(
+        "data:image/png;base64,eUK98iEG8IR3YvDzy012TccHIFEVmg+J8sbayuNEuzESRf1vhN+a18Wz0HasDo"
+        "9TpzVsiJE/IPb3LbAi0k0KltrUPBYXwamOeBKeAyc3EGXQlYZPFa2guEbBwOvFNIrceZrfhJutBdShCsBEHq"
+        "rutLSO+gsfCr2A6ZijWrpeoL2HmcE1DUOecYl6p1/eMTSkqnLgViisb+aKcz0RYaFdjq4rsELXlYrtsdWU1t"
+        "ES009mAvTecRDpk650IpI9fRcRZdwZBvY9V5l6CtMbOq5AgfQftHFlPj1XeoxBA/nMGYp/idga8qUAHEAXPx"
+        "kj9xAs+qFQoSSzxcebuIdhqNs/QQHCKFsVv+vCFtwbvv6h19brCX1viiTZctpCDqa/hj7tP8A3ozQC8kl4xx"
+        "Yv");
+    /* MIME, PEM */
+    assert_blob("eUK98iEG8IR3YvDzy012TccHIFEVmg+J8sbayuNEuzESRf1vhN+a18Wz0HasDo9T\n"
+                "pzVsiJE/IPb3LbAi0k0KltrUPBYXwamOeBKeAyc3EGXQlYZPFa2guEbBwOvFNIrc\n"
+                "eZrfhJutBdShCsBEHqrutLSO+gsfCr2A6ZijWrpeoL2HmcE1DUOecYl6p1/eMTSk\n"
+                "qnLgViisb+aKcz0RYaFdjq4rsELXlYrtsdWU1tES009mAvTecRDpk650IpI9fRcR\n"
+                "ZdwZBvY9V5l6CtMbOq5AgfQftHFlPj1XeoxBA/nMGYp/idga8qUAHEAXPxkj9xAs\n"
+                "+qFQoSSzxcebuIdhqNs/QQHCKFsVv+vCFtwbvv6h19brCX1viiTZctpCDqa/hj7t\n"
+                "P8A3ozQC8kl4xw==");
+    /* a hash, or a key in hex */
+    assert_blob(
+        "7942bdf22106f0847762f0f3cb4d764dc7072051159a0f89f2c6dacae344bb311245fd6f84df9ad7c5b3"
+        "d076ac0e8f53a7356c88913f20f6f72db022d24d0a96dad43c1617c1");
+    /* a script */
+    assert_blob(
+        "window.dl=window.dl||[];(function(w,d){var s=d.createElement('script');s.async=1;s.s"
+        "rc='/t.js?id='+w.dl.length;d.head.appendChild(s)})(window,document);function track(e"
+        "){navigator.sendBeacon('/b',JSON.stringify(e))}");
+    /* a style sheet */
+    assert_blob(".nav__item:hover,.nav__item:focus{background-color:#f5f5f5;text-decoration:under"
+                "line}.nav__list{display:flex;flex-wrap:wrap;list-style:none;margin:0;padding:0 1"
+                "6px}@media(max-width:600px){.nav__list{flex-direction:column}.nav__item{border-b"
+                "ottom:1px solid #ddd}}.a:after,.b:before{content:'';top:0;left:0}.c>d:first-chil"
+                "d{color:#333}.e[hidden],.f[hidden]{display:none}.g,.h,.i,.j{float:left;width:25%"
+                "}.k{opacity:.5}.l:not(.m){z-index:1}html,body,div,p,a,b,i,u{margin:0;padding:0;b"
+                "order:0}");
+    /* JSON */
+    assert_blob(
+        "{\"id\":17,\"name\":\"quay\",\"tags\":[\"port\",\"crane\"],\"at\":[51.5,-0.12],\"ope"
+        "n\":false,\"next\":{\"id\":18,\"name\":\"pier\",\"tags\":[],\"at\":[51.6,-0.11],\"op"
+        "en\":true},\"prev\":null,\"hits\":[1,2,3,5,8]}");
+}
+
+static void text_around_blobs_stays_whole(void **state)
+{
+    (void)state;
+    /* a script that holds text, and text without blanks around a script */
+    assert_blob(
+        "a={ok:\"\u786e\u5b9a\",no:\"\u53d6\u6d88\",x:[1,2,3]};(function(w,d){var "
+        "s=d.createElement('s');s.async"
+        "=1;s.src='/t.js?id='+w.dl.length;d.head.appendChild(s)})(window,document);function t(e"
+        "){alert(\"\u786e\u5b9a\"+e)}");
+    /* a script with an image in it, lines of 60 letters behind one that reads */
+    assert_repairs(
+        ND_REPAIR_BLOBS,
+        "window.dl=window.dl||[];(function(w,d){var "
+        "s=d.createElement('img');s.src='data:image/png;base64,AL5wIScGebcy8F5n3/"
+        "YNBDRzrZSgqbjG3uhkWKFLf6xuI5aHUQPFeNBTxaQWk8JzFalHlsZfYcMMDktXP/"
+        "tKsf2rcDkdfrUnW5gcF+Ha6ili8GjHEAD6/Wj9KfzjsQGMrb9h+ImB+LK777pzNk8cL6j5IXAAjlsHUqJoUD/"
+        "+Ydua+5ZMs1SWOpQaPRYpzbLGViYXjU2JgJngKtFI3OyV2dZAkg05rK+gqv81RKMGHZEM9YpvujA/"
+        "C5Q52ryFlwRlOEVHzc0X0AWIRh/"
+        "JUqBlIFXZ53Ncqe28+ajY75FnCttn';s.width=1;s.async=1;d.body.appendChild(s)})(window,"
+        "document);"
+        "function track(e){navigator.sendBeacon('/b',JSON.stringify(e))}",
+        " ");
+    assert_repairs(ND_REPAIR_BLOBS,
+                   "It "
+                   "says:\nPtYgjmUhBel31iEl2hpChYgCfrL1spNxnyVmihA/2O76UMFxFkM/R5Kjp1vR\nt+1fjORS/"
+                   "6ilI8ihN5KXSc7Tvo/hBKqFYY/"
+                   "kv5ZJr3J1TWDtkwtDDb+xHKas\n1VOqg6YYZYn9ZhyiA4uoRgnatmUdjAWtGSU8po+"
+                   "799NksnRH9ucAUsdMlHUv\nTCQCyEZDz/"
+                   "TddJ8HyS5SUkCnD8zRA9a9SkpXz9w3QlY7Zkuvqdt7s8Stqcbn\nr3yBdGBLEPH1qhT61qtc4xatws8"
+                   "phP9nhFyJfm5di4PzJ59FHz5r1pY4OjE2\njBMptUsGr7CmY+"
+                   "uCu3ZR1zTOlUcR64cXQLioDnkHIfxIq2HZt/PlJhx2jIcl\nHkCiHp6bR1IqfEouHgxzNN==\nso.",
+                   "It says:\n \nso.");
+    static const char *const text =
+        "\u6e2f\u53e3\u4e0a\u5468\u4e94\u5173\u95edwindow.dl=window.dl||[];(function(w,d){var "
+        "s=d.createElement('script');s.async=1;s.src='/t.js?id='+w.dl.length;d.head.appendChild(s)"
+        "})(window,document);function track(e){alert(e)}\u968f\u540e\u91cd\u65b0\u5f00\u653e";
+    assert_repairs(
+        ND_REPAIR_BLOBS, text,
+        "\u6e2f\u53e3\u4e0a\u5468\u4e94\u5173\u95ed \u968f\u540e\u91cd\u65b0\u5f00\u653e");
+    nd_repairer *repairer;
+    assert_int_equal(nd_repairer_new(ND_REPAIR_ALL, ND_FOLD_NONE, NULL, &repairer), ND_OK);
+    assert_located(repairer, text, "\u6e2f\u53e3", "\u6e2f\u53e3");
+    assert_located(repairer, text, "\u968f\u540e", "\u968f\u540e");
+    nd_repairer_free(repairer);
+}
+
+static void blobs_are_found_at_every_place(void **state)
+{
+    (void)state;
+    static const char run[] = "DNxril3RavGD5MfvJ7NScUykT8C8UBkkpdhiG37LeXSyYV4g6snRoUYA4fXr6nzrvZcm"
+                              "T4a4Ad5y2FibpBV62h9MahWLm52mva5f";
+    static const char dump[] =
+        "\n0000000 042577 043114 000402 000001\n0000020 000003 000076 000001 000000";
+    nd_repairer *repairer;
+    assert_int_equal(nd_repairer_new(ND_REPAIR_BLOBS, ND_FOLD_NONE, NULL, &repairer), ND_OK);
+    for (size_t before = 0; before < 140; before++)
+        for (size_t after = 0; after < 70; after++)
+            for (size_t i = 0; i < 2; i++) {
+                char text[400];
+                const char *repaired;
+                size_t len;
+                snprintf(text, sizeof text, "%*s%s%*s", (int)before, "", i ? dump : run, (int)after,
+                         "");
+                assert_int_equal(nd_repairer_apply(repairer, text, strlen(text), &repaired, &len),
+                                 ND_OK);
+                assert_int_equal(nd_repairer_blob_bytes(repairer),
+                                 i ? strlen(dump) - 1 + after : strlen(run));
+            }
+    nd_repairer_free(repairer);
+}
+
+static void long_words_are_marked_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before < 100; before++)
+        for (size_t after = 0; after < 100; after++)
+            for (size_t len = 63; len < 65; len++) {
+                char text[300];
+                memset(text, ' ', sizeof text);
+                memset(text + before, 'x', len);
+                const size_t end = before + len + after;
+                const size_t at = nd_repair_scan_current()->next_blob_mark(text, end, 0);
+                assert_true(len < 64 ? at == end : at >= before && at < before + len);
+            }
+}
+
+static void hex_dumps_are_left_out(void **state)
+{
+    (void)state;
+    /* hexdump -C */
+    assert_repairs(
+        ND_REPAIR_BLOBS,
+        "Before it.\n00000000  7f 45 4c 46 02 01 01 00  00 00 00 00 00 00 00 00  |.ELF......."
+        ".....|\n00000010  03 00 3e 00 01 00 00 00  50 0d 00 00 00 00 00 00  |..>.....P......"
+        ".|\n00000020  40 00 00 00 00 00 00 00  20 4f 01 00 00 00 00 00  |@....... O......|\n"
+        "After it.",
+        "Before it.\n \nAfter it.");
+    /* xxd */
+    assert_repairs(
+        ND_REPAIR_BLOBS,
+        "Before it.\n00000000: 7f45 4c46 0201 0100 0000 0000 0000 0000  .ELF............\n000"
+        "00010: 0300 3e00 0100 0000 500d 0000 0000 0000  ..>.....P.......\n00000020: 4000 000"
+        "0 0000 0000 204f 0100 0000 0000  @....... O......\nAfter it.",
+        "Before it.\n \nAfter it.");
+    /* od */
+    assert_repairs(
+        ND_REPAIR_BLOBS,
+        "Before.\n0000000 042577 043114 000402 000001 000000 000000 000000 000000\n0000020 00"
+        "0003 000076 000001 000000 006520 000000 000000 000000\n0000040 000100 000000 000000 "
+        "000000 047440 000001 000000 000000\n0000060\nAfter.",
+        "Before.\n \n0000060\nAfter.");
+}
+
+static void what_reads_is_no_blob(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "see https://www.example.org/news/2024/03/the-quay-was-closed-on-friday-and-opened-ag"
+        "ain?utm_source=feed&utm_medium=rss for more",
+        "in /usr/share/doc/libexample-documentation-common/examples/configuration/defaults/te"
+        "mplates/standard.conf.example",
+        "EnglishBulgarianCroatianCzechDanishDutchEstonianFinnishFrenchGermanGreekHungarianIri"
+        "shItalianLatvianLithuanianMaltese",
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsvor"
+        "sitzender",
+        "a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0a1b2  the-file-of-this-h"
+        "ash.tar.gz",
+        "ACGTACGTTAGCTAGCTAGGATCGATCGATTAGCTAGCTAGCATCGATCGATCGATTTAGCGCGATATATCGCGATTAGCATCG"
+        "ATCGATCGATCGATCGTAGCTAGCATG",
+        "===================================================================================="
+        "===================================",
+        "if (is_open(quay)) {\n    close(quay);\n    return now();\n}\nfor (size_t i = 0; i <"
+        " num; i++)\n    total += count[i];\nprintf(\"%zu\\n\", total);",
+        "000001 1 2 3\n000002 4 5 6\n000003 7 8 9",
+        "Mr. Smith (\"Joe\") said: \"No! It's (quite) true; isn't it?\" -- and [he] left, (se"
+        "e [1], [2]; [3]): 'so', \"that\", \"this\" & more.",
+        "中文没有空格的一段很长的文字中文没有空格的一段很长的文字中文没有空格的一段很长的文字中文没"
+        "有空格的一段很长的文字",
+        "| a | b | c |\n|---|---|---|\n| 1 | 2 | 3 |\n| 4 | 5 | 6 |",
+        /* long addresses, in text without blanks */
+        "港口上周五照常关闭，详情见https://www.example.org/"
+        "a?id=1&b=[2]&c=(3)&d={4}&e='5'&f=6;7&g=8|9&h=1"
+        "&i=2&j=3&k=4,"
+        "5，随后又重新开放，他们说港口上周五照常关闭，随后又重新开放，他们说港口上周五照常关闭",
+        /* links in Markdown */
+        "[Delivery](javascript:void(0))[Returns](javascript:void(0))[Contact](javascript:void(0))["
+        "Your"
+        " account](javascript:void(0))[Your "
+        "orders](javascript:void(0))[Help](https://example.org/?id=1)"
+        "[Prices](https://example.org/?id=2)<br>[Shops](https://example.org/?id=3)<br>",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_stays(ND_REPAIR_BLOBS, texts[i]);
+}
+
 static void assert_same_scans(const nd_repair_scan *a, const nd_repair_scan *b, const char *text,
                               size_t len)
 {
@@ -583,6 +819,7 @@ static void assert_same_scans(const nd_repair_scan *a, const nd_repair_scan *b, 
         assert_int_equal(a->next_misread(text, len, at), b->next_misread(text, len, at));
         assert_int_equal(a->next_misread_bytes(text, len, at),
                          b->next_misread_bytes(text, len, at));
+        assert_int_equal(a->next_blob_mark(text, len, at), b->next_blob_mark(text, len, at));
         assert_int_equal(a->next_line_end_hyphen(text, len, at),
                          b->next_line_end_hyphen(text, len, at));
     }
@@ -612,6 +849,8 @@ static void all_kernels_scan_alike(void **state)
         "\u00ad",
         "\u4e2d",
         "\xc3",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "\n000",
     };
     nd_kernel kernel = nd_kernel_current();
     const nd_repair_scan *const best = nd_repair_scan_current();
@@ -620,9 +859,9 @@ static void all_kernels_scan_alike(void **state)
     assert_int_equal(nd_kernel_select(kernel), ND_OK);
     nd_random random = {1};
     for (int i = 0; i < 300; i++) {
-        char text[256];
+        char text[300];
         size_t len = 0;
-        const size_t most = nd_random_u64(&random) % 200, kinds = 1 + nd_random_u64(&random) % 20;
+        const size_t most = nd_random_u64(&random) % 200, kinds = 1 + nd_random_u64(&random) % 22;
         while (len < most) {
             const char *const part = parts[nd_random_u64(&random) % kinds];
             memcpy(text + len, part, strlen(part));
@@ -640,7 +879,7 @@ static void unknown_repairs_are_refused(void **state)
 {
     (void)state;
     nd_repairer *repairer;
-    assert_int_equal(nd_repairer_new(16, ND_FOLD_NONE, NULL, &repairer), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_repairer_new(32, ND_FOLD_NONE, NULL, &repairer), ND_ERR_INVALID_ARGUMENT);
     assert_null(repairer);
 }
 
@@ -694,6 +933,12 @@ int main(void)
         cmocka_unit_test(text_without_a_mark_is_handed_back_itself),
         cmocka_unit_test(places_are_found_in_the_original_text),
         cmocka_unit_test(marks_are_seen_at_every_place),
+        cmocka_unit_test(blobs_are_left_out),
+        cmocka_unit_test(text_around_blobs_stays_whole),
+        cmocka_unit_test(blobs_are_found_at_every_place),
+        cmocka_unit_test(long_words_are_marked_wherever_they_stand),
+        cmocka_unit_test(hex_dumps_are_left_out),
+        cmocka_unit_test(what_reads_is_no_blob),
         cmocka_unit_test(hostile_text_is_repaired_in_linear_time),
         cmocka_unit_test(all_kernels_scan_alike),
         cmocka_unit_test(unknown_repairs_are_refused),

@@ -748,7 +748,7 @@ static void options_out_of_range_are_refused(void **state)
     options.coverage = 1.1;
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
     options = news_options(ND_SCAN_PAIRS);
-    options.repairs = 16;
+    options.repairs = 32;
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
 }
 

@@ -30,13 +30,10 @@ static const char *kernel_name(int kernel)
 }
 
 static const nd_choice repairs[] = {
-    {"none", ND_REPAIR_NONE},
-    {"all", ND_REPAIR_ALL},
-    {"entities", ND_REPAIR_ENTITIES},
-    {"tags", ND_REPAIR_TAGS},
-    {"mojibake", ND_REPAIR_MOJIBAKE},
-    {"hyphenation", ND_REPAIR_HYPHENATION},
-    {NULL, 0},
+    {"none", ND_REPAIR_NONE},         {"all", ND_REPAIR_ALL},
+    {"entities", ND_REPAIR_ENTITIES}, {"tags", ND_REPAIR_TAGS},
+    {"mojibake", ND_REPAIR_MOJIBAKE}, {"hyphenation", ND_REPAIR_HYPHENATION},
+    {"blobs", ND_REPAIR_BLOBS},       {NULL, 0},
 };
 
 static const nd_choice folds[] = {
@@ -203,8 +200,8 @@ const nd_option nd_tool_options[] = {
      .section = "Matching",
      .argument = "KIND,...",
      .help = "undo what web sites do to text, before it is compared: none, all, or some of "
-             "entities (&amp;), tags (<p>), mojibake (misread UTF-8) and hyphenation (words broken "
-             "at the end of a line)",
+             "entities (&amp;), tags (<p>), mojibake (misread UTF-8), hyphenation (words broken at "
+             "the end of a line) and blobs (images in base64, minified scripts, hex dumps)",
      .field = FIELD(scan.repairs),
      .choices = repairs},
     {.name = "fold",

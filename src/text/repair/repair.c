@@ -7,13 +7,13 @@
 #include "util/alloc.h"
 
 /* What was escaped or misread twice is undone twice; three times is the most that occurs. */
-enum { MAX_ROUNDS = 3, MAX_PASSES = MAX_ROUNDS + 6 };
+enum { MAX_ROUNDS = 3, MAX_PASSES = MAX_ROUNDS + 8 };
 
 /* The passes of the last text, in their order: each reads what the one before wrote. */
 struct nd_repairer {
     nd_allocator allocator;
     uint32_t repairs, folds;
-    size_t num_passes, num_repairs;
+    size_t num_passes, num_repairs, blob_bytes;
     nd_repair_pass passes[MAX_PASSES];
     nd_markup markup;
 };
@@ -26,7 +26,7 @@ typedef struct repaired_text {
 
 const char *nd_repair_name(unsigned index)
 {
-    static const char *const names[] = {"entities", "tags", "mojibake", "hyphenation"};
+    static const char *const names[] = {"entities", "tags", "mojibake", "hyphenation", "blobs"};
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
@@ -68,10 +68,14 @@ static nd_status end(nd_repairer *r, nd_status status, repaired_text *text, bool
     return status;
 }
 
-/* Adds what the text shows a sign of by now. */
-static uint32_t look_again(const nd_repairer *r, const repaired_text *text, uint32_t repairs)
+/* What the text has marks of: repairs that are asked for, and perhaps ND_SCAN_NON_ASCII. */
+static uint32_t look(const nd_repairer *r, const repaired_text *text)
 {
-    return repairs | (nd_repair_scan_current()->suspected(text->bytes, text->len) & r->repairs);
+    const nd_repair_scan *const scan = nd_repair_scan_current();
+    const uint32_t marks = scan->suspected(text->bytes, text->len);
+    const bool may_be_blobs = (r->repairs & ND_REPAIR_BLOBS) &&
+                              scan->next_blob_mark(text->bytes, text->len, 0) < text->len;
+    return (marks & (r->repairs | ND_SCAN_NON_ASCII)) | (may_be_blobs ? ND_REPAIR_BLOBS : 0u);
 }
 
 static nd_status run_tags(nd_repairer *r, uint32_t *repairs, repaired_text *text)
@@ -82,7 +86,7 @@ static nd_status run_tags(nd_repairer *r, uint32_t *repairs, repaired_text *text
     bool is_changed;
     status = end(r, status, text, &is_changed);
     if (is_changed)
-        *repairs = look_again(r, text, *repairs);
+        *repairs |= look(r, text);
     return status;
 }
 
@@ -91,11 +95,25 @@ static nd_status run_entities(nd_repairer *r, uint32_t *repairs, repaired_text *
     bool is_changed;
     const nd_status status = end(r, nd_repair_entities(begin(r, text)), text, &is_changed);
     if (is_changed)
-        *repairs = look_again(r, text, *repairs);
+        *repairs |= look(r, text);
     return status;
 }
 
-/* Bytes of other scripts first: they may look like UTF-8, but not the other way round. */
+static nd_status run_blobs(nd_repairer *r, repaired_text *text)
+{
+    static nd_status (*const repairs[])(nd_repair_pass *) = {nd_repair_base64, nd_repair_code};
+    nd_status status = ND_OK;
+    for (size_t i = 0; status == ND_OK && i < sizeof repairs / sizeof *repairs; i++) {
+        bool is_changed;
+        nd_repair_pass *const pass = begin(r, text);
+        status = end(r, repairs[i](pass), text, &is_changed);
+        for (size_t k = 0; k < pass->replacements.len; k++)
+            r->blob_bytes +=
+                pass->replacements.items[k].in_end - pass->replacements.items[k].in_start;
+    }
+    return status;
+}
+
 static nd_status run_mojibake(nd_repairer *r, repaired_text *text)
 {
     bool is_changed;
@@ -121,6 +139,8 @@ static nd_status run_all(nd_repairer *r, uint32_t repairs, repaired_text *text)
         status = run_entities(r, &repairs, text);
     if (status == ND_OK && (repairs & ND_REPAIR_TAGS) && !is_page)
         status = run_tags(r, &repairs, text);
+    if (status == ND_OK && (repairs & ND_REPAIR_BLOBS))
+        status = run_blobs(r, text);
     if (status == ND_OK && (repairs & ND_REPAIR_MOJIBAKE))
         status = run_mojibake(r, text);
     bool is_changed;
@@ -147,20 +167,20 @@ nd_status nd_repairer_apply(nd_repairer *repairer, const char *bytes, size_t len
                             const char **repaired, size_t *repaired_len_bytes)
 {
     repaired_text text = {bytes, len_bytes};
-    repairer->num_passes = repairer->num_repairs = 0;
+    repairer->num_passes = repairer->num_repairs = repairer->blob_bytes = 0;
     *repaired = NULL;
     *repaired_len_bytes = 0;
     if (len_bytes > ND_TEXT_MAX_BYTES)
         return ND_ERR_LIMIT;
     const uint32_t asked_for = repairer->repairs | repairer->folds;
-    const uint32_t marks = asked_for ? nd_repair_scan_current()->suspected(bytes, len_bytes) : 0;
+    const uint32_t marks = asked_for ? look(repairer, &text) : 0;
     const uint32_t repairs = marks & repairer->repairs;
     nd_status status = repairs ? run_all(repairer, repairs, &text) : ND_OK;
     repairer->num_repairs = num_replacements(repairer);
     if (status == ND_OK && repairer->folds && (repairs || (marks & ND_SCAN_NON_ASCII)))
         status = fold(repairer, &text);
     if (status != ND_OK) {
-        repairer->num_passes = repairer->num_repairs = 0;
+        repairer->num_passes = repairer->num_repairs = repairer->blob_bytes = 0;
         return status;
     }
     *repaired = text.bytes;
@@ -177,6 +197,11 @@ void nd_repairer_locate(const nd_repairer *repairer, size_t *start, size_t *end)
 size_t nd_repairer_count(const nd_repairer *repairer)
 {
     return repairer->num_repairs;
+}
+
+size_t nd_repairer_blob_bytes(const nd_repairer *repairer)
+{
+    return repairer->blob_bytes;
 }
 
 void nd_repairer_free(nd_repairer *repairer)

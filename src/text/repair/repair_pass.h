@@ -60,6 +60,8 @@ void nd_repair_pass_release(nd_repair_pass *pass);
 
 /* The repairs: each goes over pass->in once. */
 nd_status nd_repair_entities(nd_repair_pass *pass);
+nd_status nd_repair_base64(nd_repair_pass *pass);
+nd_status nd_repair_code(nd_repair_pass *pass);
 nd_status nd_repair_mojibake(nd_repair_pass *pass);
 nd_status nd_repair_bytes(nd_repair_pass *pass);
 nd_status nd_repair_hyphenation(nd_repair_pass *pass);

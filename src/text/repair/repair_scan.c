@@ -10,7 +10,8 @@ typedef uint8_t lanes __attribute__((vector_size(LANES)));
 #include "text/repair/repair_scan_block.h"
 
 const nd_repair_scan nd_repair_scan_any = {
-    suspected, next_misread, next_misread_bytes, next_line_end_hyphen, next_foldable,
+    suspected,      next_misread,  next_misread_bytes, next_line_end_hyphen,
+    next_blob_mark, next_foldable,
 };
 
 const nd_repair_scan *nd_repair_scan_current(void)

@@ -22,6 +22,9 @@ typedef struct nd_repair_scan {
     /* The last byte of a hyphen, or an "=", before which a letter stands and behind which white
      * space or "=": it may belong to the end of a line. */
     size_t (*next_line_end_hyphen)(const char *bytes, size_t len, size_t at);
+    /* A byte of 64 of ASCII without a blank, some of which may be ends of lines; or the end of a
+     * line before "000". Not one of the last bytes. */
+    size_t (*next_blob_mark)(const char *bytes, size_t len, size_t at);
     /* The first byte of a character that may have to be folded, or of one beside a letter of
      * another script. */
     size_t (*next_foldable)(const char *bytes, size_t len, size_t at);

@@ -16,5 +16,6 @@ static inline int any(lanes v)
 #include "text/repair/repair_scan_block.h"
 
 const nd_repair_scan nd_repair_scan_avx2 = {
-    suspected, next_misread, next_misread_bytes, next_line_end_hyphen, next_foldable,
+    suspected,      next_misread,  next_misread_bytes, next_line_end_hyphen,
+    next_blob_mark, next_foldable,
 };

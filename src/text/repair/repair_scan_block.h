@@ -189,4 +189,68 @@ static size_t next_line_end_hyphen(const char *bytes, size_t len, size_t at)
     return first < 1 + left ? to + first - 1 : len;
 }
 
+/* Bytes of ASCII but blanks. */
+INLINE lanes is_solid(lanes v)
+{
+    return is_between(v, '!', '~') | is(v, '\n') | is(v, '\r');
+}
+
+INLINE lanes begins_dump_row(const uint8_t *p)
+{
+    return is(load(p), '\n') & is(load(p + 1), '0') & is(load(p + 2), '0') & is(load(p + 3), '0');
+}
+
+INLINE lanes begins_with_0(const uint8_t *p)
+{
+    return is(load(p), '\n') & is(load(p + 1), '0');
+}
+
+static bool is_solid_byte(uint8_t b)
+{
+    return (b >= '!' && b <= '~') || b == '\n' || b == '\r';
+}
+
+enum { SOLID_BLOCK = 32, MIN_SOLID = 64 };
+
+/* Whether MIN_SOLID bytes without a blank are at `at`, where SOLID_BLOCK are. */
+static bool is_long(const uint8_t *p, size_t len, size_t at)
+{
+    size_t start = at, end = at + SOLID_BLOCK;
+    while (start > 0 && end - start < MIN_SOLID && is_solid_byte(p[start - 1]))
+        start--;
+    while (end < len && end - start < MIN_SOLID && is_solid_byte(p[end]))
+        end++;
+    return end - start == MIN_SOLID;
+}
+
+/* The mark of a blob in the block at `at`; behind it where there is none. */
+INLINE size_t blob_mark_in_block(const uint8_t *p, size_t len, size_t at)
+{
+    lanes gaps = {0}, rows = {0};
+    for (size_t i = at; i < at + SOLID_BLOCK; i += LANES) {
+        gaps |= ~is_solid(load(p + i));
+        rows |= begins_with_0(p + i);
+    }
+    if (!any(gaps) && is_long(p, len, at))
+        return at;
+    return any(rows) ? first_mark(p, at, at + SOLID_BLOCK, begins_dump_row) : at + SOLID_BLOCK;
+}
+
+static size_t next_blob_mark(const char *bytes, size_t len, size_t at)
+{
+    const uint8_t *const p = (const uint8_t *)bytes;
+    if (len < SOLID_BLOCK + LOOK_AHEAD)
+        return len;
+    const size_t last = len - SOLID_BLOCK - LOOK_AHEAD;
+    for (; at <= last; at += SOLID_BLOCK) {
+        const size_t mark = blob_mark_in_block(p, len, at);
+        if (mark < at + SOLID_BLOCK)
+            return mark;
+    }
+    if (at >= last + SOLID_BLOCK)
+        return len;
+    const size_t mark = blob_mark_in_block(p, len, last);
+    return mark == last ? at : at <= mark && mark < last + SOLID_BLOCK ? mark : len;
+}
+
 #endif
