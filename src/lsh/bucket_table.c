@@ -125,24 +125,34 @@ void nd_bucket_table_remove(nd_bucket_table *table, const uint64_t *keys, uint32
         remove_from_bucket(table, band, keys[band], document);
 }
 
+nd_status nd_bucket_table_members(const nd_bucket_table *table, uint32_t band, uint64_t key,
+                                  uint32_t cap, nd_documents *documents, uint32_t *size)
+{
+    const uint64_t *const bucket = nd_u64_map_find(&table->buckets[band], key);
+    *size = bucket ? bucket_size(*bucket) : 0;
+    const uint32_t num = *size < cap ? *size : cap;
+    const nd_status status = ND_VEC_RESERVE(&table->allocator, documents, num);
+    if (status != ND_OK || num == 0)
+        return status;
+    uint32_t document = bucket_first(*bucket);
+    for (uint32_t i = 0; i < num; i++) {
+        documents->items[documents->len++] = document;
+        document = link_of(table, document, band)->next;
+    }
+    return ND_OK;
+}
+
 nd_status nd_bucket_table_candidates(const nd_bucket_table *table, const uint64_t *keys,
                                      uint32_t cap, nd_documents *documents, uint32_t *num_capped)
 {
     *num_capped = 0;
     for (uint32_t band = 0; band < table->bands; band++) {
-        const uint64_t *const bucket = nd_u64_map_find(&table->buckets[band], keys[band]);
-        if (!bucket)
-            continue;
-        const uint32_t size = bucket_size(*bucket), num = size < cap ? size : cap;
-        *num_capped += size > cap;
-        const nd_status status = ND_VEC_RESERVE(&table->allocator, documents, num);
+        uint32_t size;
+        const nd_status status =
+            nd_bucket_table_members(table, band, keys[band], cap, documents, &size);
         if (status != ND_OK)
             return status;
-        uint32_t document = bucket_first(*bucket);
-        for (uint32_t i = 0; i < num; i++) {
-            documents->items[documents->len++] = document;
-            document = link_of(table, document, band)->next;
-        }
+        *num_capped += size > cap;
     }
     return ND_OK;
 }

@@ -33,6 +33,12 @@ ND_NODISCARD nd_status nd_bucket_table_candidates(const nd_bucket_table *table,
                                                   const uint64_t *keys, uint32_t cap,
                                                   nd_documents *documents, uint32_t *num_capped);
 
+/* Appends the members of one band's bucket, the latest first, at most `cap` of them; *size becomes
+ * how many it has. On failure *documents is as it was. */
+ND_NODISCARD nd_status nd_bucket_table_members(const nd_bucket_table *table, uint32_t band,
+                                               uint64_t key, uint32_t cap, nd_documents *documents,
+                                               uint32_t *size);
+
 void nd_bucket_table_free(nd_bucket_table *table);
 
 #endif
