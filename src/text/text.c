@@ -1,5 +1,7 @@
 #include "neardup/text.h"
 
+#include <string.h>
+
 #include "text/tokenise/token_buffer.h"
 #include "text/tokenise/tokeniser.h"
 #include "util/alloc.h"
@@ -108,6 +110,29 @@ nd_status nd_text_set(nd_text *text, const char *bytes, size_t len_bytes, nd_tex
 {
     return nd_text_set_by(nd_tokenise_kernel_of(nd_kernel_current()), text, bytes, len_bytes,
                           offsets);
+}
+
+nd_status nd_text_set_normalised(nd_text *text, const char *bytes, size_t len_bytes)
+{
+    const nd_tokenise_kernel *const kernel = nd_tokenise_kernel_of(nd_kernel_current());
+    text->num_tokens = 0;
+    text->invalid_bytes = 0;
+    text->offsets = ND_TEXT_NO_OFFSETS;
+    text->token_start[0] = 0;
+    if (len_bytes > UINT32_MAX)
+        return ND_ERR_LIMIT;
+    nd_status status =
+        nd_reserve(&text->allocator, (void **)&text->normalised, &text->normalised_capacity,
+                   len_bytes + ND_TOKENISER_OUT_SLACK, 1);
+    if (status == ND_OK) /* in whatever bytes: one start more than bytes at most */
+        status = reserve_entries(text, &text->token_start, &text->start_capacity,
+                                 len_bytes + 2 + ND_TOKENISER_TOKEN_SLACK);
+    if (status != ND_OK || len_bytes == 0)
+        return status;
+    memcpy(text->normalised, bytes, len_bytes);
+    text->num_tokens = kernel->token_starts((const uint8_t *)text->normalised, 0, len_bytes,
+                                            text->token_start + 1);
+    return ND_OK;
 }
 
 size_t nd_text_num_tokens(const nd_text *text)

@@ -81,4 +81,8 @@ void nd_tokenise_hard(nd_tokeniser *t);
 ND_NODISCARD nd_status nd_text_set_by(const nd_tokenise_kernel *kernel, nd_text *text,
                                       const char *bytes, size_t len_bytes, nd_text_offsets offsets);
 
+/* Takes a normalised text back as it was: bytes[0..len_bytes), which nd_text_normalised gave, are
+ * copied, and only the tokens' places looked for. */
+ND_NODISCARD nd_status nd_text_set_normalised(nd_text *text, const char *bytes, size_t len_bytes);
+
 #endif
