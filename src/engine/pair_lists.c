@@ -1,5 +1,6 @@
 #include "engine/pair_lists.h"
 
+#include "similarity/goodness.h"
 #include "util/binary_search.h"
 #include "util/heap_sort.h"
 #include "util/radix_sort.h"
@@ -94,30 +95,6 @@ static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t
     return ND_OK;
 }
 
-/* How good a match is: jaccard, then the larger containment. Fractions are compared by products, so
- * that equal ones are equal; of sizes below 2^32 these have up to 65 bits. */
-typedef struct goodness {
-    uint64_t common, of_union, of_smaller;
-} goodness;
-
-static goodness goodness_of(const nd_scan_set *sets, uint32_t x, nd_neighbour n)
-{
-    const uint64_t size_x = sets[x].num, size_y = sets[n.text].num;
-    return (goodness){n.common, size_x + size_y - n.common, size_x < size_y ? size_x : size_y};
-}
-
-__extension__ typedef unsigned __int128 wide;
-
-/* Below 0 where a is better. */
-static int compare_goodness(goodness a, goodness b)
-{
-    const wide left = (wide)a.common * b.of_union, right = (wide)b.common * a.of_union;
-    if (left != right)
-        return left > right ? -1 : 1;
-    const wide left_c = (wide)a.common * b.of_smaller, right_c = (wide)b.common * a.of_smaller;
-    return (left_c < right_c) - (left_c > right_c);
-}
-
 /* A chooser and the text it chooses for. */
 typedef struct choice {
     const chooser *chooser;
@@ -130,8 +107,9 @@ static int compare_neighbours(void *ctx, const void *left, const void *right)
     const choice *const c = ctx;
     const nd_neighbour *const a = left, *const b = right;
     const nd_scan_set *const sets = c->chooser->sets;
-    const int order =
-        compare_goodness(goodness_of(sets, c->text, *a), goodness_of(sets, c->text, *b));
+    const uint64_t size = sets[c->text].num;
+    const int order = nd_goodness_compare(nd_goodness_of(size, sets[a->text].num, a->common),
+                                          nd_goodness_of(size, sets[b->text].num, b->common));
     return order != 0 ? order : (a->text > b->text) - (a->text < b->text);
 }
 
