@@ -21,6 +21,9 @@ typedef struct nd_document {
     uint32_t is_lasting; /* 1: its source gives it again (nd_source.again), so that what was made of
                             its text need not be kept; 0, or without an nd_source.again: it comes
                             once */
+    const char *source;  /* who had it, for an index; NULL: not known */
+    size_t source_len_bytes;
+    int64_t time; /* microseconds since 1970 in UTC, for an index; 0: not known */
 } nd_document;
 
 /* Takes one document; a status other than ND_OK stops the source, which returns it. */

@@ -11,6 +11,7 @@
 #include "neardup/evaluation.h"
 #include "neardup/exact_join.h"
 #include "neardup/group.h"
+#include "neardup/index.h"
 #include "neardup/kernel.h"
 #include "neardup/match.h"
 #include "neardup/passages.h"

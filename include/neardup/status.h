@@ -21,6 +21,7 @@ typedef enum nd_status {
     ND_ERR_VERSION,          /* made by another hash spec or format version */
     ND_ERR_UNSUPPORTED,      /* this machine or build lacks it */
     ND_ERR_CANCELLED,        /* a callback asked to stop */
+    ND_ERR_BUSY,             /* somebody else holds it */
 } nd_status;
 
 enum { ND_ERROR_MESSAGE_BYTES = 512 };

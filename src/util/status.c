@@ -25,6 +25,8 @@ const char *nd_status_message(nd_status status)
         return "not supported here";
     case ND_ERR_CANCELLED:
         return "cancelled";
+    case ND_ERR_BUSY:
+        return "in use";
     }
     return "unknown status";
 }

@@ -28,7 +28,8 @@ int main(void)
         return 1;
     for (int i = 0; i < 3; i++) {
         const char id = (char)('a' + i);
-        const nd_document document = {&id, 1, texts[i], strlen(texts[i]), 0, (uint64_t)i, 0};
+        const nd_document document = {&id,  1, texts[i], strlen(texts[i]), 0, (uint64_t)i, 0,
+                                      NULL, 0, 0};
         if (nd_scan_add(scan, &document) != ND_OK)
             return 1;
     }

@@ -1,0 +1,106 @@
+/* A run: immutable tables over consecutive documents and texts of the log, in one file. */
+#ifndef INDEX_RUN_H
+#define INDEX_RUN_H
+
+#include "index/entry.h"
+#include "index/manifest.h"
+#include "util/radix_sort.h"
+#include "util/vec.h"
+
+/* The tables of a run, in their order. Those of entries are by number; the others are sorted by
+ * key and map it to a number, and one key may stand there several times. */
+enum {
+    ND_TABLE_DOCUMENTS = 0, /* nd_document_entry */
+    ND_TABLE_TEXTS,         /* nd_text_entry */
+    ND_TABLE_IDS,           /* nd_id_hash -> document */
+    ND_TABLE_DIGESTS,       /* first half of a digest -> text */
+    ND_TABLE_COPIES,        /* text -> document that is not its first */
+    ND_TABLE_BANDS,         /* and on, one a band: nd_band_key_short -> text, in a bucket's order */
+};
+
+enum { ND_RUN_BLOCK_BYTES = 4096, ND_RUN_BLOCK_PAYLOAD = ND_RUN_BLOCK_BYTES - 8 };
+
+static inline uint32_t nd_run_num_tables(const nd_spec *spec)
+{
+    return ND_TABLE_BANDS + spec->bands;
+}
+
+/* Bytes of an entry: keys of 4 or 8 bytes and a number of 4. */
+uint32_t nd_table_entry_bytes(uint32_t table);
+
+typedef struct nd_run_table {
+    uint64_t first_block, num; /* entries */
+    uint64_t first_fence;      /* of a sorted table: the keys that its blocks begin with */
+} nd_run_table;
+
+/* Thread-safe once it is open. */
+typedef struct nd_run {
+    nd_file file;
+    nd_run_info info;
+    uint32_t num_tables;
+    uint64_t *directory; /* what the tables and fences lie in */
+    const nd_run_table *tables;
+    const uint64_t *fences;
+    uint64_t num_fences;
+} nd_run;
+
+ND_NODISCARD nd_status nd_run_open(nd_run *run, const nd_folder *folder, const nd_spec *spec,
+                                   const nd_run_info *info, nd_error *error);
+void nd_run_close(nd_run *run, const nd_allocator *allocator);
+
+/* Where a table is read; it keeps one block, so neighbours cost nothing. */
+typedef struct nd_run_cursor {
+    const nd_run *run;
+    uint32_t table;
+    uint64_t block; /* UINT64_MAX: none */
+    union {
+        uint64_t words[ND_RUN_BLOCK_BYTES / 8];
+        unsigned char bytes[ND_RUN_BLOCK_BYTES];
+    } page;
+} nd_run_cursor;
+
+void nd_run_cursor_init(nd_run_cursor *cursor, const nd_run *run, uint32_t table);
+
+/* Entry `at` of a table, which has more. */
+ND_NODISCARD nd_status nd_run_cursor_entry(nd_run_cursor *cursor, uint64_t at, void *entry,
+                                           nd_error *error);
+ND_NODISCARD nd_status nd_run_cursor_pair(nd_run_cursor *cursor, uint64_t at, nd_key_value *pair,
+                                          nd_error *error);
+
+/* Entries [*first, *end) of a sorted table are those of a key. */
+ND_NODISCARD nd_status nd_run_cursor_find(nd_run_cursor *cursor, uint64_t key, uint64_t *first,
+                                          uint64_t *end, nd_error *error);
+
+/* --- writing --- */
+
+/* Tables are written in their order, all of them, each to its end. Exclusive. */
+typedef struct nd_run_writer {
+    const nd_allocator *allocator;
+    nd_file file;
+    uint32_t number, table;
+    uint64_t num_blocks; /* begun */
+    size_t filled;       /* bytes of the last of them, which stands at the end of `blocks` */
+    ND_VEC(unsigned char) blocks; /* not yet written */
+    ND_VEC(nd_run_table) tables;
+    ND_VEC(uint64_t) fences;
+} nd_run_writer;
+
+ND_NODISCARD nd_status nd_run_writer_begin(nd_run_writer *writer, const nd_folder *folder,
+                                           uint32_t number, nd_error *error);
+
+/* Begins the next table. */
+ND_NODISCARD nd_status nd_run_writer_table(nd_run_writer *writer, nd_error *error);
+
+/* Appends to a table of entries, and to a sorted one. */
+ND_NODISCARD nd_status nd_run_writer_entry(nd_run_writer *writer, const void *entry,
+                                           nd_error *error);
+ND_NODISCARD nd_status nd_run_writer_pair(nd_run_writer *writer, nd_key_value pair,
+                                          nd_error *error);
+
+/* Ends the last table and syncs the file; fills in number, size and directory. */
+ND_NODISCARD nd_status nd_run_writer_end(nd_run_writer *writer, nd_run_info *info, nd_error *error);
+
+/* After a failure the file is removed. */
+void nd_run_writer_release(nd_run_writer *writer);
+
+#endif
