@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/byte_order.h"
 #include "util/radix_sort.h"
 #include "util/threads.h"
 
@@ -21,14 +22,9 @@ enum {
     AHEAD = 8,               /* records asked for before their turn: they lie about in memory */
 };
 
-/* Ids as unsigned bytes. */
 int nd_compare_ids(const nd_record *a, const nd_record *b)
 {
-    const uint32_t len = a->id_len_bytes < b->id_len_bytes ? a->id_len_bytes : b->id_len_bytes;
-    const int by_bytes = memcmp(nd_record_id(a), nd_record_id(b), len);
-    if (by_bytes != 0)
-        return by_bytes;
-    return (a->id_len_bytes > b->id_len_bytes) - (a->id_len_bytes < b->id_len_bytes);
+    return nd_compare_bytes(nd_record_id(a), a->id_len_bytes, nd_record_id(b), b->id_len_bytes);
 }
 
 /* Documents of one id by tag, so that the order does not depend on the threads. */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/byte_order.h"
+
 enum { CHUNK_BYTES = 1 << 20, DOCUMENTS_A_BLOCK = 64 };
 
 void nd_corpus_init(nd_corpus *corpus, nd_texts texts, const nd_allocator *allocator)
@@ -74,16 +76,9 @@ nd_status nd_corpus_add_source(nd_corpus *corpus, const nd_source *source,
     return status == ND_OK ? nd_document_map(source, options, hold, corpus, error) : status;
 }
 
-static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    const size_t both = a_len < b_len ? a_len : b_len;
-    const int order = both ? memcmp(a, b, both) : 0;
-    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
-}
-
 static int compare_ids(const nd_document *a, const nd_document *b)
 {
-    return compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
+    return nd_compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
 }
 
 /* Of one id by text, so that the first depends on the documents alone. */
@@ -92,7 +87,7 @@ static int compare_documents(const void *left, const void *right)
     const nd_document *const a = left, *const b = right;
     const int order = compare_ids(a, b);
     return order != 0 ? order
-                      : compare_bytes(a->text, a->text_len_bytes, b->text, b->text_len_bytes);
+                      : nd_compare_bytes(a->text, a->text_len_bytes, b->text, b->text_len_bytes);
 }
 
 static nd_status gather(nd_corpus *corpus)

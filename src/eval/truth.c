@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/byte_order.h"
 #include "util/radix_sort.h"
 
 enum { NAME_CHUNK_BYTES = 1 << 16, NO_MEMBER = UINT32_MAX };
@@ -19,9 +20,7 @@ nd_status nd_truth_store_init(nd_truth_store *truth, size_t num_ids, const nd_al
 
 static int compare_names(const nd_truth_name *a, const nd_truth_name *b)
 {
-    const size_t both = a->len_bytes < b->len_bytes ? a->len_bytes : b->len_bytes;
-    const int order = both ? memcmp(a->p, b->p, both) : 0;
-    return order != 0 ? order : (a->len_bytes > b->len_bytes) - (a->len_bytes < b->len_bytes);
+    return nd_compare_bytes(a->p, a->len_bytes, b->p, b->len_bytes);
 }
 
 static nd_status keep_name(nd_truth_store *truth, nd_truth_name *name)

@@ -2,10 +2,10 @@
 #include "neardup/group.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "group/groups.h"
 #include "util/alloc.h"
+#include "util/byte_order.h"
 #include "util/heap_sort.h"
 #include "util/radix_sort.h"
 
@@ -17,14 +17,6 @@ typedef struct ranking {
 static int compare_u64(uint64_t a, uint64_t b)
 {
     return (a > b) - (a < b);
-}
-
-static int compare_ids(const nd_rank_keys *k, uint32_t a, uint32_t b)
-{
-    const size_t len_a = k->id_lens_bytes[a], len_b = k->id_lens_bytes[b];
-    const size_t len = len_a < len_b ? len_a : len_b;
-    const int order = len ? memcmp(k->ids[a], k->ids[b], len) : 0;
-    return order != 0 ? order : compare_u64(len_a, len_b);
 }
 
 /* An nd_compare_fn of document numbers; equal in all keys, by number. */
@@ -43,7 +35,7 @@ static int compare_documents(void *ctx, const void *left, const void *right)
             order = compare_u64(k->digests[a * (size_t)2 + half], k->digests[b * (size_t)2 + half]);
     }
     if (order == 0)
-        order = compare_ids(k, a, b);
+        order = nd_compare_bytes(k->ids[a], k->id_lens_bytes[a], k->ids[b], k->id_lens_bytes[b]);
     return order != 0 ? order : compare_u64(a, b);
 }
 
