@@ -8,7 +8,7 @@ cd "$1"
 
 # A pattern of files, a pattern of headers, and the reason.
 exceptions='
-^(src/cli|bench)/ ^util/(alloc|arena|error|threads|vec|xxh)\.h$ containers, threads, hashes: a program has its own
+^(src/cli|bench)/ ^util/(alloc|arena|byte_order|error|threads|vec|xxh)\.h$ containers, threads, hashes: a program has its own
 ^src/cli/output/screen\.c$ ^text/utf8\.h$ shows as U+FFFD what the engine counts as invalid
 ^bench/(vocabulary|news_variants)\.c$ ^text/utf8\.h$ letters of texts that are made up
 ^bench/stage.* ^(group|lsh|text|util)/ each stage of the engine alone, which no program can reach

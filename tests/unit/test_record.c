@@ -69,8 +69,8 @@ static void lists_are_lines_with_the_numbers_of_their_items(void **state)
                                 {1, 7, nd_items_of(&place_array)}};
     nd_array repeat_array = {repeats, 2, sizeof *repeats};
     const nd_repeating_view view = {{"a\tb", 3}, nd_items_of(&repeat_array)};
-    nd_record_tsv_header(&page, &nd_repeating_record, 0, NULL);
-    nd_record_tsv(&page, &nd_repeating_record, 0, &view);
+    nd_record_tsv_header(&page, &nd_repeating_record, ND_SHOW_NAMES, NULL);
+    nd_record_tsv(&page, &nd_repeating_record, ND_SHOW_NAMES, &view);
     assert_page(&page, "id\trepeat\tplace\tsimilarity\twords\tstart\tend\tline\tend_line\n"
                        "a\\tb\t1\t1\t0.500000\t12\t0\t4\t1\t1\n"
                        "a\\tb\t1\t2\t0.500000\t12\t9\t13\t3\t3\n"
@@ -81,7 +81,7 @@ static void lists_are_lines_with_the_numbers_of_their_items(void **state)
     const nd_repeating_view one = {{"x", 1}, nd_items_of(&repeat_array)};
     const nd_repeat_view repeat = {1, 3, nd_items_of(&place_array)};
     repeats[0] = repeat;
-    nd_record_json(&page, &nd_repeating_record, 0, &one);
+    nd_record_json(&page, &nd_repeating_record, ND_SHOW_NAMES, &one);
     assert_page(&page, "{\"id\":\"x\",\"repeats\":[{\"similarity\":1.000000,\"words\":3,\"places\":"
                        "[{\"start\":0,\"end\":4,\"line\":1,\"end_line\":1}]}]}");
     nd_page_release(&page);

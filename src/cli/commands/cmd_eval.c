@@ -205,12 +205,27 @@ static void add_left_out(nd_notes *notes, const char *key, const char *what,
     nd_notes_add(notes, ND_COUNTER_LOSS, key, what, left_out->count, "%s", left_out->first);
 }
 
+/* What a scan gives a name of its own counts for its id here. */
+static void say_that_ids_count_once(nd_notes *notes)
+{
+    for (size_t i = 0; i < notes->num; i++) {
+        nd_note *const note = &notes->items[i];
+        if (strcmp(note->key, "duplicate_ids") != 0)
+            continue;
+        note->what = "documents with an id already used, which count as one document";
+        char *const suffix = strrchr(note->first, '#');
+        if (suffix)
+            memcpy(suffix, "'", 2);
+    }
+}
+
 static void add_notes(const evaluating *e)
 {
     nd_notes *const notes = &e->job->notes;
     const nd_truth_report *const truth = &e->reports[ND_TRUTH_FILE_PAIRS];
     const nd_truth_report *const ignored = &e->reports[ND_TRUTH_FILE_IGNORED];
     nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items);
+    say_that_ids_count_once(notes);
     add_left_out(notes, "truth_unknown", "left out, true pairs with an id that no document has",
                  &truth->unknown);
     add_left_out(notes, "clusters_unknown", "left out, ids in clusters that no document has",

@@ -1,5 +1,4 @@
 /* neardup within: repeated passages inside each document. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands/command.h"
@@ -7,15 +6,15 @@
 #include "cli/output/amounts.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
+#include "cli/result_list.h"
 #include "neardup/document_map.h"
-#include "util/arena.h"
 #include "util/error.h"
-#include "util/vec.h"
 
 /* What was counted; summed over the workers. */
 typedef struct tally {
     uint64_t documents, text_bytes, tokens, repeating, repeats, invalid_bytes, caps_reached;
     uint64_t too_long, invalid, capped; /* documents */
+    uint64_t duplicate_ids;
 } tally;
 
 #define AT(member) offsetof(tally, member)
@@ -36,6 +35,10 @@ static const nd_counter counters[] = {
      .weight = ND_COUNTER_LOSS},
     ND_COUNTER_INVALID_UTF8(tally, invalid, invalid_bytes),
     ND_COUNTER_CAPPED_PASSAGES(tally, capped, caps_reached, "documents that"),
+    {.name = "duplicate_ids",
+     .offset = AT(duplicate_ids),
+     .meaning = "documents with an id already used, called ID#2, ID#3, ...",
+     .weight = ND_COUNTER_REMARK},
 };
 
 enum { NUM_COUNTERS = sizeof counters / sizeof *counters };
@@ -75,16 +78,11 @@ static void print_places(nd_page *page, const nd_repeat *repeat)
         nd_page_printf(page, " and %zu more", repeat->num_places - shown);
 }
 
-/* news/mill.txt
-     lines 20-30 and 32-42: 412 words, the same
+/*   lines 20-30 and 32-42: 412 words, the same
        The mill by the river has been bought by ...                                              */
 static void print_text(const nd_job *job, nd_page *page, const nd_document *document,
                        const nd_repeat *repeats, size_t num_repeats)
 {
-    nd_page_put(page, nd_style(&job->screen, ND_STYLE_STRONG));
-    nd_page_shown(page, document->id, document->id_len_bytes);
-    nd_page_put(page, nd_style(&job->screen, ND_STYLE_PLAIN));
-    nd_page_put(page, "\n");
     for (size_t i = 0; i < num_repeats; i++) {
         const nd_place first = repeats[i].places[0];
         nd_page_put(page, "  ");
@@ -120,99 +118,51 @@ static const void *next_repeat(void *ctx, size_t index, nd_page *page)
     return &items->view;
 }
 
-/* num_repeats > 0. */
+/* What is said of a document but for its name, which is known when all are read. num_repeats > 0.
+ */
 static void print_repeats(const nd_job *job, nd_page *page, const nd_document *document,
                           const nd_repeat *repeats, size_t num_repeats)
 {
     repeat_items items = {.repeats = repeats};
-    const nd_repeating_view view = {{document->id, document->id_len_bytes},
-                                    {num_repeats, next_repeat, &items}};
-    if (job->format == ND_FORMAT_JSONL) {
-        nd_record_json(page, &nd_repeating_record, 0, &view);
-        nd_page_put(page, "\n");
-    } else if (job->format == ND_FORMAT_TSV) {
+    const nd_repeating_view view = {.repeats = {num_repeats, next_repeat, &items}};
+    if (job->format == ND_FORMAT_JSONL)
+        nd_record_json_members(page, &nd_repeating_record, 0, &view);
+    else if (job->format == ND_FORMAT_TSV)
         nd_record_tsv(page, &nd_repeating_record, 0, &view);
-    } else {
+    else
         print_text(job, page, document, repeats, num_repeats);
+}
+
+/* Each line with the name in front. */
+static void put_rows(nd_page *page, const nd_result *result)
+{
+    const char *const end = result->bytes + result->len_bytes;
+    for (const char *p = result->bytes; p < end;) {
+        const size_t len = (size_t)((const char *)memchr(p, '\n', (size_t)(end - p)) - p) + 1;
+        nd_page_tsv(page, result->name, result->name_len_bytes);
+        nd_page_put(page, "\t");
+        nd_page_append(page, p, len);
+        p += len;
     }
 }
 
-/* --- results of several workers, in the order of their ids --- */
-
-typedef struct result {
-    const char *id;
-    size_t id_len_bytes;
-    const char *bytes;
-    size_t len_bytes;
-} result;
-
-/* Results of one worker, in the arena; exclusive. */
-typedef struct result_list {
-    nd_arena arena;
-    ND_VEC(result) results;
-} result_list;
-
-enum { CHUNK_BYTES = 1 << 21 };
-
-static void results_init(result_list *list, const nd_allocator *allocator)
+static void put_result(const nd_job *job, nd_page *page, const nd_result *result)
 {
-    *list = (result_list){0};
-    nd_arena_init(&list->arena, allocator, CHUNK_BYTES);
-}
-
-static nd_status results_add(result_list *list, const char *id, size_t id_len_bytes,
-                             const char *bytes, size_t len_bytes)
-{
-    nd_status status = ND_VEC_RESERVE(&list->arena.allocator, &list->results, 1);
-    if (status != ND_OK)
-        return status;
-    char *const copy = nd_arena_alloc(&list->arena, id_len_bytes + len_bytes);
-    if (!copy)
-        return ND_ERR_NO_MEMORY;
-    if (id_len_bytes > 0)
-        memcpy(copy, id, id_len_bytes);
-    memcpy(copy + id_len_bytes, bytes, len_bytes);
-    list->results.items[list->results.len++] =
-        (result){copy, id_len_bytes, copy + id_len_bytes, len_bytes};
-    return ND_OK;
-}
-
-static nd_status results_append(result_list *list, const result_list *from)
-{
-    const nd_status status =
-        ND_VEC_RESERVE(&list->arena.allocator, &list->results, from->results.len);
-    if (status != ND_OK || from->results.len == 0)
-        return status;
-    memcpy(list->results.items + list->results.len, from->results.items,
-           from->results.len * sizeof *from->results.items);
-    list->results.len += from->results.len;
-    return ND_OK;
-}
-
-static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    const size_t both = a_len < b_len ? a_len : b_len;
-    const int order = both ? memcmp(a, b, both) : 0;
-    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
-}
-
-static int compare_results(const void *left, const void *right)
-{
-    const result *const a = left, *const b = right;
-    const int order = compare_bytes(a->id, a->id_len_bytes, b->id, b->id_len_bytes);
-    return order != 0 ? order : compare_bytes(a->bytes, a->len_bytes, b->bytes, b->len_bytes);
-}
-
-static void results_sort(result_list *list)
-{
-    if (list->results.len > 1)
-        qsort(list->results.items, list->results.len, sizeof *list->results.items, compare_results);
-}
-
-static void results_release(result_list *list)
-{
-    ND_VEC_RELEASE(&list->arena.allocator, &list->results);
-    nd_arena_release(&list->arena);
+    if (job->format == ND_FORMAT_TSV) {
+        put_rows(page, result);
+    } else if (job->format == ND_FORMAT_JSONL) {
+        nd_page_put(page, "{\"id\":");
+        nd_page_json(page, result->name, result->name_len_bytes);
+        nd_page_put(page, ",");
+        nd_page_append(page, result->bytes, result->len_bytes);
+        nd_page_put(page, "}\n");
+    } else {
+        nd_page_put(page, nd_style(&job->screen, ND_STYLE_STRONG));
+        nd_page_shown(page, result->name, result->name_len_bytes);
+        nd_page_put(page, nd_style(&job->screen, ND_STYLE_PLAIN));
+        nd_page_put(page, "\n");
+        nd_page_append(page, result->bytes, result->len_bytes);
+    }
 }
 
 /* --- all documents --- */
@@ -220,7 +170,7 @@ static void results_release(result_list *list)
 typedef struct worker {
     nd_passage_finder *finder;
     nd_page page;
-    result_list list;
+    nd_result_list list;
     tally tally;
     nd_first_id firsts[NUM_COUNTERS]; /* of the counters that are more than figures */
 } worker;
@@ -237,7 +187,7 @@ static void crew_free(crew *crew_to_free, const nd_allocator *allocator)
         worker *const w = &crew_to_free->workers[i];
         nd_passage_finder_free(w->finder);
         nd_page_release(&w->page);
-        results_release(&w->list);
+        nd_results_release(&w->list);
     }
     nd_release(allocator, crew_to_free->workers);
 }
@@ -251,7 +201,7 @@ static nd_status crew_new(const nd_job *job, crew *out)
     const nd_passage_options options = nd_settings_passage(job->settings);
     for (uint32_t i = 0; i < out->num_workers; i++) { /* all, so that they can all be released */
         nd_page_init(&out->workers[i].page, job->allocator);
-        results_init(&out->workers[i].list, job->allocator);
+        nd_results_init(&out->workers[i].list, job->allocator);
     }
     nd_status status = ND_OK;
     for (uint32_t i = 0; i < out->num_workers && status == ND_OK; i++)
@@ -289,8 +239,10 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
     worker *const w = &c->workers[worker_index];
     const nd_repeat *repeats;
     size_t num_repeats;
-    const nd_status status = nd_passage_finder_repeats(
-        w->finder, document->text, document->text_len_bytes, &repeats, &num_repeats);
+    nd_status status = nd_results_see(&w->list, document);
+    if (status == ND_OK)
+        status = nd_passage_finder_repeats(w->finder, document->text, document->text_len_bytes,
+                                           &repeats, &num_repeats);
     if (status == ND_ERR_LIMIT) { /* normalising made it longer than offsets can hold */
         count_in(w, AT(too_long), document);
         return ND_OK;
@@ -307,11 +259,21 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
     print_repeats(c->job, &w->page, document, repeats, num_repeats);
     if (w->page.status != ND_OK)
         return w->page.status;
-    return results_add(&w->list, document->id, document->id_len_bytes, w->page.bytes.items,
-                       w->page.bytes.len);
+    return nd_results_add(&w->list, document, w->page.bytes.items, w->page.bytes.len);
 }
 
-static void report(nd_job *job, const crew *c)
+/* Puts the results of all workers into the list of the first, named and in order. */
+static nd_status gather(crew *c, const nd_result **first_renamed)
+{
+    nd_result_list *const all = &c->workers[0].list;
+    nd_status status = ND_OK;
+    for (uint32_t i = 1; i < c->num_workers && status == ND_OK; i++)
+        status = nd_results_append(all, &c->workers[i].list);
+    return status == ND_OK ? nd_results_name(all, &c->workers[0].tally.duplicate_ids, first_renamed)
+                           : status;
+}
+
+static void report(nd_job *job, const crew *c, const nd_result *first_renamed)
 {
     tally sum = {0};
     nd_first_id firsts[NUM_COUNTERS] = {0};
@@ -320,6 +282,9 @@ static void report(nd_job *job, const crew *c)
         for (size_t k = 0; k < NUM_COUNTERS; k++)
             nd_first_id_merge(&firsts[k], &c->workers[i].firsts[k]);
     }
+    for (size_t i = 0; i < NUM_COUNTERS && first_renamed; i++)
+        if (counters[i].offset == AT(duplicate_ids))
+            nd_first_id_consider(&firsts[i], first_renamed->name, first_renamed->name_len_bytes);
     nd_notes_add_counters(&job->notes, counter_list, &sum, firsts);
     nd_counters_print_json(counter_list, &sum, &job->stats);
     job->text_bytes = sum.text_bytes;
@@ -330,23 +295,16 @@ static void report(nd_job *job, const crew *c)
 
 static nd_status write_results(nd_job *job, crew *c)
 {
-    result_list *const all = &c->workers[0].list;
-    nd_status status = ND_OK;
-    for (uint32_t i = 1; i < c->num_workers && status == ND_OK; i++)
-        status = results_append(all, &c->workers[i].list);
-    if (status != ND_OK)
-        return status;
-    results_sort(all);
+    const nd_result_list *const all = &c->workers[0].list;
     nd_page *const page = &c->workers[0].page;
     nd_page_clear(page);
     if (job->format == ND_FORMAT_TSV)
-        nd_record_tsv_header(page, &nd_repeating_record, 0, NULL);
+        nd_record_tsv_header(page, &nd_repeating_record, ND_SHOW_NAMES, NULL);
+    nd_status status = nd_job_write(job, page);
     for (size_t i = 0; i < all->results.len && status == ND_OK; i++) {
-        nd_page_append(page, all->results.items[i].bytes, all->results.items[i].len_bytes);
+        put_result(job, page, &all->results.items[i]);
         status = nd_job_write(job, page);
     }
-    if (status == ND_OK)
-        status = nd_job_write(job, page); /* the header of no results */
     nd_job_lap(job, "writing");
     return status;
 }
@@ -361,8 +319,11 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
         status = nd_document_map(nd_input_source(job->input), &options, find_repeats, &c, error);
     if (status == ND_OK)
         status = nd_job_reading_done(job, error);
+    const nd_result *first_renamed = NULL;
+    if (status == ND_OK)
+        status = gather(&c, &first_renamed);
     if (status == ND_OK) {
-        report(job, &c);
+        report(job, &c, first_renamed);
         status = nd_job_check_strict(job, error);
     }
     if (status == ND_OK)

@@ -93,7 +93,7 @@ static const nd_column repeat_columns[] = {
 static const nd_record repeat_record = RECORD(repeat_columns);
 
 static const nd_column repeating_columns[] = {
-    {ND_COLUMN(nd_repeating_view, id, "id", ND_VALUE_BYTES)},
+    {ND_COLUMN(nd_repeating_view, id, "id", ND_VALUE_BYTES), .when = ND_SHOW_NAMES},
     {ND_COLUMN(nd_repeating_view, repeats, "repeats", ND_VALUE_LIST), .record = &repeat_record,
      .item = "repeat"},
 };

@@ -16,6 +16,7 @@ enum {
     ND_SHOW_KINDS = 8,
     ND_SHOW_WEIGHTS = 16,
     ND_SHOW_LABELS = 32,
+    ND_SHOW_NAMES = 64, /* of documents with repeats */
 };
 
 /* scan --pairs */
