@@ -112,8 +112,7 @@ nd_status nd_column_type_read(const struct ArrowSchema *schema, nd_column_use us
         [ND_COLUMN_IDS] =
             "ids must be a column of strings or whole numbers, not of Arrow type '%s'",
         [ND_COLUMN_PREFERENCES] =
-            "preferences must be a column of whole numbers, not of Arrow type "
-            "'%s'"};
+            "numbers must be a column of whole numbers, not of Arrow type '%s'"};
     const char *const format = schema->format ? schema->format : "";
     const bool is_integer = read_integer(format, type);
     if (is_integer && schema->dictionary) {

@@ -108,6 +108,12 @@ static PyObject *whole_number(PyObject *object)
     return number;
 }
 
+static unsigned long long row_of(const list_chunk *chunk, const column *c)
+{
+    const uint64_t row = c->num_rows + chunk->num;
+    return row;
+}
+
 static int add_text(list_chunk *chunk, const column *c, PyObject *object)
 {
     PyObject *number = NULL, *decimal = NULL;
@@ -120,7 +126,7 @@ static int add_text(list_chunk *chunk, const column *c, PyObject *object)
             return -1;
     }
     char what[64];
-    snprintf(what, sizeof what, "%s %llu", c->what, (unsigned long long)(c->num_rows + chunk->num));
+    snprintf(what, sizeof what, "%s %llu", c->what, row_of(chunk, c));
     nd_py_bytes bytes;
     int result = nd_py_bytes_get(decimal ? decimal : object, what, &bytes);
     Py_XDECREF(decimal);

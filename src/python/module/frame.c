@@ -2,6 +2,7 @@
  * offsets run out, so rows are found by division unless a batch was closed early. */
 #include "python/module/frame.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -86,7 +87,7 @@ static nd_status struct_init(nd_column *column, const nd_field *fields, unsigned
     column->format = "+s";
     while (fields[num].name)
         num++;
-    column->children = calloc(num, sizeof *column->children);
+    column->children = calloc(num + 1, sizeof *column->children);
     nd_status status = column->children ? ND_OK : ND_ERR_NO_MEMORY;
     for (size_t i = 0; i < num && status == ND_OK; i++) {
         const nd_field *const field = &fields[i];
@@ -246,6 +247,7 @@ static nd_status add_row(nd_column *column, const void *row, bool *is_full)
     nd_status status = ND_OK;
     for (size_t i = 0; i < column->num_children && status == ND_OK; i++) {
         nd_column *const child = &column->children[i];
+        assert(child->field);
         status = add_cell(child, (const char *)row + child->field->offset, is_full);
         child->num_rows++;
     }

@@ -34,15 +34,15 @@ enum {
 /* Fields of a row, declared once; the last one has no name. */
 typedef struct nd_field {
     const char *name;
-    nd_cell cell;
     size_t offset;
     const struct nd_field *fields; /* of a list's items, or an object */
-    unsigned when;                 /* flags without which the field is left out */
+    nd_cell cell;
+    unsigned when; /* flags without which the field is left out */
 } nd_field;
 
 /* A field of struct `type`, as an initializer: others may follow it in braces. */
 #define ND_FIELD(type, member, name_, cell_)                                                       \
-    .name = (name_), .cell = (cell_), .offset = offsetof(type, member)
+    .name = (name_), .offset = offsetof(type, member), .cell = (cell_)
 
 /* One column of a batch, or the batch as a struct of columns.
  *
