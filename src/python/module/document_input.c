@@ -143,7 +143,7 @@ static int add_preference(list_chunk *chunk, const column *c, PyObject *object)
     if (!number) {
         if (!PyErr_Occurred())
             PyErr_Format(PyExc_TypeError, "preference %llu is not a whole number",
-                         (unsigned long long)(c->num_rows + chunk->num));
+                         row_of(chunk, c));
         return -1;
     }
     const long long value = PyLong_AsLongLong(number);
@@ -502,7 +502,13 @@ nd_document_input *nd_document_input_new(const nd_input_request *request)
         return NULL;
     }
     memcpy(input->columns, fresh, sizeof fresh);
-    input->columns[ND_INPUT_TEXTS].is_given = true;
+    column *const texts = &input->columns[ND_INPUT_TEXTS];
+    texts->is_given = true;
+    texts->use = request->use;
+    if (request->use != ND_COLUMN_TEXTS) {
+        texts->name = fresh[request->use].name;
+        texts->what = fresh[request->use].what;
+    }
     if (open_columns(input, request) == 0)
         return input;
     nd_document_input_free(input);
@@ -599,7 +605,8 @@ int nd_document_input_next(nd_document_input *input, size_t max_bytes, nd_block 
     block->texts = slice(texts, num);
     if (input->columns[ND_INPUT_IDS].is_given)
         block->ids = slice(&input->columns[ND_INPUT_IDS], num);
-    const column *const preferences = &input->columns[ND_INPUT_PREFERENCES];
+    const column *const preferences =
+        texts->use == ND_COLUMN_PREFERENCES ? texts : &input->columns[ND_INPUT_PREFERENCES];
     if (preferences->is_given)
         block->preferences = preferences->preferences + preferences->used;
     for (int i = 0; i < ND_NUM_INPUT_COLUMNS; i++) {
@@ -618,4 +625,12 @@ void nd_block_release(nd_block *block)
     for (int i = 0; i < ND_NUM_INPUT_COLUMNS; i++)
         nd_chunk_owner_drop(block->owners[i]);
     *block = (nd_block){0};
+}
+
+nd_text_batch nd_batch_of_one(const nd_py_bytes *text, int64_t offsets[2])
+{
+    offsets[0] = 0;
+    offsets[1] = (int64_t)text->len_bytes;
+    return (nd_text_batch){
+        .layout = ND_LAYOUT_OFFSETS_64, .num = 1, .offsets = offsets, .data = text->p};
 }

@@ -33,6 +33,8 @@ typedef struct nd_document_input nd_document_input;
 typedef struct nd_input_request {
     PyObject *texts, *ids, *preferences;
     const char *text_column; /* of a table */
+    nd_column_use use;       /* what stands in place of texts, where they are none: preferences come
+                                out as a block's preferences */
 } nd_input_request;
 nd_document_input *nd_document_input_new(const nd_input_request *request);
 void nd_document_input_free(nd_document_input *input); /* may be NULL */
@@ -43,6 +45,9 @@ bool nd_document_input_has_ids(const nd_document_input *input);
  * end; -1 with an exception: an object is no text, there are not as many ids as texts, or what a
  * producer said. */
 int nd_document_input_next(nd_document_input *input, size_t max_bytes, nd_block *block);
+
+/* One text as a batch; `offsets` is room for it to borrow, as is the text. */
+nd_text_batch nd_batch_of_one(const nd_py_bytes *text, int64_t offsets[2]);
 
 /* Rows so far. */
 uint64_t nd_document_input_num_rows(const nd_document_input *input);

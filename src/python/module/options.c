@@ -35,7 +35,6 @@ static const nd_py_option scan_options[] = {
 #define AT(member) .offset = offsetof(nd_passage_options, member)
 
 static const nd_py_option passage_options[] = {
-    {"shingle", ND_OPTION_SHINGLE, AT(shingle)},
     {"similarity", ND_OPTION_NUMBER, AT(min_similarity), .max = 1, .excludes_min = 1},
     {"min_words", ND_OPTION_COUNT, AT(min_words), .min = 1},
     {"min_words_inside", ND_OPTION_COUNT, AT(min_words_unbound), .min = 1},

@@ -40,5 +40,8 @@ int nd_py_add_columns(PyObject *module);
 int nd_py_add_scan(PyObject *module);
 int nd_py_add_passages(PyObject *module);
 int nd_py_add_spec(PyObject *module);
+int nd_py_add_batch(PyObject *module);
+int nd_py_add_table(PyObject *module);
+int nd_py_add_evaluate(PyObject *module);
 
 #endif

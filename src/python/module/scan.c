@@ -65,7 +65,7 @@ static int fill(scan_handle *handle, nd_document_input *input, nd_scan_options *
 static PyObject *scan(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    nd_input_request request;
+    nd_input_request request = {0};
     PyObject *dict, *progress;
     nd_scan_options options;
     if (!PyArg_ParseTuple(arguments, "OOOsO!O", &request.texts, &request.ids, &request.preferences,

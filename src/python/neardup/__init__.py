@@ -10,6 +10,7 @@
 """
 
 from neardup import _core
+from neardup._batch import Sketches, band_keys, group, rank, sketch, verify
 from neardup._column import Column
 from neardup._errors import (
     AlreadyExists,
@@ -25,31 +26,71 @@ from neardup._errors import (
     Unsupported,
     VersionError,
 )
-from neardup._records import Group, Member, Pair, Renamed
+from neardup._evaluation import Band, Evaluation, Kind, Wrong, evaluate
+from neardup._passages import Comparison, Within, compare, within
+from neardup._records import (
+    Group,
+    Member,
+    Pair,
+    Passage,
+    Place,
+    Renamed,
+    Repeat,
+    Repeating,
+    Verified,
+)
 from neardup._rows import Rows
 from neardup._scan import Scan, scan
+from neardup._spec import Memory, Plan, Spec, plan
+from neardup._table import Match, Table
 
 __version__: str = _core.VERSION
 
 __all__ = [
     "AlreadyExists",
+    "Band",
     "Cancelled",
     "Column",
+    "Comparison",
     "Error",
+    "Evaluation",
     "FormatError",
     "Group",
     "InvalidArgument",
     "IoError",
+    "Kind",
     "LimitError",
     "LossWarning",
+    "Match",
     "Member",
+    "Memory",
     "NotFound",
     "OutOfMemory",
     "Pair",
+    "Passage",
+    "Place",
+    "Plan",
     "Renamed",
+    "Repeat",
+    "Repeating",
     "Rows",
     "Scan",
+    "Sketches",
+    "Spec",
+    "Table",
     "Unsupported",
+    "Verified",
     "VersionError",
+    "Within",
+    "Wrong",
+    "band_keys",
+    "compare",
+    "evaluate",
+    "group",
+    "plan",
+    "rank",
     "scan",
+    "sketch",
+    "verify",
+    "within",
 ]

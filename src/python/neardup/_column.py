@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from struct import calcsize
 from typing import TYPE_CHECKING, Any, Optional, Union, overload
 
 from neardup import _core
@@ -23,11 +24,13 @@ class Column:
 
     __slots__ = ("_view", "kind", "width")
 
+    _view: memoryview[Any]
+
     def __init__(self, data: bytes, kind: str, width: Optional[int] = None) -> None:
-        view = memoryview(data)
+        view: Any = memoryview(data)  # Any: type checkers know cast by literal formats alone
         self.kind = kind
         self.width = width
-        num = len(view) // memoryview(b"").cast(_CODES[kind]).itemsize
+        num = len(view) // calcsize(_CODES[kind])
         if width is None:
             self._view = view.cast(_CODES[kind])
         elif num == 0:
@@ -36,7 +39,7 @@ class Column:
             self._view = view.cast(_CODES[kind], [num // width, width])
 
     @property
-    def data(self) -> memoryview:
+    def data(self) -> memoryview[Any]:
         """The values: [rows], or [rows, width]."""
         return self._view
 
@@ -62,7 +65,8 @@ class Column:
 
     def tolist(self) -> list[Any]:
         """The values as a list, of lists where there is a width."""
-        return self._view.tolist()
+        values: list[Any] = self._view.tolist()
+        return values
 
     def to_numpy(self) -> numpy.ndarray[Any, Any]:
         """The values as a read-only array that shares this memory; numpy has to be there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional, Union
 
 Id = Union[str, int]
 """What a document is called: its id, or where none was given the number of its row."""
@@ -65,13 +65,85 @@ class Renamed(NamedTuple):
     id: Id
 
 
-def pair(row: tuple) -> Pair:
+def pair(row: tuple[Any, ...]) -> Pair:
     return Pair(*row)
 
 
-def group(row: tuple) -> Group:
+def group(row: tuple[Any, ...]) -> Group:
     return Group(row[0], row[1], row[2], [Member(*member) for member in row[3]])
 
 
-def renamed(row: tuple) -> Renamed:
+def renamed(row: tuple[Any, ...]) -> Renamed:
     return Renamed(*row)
+
+
+class Place(NamedTuple):
+    """A stretch of a text: `text[start:end]`, from its first to its last word; lines from 1.
+
+    Offsets are characters, or bytes of UTF-8 where the call says so.
+    """
+
+    start: int
+    end: int
+    line: int
+    end_line: int
+
+
+class Repeat(NamedTuple):
+    """A passage that stands at two places and more in one text; places ascend.
+
+    `similarity`: the identity of the place least like the first one, 1 where all are the same word
+    for word; `words`: how many stand at the first.
+    """
+
+    similarity: float
+    words: int
+    places: list[Place]
+
+
+class Repeating(NamedTuple):
+    """A document that repeats something, by its id and its row."""
+
+    id: Id
+    row: int
+    repeats: list[Repeat]
+
+
+class Passage(NamedTuple):
+    """A passage that two texts share, by its place in either.
+
+    `similarity`: the identity of the two places: words that both have in the same order, by the words
+    of the longer one. `words`: how many stand in the first.
+    """
+
+    similarity: float
+    words: int
+    a: Place
+    b: Place
+
+
+class Verified(NamedTuple):
+    """Two rows of a batch, compared: `kind` is "none", and the rest 0, where they do not match."""
+
+    a: int
+    b: int
+    kind: str
+    jaccard: float
+    a_in_b: float
+    b_in_a: float
+
+
+def repeat(row: tuple[Any, ...]) -> Repeat:
+    return Repeat(row[0], row[1], [Place(*place) for place in row[2]])
+
+
+def repeating(row: tuple[Any, ...]) -> Repeating:
+    return Repeating(row[0], row[1], [repeat(r) for r in row[2]])
+
+
+def passage(row: tuple[Any, ...]) -> Passage:
+    return Passage(row[0], row[1], Place(*row[2]), Place(*row[3]))
+
+
+def verified(row: tuple[Any, ...]) -> Verified:
+    return Verified(*row)

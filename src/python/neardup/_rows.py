@@ -27,7 +27,7 @@ class Rows(Generic[Row]):
 
     __slots__ = ("_frame", "_make")
 
-    def __init__(self, frame: Any, make: Callable[[tuple], Row]) -> None:
+    def __init__(self, frame: Any, make: Callable[[tuple[Any, ...]], Row]) -> None:
         self._frame = frame
         self._make = make
 
@@ -91,7 +91,7 @@ class Rows(Generic[Row]):
         return f"<neardup.Rows: {len(self)} rows of {', '.join(self.column_names)}>"
 
 
-def _as_dict(row: tuple, fields: list) -> dict[str, Any]:
+def _as_dict(row: tuple[Any, ...], fields: list[Any]) -> dict[str, Any]:
     return {name: _as_value(value, kind) for value, (name, kind) in zip(row, fields)}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal, Protocol, Union
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Optional, Protocol, Union
 
 
 class ArrowStream(Protocol):
@@ -20,10 +20,23 @@ class ArrowArray(Protocol):
 
 Texts = Union[Iterable[Union[str, bytes, None]], ArrowStream, ArrowArray]
 Ids = Union[Iterable[Union[str, bytes, int, None]], ArrowStream, ArrowArray, str]
-Preferences = Union[Iterable[Union[int, None]], ArrowStream, ArrowArray, str]
+Numbers = Union[Iterable[Union[int, None]], ArrowStream, ArrowArray]
+Preferences = Union[Numbers, str]
+Pairs = Union[Iterable[Sequence[int]], ArrowStream, ArrowArray, memoryview]
+TruePairs = Iterable[Union[tuple[Any, Any], tuple[Any, Any, Optional[str]]]]
+Labelled = Iterable[
+    Union[
+        tuple[Any, Any, bool],
+        tuple[Any, Any, bool, float],
+        tuple[Any, Any, bool, float, Optional[str]],
+    ]
+]
 
 Preset = Literal["corpus", "news"]
 Output = Literal["both", "groups", "pairs"]
+PairsOrGroups = Literal["pairs", "groups"]
+SketchOutput = Literal["digests", "num_tokens", "slots", "band_keys"]
+Offsets = Literal["characters", "bytes"]
 Link = Literal["anchored", "single"]
 Representative = Literal["longest", "preferred", "first-id"]
 Keep = Literal["representative", "first", "last"]
