@@ -1,7 +1,6 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "sketch/round_hash.h"
 #include "sketch/sketch_kernels.h"
 
 enum { LANES = 32 };

@@ -1,6 +1,5 @@
 #include <arm_neon.h>
 
-#include "sketch/round_hash.h"
 #include "sketch/sketch_kernels.h"
 
 enum { LANES = 32 };

@@ -21,7 +21,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "sketch/round_hash.h"
+#include "sketch/sketch_kernels.h"
 
 /* Elements kept mixed. A larger set rarely needs a second round; it is mixed anew for each. */
 enum { CHUNK = 1024, DISTINCT_TABLE = 4 * CHUNK, TWO_BLOCKS = 2 * LANES };

@@ -1,7 +1,9 @@
 #include "neardup/text.h"
 
 #include <string.h>
+#include <utf8proc.h>
 
+#include "neardup/version.h"
 #include "text/tokenise/token_buffer.h"
 #include "text/tokenise/tokeniser.h"
 #include "util/alloc.h"
@@ -9,6 +11,23 @@
 /* Normalised bytes made at a time, before their token starts are looked for: they are still in the
  * first-level cache then. */
 enum { PIECE_BYTES = 16 * 1024 };
+
+const nd_tokenise_kernel *nd_tokenise_kernel_of(nd_kernel kernel)
+{
+    switch (kernel) {
+#if defined(__x86_64__)
+    case ND_KERNEL_AVX512:
+        return &nd_tokenise_kernel_avx512;
+    case ND_KERNEL_AVX2:
+        return &nd_tokenise_kernel_avx2;
+#elif defined(__aarch64__)
+    case ND_KERNEL_NEON:
+        return &nd_tokenise_kernel_neon;
+#endif
+    default:
+        return &nd_tokenise_kernel_scalar;
+    }
+}
 
 nd_status nd_text_new(const nd_allocator *allocator, nd_text **out)
 {
@@ -175,4 +194,22 @@ void nd_text_free(nd_text *text)
     nd_release(&a, text->source_start);
     nd_release(&a, text->source_end);
     nd_release(&a, text);
+}
+
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
+
+const char *nd_version(void)
+{
+    return STRING(ND_VERSION_MAJOR) "." STRING(ND_VERSION_MINOR) "." STRING(ND_VERSION_PATCH);
+}
+
+int nd_hash_spec_version(void)
+{
+    return ND_HASH_SPEC_VERSION;
+}
+
+const char *nd_unicode_version(void)
+{
+    return utf8proc_unicode_version();
 }

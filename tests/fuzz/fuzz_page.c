@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/repair/hidden_markup.h"
 #include "text/repair/html_elements.h"
+#include "text/repair/markup.h"
 #include "text/repair/page_text.h"
 #include "util/alloc.h"
 

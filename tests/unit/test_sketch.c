@@ -11,7 +11,6 @@
 #include "neardup/kernel.h"
 #include "neardup/sketch.h"
 #include "random.h"
-#include "sketch/round_hash.h"
 #include "sketch/sketch_kernels.h"
 
 static void slots_outside_the_limits_are_refused(void **state)

@@ -13,7 +13,7 @@
  * it gets deeper (other arrays have other sizes): there the allocator refuses. As gumbo does not
  * expect that, refusing leaves it by longjmp; all its memory is in an arena, and nothing is lost.
  */
-#include "text/repair/hidden_markup.h"
+#include "text/repair/markup.h"
 
 #include <gumbo.h>
 #include <setjmp.h>

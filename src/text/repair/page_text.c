@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "text/repair/hidden_markup.h"
 #include "text/repair/repair_pass.h"
 #include "util/alloc.h"
 

@@ -93,4 +93,8 @@ static const uint8_t cyrillic_steps[16] = {[0x8] = 0x10, [0x9] = 0x20, [0xA] = 0
     (LEAD_BIT(0xC2) | LEAD_BIT(0xC3) | LEAD_BIT(0xC4) | LEAD_BIT(0xC5) | LEAD_BIT(0xD0) |          \
      LEAD_BIT(0xD1) | LEAD_BIT(0xE2))
 
+/* Byte k of nd_byte_positions[mask] is the position of the k-th set bit of mask; unused bytes are
+ * 0. As a byte shuffle it moves the bytes named by the mask to the front. */
+extern const uint64_t nd_byte_positions[256];
+
 #endif

@@ -2,7 +2,6 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "text/tokenise/byte_positions.h"
 #include "text/tokenise/byte_sets.h"
 
 typedef struct block {

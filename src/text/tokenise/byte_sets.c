@@ -1,4 +1,4 @@
-#include "text/tokenise/byte_positions.h"
+#include "text/tokenise/byte_sets.h"
 
 const uint64_t nd_byte_positions[256] = {
     0x0000000000000000, 0x0000000000000000, 0x0000000000000001, 0x0000000000000100,
