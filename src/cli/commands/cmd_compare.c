@@ -220,12 +220,11 @@ const nd_command nd_command_compare = {
     .info.min_operands = 2,
     .info.max_operands = 2,
     .info.description =
-        "Reads two inputs of one document each and reports how similar they are, by the jaccard "
-        "similarity and by the share of each that stands in the other, and which passages they "
-        "share, with their lines in both. Passages are found by words, whatever '--shingle' "
-        "says.\n\n"
-        "Kinds: exact, near, contains (a holds b), contained (a stands in b), partial (neither, "
-        "but they share passages), none.\n",
+        "Reads two inputs of one document each and reports how similar they are: their Jaccard "
+        "similarity, how much of each appears in the other, and which passages they share, with "
+        "the lines in both. Passages are found by words, whatever '--shingle' says.\n\n"
+        "Kinds: exact (the same shingles), near, contains (a contains b), contained (b contains "
+        "a), partial (no threshold is reached, but they share passages), none.\n",
     .info.examples = "  neardup compare story.txt story-as-printed.txt\n"
                      "  curl -s https://example.org/story.txt | neardup compare story.txt -\n"
                      "  neardup compare --format jsonl --containment 0.9 long.txt short.txt\n",

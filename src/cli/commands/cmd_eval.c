@@ -318,15 +318,16 @@ const nd_command nd_command_eval = {
     .info.max_operands = SIZE_MAX,
     .info.description =
         "Scans the inputs as 'neardup scan' does, with the same options, and compares what it "
-        "finds with what is true: labelled pairs or clusters, or every pair that reaches the "
-        "threshold, found by an exact join without a sketch.\n\n"
+        "finds with what is known to be true: pairs, labelled pairs, or clusters; or all pairs "
+        "that reach the threshold, found by an exact join without a sketch.\n\n"
         "Precision is the share of the found pairs that are true, recall the share of the true "
-        "ones that are found, f1 their harmonic mean; ari is the adjusted Rand index over all "
-        "documents, of the true clusters and the groups found. Where there are pairs and no "
-        "groups or clusters, documents that a chain of pairs connects are one. Recall is told "
-        "for bands of similarity too, by the exact jaccard of the true pairs.\n\n"
-        "Documents are held in memory, with their shingle sets: about 3 bytes for each byte of "
-        "text beside what a scan takes, 6 with '--exact', and 25 bytes a pair.\n",
+        "pairs that are found, and f1 their harmonic mean. ari is the adjusted Rand index of the "
+        "true clusters and the groups that were found, over all documents; if there are only "
+        "pairs, documents that a chain of pairs connects count as one cluster. Recall is also "
+        "shown by similarity: by the exact Jaccard similarity of the true pairs. Documents of one "
+        "id count as one document.\n\n"
+        "All documents are kept in memory, with their shingle sets: about 3 bytes for each byte "
+        "of text more than a scan needs, 6 with '--exact', and 25 bytes for each pair.\n",
     .info.examples =
         "  neardup eval --preset news --truth pairs.tsv --by-kind news.jsonl\n"
         "  neardup eval --exact --threshold 0.5 articles.jsonl\n"

@@ -145,10 +145,10 @@ const nd_command nd_command_plan = {
     .info.operands = "",
     .info.max_operands = 0,
     .info.description =
-        "Shows how a scan with these thresholds looks for candidates: the bands and rows it "
-        "derives from the threshold and the recall asked for, the chance that a pair of a given "
-        "similarity is found, and an estimate of the memory. What is found is then verified "
-        "exactly, so pairs below the threshold cost time and are never reported.\n",
+        "Shows how a scan with these thresholds looks for candidates: the bands and rows that "
+        "follow from the threshold and the recall, the probability that a pair of a given "
+        "similarity is found, and an estimate of the memory. Candidates are then compared "
+        "exactly, so pairs below the threshold cost time, but are never reported.\n",
     .info.examples = "  neardup plan\n"
                      "  neardup plan --threshold 0.5 --recall 0.999\n"
                      "  neardup plan --documents 50000000 --mean-shingles 250\n",

@@ -99,15 +99,19 @@ const nd_command nd_command_scan = {
     .info.min_operands = 1,
     .info.max_operands = SIZE_MAX,
     .info.description =
-        "Reads documents from files, folders (recursively) and standard input ('-'): texts, HTML "
-        "pages, JSON, CSV and TSV, tar, zip and WARC archives, plain or compressed by gzip, zstd, "
-        "xz, bzip2 or lz4. Reports which are near-copies of which. Every similarity reported is "
-        "exact: a sketch only proposes the pairs to look at.\n\n"
-        "A match is a pair whose jaccard similarity, or whose containment in either direction, "
-        "reaches its threshold. Kinds: exact, near, contains (the first, or the representative, "
-        "holds the other), contained (the other way round).\n",
+        "Finds the documents that are near-copies of each other. Reads files, folders "
+        "(recursively) "
+        "and standard input ('-'): texts, HTML pages, JSON, CSV and TSV, tar, zip and WARC "
+        "archives, plain or compressed by gzip, zstd, xz, bzip2 or lz4. Every similarity that is "
+        "reported is exact: a sketch only proposes pairs to compare.\n\n"
+        "A match is a pair whose Jaccard similarity, or whose containment in either direction, "
+        "reaches its threshold; with '--coverage' also a pair that shares enough text in order. "
+        "Kinds: exact (the same shingles), near, contains (the first text, or the representative, "
+        "contains the other), contained (the other way round), partial (only with '--coverage': "
+        "less than 80 % of either text is covered).\n",
     .info.examples = "  neardup scan articles/\n"
                      "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
+                     "  neardup scan --text-field body --id-field guid feed.jsonl\n"
                      "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
                      "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
     .info.options = {nd_tool_options, ND_COMMAND_SCAN},

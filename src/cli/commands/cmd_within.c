@@ -345,9 +345,9 @@ const nd_command nd_command_within = {
     .info.min_operands = 1,
     .info.max_operands = SIZE_MAX,
     .info.description =
-        "Reports the passages that stand twice or more in one document: headings, sentences, "
-        "paragraphs, whole blocks, word for word or edited. Only documents that repeat something "
-        "are listed, in the order of their ids.\n\n"
+        "Finds passages that one document contains twice or more: headings, sentences, paragraphs, "
+        "whole blocks, word for word or edited. Only documents that repeat something are listed, "
+        "in the order of their ids.\n\n"
         "Inputs are files, folders (recursively) and standard input ('-'): texts, HTML pages, "
         "JSON, CSV and TSV, tar, zip and WARC archives, plain or compressed by gzip, zstd, xz, "
         "bzip2 or lz4.\n",

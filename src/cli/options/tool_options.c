@@ -164,8 +164,7 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | COMPARE | PLAN | EVAL,
      .section = "Matching",
      .argument = "J",
-     .help = "jaccard similarity a match has at least: shingles in both texts over shingles in "
-             "either",
+     .help = "lowest Jaccard similarity of a match: shingles in both texts over shingles in either",
      .field = FIELD(scan.rule.jaccard),
      .max = 1,
      .bounds = ND_BOUNDS_ABOVE_MIN,
@@ -175,8 +174,8 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | COMPARE | PLAN | EVAL,
      .section = "Matching",
      .argument = "C",
-     .help = "also match where this share of one text's shingles appears in the other: cut copies, "
-             "copies inside longer texts",
+     .help = "also match if this share of one text's shingles appears in the other: finds cut "
+             "copies, and copies inside longer texts",
      .unset = "off",
      .field = FIELD(scan.rule.containment),
      .max = 1,
@@ -187,8 +186,8 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | EVAL,
      .section = "Matching",
      .argument = "C",
-     .help = "also match where passages that make up this share of one text appear in the other, "
-             "edits inside them included; text that many documents hold counts less",
+     .help = "also match if passages that both texts share, edits inside them included, make up "
+             "this share of one text; text that many documents have counts less",
      .unset = "off",
      .field = FIELD(scan.coverage),
      .max = 1,
@@ -199,9 +198,9 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | EVAL,
      .section = "Matching",
      .argument = "KIND,...",
-     .help = "undo what web sites do to text, before it is compared: none, all, or some of "
-             "entities (&amp;), tags (<p>), mojibake (misread UTF-8), hyphenation (words broken at "
-             "the end of a line) and blobs (images in base64, minified scripts, hex dumps)",
+     .help = "before comparing, undo what web sites do to text: none, all, or some of entities "
+             "(&amp;), tags (<p>), mojibake (misread UTF-8), hyphenation (words broken at the end "
+             "of a line) and blobs (images in base64, minified scripts, hex dumps)",
      .field = FIELD(scan.repairs),
      .choices = repairs},
     {.name = "fold",
@@ -209,12 +208,12 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | EVAL,
      .section = "Matching",
      .argument = "KIND,...",
-     .help = "take for the same what a script writes in two ways: none, all, safe (all but "
-             "dotless: those that join no two words of a language), or some of marks (vowel "
-             "marks of Arabic and Hebrew, tatweel), apostrophes (that are letters), yeh-kaf "
-             "(Persian for Arabic), digits (of other scripts), cedillas (for Romanian commas), "
-             "dotted (I with a dot), strokes (laid over letters), homoglyphs (letters of another "
-             "script in a word) and dotless (i without a dot)",
+     .help = "ignore these differences of spelling: none, all, safe (all but dotless: those that "
+             "never make two words of a language one), or some of marks (vowel marks of Arabic and "
+             "Hebrew, tatweel), apostrophes (letters used as such), yeh-kaf (Persian or Arabic), "
+             "digits (of other scripts), cedillas (for Romanian commas), dotted (I with a dot), "
+             "strokes (laid over letters), homoglyphs (look-alike letters of another script in a "
+             "word) and dotless (i without a dot)",
      .field = FIELD(scan.folds),
      .choices = folds},
     {.name = "recall",
@@ -222,7 +221,7 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | PLAN | EVAL,
      .section = "Matching",
      .argument = "R",
-     .help = "chance that a pair exactly at the threshold is found",
+     .help = "probability that a pair exactly at the threshold is found",
      .field = FIELD(scan.recall),
      .max = 1,
      .bounds = ND_BOUNDS_OPEN,
@@ -246,7 +245,7 @@ const nd_option nd_tool_options[] = {
     {.name = "passages",
      .commands = SCAN,
      .section = "Result",
-     .help = "list the passages that two texts share, with their bytes in both; all texts are kept "
+     .help = "also list the passages that two texts share, by their bytes in both; keeps all texts "
              "in memory",
      .field = FIELD(lists_passages),
      .value = 1,
@@ -269,7 +268,7 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | EVAL,
      .section = "Result",
      .argument = "N",
-     .help = "keep the N best pairs of a document, and count the others; 0: all",
+     .help = "keep the N best pairs of each document, and count the others; 0: keep all",
      .field = FIELD(scan.max_matches),
      .max = UINT32_MAX,
      .need = WITH_PAIRS,
@@ -278,7 +277,8 @@ const nd_option nd_tool_options[] = {
      .kind = ND_OPTION_CHOICE,
      .commands = SCAN | EVAL,
      .section = "Result",
-     .help = "every member of a group matches its representative, or just some other member",
+     .help = "anchored: every member of a group matches its representative; single: it is enough "
+             "to match any other member",
      .field = FIELD(scan.link),
      .choices = links,
      .need = WITH_GROUPS,
@@ -288,7 +288,9 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | EVAL,
      .section = "Result",
      .argument = "WHICH",
-     .help = "which document stands for a group: longest, earliest, preferred or first-id",
+     .help =
+         "which document represents a group: longest, earliest (by --date-field), preferred (by "
+         "--prefer) or first-id",
      .field = FIELD(keep),
      .choices = keeps,
      .need = WITH_GROUPS,
@@ -299,7 +301,7 @@ const nd_option nd_tool_options[] = {
      .section = "Result",
      .argument = "NAME",
      .help = "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "
-             "17 May 2024 09:30:00 +0200), or seconds since 1970; without a zone, UTC",
+             "17 May 2024 09:30:00 +0200), or seconds since 1970; UTC if it names no zone",
      .initial = "date",
      .field = FIELD(date_field),
      .need = WITH_EARLIEST},
@@ -317,7 +319,7 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | EVAL,
      .section = "Result",
      .argument = "A,B,...",
-     .help = "sources, the one to keep first of all; others come after them",
+     .help = "sources in the order of preference; all others come after them",
      .field = FIELD(prefer),
      .need = WITH_PREFERRED},
 
@@ -327,7 +329,8 @@ const nd_option nd_tool_options[] = {
      .commands = WITHIN | COMPARE,
      .section = "Passages",
      .argument = "N",
-     .help = "shortest passage that is the same word for word and fills whole lines or sentences",
+     .help =
+         "shortest passage that is the same word for word and consists of whole lines or sentences",
      .field = FIELD(passage.min_words),
      .min = 1,
      .max = 1000000},
@@ -358,8 +361,8 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "FILE",
-     .help = "true pairs: two ids a line with a tab between, in either order; more columns may "
-             "follow, and lines that begin with '#' are headers",
+     .help = "true pairs: on each line two ids, in either order, separated by a tab; more columns "
+             "may follow, and header lines at the beginning start with '#'",
      .field = FIELD(truth_path),
      .one_of = "truth"},
     {.name = "clusters",
@@ -367,14 +370,15 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "FILE",
-     .help = "true clusters: an id, a tab and its cluster a line; every pair within one is true",
+     .help = "true clusters: on each line an id, a tab and the name of its cluster; all pairs "
+             "within a cluster are true",
      .field = FIELD(clusters_path),
      .one_of = "truth"},
     {.name = "exact",
      .commands = EVAL,
      .section = "Truth",
-     .help = "true pairs are those that reach --threshold or --containment, all of them found by "
-             "an exact join: the recall is the scan's own",
+     .help = "take as true all pairs that reach --threshold or --containment, found by an exact "
+             "join: this measures the scan's own recall",
      .field = FIELD(exact),
      .value = 1,
      .one_of = "truth",
@@ -384,8 +388,8 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "NAME",
-     .help = "the pairs of --truth are labelled, by this column: some are true, the others false, "
-             "and pairs without a label are left out",
+     .help = "column of --truth that labels each pair as true or false (see --true-labels); pairs "
+             "without a label are left out",
      .field = FIELD(label_column),
      .need = WITH_TRUTH},
     {.name = "true-labels",
@@ -393,7 +397,7 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "A,B,...",
-     .help = "labels of true pairs",
+     .help = "the labels that mean true",
      .field = FIELD(true_labels),
      .need = WITH_LABELS},
     {.name = "weight-column",
@@ -401,7 +405,8 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "NAME",
-     .help = "how many pairs each one stands for: the scores are also given with these weights",
+     .help = "column of --truth with the number of pairs that each one stands for: the scores are "
+             "also given weighted by it",
      .field = FIELD(weight_column),
      .need = WITH_TRUTH},
     {.name = "unsure-column",
@@ -409,7 +414,7 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "NAME",
-     .help = "pairs with anything in this column are left out, and counted",
+     .help = "leave out, and count, the pairs that have anything in this column of --truth",
      .field = FIELD(unsure_column),
      .need = WITH_TRUTH},
     {.name = "ignore",
@@ -417,12 +422,12 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "FILE",
-     .help = "pairs that are neither right nor wrong, as for --truth",
+     .help = "pairs that count neither as right nor as wrong; a file like that of --truth",
      .field = FIELD(ignore_path)},
     {.name = "by-kind",
      .commands = EVAL,
      .section = "Truth",
-     .help = "recall for each kind of true pair, by a column of --truth",
+     .help = "also show the recall of each kind of true pair, by a column of --truth",
      .field = FIELD(by_kind),
      .value = 1,
      .need = WITH_TRUTH},
@@ -431,7 +436,7 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "NAME",
-     .help = "the column's name in a header line",
+     .help = "name of that column in the header",
      .initial = "kind",
      .field = FIELD(kind_column),
      .need = WITH_KINDS},
@@ -440,7 +445,7 @@ const nd_option nd_tool_options[] = {
      .commands = EVAL,
      .section = "Truth",
      .argument = "NAME=FROM:TO:STEP",
-     .help = "scan with each of these values of an option above, or NAME=A,B,...",
+     .help = "scan once with each of these values of an option above; or NAME=A,B,...",
      .field = FIELD(sweep)},
     {.name = "errors",
      .kind = ND_OPTION_COUNT,
@@ -459,7 +464,7 @@ const nd_option nd_tool_options[] = {
      .commands = PLAN,
      .section = "Memory",
      .argument = "N",
-     .help = "documents to estimate the memory for",
+     .help = "number of documents to estimate the memory for",
      .initial = "1000000",
      .field = FIELD(documents),
      .min = 1,
@@ -469,7 +474,7 @@ const nd_option nd_tool_options[] = {
      .commands = PLAN,
      .section = "Memory",
      .argument = "N",
-     .help = "distinct shingles a document has on average: for words about its words",
+     .help = "mean number of distinct shingles in a document: for words, about its number of words",
      .initial = "400",
      .field = FIELD(mean_shingles),
      .max = 1e9},
@@ -478,7 +483,7 @@ const nd_option nd_tool_options[] = {
      .commands = PLAN,
      .section = "Memory",
      .argument = "N",
-     .help = "bytes an id has on average",
+     .help = "mean length of an id in bytes",
      .initial = "24",
      .field = FIELD(mean_id_bytes),
      .max = 1e6},
@@ -488,9 +493,10 @@ const nd_option nd_tool_options[] = {
      .kind = ND_OPTION_CHOICE,
      .commands = READERS,
      .section = "Input",
-     .help = "one document a file (text, html), a JSON object (jsonl: a line; json: wherever lines "
-             "end), a row of a table with a header (csv, tsv) or a line (lines); auto goes by the "
-             "content and the name's ending",
+     .help = "what a file holds: one document (text, html), JSON objects (jsonl: one a line; json: "
+             "wherever lines end), a table with a header and a document in each row (csv, tsv), or "
+             "a document on each line (lines); auto decides by the content, then by the ending of "
+             "the name",
      .field = FIELD(input.format),
      .choices = input_formats},
     {.name = "text-field",
@@ -498,9 +504,8 @@ const nd_option nd_tool_options[] = {
      .commands = READERS,
      .section = "Input",
      .argument = "NAME,...",
-     .help =
-         "field or column that holds the text; those of several, title,body.text, are joined by "
-         "a blank line; a dot goes inside an object",
+     .help = "field or column with the text; the texts of several, such as title,body.text, are "
+             "joined by a blank line; a dot leads inside an object",
      .initial = "text",
      .field = FIELD(input.text_field),
      .need = WITH_FIELDS},
@@ -509,7 +514,7 @@ const nd_option nd_tool_options[] = {
      .commands = READERS,
      .section = "Input",
      .argument = "NAME",
-     .help = "field or column that holds the id; a record without it is left out, and counted",
+     .help = "field or column with the id; a record without it is left out, and counted",
      .unset = "id where there is one, else path:line",
      .field = FIELD(input.id_field),
      .need = WITH_FIELDS},
@@ -518,8 +523,8 @@ const nd_option nd_tool_options[] = {
      .commands = READERS,
      .section = "Input",
      .argument = "SIZE",
-     .help = "longest document and longest record, as 64k, 300M, 1G; longer ones are left out, and "
-             "counted",
+     .help = "largest document or record to read, such as 64k, 300M or 1G; larger ones are left "
+             "out, and counted",
      .initial = "256M",
      .field = FIELD(input.max_bytes),
      .min = 1,
@@ -536,7 +541,7 @@ const nd_option nd_tool_options[] = {
      .kind = ND_OPTION_CHOICE,
      .commands = ALL,
      .section = "Output",
-     .help = "JSON Lines, tab-separated values with a header, or text for people",
+     .help = "output format: JSON Lines, tab-separated values with a header, or text for people",
      .unset = "text on a terminal, else jsonl",
      .field = FIELD(format),
      .choices = formats},
@@ -546,7 +551,7 @@ const nd_option nd_tool_options[] = {
      .commands = ALL,
      .section = "Output",
      .argument = "FILE",
-     .help = "write there: the file appears when it is whole",
+     .help = "write to this file, which appears when it is complete",
      .unset = "standard output",
      .field = FIELD(output_path)},
     {.name = "stats",
@@ -554,39 +559,39 @@ const nd_option nd_tool_options[] = {
      .commands = READERS,
      .section = "Output",
      .argument = "FILE",
-     .help = "write options, plan and every count as one JSON object",
+     .help = "write the options, the plan and every count to this file, as one JSON object",
      .field = FIELD(stats_path)},
     {.name = "strict",
      .commands = READERS,
      .section = "Output",
-     .help = "fail, without output, where anything is left out: skipped documents, invalid UTF-8, "
-             "missing fields, caps",
+     .help = "fail, and write no results, if anything was left out: skipped documents, invalid "
+             "UTF-8, missing fields, caps",
      .field = FIELD(strict),
      .value = 1},
     {.name = "quiet",
      .letter = 'q',
      .commands = READERS,
      .section = "Output",
-     .help = "no summary",
+     .help = "print no summary",
      .field = FIELD(verbosity),
      .value = ND_VERBOSITY_QUIET},
     {.name = "verbose",
      .letter = 'v',
      .commands = READERS,
      .section = "Output",
-     .help = "times, kernel and throughput too",
+     .help = "also print times, kernel and throughput",
      .field = FIELD(verbosity),
      .value = ND_VERBOSITY_VERBOSE},
     {.name = "progress",
      .commands = READERS,
      .section = "Output",
-     .help = "show progress, also where stderr is no terminal",
+     .help = "show progress even if stderr is not a terminal",
      .field = FIELD(progress),
      .value = ND_PROGRESS_ALWAYS},
     {.name = "no-progress",
      .commands = READERS,
      .section = "Output",
-     .help = "show none",
+     .help = "never show progress",
      .field = FIELD(progress),
      .value = ND_PROGRESS_NEVER},
 
@@ -596,7 +601,7 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN | WITHIN | EVAL,
      .section = "Running",
      .argument = "N",
-     .help = "threads to work with; the output is the same for any number",
+     .help = "number of threads; the output does not depend on it",
      .unset = "one for each processor",
      .field = FIELD(scan.num_threads),
      .min = 1,
@@ -606,8 +611,8 @@ const nd_option nd_tool_options[] = {
      .commands = READERS,
      .section = "Running",
      .argument = "NAME",
-     .help = "instruction set to use, for tests: scalar, avx2, avx512 or neon; the output is the "
-             "same for each",
+     .help = "instruction set to use, for tests: scalar, avx2, avx512 or neon; the output does not "
+             "depend on it",
      .unset = "the best there is",
      .field = FIELD(kernel),
      .name_of = kernel_name,
