@@ -226,21 +226,20 @@ static void add_notes(const evaluating *e)
     const nd_truth_report *const ignored = &e->reports[ND_TRUTH_FILE_IGNORED];
     nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items);
     say_that_ids_count_once(notes);
-    add_left_out(notes, "truth_unknown", "left out, true pairs with an id that no document has",
+    add_left_out(notes, "truth_unknown", "true pairs with an id that no document has, left out",
                  &truth->unknown);
-    add_left_out(notes, "clusters_unknown", "left out, ids in clusters that no document has",
+    add_left_out(notes, "clusters_unknown", "ids in clusters that no document has, left out",
                  &e->reports[ND_TRUTH_FILE_CLUSTERS].unknown);
     add_left_out(notes, "ignored_unknown",
-                 "left out, ignored pairs with an id that no document has", &ignored->unknown);
-    add_left_out(notes, "truth_selves", "left out, true pairs of a document with itself",
+                 "ignored pairs with an id that no document has, left out", &ignored->unknown);
+    add_left_out(notes, "truth_selves", "true pairs of a document with itself, left out",
                  &truth->selves);
     nd_notes_add(notes, ND_COUNTER_REMARK, "truth_repeated",
                  "true pairs that are in the file before, and count once",
                  nd_evaluator_num_repeated(e->evaluator), "%s", "");
-    nd_notes_add(notes, ND_COUNTER_REMARK, "truth_unsure",
-                 "pairs left out as nobody is sure of them", truth->unsure.count, "%s",
-                 truth->unsure.first);
-    add_left_out(notes, "ignored_selves", "left out, ignored pairs of a document with itself",
+    nd_notes_add(notes, ND_COUNTER_REMARK, "truth_unsure", "pairs that nobody is sure of, left out",
+                 truth->unsure.count, "%s", truth->unsure.first);
+    add_left_out(notes, "ignored_selves", "ignored pairs of a document with itself, left out",
                  &ignored->selves);
 }
 

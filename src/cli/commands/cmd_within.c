@@ -31,7 +31,7 @@ static const nd_counter counters[] = {
     ND_COUNTER_CAPS_REACHED(tally, caps_reached),
     {.name = "too_long_normalised",
      .offset = AT(too_long),
-     .meaning = "left out, documents too long once normalised",
+     .meaning = "documents too long once normalised, left out",
      .weight = ND_COUNTER_LOSS},
     ND_COUNTER_INVALID_UTF8(tally, invalid, invalid_bytes),
     ND_COUNTER_CAPPED_PASSAGES(tally, capped, caps_reached, "documents that"),
