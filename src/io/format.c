@@ -95,6 +95,7 @@ static nd_status look_at_record(nd_content *content, nd_cutter cutter, size_t fr
                                 size_t *len, nd_error *error)
 {
     *len = 0;
+    content->is_short_of_memory = false;
     for (;;) {
         const size_t num = nd_content_num_ahead(content) - from;
         size_t used;
@@ -104,7 +105,8 @@ static nd_status look_at_record(nd_content *content, nd_cutter cutter, size_t fr
         if (is_whole || content->is_ended || num > most)
             return ND_OK;
         const nd_status status = nd_content_look(content, (num + from) * 2, error);
-        if (status == ND_ERR_NO_MEMORY && num >= ND_LARGE_BYTES)
+        content->is_short_of_memory = status == ND_ERR_NO_MEMORY && num >= ND_LARGE_BYTES;
+        if (content->is_short_of_memory)
             return ND_OK; /* it is counted when it is taken */
         if (status != ND_OK)
             return status;
@@ -143,6 +145,23 @@ typedef struct head_lines {
     bool begins_with_object;
 } head_lines;
 
+/* Finds out what the record of `len` bytes is that begins `at` bytes ahead, with a brace. One that
+ * there is no memory for is taken for an object, which is counted when it is taken. */
+static nd_status find_kind(nd_content *content, nd_documents *documents, size_t at, size_t len,
+                           nd_record_kind *kind, nd_error *error)
+{
+    nd_status status = ND_ERR_NO_MEMORY;
+    if (!content->is_short_of_memory)
+        status = nd_documents_kind(documents, nd_content_ahead(content) + at, len, kind);
+    if (status == ND_ERR_NO_MEMORY && len >= ND_LARGE_BYTES) {
+        *kind = ND_RECORD_OBJECT;
+        return ND_OK;
+    }
+    if (status == ND_OK)
+        return ND_OK;
+    return nd_byte_reader_error(&content->reader, status, content->path.items, error);
+}
+
 static nd_status look_at_line(nd_content *content, nd_documents *documents, size_t at, size_t len,
                               head_lines *lines, nd_error *error)
 {
@@ -150,9 +169,9 @@ static nd_status look_at_line(nd_content *content, nd_documents *documents, size
     nd_record_kind kind = ND_RECORD_OTHER;
     nd_status status = ND_OK;
     if (*p == '{')
-        status = nd_documents_kind(documents, p, len, &kind);
+        status = find_kind(content, documents, at, len, &kind, error);
     if (status != ND_OK)
-        return nd_byte_reader_error(&content->reader, status, content->path.items, error);
+        return status;
     lines->begins_with_object |= lines->num == 0 && kind != ND_RECORD_OTHER;
     lines->num++;
     lines->objects += kind != ND_RECORD_OTHER;
@@ -215,11 +234,9 @@ static nd_status begins_with_value(nd_content *content, nd_documents *documents,
     nd_record_kind kind = ND_RECORD_OTHER;
     if (status != ND_OK)
         return status;
-    status = nd_documents_kind(documents, nd_content_ahead(content) + at, len, &kind);
-    if (status != ND_OK)
-        return nd_byte_reader_error(&content->reader, status, content->path.items, error);
-    *is_found = kind != ND_RECORD_OTHER;
-    return ND_OK;
+    status = find_kind(content, documents, at, len, &kind, error);
+    *is_found = status == ND_OK && kind != ND_RECORD_OTHER;
+    return status;
 }
 
 /* JSON Lines if the first line is an object, or at least half of the first few are documents (a bad

@@ -1173,8 +1173,18 @@ static void large_document_without_memory_is_left_out_alone(void **state)
         memcpy(text + i, "\\n", 2);
     strcpy(text + ((size_t)5 << 19), "\"}\n{\"text\":\"three\"}\n");
     write_text("d/lines", text);
-    const nd_input_report report = read_with_little(temp_path("d/lines"), 1000);
+    nd_input_report report = read_with_little(temp_path("d/lines"), 1000);
     assert_int_equal(report.documents + report.findings[ND_ISSUE_NO_MEMORY].count, 3);
+    /* The first line, by which the format is found. */
+    for (unsigned is_array = 0; is_array < 2; is_array++) {
+        memset(text, 'x', (size_t)5 << 19);
+        memcpy(text, is_array ? "[{\"text\":\"" : " {\"text\":\"", 10);
+        strcpy(text + ((size_t)5 << 19),
+               is_array ? "\"},\n{\"text\":\"three\"}]" : "\"}\n{\"text\":\"three\"}\n");
+        write_text("d/first", text);
+        report = read_with_little(temp_path("d/first"), 1000);
+        assert_int_equal(report.documents + report.findings[ND_ISSUE_NO_MEMORY].count, 2);
+    }
     free(text);
 }
 
