@@ -15,10 +15,15 @@
 #include "neardup/kernel.h"
 #include "util/error.h"
 
+/* What is kept of a text takes up to twice its bytes, and reading it again a tenth of a scan's
+ * time: so that is for when the texts come to this share of the memory. */
+enum { HASHES_SHARE = 8 };
+
 nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t num_paths,
                             nd_input **out, nd_error *error)
 {
-    const nd_input_options options = nd_settings_input(job->settings);
+    nd_input_options options = nd_settings_input(job->settings);
+    options.lasting_from_bytes = nd_process_memory_bytes() / HASHES_SHARE;
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
     if (status == ND_OK && job->output)
         status = nd_input_leave_out(*out, nd_output_descriptor(job->output), error);

@@ -2,6 +2,8 @@
 #ifndef CLI_PROCESS_H
 #define CLI_PROCESS_H
 
+#include <stdint.h>
+
 /* A file is opened in place of each standard stream that is closed: one that is opened later would
  * take its number, and its bytes. Using it fails as the closed one did; stderr goes nowhere. A
  * pipe that was closed, and a file that may grow no further, become a status of their writer. */
@@ -18,6 +20,10 @@ int nd_stdout_finish(void);
  * copied, before they end the process. NULL: nothing to remove any more. A path longer than
  * PATH_MAX stays behind. */
 void nd_interrupt_removes(const char *path);
+
+/* Memory that this process may have, in bytes: that of the machine, or of its container, or a limit
+ * of its own. */
+uint64_t nd_process_memory_bytes(void);
 
 /* Seconds since some moment; they only go forward. */
 double nd_clock_seconds(void);

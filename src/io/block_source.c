@@ -4,6 +4,7 @@
  *   stream    one open file, read to its end when decoded: a large text, a compressed file
  *   records   bytes | {..} \n {..} \n |: whole records cut from the file at hand when the block is
  *             asked for, so that several threads parse the records of one file
+ *   mark      a mark: records of a file that is read again, when decoded
  *
  * Decoded blocks go to a list and are used again, with the parser and the buffers they hold. */
 #include "io/block_source.h"
@@ -13,7 +14,9 @@
 #include <string.h>
 
 #include "io/documents.h"
+#include "io/marks.h"
 #include "io/stream.h"
+#include "util/binary_search.h"
 #include "util/error.h"
 
 enum {
@@ -28,6 +31,7 @@ typedef enum block_kind {
     BLOCK_FILES,
     BLOCK_STREAM,
     BLOCK_RECORDS,
+    BLOCK_MARK,
 } block_kind;
 
 /* A file of a block; its path is in `names`. */
@@ -41,11 +45,13 @@ typedef struct block_file {
 typedef struct block {
     struct block *next; /* in the list of those not in use */
     block_kind kind;
+    bool is_lasting; /* what of it can be read again is to be */
     nd_byte_vec names;
     ND_VEC(block_file) files;
     uint64_t files_bytes;
     nd_record_block records;
     nd_batch batch;
+    const nd_mark *mark;
     nd_stream *stream;
     nd_documents documents;
     nd_tally tally;
@@ -63,11 +69,19 @@ struct nd_block_source {
     nd_stream *spare;
     nd_documents documents;
     nd_tally tally;
+    uint64_t bytes_cut; /* of files, in blocks so far */
+    nd_marks marks;     /* of the first reading; later they stay as they are */
+
+    /* Of the second reading. */
+    nd_wanted wanted;
+    size_t next_mark;
 
     _Atomic uint64_t bytes, bytes_total;
     pthread_mutex_t lock; /* of what follows */
     block *unused;
     nd_tally total;
+    bool is_again;
+    uint64_t bytes_before; /* that were read the first time */
 };
 
 static nd_stream *new_stream(nd_block_source *source)
@@ -139,7 +153,10 @@ static void give_back(nd_block_source *source, block *b)
     nd_stream_close(b->stream, keep);
     nd_documents_trim(&b->documents, keep);
     pthread_mutex_lock(&source->lock);
-    nd_tally_move(&source->total, &b->tally);
+    if (source->is_again)
+        b->tally = (nd_tally){0};
+    else
+        nd_tally_move(&source->total, &b->tally);
     b->next = source->unused;
     source->unused = b;
     pthread_mutex_unlock(&source->lock);
@@ -164,10 +181,9 @@ static bool is_small(const nd_block_source *source)
            source->entry.size <= source->reading->options.block_bytes;
 }
 
-/* Moves the entry, a small file, into the block. */
-static nd_status add_file(nd_block_source *source, block *b)
+/* Puts a file into the block, which is full when its kind is set. */
+static nd_status add_file(const nd_block_source *source, block *b, const nd_path_entry *entry)
 {
-    const nd_path_entry *const entry = &source->entry;
     const block_file file = {b->names.len, entry->size, entry->file, entry->is_named};
     nd_status status = ND_VEC_RESERVE(&source->allocator, &b->files, 1);
     if (status == ND_OK)
@@ -177,10 +193,22 @@ static nd_status add_file(nd_block_source *source, block *b)
         return status;
     b->files.items[b->files.len++] = file;
     b->files_bytes += entry->size;
-    source->has_entry = false;
     if (b->files.len == FILES_MAX || b->files_bytes >= source->reading->options.block_bytes)
         b->kind = BLOCK_FILES;
     return ND_OK;
+}
+
+/* Moves the entry, a small file, into the block. */
+static nd_status take_file(nd_block_source *source, block *b)
+{
+    nd_status status = ND_OK;
+    if (b->is_lasting)
+        status = nd_marks_add_file(&source->allocator, &source->marks, &source->entry);
+    source->bytes_cut += source->entry.size;
+    if (status == ND_OK)
+        status = add_file(source, b, &source->entry);
+    source->has_entry = false;
+    return status;
 }
 
 /* Opens the entry, which is no small file: as a block of its own, or to cut records from.
@@ -193,6 +221,9 @@ static nd_status open_entry(nd_block_source *source, block *b, nd_error *why)
     nd_status status =
         nd_stream_open(stream, &source->entry, &source->documents, &source->tally, why);
     bool is_cut = nd_stream_is_cut(stream);
+    if (status == ND_OK && !is_cut && stream->is_lasting && b->is_lasting)
+        status = nd_marks_add_file(&source->allocator, &source->marks, &source->entry);
+    source->bytes_cut += is_cut ? 0 : source->entry.size;
     if (status == ND_OK && is_cut && nd_stream_is_compressed(stream)) {
         status = step(source, why);
         is_cut = !source->has_entry;
@@ -238,6 +269,10 @@ static nd_status cut_records(nd_block_source *source, block *b, nd_error *why)
                                  strlen(b->batch.path) + 1);
         b->batch.path = b->names.items;
         b->kind = BLOCK_RECORDS;
+        b->batch.is_lasting &= b->is_lasting;
+        source->bytes_cut += b->records.bytes.len;
+        if (status == ND_OK && b->batch.is_lasting)
+            status = nd_marks_add_batch(&source->allocator, &source->marks, &b->batch);
     }
     if (!stream->depth)
         end_current(source);
@@ -247,7 +282,9 @@ static nd_status cut_records(nd_block_source *source, block *b, nd_error *why)
 /* Fills an empty block; its kind stays BLOCK_NONE after the last. */
 static nd_status fill(nd_block_source *source, block *b, nd_error *why)
 {
+    const uint64_t lasting_from = source->reading->options.lasting_from_bytes;
     nd_status status = ND_OK;
+    b->is_lasting = lasting_from && source->bytes_cut >= lasting_from - 1;
     while (status == ND_OK && b->kind == BLOCK_NONE) {
         if (source->current) {
             status = cut_records(source, b, why);
@@ -257,7 +294,7 @@ static nd_status fill(nd_block_source *source, block *b, nd_error *why)
         if (status != ND_OK)
             break;
         if (source->has_entry && is_small(source)) {
-            status = add_file(source, b);
+            status = take_file(source, b);
         } else if (b->files.len) {
             b->kind = BLOCK_FILES;
         } else if (source->has_entry) {
@@ -267,6 +304,69 @@ static nd_status fill(nd_block_source *source, block *b, nd_error *why)
         }
     }
     return status;
+}
+
+/* ---- next, again ---- */
+
+/* The place of the first wanted tag that does not come before `tag`. */
+static size_t wanted_from(const nd_block_source *source, uint64_t tag)
+{
+    return nd_first_u64(source->wanted.tags, source->wanted.num, tag);
+}
+
+/* Steps to the next mark that has a wanted tag; NULL after the last. */
+static const nd_mark *next_mark(nd_block_source *source)
+{
+    const nd_marks *const marks = &source->marks;
+    while (source->next_mark < marks->items.len) {
+        const nd_mark *const mark = &marks->items.items[source->next_mark++];
+        const bool is_last = source->next_mark == marks->items.len;
+        const uint64_t end = is_last ? UINT64_MAX : marks->items.items[source->next_mark].tag;
+        if (wanted_from(source, mark->tag) < wanted_from(source, end))
+            return mark;
+    }
+    return NULL;
+}
+
+/* Fills an empty block with what is wanted of the marks. */
+static nd_status fill_again(nd_block_source *source, block *b)
+{
+    nd_status status = ND_OK;
+    b->is_lasting = true;
+    while (status == ND_OK && b->kind == BLOCK_NONE) {
+        const nd_mark *const mark = next_mark(source);
+        if (mark && !mark->len_bytes) {
+            const nd_marked_file *const file = &source->marks.files.items[mark->file];
+            status = add_file(source, b,
+                              &(nd_path_entry){.path = nd_mark_path(&source->marks, mark),
+                                               .size = file->size,
+                                               .file = file->number,
+                                               .is_named = true}); /* a failure is an error now */
+        } else if (b->files.len) {
+            source->next_mark -= mark != NULL;
+            b->kind = BLOCK_FILES;
+        } else if (mark) {
+            b->mark = mark;
+            b->kind = BLOCK_MARK;
+        } else {
+            break;
+        }
+    }
+    return status;
+}
+
+nd_status nd_block_source_again(void *ctx, const uint64_t *tags, size_t num_tags, nd_error *error)
+{
+    nd_block_source *const source = ctx;
+    (void)error;
+    source->wanted = (nd_wanted){.tags = tags, .num = num_tags};
+    source->next_mark = 0;
+    pthread_mutex_lock(&source->lock);
+    if (!source->is_again)
+        source->bytes_before = atomic_load_explicit(&source->bytes, memory_order_relaxed);
+    source->is_again = true;
+    pthread_mutex_unlock(&source->lock);
+    return ND_OK;
 }
 
 /* Hands a failure's message over; one without is given that of its status. */
@@ -289,7 +389,7 @@ nd_status nd_block_source_next(void *ctx, void **out, nd_error *error)
     block *const b = take_block(source);
     if (!b)
         return hand_over(ND_ERR_NO_MEMORY, &why, error);
-    const nd_status status = fill(source, b, &why);
+    const nd_status status = source->is_again ? fill_again(source, b) : fill(source, b, &why);
     nd_tally_move(&b->tally, &source->tally);
     if (status == ND_OK && b->kind != BLOCK_NONE)
         *out = b;
@@ -309,10 +409,46 @@ static nd_status emit_stream(const nd_block_source *source, block *b, const nd_e
                                           &b->documents, &b->records, &b->batch, &b->tally, why);
         if (status != ND_OK || !b->records.ends.len)
             return status;
+        b->batch.is_lasting &= b->is_lasting;
         status = nd_documents_read(&b->documents, &b->batch, emitter, &b->tally);
         if (status != ND_OK)
             return status;
     }
+}
+
+/* Of a source that is read again, wants the documents from one tag up to another. */
+static void want(const nd_block_source *source, block *b, uint64_t from, uint64_t to)
+{
+    if (!source->is_again)
+        return;
+    const size_t begin = wanted_from(source, from), end = wanted_from(source, to);
+    b->documents.wanted =
+        (nd_wanted){.tags = source->wanted.tags + begin, .num = end - begin, .num_given = 0};
+}
+
+/* Names the file where not all that is wanted was given, or the emitter did not find it the same.
+ */
+static nd_status check_given(const nd_block_source *source, const block *b, nd_status status,
+                             const char *path, nd_error *why)
+{
+    const nd_wanted *const wanted = &b->documents.wanted;
+    const bool is_unsaid = status == ND_ERR_IO && why->code != status;
+    const bool is_less = status == ND_OK && wanted->num_given < wanted->num;
+    return source->is_again && (is_unsaid || is_less) ? nd_mark_fail(path, why) : status;
+}
+
+/* Emits what is wanted of a mark in part of a file. */
+static nd_status emit_mark(const nd_block_source *source, block *b, const nd_emitter *emitter,
+                           nd_error *why)
+{
+    const nd_marks *const marks = &source->marks;
+    const bool is_last = b->mark + 1 == marks->items.items + marks->items.len;
+    want(source, b, b->mark->tag, is_last ? UINT64_MAX : b->mark[1].tag);
+    nd_status status =
+        nd_mark_read(&source->allocator, marks, b->mark, &b->records, &b->batch, why);
+    if (status == ND_OK)
+        status = nd_documents_read(&b->documents, &b->batch, emitter, &b->tally);
+    return check_given(source, b, status, nd_mark_path(marks, b->mark), why);
 }
 
 static nd_status emit_files(const nd_block_source *source, block *b, const nd_emitter *emitter,
@@ -325,9 +461,11 @@ static nd_status emit_files(const nd_block_source *source, block *b, const nd_em
                                      .size = file->size,
                                      .file = file->number,
                                      .is_named = file->is_named};
+        want(source, b, nd_input_tag(file->number, 0), nd_input_tag(file->number + 1, 0));
         status = nd_stream_open(b->stream, &entry, &b->documents, &b->tally, why);
         if (status == ND_OK)
             status = emit_stream(source, b, emitter, why);
+        status = check_given(source, b, status, entry.path, why);
         nd_stream_close(b->stream, keep_bytes(source));
     }
     return status;
@@ -345,6 +483,8 @@ nd_status nd_block_source_decode(void *ctx, void *block_ptr, nd_document_fn emit
         status = emit_files(source, b, &emitter, &why);
     else if (b->kind == BLOCK_STREAM)
         status = emit_stream(source, b, &emitter, &why);
+    else if (b->kind == BLOCK_MARK)
+        status = emit_mark(source, b, &emitter, &why);
     else
         status = nd_documents_read(&b->documents, &b->batch, &emitter, &b->tally);
     give_back(source, b);
@@ -401,8 +541,10 @@ nd_input_report nd_block_source_report(nd_block_source *source)
         .documents = total->documents,
     };
     memcpy(report.findings, total->findings, sizeof report.findings);
+    const bool is_again = source->is_again;
+    const uint64_t bytes = source->bytes_before;
     pthread_mutex_unlock(&source->lock);
-    report.bytes = atomic_load_explicit(&source->bytes, memory_order_relaxed);
+    report.bytes = is_again ? bytes : atomic_load_explicit(&source->bytes, memory_order_relaxed);
     report.bytes_total = atomic_load_explicit(&source->bytes_total, memory_order_relaxed);
     return report;
 }
@@ -419,6 +561,7 @@ void nd_block_source_free(nd_block_source *source)
     free_stream(source, source->current);
     free_stream(source, source->spare);
     nd_documents_release(&source->documents);
+    nd_marks_release(&source->allocator, &source->marks);
     nd_path_walk_free(source->walk);
     pthread_mutex_destroy(&source->lock);
     const nd_allocator allocator = source->allocator;

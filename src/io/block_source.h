@@ -19,8 +19,9 @@ nd_status nd_block_source_next(void *ctx, void **block, nd_error *error);
 nd_status nd_block_source_decode(void *ctx, void *block, nd_document_fn emit, void *emit_ctx,
                                  nd_error *error);
 void nd_block_source_discard(void *ctx, void *block);
+nd_status nd_block_source_again(void *ctx, const uint64_t *tags, size_t num_tags, nd_error *error);
 
-/* Thread-safe. */
+/* Of what was read the first time. Thread-safe. */
 nd_input_report nd_block_source_report(nd_block_source *source);
 
 /* After all blocks were given back. */

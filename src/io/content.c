@@ -28,6 +28,7 @@ static nd_status begin(nd_content *content, const char *path, nd_error *error)
 {
     content->path.len = content->ahead.len = content->ahead_at = 0;
     content->line = 1;
+    content->offset = 0;
     content->column = content->record = 0;
     content->is_ended = false;
     content->failure = ND_OK;
@@ -115,6 +116,7 @@ nd_status nd_content_look(nd_content *content, size_t bytes, nd_error *error)
 void nd_content_drop(nd_content *content, size_t bytes)
 {
     content->ahead_at += bytes;
+    content->offset += bytes;
 }
 
 /* Moves the place over bytes that were taken. */
@@ -134,7 +136,7 @@ static void count_lines(nd_content *content, const char *p, size_t len)
 void nd_content_pass(nd_content *content, size_t bytes)
 {
     count_lines(content, nd_content_ahead(content), bytes);
-    content->ahead_at += bytes;
+    nd_content_drop(content, bytes);
 }
 
 nd_status nd_content_read(nd_content *content, char *out, size_t capacity, size_t *got)
@@ -208,18 +210,6 @@ static nd_status put_back(nd_content *content, nd_byte_vec *bytes, size_t whole)
     return status;
 }
 
-/* A last record need not have an end. */
-static nd_status end_last_record(nd_content *content, nd_record_block *out)
-{
-    const size_t num = out->ends.len;
-    if (out->bytes.len == (num ? out->ends.items[num - 1] : 0))
-        return ND_OK;
-    const nd_status status = ND_VEC_RESERVE(allocator_of(content), &out->ends, 1);
-    if (status == ND_OK)
-        out->ends.items[out->ends.len++] = out->bytes.len;
-    return status;
-}
-
 /* Adds bytes to *out: those ahead, or else the next of the file. What fails then is kept for when
  * the records before it are taken. */
 static void add_bytes(nd_content *content, size_t bytes, nd_record_block *out)
@@ -250,7 +240,7 @@ static nd_status fill(nd_content *content, size_t bytes, nd_record_block *out)
         if (status != ND_OK)
             return status;
     }
-    return content->failure == ND_OK ? end_last_record(content, out) : ND_OK;
+    return content->failure == ND_OK ? nd_record_block_end(allocator, out) : ND_OK;
 }
 
 /* Reads on to the end of a record that is too long, of which *out has the begin, and drops it. */
@@ -259,6 +249,7 @@ static nd_status drop_record(nd_content *content, nd_record_block *out)
     size_t used;
     bool is_whole = false;
     content->record++;
+    content->offset += out->bytes.len;
     count_lines(content, out->bytes.items, out->bytes.len);
     while (!is_whole && (nd_content_num_ahead(content) || !content->is_ended)) {
         out->bytes.len = 0;
@@ -268,6 +259,7 @@ static nd_status drop_record(nd_content *content, nd_record_block *out)
         if (status != ND_OK)
             return status;
         is_whole = nd_cutter_find(&content->cutter, out->bytes.items, out->bytes.len, &used);
+        content->offset += used;
         count_lines(content, out->bytes.items, used);
     }
     const nd_status status = is_whole ? put_back(content, &out->bytes, used) : ND_OK;
@@ -283,6 +275,7 @@ static nd_status keep_whole(nd_content *content, size_t bytes, nd_record_block *
     const size_t num = out->ends.len;
     const size_t whole = num ? out->ends.items[num - 1] : 0;
     content->record += num;
+    content->offset += whole;
     if (content->cutter.framing == ND_FRAMING_LINES)
         content->line += num;
     else

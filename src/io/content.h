@@ -30,6 +30,7 @@ typedef struct nd_content {
     nd_cutter cutter;        /* set before records are taken */
     uint64_t line;           /* number of the line at the place, from 1 */
     uint64_t column;         /* bytes of that line before the place */
+    uint64_t offset;         /* bytes before the place, where records are taken */
     uint64_t record;         /* records before the place, those that were dropped included */
     size_t max_bytes;        /* of a record and of a whole content */
     uint64_t size_hint;      /* bytes to expect; 0: unknown */

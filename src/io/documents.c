@@ -13,6 +13,7 @@
 #include "io/date.h"
 #include "io/json_string.h"
 #include "io/shown_path.h"
+#include "util/binary_search.h"
 
 /* Of a document that says nothing: after all others. */
 #define PREFERENCE_UNKNOWN UINT64_MAX
@@ -287,6 +288,9 @@ static nd_status set_preference(record_job *job, bool *is_kept)
 static nd_status emit(record_job *job, const nd_emitter *emitter)
 {
     job->is_emitted = true;
+    job->document.tag = nd_input_tag(job->place.file, job->place.record);
+    job->document.is_lasting = job->batch->is_lasting && job->document.tag != UINT64_MAX;
+    job->documents->wanted.num_given++;
     job->tally->documents++;
     if (job->invalid_bytes)
         count(job, ND_ISSUE_INVALID_UTF8, "invalid UTF-8", NULL);
@@ -528,38 +532,62 @@ static void step(nd_batch *at, const char *p, size_t len)
     at->column = last ? (uint64_t)(end - last) - 1 : at->column + len;
 }
 
+static size_t first_wanted(const nd_wanted *wanted, const nd_batch *at)
+{
+    return nd_first_u64(wanted->tags, wanted->num, nd_input_tag(at->file, at->record));
+}
+
+/* Steps over wanted tags to that of the record at `at`. */
+static bool is_wanted(const nd_wanted *wanted, size_t *next, const nd_batch *at)
+{
+    const uint64_t tag = nd_input_tag(at->file, at->record);
+    while (*next < wanted->num && wanted->tags[*next] < tag)
+        ++*next;
+    return !wanted->tags || (*next < wanted->num && wanted->tags[*next] == tag);
+}
+
+/* Reads the record p[0..len) of the job's batch, which stands at `at`. */
+static nd_status read_at(record_job *job, const nd_batch *at, const char *p, size_t len,
+                         const nd_emitter *emitter)
+{
+    nd_documents *const d = job->documents;
+    job->place = (nd_input_place){at->file, at->record, at->line};
+    job->column = at->column;
+    job->is_in_line = at->column > 0;
+    job->p = p;
+    job->len = len;
+    job->is_emitted = false;
+    job->invalid_bytes = 0;
+    job->document.preference = 0;
+    if (len > d->reading->max_bytes) {
+        nd_count_too_large(job->tally, at, d->reading, false);
+        return ND_OK;
+    }
+    const nd_status status = read_record(job, emitter);
+    if (status != ND_ERR_NO_MEMORY || len < ND_LARGE_BYTES || job->is_emitted)
+        return status;
+    nd_count_too_large(job->tally, at, d->reading, true);
+    nd_documents_trim(d, 0);
+    return ND_OK;
+}
+
 nd_status nd_documents_read(nd_documents *documents, const nd_batch *batch,
                             const nd_emitter *emitter, nd_tally *tally)
 {
     const nd_record_block *const block = batch->block;
-    const bool is_in_block = batch->format == ND_INPUT_JSONL && block->ends.len > 1 &&
-                             nd_json_block_begin(documents->parser, block->bytes.items,
-                                                 block->ends.items[block->ends.len - 1]);
+    const nd_wanted *const wanted = &documents->wanted;
     record_job job = {.documents = documents, .batch = batch, .tally = tally};
+    job.is_in_block = batch->format == ND_INPUT_JSONL && block->ends.len > 1 && !wanted->tags &&
+                      nd_json_block_begin(documents->parser, block->bytes.items,
+                                          block->ends.items[block->ends.len - 1]);
     nd_batch at = *batch;
     nd_status status = ND_OK;
-    size_t start = 0;
+    size_t start = 0, next_wanted = first_wanted(wanted, batch);
     for (size_t i = 0; status == ND_OK && i < block->ends.len; i++) {
         const char *const p = block->bytes.items + start;
         const size_t len = block->ends.items[i] - start;
-        job.place = (nd_input_place){at.file, at.record, at.line};
-        job.column = at.column;
-        job.is_in_block = is_in_block;
-        job.is_in_line = at.column > 0;
-        job.p = p;
-        job.len = len;
-        job.is_emitted = false;
-        job.invalid_bytes = 0;
-        job.document.preference = 0;
-        if (len > documents->reading->max_bytes)
-            nd_count_too_large(tally, &at, documents->reading, false);
-        else
-            status = read_record(&job, emitter);
-        if (status == ND_ERR_NO_MEMORY && len >= ND_LARGE_BYTES && !job.is_emitted) {
-            nd_count_too_large(tally, &at, documents->reading, true);
-            nd_documents_trim(documents, 0);
-            status = ND_OK;
-        }
+        if (is_wanted(wanted, &next_wanted, &at))
+            status = read_at(&job, &at, p, len, emitter);
         step(&at, p, len);
         start = block->ends.items[i];
     }

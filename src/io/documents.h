@@ -2,6 +2,7 @@
 #ifndef IO_DOCUMENTS_H
 #define IO_DOCUMENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,13 +41,23 @@ typedef struct nd_batch {
     nd_input_format format;             /* not ND_INPUT_AUTO */
     nd_columns columns;                 /* of ND_INPUT_CSV and ND_INPUT_TSV */
     uint64_t file, record;              /* of the first record: see tally.h */
+    uint64_t offset;                    /* of it in the content */
     uint64_t line, column;              /* where it begins; bytes before it in its line */
+    bool is_lasting;                    /* the records can be read again */
 } nd_batch;
+
+/* The documents that are wanted, by their tags, which ascend; no tags: all of them. */
+typedef struct nd_wanted {
+    const uint64_t *tags;
+    size_t num;
+    size_t num_given;
+} nd_wanted;
 
 /* Reads records with the parsers and buffers of one block; exclusive. */
 typedef struct nd_documents {
     nd_allocator allocator;
     const nd_reading *reading;
+    nd_wanted wanted; /* the caller's to set */
     nd_json_parser *parser;
     nd_page_text *page;               /* NULL until there is one */
     nd_byte_vec text, id, preference; /* with escapes undone */
@@ -57,8 +68,8 @@ typedef struct nd_documents {
 ND_NODISCARD nd_status nd_documents_init(nd_documents *documents, const nd_allocator *allocator,
                                          const nd_reading *reading);
 
-/* Emits the document of each record, in order; what is left out is counted. ND_ERR_NO_MEMORY, or
- * what the emitter returned. */
+/* Emits the document of each record that is wanted, in order; what is left out is counted.
+ * ND_ERR_NO_MEMORY, or what the emitter returned. */
 ND_NODISCARD nd_status nd_documents_read(nd_documents *documents, const nd_batch *batch,
                                          const nd_emitter *emitter, nd_tally *tally);
 

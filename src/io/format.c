@@ -376,6 +376,11 @@ static nd_framing framing_of(nd_input_format format)
     }
 }
 
+nd_cutter nd_format_cutter(nd_input_format format, const nd_columns *columns)
+{
+    return (nd_cutter){.framing = framing_of(format), .delimiter = columns->delimiter};
+}
+
 /* NULs, or a byte order mark of UTF-16 before what is none. */
 static bool looks_binary(const nd_content *content)
 {
@@ -388,7 +393,7 @@ static bool looks_binary(const nd_content *content)
 static nd_status prepare(nd_content *content, nd_documents *documents, nd_format *format,
                          nd_error *error)
 {
-    content->cutter = (nd_cutter){.framing = framing_of(format->format)};
+    content->cutter = nd_format_cutter(format->format, &format->columns);
     if (format->format == ND_INPUT_TEXT)
         return ND_OK;
     nd_content_drop(content, nd_content_mark(content));

@@ -24,6 +24,9 @@ typedef struct nd_format {
 ND_NODISCARD nd_status nd_format_find(nd_content *content, nd_documents *documents,
                                       nd_input_format said, nd_format *format, nd_error *error);
 
+/* What cuts the records of a format, which is not ND_INPUT_AUTO; `columns` of a table. */
+nd_cutter nd_format_cutter(nd_input_format format, const nd_columns *columns);
+
 /* What p[0..len_bytes), the begin of a file after decompression, belongs to if that is nothing that
  * is read, and what to do about it: "is a PDF file: extract its text first"; NULL for all else.
  * Static. 512 bytes are enough. */

@@ -185,7 +185,8 @@ nd_status nd_input_new(const nd_input_options *options, const char *const *paths
     input->source = (nd_source){.ctx = input->blocks,
                                 .next = nd_block_source_next,
                                 .decode = nd_block_source_decode,
-                                .discard = nd_block_source_discard};
+                                .discard = nd_block_source_discard,
+                                .again = nd_block_source_again};
     *out = input;
     return ND_OK;
 }

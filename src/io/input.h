@@ -50,7 +50,11 @@ typedef struct nd_input_options {
     size_t max_bytes;     /* of a document and of a record; 0: ND_INPUT_MAX_BYTES */
     uint64_t max_entries; /* read of an archive; 0: ND_INPUT_MAX_ENTRIES */
     bool reads_hidden;    /* below a named folder, also what has a name with a dot in front */
-    size_t block_bytes;   /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
+    /* From this byte of all files on, the first of which is number 1, documents that can be read
+     * again are lasting: see nd_input_source. It takes time and saves memory, and changes nothing
+     * else. 0: none are. */
+    uint64_t lasting_from_bytes;
+    size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
 /* What a reader leaves out, or finds odd; every one is counted. Declared once: the table in tally.c
@@ -106,6 +110,20 @@ void nd_input_report_add(nd_input_report *into, const nd_input_report *from);
 
 typedef struct nd_input nd_input;
 
+/* nd_document.tag: which record it is of which file, both from 0. The files are numbered in the
+ * order in which they are met, the records as they stand in their file, those that were left out
+ * included; of an archive all entries count as one file. So it does not depend on threads.
+ *
+ *   | file, 28 bits | record, 36 bits |      what does not fit is UINT64_MAX */
+#define ND_INPUT_TAG_RECORD_BITS 36
+
+static inline uint64_t nd_input_tag(uint64_t file, uint64_t record)
+{
+    const bool fits =
+        file >> (64 - ND_INPUT_TAG_RECORD_BITS) == 0 && record >> ND_INPUT_TAG_RECORD_BITS == 0;
+    return fits ? file << ND_INPUT_TAG_RECORD_BITS | record : UINT64_MAX;
+}
+
 /* Opens the inputs: paths of files and folders, "-" (once) for standard input. The options and
  * paths are copied.
  *
@@ -138,14 +156,17 @@ ND_NODISCARD nd_status nd_input_new(const nd_input_options *options, const char 
  * file. ND_ERR_INVALID_ARGUMENT: it is itself named as an input. */
 ND_NODISCARD nd_status nd_input_leave_out(nd_input *input, int fd, nd_error *error);
 
-/* The documents; belongs to the input, and can be read once. Texts of text files arrive byte for
- * byte. In JSON Lines invalid UTF-8 and half surrogate pairs arrive as U+FFFD, and are counted. A
- * file that cannot be read or decompressed to its end is an error where it was named, and below a
+/* The documents; belongs to the input, and can be read once; again only what is lasting, if the
+ * options ask for it: documents of regular files that are neither compressed, nor archives, nor
+ * UTF-16 or UTF-32. ND_ERR_IO names a file that gives others then. Texts of text files arrive byte
+ * for byte. In JSON Lines invalid UTF-8 and half surrogate pairs arrive as U+FFFD, and are counted.
+ * A file that cannot be read or decompressed to its end is an error where it was named, and below a
  * folder a skip (lines before the bad place have been handed over). */
 const nd_source *nd_input_source(const nd_input *input);
 
-/* What was read so far, in steps of a block. Thread-safe, also while the source is read. Once all
- * blocks are decoded it depends on the inputs and options alone, not on threads. */
+/* What was read so far, in steps of a block, without what is read again. Thread-safe, also while
+ * the source is read. Once all blocks are decoded it depends on the inputs and options alone, not
+ * on threads. */
 nd_input_report nd_input_report_get(nd_input *input);
 
 /* What is said of an issue. */

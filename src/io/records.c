@@ -209,6 +209,17 @@ nd_status nd_record_block_cut(const nd_allocator *allocator, nd_record_block *bl
     return ND_OK;
 }
 
+nd_status nd_record_block_end(const nd_allocator *allocator, nd_record_block *block)
+{
+    const size_t num = block->ends.len;
+    if (block->bytes.len == (num ? block->ends.items[num - 1] : 0))
+        return ND_OK;
+    const nd_status status = ND_VEC_RESERVE(allocator, &block->ends, 1);
+    if (status == ND_OK)
+        block->ends.items[block->ends.len++] = block->bytes.len;
+    return status;
+}
+
 nd_status nd_record_block_reserve(const nd_allocator *allocator, nd_record_block *block,
                                   size_t more)
 {

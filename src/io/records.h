@@ -52,6 +52,9 @@ bool nd_cutter_find(nd_cutter *cutter, const char *p, size_t len_bytes, size_t *
 ND_NODISCARD nd_status nd_record_block_cut(const nd_allocator *allocator, nd_record_block *block,
                                            nd_cutter *cutter, size_t from);
 
+/* Notes that the bytes behind the last record, if there are any, are one that has no end. */
+ND_NODISCARD nd_status nd_record_block_end(const nd_allocator *allocator, nd_record_block *block);
+
 /* Room for `more` bytes and the padding. */
 ND_NODISCARD nd_status nd_record_block_reserve(const nd_allocator *allocator,
                                                nd_record_block *block, size_t more);

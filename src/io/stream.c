@@ -164,7 +164,9 @@ nd_status nd_stream_open(nd_stream *stream, const nd_path_entry *entry, nd_docum
                           content->reader.compression == ND_COMPRESSION_NONE &&
                           !content->reader.charset;
     content->size_hint = has_size ? entry->size : 0;
-    return look_inside(stream, ND_INPUT_AUTO, documents, tally, error);
+    status = look_inside(stream, ND_INPUT_AUTO, documents, tally, error);
+    stream->is_lasting = has_size && !stream->levels[0].archive;
+    return status;
 }
 
 /* ---- archives ---- */
@@ -295,8 +297,10 @@ static void set_batch(const nd_stream *stream, const nd_record_block *block, nd_
                         .columns = level->format.columns,
                         .file = level->content.file,
                         .record = stream->num_records + level->content.record,
+                        .offset = level->content.offset,
                         .line = level->content.line,
-                        .column = level->content.column};
+                        .column = level->content.column,
+                        .is_lasting = stream->is_lasting};
     memcpy(batch->encoding, level->encoding, sizeof batch->encoding);
     memcpy(batch->date, level->date, sizeof batch->date);
 }

@@ -32,6 +32,7 @@ typedef struct nd_stream {
     uint64_t num_records; /* of the entries before the current one */
     uint64_t num_entries; /* of all archives */
     bool is_last_taken;   /* the file of one record was taken */
+    bool is_lasting;      /* its records can be read again */
     nd_byte_vec path;
 } nd_stream;
 
