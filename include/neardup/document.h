@@ -9,13 +9,20 @@
 
 ND_BEGIN_DECLS
 
+/* What a document can be preferred by. */
+enum { ND_MAX_PREFERENCES = 8 };
+
 /* One document as a source hands it over; the bytes are borrowed for the call. */
 typedef struct nd_document {
     const char *id; /* any bytes; ordered as unsigned bytes */
     size_t id_len_bytes;
     const char *text; /* UTF-8, checked by the engine */
     size_t text_len_bytes;
-    uint64_t preference; /* see ND_REPRESENTATIVE_PREFERRED: smaller is kept first */
+    union {
+        uint64_t preferences[ND_MAX_PREFERENCES]; /* see ND_REPRESENTATIVE_PREFERRED: smaller is
+                                                     kept first */
+        uint64_t preference; /* the first, which is the only one unless a scan asks for more */
+    };
     uint64_t tag;        /* the caller's: it comes out with the document, and decides nothing else
                             than which of two documents that are the same in all is called first */
     uint32_t is_lasting; /* 1: its source gives it again (nd_source.again), so that what was made of

@@ -34,7 +34,8 @@ typedef enum nd_link {
  * among documents of one text to the first id in byte order. */
 typedef enum nd_representative {
     ND_REPRESENTATIVE_LONGEST = 0, /* the most tokens */
-    ND_REPRESENTATIVE_PREFERRED,   /* the smallest nd_document.preference, then the longest */
+    ND_REPRESENTATIVE_PREFERRED,   /* the smallest of nd_document.preferences, the first of them
+                                      first; the longest where size_place says so */
     ND_REPRESENTATIVE_FIRST_ID,
 } nd_representative;
 
@@ -76,6 +77,9 @@ typedef struct nd_scan_options {
     nd_scan_output output;
     nd_link link;
     nd_representative representative;
+    uint32_t num_preferences; /* of a document, with ND_REPRESENTATIVE_PREFERRED; 1 to
+                                 ND_MAX_PREFERENCES */
+    uint32_t size_place;      /* the number of tokens counts after so many of them */
     nd_texts texts;
     nd_progress_fn progress; /* may be NULL */
     void *progress_ctx;
@@ -97,7 +101,8 @@ typedef enum nd_preset {
 } nd_preset;
 
 /* What a preset sets, and for the rest: no containment, recall 0.99, all processors, 1,000 matches,
- * groups, anchored, longest. Another value than those of nd_preset counts as ND_PRESET_CORPUS. */
+ * groups, anchored, longest; one preference, before the size. Another value than those of nd_preset
+ * counts as ND_PRESET_CORPUS. */
 static inline void nd_scan_options_init_preset(nd_scan_options *options, nd_preset preset);
 
 /* The corpus preset. */
@@ -151,7 +156,7 @@ typedef struct nd_document_batch {
     const struct nd_text_batch *ids;   /* as many; NULL: their numbers in decimal */
     uint64_t first_number;             /* of text 0: what ids and tags count from without others */
     const uint64_t *tags;              /* as many; NULL: their numbers */
-    const uint64_t *preferences;       /* as many; NULL: 0 */
+    const uint64_t *preferences;       /* [documents][num_preferences] of the scan's; NULL: 0 */
 } nd_document_batch;
 
 /* Adds all documents of a batch on options.num_threads threads, as nd_scan_add_source does: a null

@@ -39,8 +39,11 @@ static bool is_id(const nd_catalog *c, const nd_record *name)
 /* A document of an id that several have, and what tells it apart, whatever order they came in. */
 typedef struct namesake {
     nd_record *record;
-    nd_document_facts facts;
+    uint64_t raw_digest;
+    uint64_t preferences[ND_MAX_PREFERENCES]; /* 0 where there are none */
 } namesake;
+
+_Static_assert(sizeof(namesake) <= ND_HEAP_SORT_MAX_BYTES, "namesakes are sorted in place");
 
 static int compare_u64(uint64_t a, uint64_t b)
 {
@@ -52,9 +55,9 @@ static int compare_namesakes(void *ctx, const void *left, const void *right)
 {
     (void)ctx;
     const namesake *const a = left, *const b = right;
-    int order = compare_u64(a->facts.raw_digest, b->facts.raw_digest);
-    if (order == 0)
-        order = compare_u64(a->facts.preference, b->facts.preference);
+    int order = compare_u64(a->raw_digest, b->raw_digest);
+    for (size_t i = 0; i < ND_MAX_PREFERENCES && order == 0; i++)
+        order = compare_u64(a->preferences[i], b->preferences[i]);
     return order != 0 ? order : compare_u64(a->record->tag, b->record->tag);
 }
 
@@ -62,11 +65,16 @@ static int compare_namesakes(void *ctx, const void *left, const void *right)
 static nd_status order_namesakes(nd_catalog *c, size_t first, size_t end,
                                  const nd_allocator *allocator)
 {
-    namesake *const run = nd_alloc(allocator, end - first, sizeof *run);
+    namesake *const run = nd_alloc_zeroed(allocator, end - first, sizeof *run);
     nd_status status = run ? ND_OK : ND_ERR_NO_MEMORY;
     for (size_t i = 0; i < end - first && status == ND_OK; i++) {
         run[i].record = c->documents[first + i];
-        status = nd_collection_document(c->collection, run[i].record->index, &run[i].facts);
+        nd_document_facts facts = {0};
+        status = nd_collection_document(c->collection, run[i].record->index, &facts);
+        run[i].raw_digest = facts.raw_digest;
+        if (status == ND_OK && c->collection->num_preferences > 0)
+            status =
+                nd_collection_preferences(c->collection, run[i].record->index, run[i].preferences);
     }
     if (status == ND_OK) {
         nd_heap_sort(run, end - first, sizeof *run, compare_namesakes, NULL);

@@ -6,12 +6,13 @@
 
 static const uint32_t MAX_CHUNKS = UINT32_C(1) << (32 - ND_CHUNK_BITS);
 
-nd_status nd_collection_init(nd_collection *c, size_t block_bytes, nd_budget *budget,
-                             const nd_allocator *allocator)
+nd_status nd_collection_init(nd_collection *c, size_t block_bytes, uint32_t num_preferences,
+                             nd_budget *budget, const nd_allocator *allocator)
 {
     *c = (nd_collection){.allocator = allocator,
                          .budget = nd_budget_is_limited(budget) ? budget : NULL,
-                         .block_bytes = block_bytes};
+                         .block_bytes = block_bytes,
+                         .num_preferences = num_preferences};
     return pthread_mutex_init(&c->lock, NULL) == 0 ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
@@ -20,6 +21,8 @@ static void release_arrays(const nd_collection *c, nd_chunk *chunk)
     nd_release(c->allocator, chunk->texts);
     nd_release(c->allocator, chunk->documents);
     nd_release(c->allocator, chunk->blocks);
+    nd_release(c->allocator, chunk->preferences);
+    chunk->preferences = NULL;
     chunk->texts = NULL;
     chunk->documents = NULL;
     chunk->blocks = NULL;
@@ -44,7 +47,11 @@ static nd_chunk *new_chunk(const nd_collection *c)
     chunk->texts = nd_alloc(c->allocator, ND_CHUNK_DOCUMENTS, sizeof *chunk->texts);
     chunk->documents = nd_alloc(c->allocator, ND_CHUNK_DOCUMENTS, sizeof *chunk->documents);
     chunk->blocks = nd_alloc(c->allocator, ND_CHUNK_DOCUMENTS, c->block_bytes);
-    if (chunk->texts && chunk->documents && chunk->blocks)
+    const size_t preference_bytes = c->num_preferences * sizeof *chunk->preferences;
+    if (preference_bytes > 0)
+        chunk->preferences = nd_alloc(c->allocator, ND_CHUNK_DOCUMENTS, preference_bytes);
+    if (chunk->texts && chunk->documents && chunk->blocks &&
+        (chunk->preferences || preference_bytes == 0))
         return chunk;
     release_arrays(c, chunk);
     nd_release(c->allocator, chunk);
@@ -94,6 +101,10 @@ nd_status nd_collection_close_chunk(nd_collection *c, nd_chunk *chunk, nd_error 
     if (status == ND_OK)
         status = nd_temp_file_append(c->file, chunk->blocks, num * c->block_bytes,
                                      &chunk->blocks_at, error);
+    if (status == ND_OK && chunk->preferences)
+        status = nd_temp_file_append(c->file, chunk->preferences,
+                                     num * c->num_preferences * sizeof *chunk->preferences,
+                                     &chunk->preferences_at, error);
     if (status == ND_OK)
         release_arrays(c, chunk);
     return status;
@@ -143,6 +154,19 @@ nd_status nd_collection_document(const nd_collection *c, uint32_t index, nd_docu
     }
     return nd_temp_file_read(c->file, chunk->documents_at + place * sizeof *facts, facts,
                              sizeof *facts, NULL);
+}
+
+nd_status nd_collection_preferences(const nd_collection *c, uint32_t index, uint64_t *preferences)
+{
+    const nd_chunk *const chunk = nd_collection_chunk(c, index);
+    const size_t at = (index & (ND_CHUNK_DOCUMENTS - 1)) * (size_t)c->num_preferences;
+    const size_t len = c->num_preferences * sizeof *preferences;
+    if (chunk->preferences) {
+        memcpy(preferences, chunk->preferences + at, len);
+        return ND_OK;
+    }
+    return nd_temp_file_read(c->file, chunk->preferences_at + at * sizeof *preferences, preferences,
+                             len, NULL);
 }
 
 void nd_collection_forget_blocks(nd_collection *c)

@@ -22,7 +22,6 @@ typedef struct nd_text_facts {
 /* What tells documents of one text apart, and where its hashes are. */
 typedef struct nd_document_facts {
     uint64_t raw_digest; /* XXH3_64bits of the text as it came */
-    uint64_t preference; /* the caller's */
     uint64_t *hashes;    /* NULL where the document is lasting, and its text read again for them */
 } nd_document_facts;
 
@@ -30,7 +29,7 @@ typedef struct nd_document_facts {
  *
  *   | number of its chunk, 22 bits | place in the chunk, 10 |
  *
- * What is said of them stands in three arrays in memory, or at three places of the collection's
+ * What is said of them stands in arrays in memory, or at places of the collection's
  * file: then the arrays are NULL. */
 enum { ND_CHUNK_BITS = 10, ND_CHUNK_DOCUMENTS = 1 << ND_CHUNK_BITS };
 
@@ -38,21 +37,24 @@ typedef struct nd_chunk {
     uint32_t num;
     nd_text_facts *texts;
     nd_document_facts *documents;
-    char *blocks; /* the matcher's: block_bytes a document */
-    uint64_t texts_at, documents_at, blocks_at;
+    char *blocks;          /* the matcher's: block_bytes a document */
+    uint64_t *preferences; /* the caller's: num_preferences a document; NULL without */
+    uint64_t texts_at, documents_at, blocks_at, preferences_at;
 } nd_chunk;
 
 typedef struct nd_collection {
     const nd_allocator *allocator;
     nd_budget *budget; /* NULL: everything stays in memory */
     size_t block_bytes;
+    uint32_t num_preferences;
     pthread_mutex_t lock; /* of chunks and file, while documents are added */
     ND_VEC(nd_chunk *) chunks;
     nd_temp_file *file;
 } nd_collection;
 
 /* ND_ERR_NO_MEMORY where the system has no lock left. */
-ND_NODISCARD nd_status nd_collection_init(nd_collection *c, size_t block_bytes, nd_budget *budget,
+ND_NODISCARD nd_status nd_collection_init(nd_collection *c, size_t block_bytes,
+                                          uint32_t num_preferences, nd_budget *budget,
                                           const nd_allocator *allocator);
 
 void nd_collection_release(nd_collection *c);
@@ -80,6 +82,10 @@ ND_NODISCARD nd_status nd_collection_text(const nd_collection *c, uint32_t index
                                           nd_text_facts *facts);
 ND_NODISCARD nd_status nd_collection_document(const nd_collection *c, uint32_t index,
                                               nd_document_facts *facts);
+
+/* All num_preferences of one document. */
+ND_NODISCARD nd_status nd_collection_preferences(const nd_collection *c, uint32_t index,
+                                                 uint64_t *preferences);
 
 /* What is in memory, to be fetched before it is needed; NULL where it is not. */
 static inline const nd_chunk *nd_collection_chunk(const nd_collection *c, uint32_t index)

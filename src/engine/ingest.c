@@ -226,7 +226,10 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
         return ND_ERR_NO_MEMORY;
     nd_document_facts *const facts = &ingester->chunk->documents[ingester->chunk->num];
     facts->raw_digest = XXH3_64bits(document->text, document->text_len_bytes);
-    facts->preference = document->preference;
+    const uint32_t num = ingester->collection->num_preferences;
+    if (num > 0)
+        memcpy(ingester->chunk->preferences + ingester->chunk->num * (size_t)num,
+               document->preferences, num * sizeof *document->preferences);
     status = read_tokens(ingester, matcher, worker, record);
     if (status != ND_OK)
         return status;

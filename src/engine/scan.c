@@ -40,8 +40,10 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     scan->ingesters = nd_alloc_zeroed(&a, full.num_threads, sizeof *scan->ingesters);
     status = scan->ingesters ? new_matcher(scan) : ND_ERR_NO_MEMORY;
     if (status == ND_OK) {
+        const uint32_t num_preferences =
+            full.representative == ND_REPRESENTATIVE_PREFERRED ? full.num_preferences : 0;
         status = nd_collection_init(&scan->collection, scan->matcher->kind_block_bytes,
-                                    scan->options.budget, &scan->allocator);
+                                    num_preferences, scan->options.budget, &scan->allocator);
         scan->has_collection = status == ND_OK;
     }
     for (uint32_t w = 0; status == ND_OK && w < full.num_threads; w++)

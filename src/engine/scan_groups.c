@@ -2,44 +2,64 @@
  *
  * Groups are made of texts numbered by rank (group/groups.h); what is reported are documents: the
  * copies of a text are in one group, and the best copy of the representative's text represents. */
+#include <string.h>
+
 #include "engine/scan_state.h"
 #include "group/groups.h"
 #include "util/radix_sort.h"
+
+/* The document of each text that a group keeps: the smallest preferences, where the policy asks for
+ * them, then the first name. */
+static nd_status choose_copy(const nd_catalog *c, uint32_t text, uint32_t *best)
+{
+    const uint32_t num = c->collection->num_preferences;
+    *best = c->copies[c->copies_start[text]];
+    if (num == 0 || nd_catalog_num_copies(c, text) < 2)
+        return ND_OK;
+    uint64_t least[ND_MAX_PREFERENCES], other[ND_MAX_PREFERENCES];
+    nd_status status = nd_collection_preferences(c->collection, c->documents[*best]->index, least);
+    for (uint32_t i = c->copies_start[text] + 1; i < c->copies_start[text + 1] && status == ND_OK;
+         i++) {
+        status = nd_collection_preferences(c->collection, c->documents[c->copies[i]]->index, other);
+        size_t at = 0;
+        while (at < num && other[at] == least[at])
+            at++;
+        if (at < num && other[at] < least[at]) {
+            memcpy(least, other, sizeof least);
+            *best = c->copies[i];
+        }
+    }
+    return status;
+}
 
 /* What decides, by the policy, from the least important key on. */
 typedef enum rank_key {
     BY_DIGEST,
     BY_TOKENS,
-    BY_PREFERENCE, /* the smallest of its documents' */
     BY_FIRST_NAME,
+    BY_PREFERENCE, /* the first; after it the others */
 } rank_key;
 
 static nd_status key_of(const nd_catalog *c, rank_key by, uint32_t text, uint64_t *key)
 {
     const nd_record *const record = nd_catalog_record(c, text);
     nd_status status = ND_OK;
-    nd_text_facts facts;
-    nd_document_facts document;
-    switch (by) {
-    case BY_DIGEST:
+    if (by == BY_DIGEST) {
+        nd_text_facts facts = {0};
         status = nd_collection_text(c->collection, record->index, &facts);
         *key = facts.digest[0];
-        break;
-    case BY_TOKENS:
+    } else if (by == BY_TOKENS) {
         *key = UINT32_MAX - record->num_tokens;
-        break;
-    case BY_PREFERENCE:
-        *key = UINT64_MAX;
-        for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1] && status == ND_OK;
-             i++) {
-            status =
-                nd_collection_document(c->collection, c->documents[c->copies[i]]->index, &document);
-            *key = document.preference < *key ? document.preference : *key;
-        }
-        break;
-    case BY_FIRST_NAME:
+    } else if (by == BY_FIRST_NAME) {
         *key = c->copies[c->copies_start[text]];
-        break;
+    } else {
+        uint64_t preferences[ND_MAX_PREFERENCES] = {0};
+        uint32_t best;
+        status = choose_copy(c, text, &best);
+        if (status == ND_OK)
+            status =
+                nd_collection_preferences(c->collection, c->documents[best]->index, preferences);
+        *key = preferences[by - BY_PREFERENCE];
     }
     return status;
 }
@@ -56,18 +76,22 @@ static nd_status sort_by(const nd_catalog *c, rank_key by, nd_key_value *items,
     return status;
 }
 
-static nd_status sort_by_rank(const nd_catalog *c, nd_representative policy, nd_key_value *items,
-                              nd_key_value *scratch)
+static nd_status sort_by_rank(const nd_catalog *c, const nd_scan_options *options,
+                              nd_key_value *items, nd_key_value *scratch)
 {
     for (size_t x = 0; x < c->num_texts; x++)
         items[x].value = x;
-    if (policy == ND_REPRESENTATIVE_FIRST_ID)
+    if (options->representative == ND_REPRESENTATIVE_FIRST_ID)
         return sort_by(c, BY_FIRST_NAME, items, scratch);
+    const uint32_t num = c->collection->num_preferences;
+    const uint32_t size_place = options->size_place < num ? options->size_place : num;
     nd_status status = sort_by(c, BY_DIGEST, items, scratch);
-    if (status == ND_OK)
-        status = sort_by(c, BY_TOKENS, items, scratch);
-    if (status == ND_OK && policy == ND_REPRESENTATIVE_PREFERRED)
-        status = sort_by(c, BY_PREFERENCE, items, scratch);
+    for (uint32_t at = num + 1; at-- > 0 && status == ND_OK;) {
+        if (at < num)
+            status = sort_by(c, BY_PREFERENCE + at, items, scratch);
+        if (at == size_place && status == ND_OK)
+            status = sort_by(c, BY_TOKENS, items, scratch);
+    }
     return status;
 }
 
@@ -75,15 +99,15 @@ nd_status nd_rank_texts(const nd_matcher *matcher, uint32_t **by_rank)
 {
     *by_rank = NULL;
     const nd_catalog *const c = matcher->catalog;
-    const nd_representative policy = matcher->options->representative;
-    if (policy == ND_REPRESENTATIVE_LONGEST && matcher->kind->text_size == ND_SIZE_TOKENS)
+    if (matcher->options->representative == ND_REPRESENTATIVE_LONGEST &&
+        matcher->kind->text_size == ND_SIZE_TOKENS)
         return ND_OK;
     nd_key_value *const items = nd_alloc(matcher->allocator, c->num_texts, sizeof *items);
     nd_key_value *const scratch = nd_alloc(matcher->allocator, c->num_texts, sizeof *scratch);
     *by_rank = nd_alloc(matcher->allocator, c->num_texts, sizeof **by_rank);
     nd_status status = items && scratch && *by_rank ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = sort_by_rank(c, policy, items, scratch);
+        status = sort_by_rank(c, matcher->options, items, scratch);
     for (size_t rank = 0; rank < c->num_texts && status == ND_OK; rank++)
         (*by_rank)[rank] = (uint32_t)items[rank].value;
     if (status != ND_OK) {
@@ -205,28 +229,6 @@ void nd_scan_groups_release(nd_scan_groups *groups, const nd_allocator *allocato
     *groups = (nd_scan_groups){0};
 }
 
-/* The document of a text that a group keeps: the smallest preference (where the policy asks for
- * it), then the first name. O(copies). */
-static nd_status best_copy(const nd_catalog *c, nd_representative policy, uint32_t text,
-                           uint32_t *best)
-{
-    *best = c->copies[c->copies_start[text]];
-    uint64_t smallest = UINT64_MAX;
-    nd_status status = ND_OK;
-    if (policy != ND_REPRESENTATIVE_PREFERRED || nd_catalog_num_copies(c, text) < 2)
-        return ND_OK;
-    for (uint32_t i = c->copies_start[text]; i < c->copies_start[text + 1] && status == ND_OK;
-         i++) {
-        nd_document_facts facts;
-        status = nd_collection_document(c->collection, c->documents[c->copies[i]]->index, &facts);
-        if (status == ND_OK && facts.preference < smallest) {
-            smallest = facts.preference;
-            *best = c->copies[i];
-        }
-    }
-    return status;
-}
-
 /* One for each document with tokens: key = representative document << 32 | document. Sorted, a
  * group is a run of one representative, its members ascending by name. */
 typedef struct group_items {
@@ -244,7 +246,7 @@ static nd_status list_groups(const nd_scan *scan, group_items *list)
     nd_status status = list->items && scratch && representative ? ND_OK : ND_ERR_NO_MEMORY;
     for (uint32_t x = 0; x < c->num_texts && status == ND_OK; x++)
         if (scan->groups.to_anchor[x].to == x)
-            status = best_copy(c, scan->options.representative, x, &representative[x]);
+            status = choose_copy(c, x, &representative[x]);
     if (status == ND_OK) {
         for (size_t x = 0; x < c->num_texts; x++) {
             const uint64_t key = (uint64_t)representative[scan->groups.to_anchor[x].to] << 32;

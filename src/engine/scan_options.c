@@ -30,6 +30,8 @@ void nd_scan_options_init_sized(nd_scan_options *options, size_t size_bytes, nd_
     full.recall = 0.99;
     full.max_matches = 1000;
     full.output = ND_SCAN_GROUPS;
+    full.num_preferences = 1;
+    full.size_place = ND_MAX_PREFERENCES;
     nd_option_struct_init(options, size_bytes, &full);
 }
 
@@ -54,7 +56,8 @@ static nd_status check_options(const nd_scan_options *o)
         (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && (o->folds & ~(uint32_t)ND_FOLD_ALL) == 0 &&
         o->recall > 0 && o->recall < 1 && o->output <= ND_SCAN_BOTH &&
         (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
-        o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->texts <= ND_TEXTS_KEEP;
+        o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->num_preferences >= 1 &&
+        o->num_preferences <= ND_MAX_PREFERENCES && o->texts <= ND_TEXTS_KEEP;
     return is_valid ? ND_OK : ND_ERR_INVALID_ARGUMENT;
 }
 

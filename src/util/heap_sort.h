@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-enum { ND_HEAP_SORT_MAX_BYTES = 64 };
+enum { ND_HEAP_SORT_MAX_BYTES = 128 };
 
 /* Below, equal to or above 0, as a comes before b, is equal to it, or comes after it. */
 typedef int (*nd_compare_fn)(void *ctx, const void *a, const void *b);

@@ -65,7 +65,8 @@ static nd_status decode_block(void *ctx, void *block, nd_document_fn emit, void 
     const corpus_document *d = block;
     nd_status status = ND_OK;
     for (size_t i = 0; i < BLOCK_DOCUMENTS && d < end && status == ND_OK; i++, d++)
-        status = emit(emit_ctx, &(nd_document){d->id, strlen(d->id), d->text, strlen(d->text), 0});
+        status = emit(emit_ctx,
+                      &(nd_document){d->id, strlen(d->id), d->text, strlen(d->text), {{0}}, 0, 0});
     return status;
 }
 

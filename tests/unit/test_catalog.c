@@ -51,7 +51,7 @@ static made_documents make_documents(nd_random random, nd_budget *budget)
     of_heap = nd_allocator_or_default(NULL);
     const nd_allocator *const allocator = budget ? nd_budget_allocator(budget) : &of_heap;
     made_documents m = {.stride = (sizeof(nd_record) + MAX_ID_BYTES + 7) / 8 * 8};
-    assert_int_equal(nd_collection_init(&m.collection, 8, budget, allocator), ND_OK);
+    assert_int_equal(nd_collection_init(&m.collection, 8, 0, budget, allocator), ND_OK);
     m.records = calloc(NUM_DOCUMENTS, m.stride);
     m.texts = calloc(NUM_DOCUMENTS, sizeof *m.texts);
     assert_true(m.records && m.texts);
@@ -244,7 +244,7 @@ static void texts_whose_digests_collide_are_two_in_a_fixed_order(void **state)
     } made[NUM];
     for (size_t turn = 0; turn < NUM; turn++) {
         nd_collection collection;
-        assert_int_equal(nd_collection_init(&collection, 8, NULL, &a), ND_OK);
+        assert_int_equal(nd_collection_init(&collection, 8, 0, NULL, &a), ND_OK);
         nd_record **const documents = nd_alloc(&a, NUM, sizeof *documents);
         assert_non_null(documents);
         for (size_t i = 0; i < NUM; i++) {

@@ -67,7 +67,7 @@ static nd_status decode_block(void *ctx, void *block, nd_document_fn emit, void 
     }
     for (int i = 0; i < PER_BLOCK && status == ND_OK; i++) {
         const unsigned char id[2] = {(unsigned char)number, (unsigned char)i};
-        const nd_document document = {(const char *)id, 2, "text", 4, 0, 0, 0};
+        const nd_document document = {(const char *)id, 2, "text", 4, {{0}}, 0, 0};
         status = emit(emit_ctx, &document);
     }
     discard_block(ctx, block);

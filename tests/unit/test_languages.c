@@ -101,7 +101,7 @@ static found_pairs scan_texts(nd_scan_options options, const char *const *texts,
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
     for (size_t i = 0; i < num; i++) {
         const char id = (char)('0' + i);
-        const nd_document document = {&id, 1, texts[i], strlen(texts[i]), 0, 0, 0};
+        const nd_document document = {&id, 1, texts[i], strlen(texts[i]), {{0}}, 0, 0};
         assert_int_equal(nd_scan_add(scan, &document), ND_OK);
     }
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);

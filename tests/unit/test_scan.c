@@ -72,7 +72,8 @@ static nd_status add_corpus(nd_scan *scan, const corpus *c)
 {
     for (size_t i = 0; i < c->num; i++) {
         const corpus_document *const d = &c->documents[i];
-        const nd_document document = {d->id, strlen(d->id), d->text, strlen(d->text), i % 7, i, 0};
+        const nd_document document = {d->id, strlen(d->id), d->text, strlen(d->text), {{i % 7}}, i,
+                                      0};
         const nd_status status = nd_scan_add(scan, &document);
         if (status != ND_OK)
             return status;
@@ -502,7 +503,7 @@ static void copies_are_reported_with_the_sizes_of_their_sets(void **state)
     assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
     static const char text[] = "la la la la la la la la la la";
     for (int i = 0; i < 2; i++) {
-        const nd_document document = {i ? "b" : "a", 1, text, sizeof text - 1, 0, 0, 0};
+        const nd_document document = {i ? "b" : "a", 1, text, sizeof text - 1, {{0}}, 0, 0};
         assert_int_equal(nd_scan_add(scan, &document), ND_OK);
     }
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
@@ -581,8 +582,13 @@ static void documents_of_one_id_get_names_of_their_own(void **state)
         assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
         for (size_t i = 0; i < NUM; i++) {
             const size_t at = (i + turn) % NUM;
-            const nd_document document = {
-                made[at].id, strlen(made[at].id), made[at].text, strlen(made[at].text), 0, at, 0};
+            const nd_document document = {made[at].id,
+                                          strlen(made[at].id),
+                                          made[at].text,
+                                          strlen(made[at].text),
+                                          {{0}},
+                                          at,
+                                          0};
             assert_int_equal(nd_scan_add(scan, &document), ND_OK);
         }
         assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);

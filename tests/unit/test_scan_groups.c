@@ -54,7 +54,7 @@ static void scan_into(const nd_scan_options *options, const corpus *c, relation 
                                       .id_len_bytes = strlen(d->id),
                                       .text = d->text,
                                       .text_len_bytes = strlen(d->text),
-                                      .preference = r->rank_of[i],
+                                      .preferences = {r->rank_of[i] >> 4, r->rank_of[i] & 15},
                                       .tag = i};
         assert_int_equal(nd_scan_add(scan, &document), ND_OK);
     }
@@ -107,6 +107,7 @@ static void check(nd_scan_options options, const corpus *c, size_t least_pairs)
     }
     options.max_matches = 0;
     options.representative = ND_REPRESENTATIVE_PREFERRED;
+    options.num_preferences = 2;
     options.output = ND_SCAN_PAIRS;
     options.num_threads = 2;
     scan_into(&options, c, &r);
@@ -197,12 +198,68 @@ static void of_large_components(void **state)
     corpus_free(&many);
 }
 
+static nd_status take_representative(void *ctx, const nd_group *group)
+{
+    memcpy(ctx, group->representative.p, 1);
+    return ND_OK;
+}
+
+/* The one document that a group of three keeps, and "a" and its copy "b" among them. */
+static char representative(uint32_t num_preferences, uint32_t size_place)
+{
+    static const char text[] = "one two three four five six seven eight nine ten eleven twelve";
+    static const char longer[] =
+        "one two three four five six seven eight nine ten eleven twelve thirteen";
+    const nd_document documents[] = {
+        {"a", 1, text, sizeof text - 1, {{1, 7, 3}}, 0, 0},
+        {"b", 1, text, sizeof text - 1, {{1, 7, 2}}, 1, 0},
+        {"c", 1, longer, sizeof longer - 1, {{1, 8, 1}}, 2, 0},
+    };
+    nd_scan_options options = corpus_options(0.8);
+    options.representative = ND_REPRESENTATIVE_PREFERRED;
+    options.num_preferences = num_preferences;
+    options.size_place = size_place;
+    nd_scan *scan;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(nd_scan_add(scan, &documents[i]), ND_OK);
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
+    char id = 0;
+    assert_int_equal(nd_scan_each_group(scan, take_representative, &id), ND_OK);
+    nd_scan_free(scan);
+    return id;
+}
+
+static void preferences_decide_one_after_the_other(void **state)
+{
+    (void)state;
+    assert_int_equal(representative(1, 8), 'c'); /* the first says nothing: the longest */
+    assert_int_equal(representative(2, 8), 'a');
+    assert_int_equal(representative(3, 8), 'b');
+    assert_int_equal(representative(3, 2), 'b');
+    assert_int_equal(representative(3, 1), 'c');
+    assert_int_equal(representative(3, 0), 'c');
+}
+
+static void as_many_preferences_as_there_is_room_for(void **state)
+{
+    (void)state;
+    nd_scan *scan;
+    nd_scan_options options = corpus_options(0.8);
+    options.num_preferences = 0;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    options.num_preferences = ND_MAX_PREFERENCES + 1;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_texts_in_families),
         cmocka_unit_test(of_texts_by_coverage),
         cmocka_unit_test(of_large_components),
+        cmocka_unit_test(preferences_decide_one_after_the_other),
+        cmocka_unit_test(as_many_preferences_as_there_is_room_for),
     };
     return cmocka_run_group_tests_name("groups_follow_from_pairs", tests, NULL, NULL);
 }

@@ -28,8 +28,12 @@ int main(void)
         return 1;
     for (int i = 0; i < 3; i++) {
         const char id = (char)('a' + i);
-        const nd_document document = {&id,  1, texts[i], strlen(texts[i]), 0, (uint64_t)i, 0,
-                                      NULL, 0, 0};
+        nd_document document;
+        memset(&document, 0, sizeof document);
+        document.id = &id;
+        document.id_len_bytes = 1;
+        document.text = texts[i];
+        document.text_len_bytes = strlen(texts[i]);
         if (nd_scan_add(scan, &document) != ND_OK)
             return 1;
     }
