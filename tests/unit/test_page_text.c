@@ -113,6 +113,14 @@ static void what_does_not_end_goes_on_to_the_end(void **state)
     assert_shows("a<plaintext>b</plaintext><p>c", "a b</plaintext><p>c");
 }
 
+static void elements_end_in_their_start_tags_in_xhtml(void **state)
+{
+    (void)state;
+    assert_shows("<?xml version='1.0'?><html><head><title/><script src='a'/></head><p>b", "b");
+    assert_shows("\xef\xbb\xbf<?xml version='1.0'?><iframe/>a<textarea/>b", "\xef\xbb\xbf a b");
+    assert_shows("<html><script src='a'/><p>b</script>c", "c");
+}
+
 static void what_is_no_tag_is_text(void **state)
 {
     (void)state;
@@ -353,6 +361,7 @@ int main(void)
         cmocka_unit_test(what_is_no_content_is_not_shown),
         cmocka_unit_test(scripts_may_hold_tags_in_comments_and_strings),
         cmocka_unit_test(what_does_not_end_goes_on_to_the_end),
+        cmocka_unit_test(elements_end_in_their_start_tags_in_xhtml),
         cmocka_unit_test(what_is_no_tag_is_text),
         cmocka_unit_test(unknown_elements_show_their_content),
         cmocka_unit_test(hidden_elements_are_not_shown),

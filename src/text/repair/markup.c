@@ -20,6 +20,7 @@ typedef struct scanner {
     const char *bytes;
     size_t len;
     nd_markup_dialect dialect;
+    bool is_xml; /* begins as XML does */
     size_t spare;
     size_t cdata_end;       /* where the "]]>" of the open CDATA section stands; 0: none is open */
     bool no_cdata_end;      /* none stands ahead */
@@ -346,11 +347,13 @@ static size_t end_of_content(scanner *s, size_t at, uint8_t element)
 }
 
 /* Whether the content of a start tag's element is raw. A title in a fragment may be that of a
- * feed's article; other elements than these three are no raw ones in SVG. */
+ * feed's article; other elements than these three are no raw ones in SVG; and <title/> and
+ * <script src="..."/> are whole elements in XHTML. */
 static bool opens_raw(const scanner *s, const nd_markup_token *token)
 {
     const nd_html_element *const element = &nd_html_elements[token->element];
-    if (token->kind != ND_MARKUP_OPEN || !(element->traits & ND_HTML_RAW))
+    if (token->kind != ND_MARKUP_OPEN || !(element->traits & ND_HTML_RAW) ||
+        (s->is_xml && token->closes))
         return false;
     if (strcmp(element->name, "title") == 0)
         return s->dialect == ND_MARKUP_PAGE || s->foreign_depth;
@@ -404,6 +407,7 @@ nd_status nd_markup_read(nd_markup *markup, const nd_allocator *allocator,
 {
     scanner s = {.bytes = bytes, .len = len, .dialect = dialect};
     s.spare = dialect == ND_MARKUP_PAGE ? SIZE_MAX : len * SPARE_PER_BYTE + SPARE_BYTES;
+    s.is_xml = stands_at(&s, stands_at(&s, 0, "\xef\xbb\xbf") ? 3 : 0, "<?xml ");
     markup->bytes = bytes;
     markup->dialect = dialect;
     markup->tokens.len = 0;
