@@ -417,7 +417,11 @@ static void blanks_pages_and_quote_marks_may_stand_at_the_break(void **state)
     assert_repairs(h, "> the represen-\n> tative\n> of", "> the representative\n> of");
     assert_repairs(h, "a\n >> the represen- \n >> tative", "a\n >> the representative");
     assert_repairs(h, ">the represen-=\n>tative", ">the representative");
-    assert_stays(h, "the represen-\n> tative");
+    assert_repairs(h, "the represen-\n> tative", "the representative");
+    assert_repairs(h, "the represen-=20\ntative", "the representative");
+    assert_repairs(h, "the represen- =20=09=\r\ntative", "the representative");
+    assert_repairs(h, "the represen-\vtative", "the representative");
+    assert_stays(h, "the represen-=2\ntative, the represen-=20tative");
     assert_stays(h, "the represen- tative, the represen-\ttative, the represen- = tative");
     assert_stays(h, "the represen-\n\r\ntative");
 }

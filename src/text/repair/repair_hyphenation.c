@@ -1,9 +1,10 @@
 /* Words broken at the end of a line: "inter-" / "national".
  *
- *   hyphen   blanks   line break                    blanks     letters
- *   -        " \t"    \n, \r\n, \r, \f or \n\f      " \t"      national
- *   ¬        =        behind a quoted-printable line           "> " or ">> ": a quoted line, where
- * the ‐                                                          line before is quoted too
+ *   hyphen   blanks        line break                    blanks     letters
+ *   -        " \t"         \n, \r\n, \r, \f, \v or \n\f  " \t"      national
+ *   ¬        =20 and =09   behind "=", where a           "> ", ">> "
+ * the ‐      (those of     quoted-printable line         before a quoted
+ *            a mail)       has to be broken              line
  *
  * and, without a hyphen, words that a quoted-printable line breaks: "interna=" / "tional". */
 #include <stdbool.h>
@@ -90,23 +91,24 @@ static size_t hyphen_start(const char *bytes, size_t last)
     return last >= 2 && memcmp(bytes + last - 2, "\u2010", 3) == 0 ? last - 2 : last + 1;
 }
 
-/* Whether the line that `at` stands in begins with a quote mark. */
-static bool is_quoted(const char *bytes, size_t at)
+/* Behind the blanks that stand at `at`, those of quoted-printable too. */
+static size_t skip_blanks(const char *bytes, size_t len, size_t at)
 {
-    while (at > 0 && bytes[at - 1] != '\n' && bytes[at - 1] != '\r')
-        at--;
-    while (is_blank(bytes[at]))
-        at++;
-    return bytes[at] == '>';
+    for (;;) {
+        if (at < len && is_blank(bytes[at]))
+            at++;
+        else if (len - at >= 3 && (!memcmp(bytes + at, "=20", 3) || !memcmp(bytes + at, "=09", 3)))
+            at += 3;
+        else
+            return at;
+    }
 }
 
 /* Where the next line's first word begins, the line of the hyphen ending at `at` or after blanks; 0
- * where it does not, or the next line is of another text. */
+ * where it does not. */
 static size_t next_line_start(const char *bytes, size_t len, size_t at)
 {
-    const size_t hyphen_end = at;
-    while (at < len && is_blank(bytes[at]))
-        at++;
+    at = skip_blanks(bytes, len, at);
     if (at < len && bytes[at] == '=')
         at++;
     const size_t line_end = at;
@@ -114,14 +116,13 @@ static size_t next_line_start(const char *bytes, size_t len, size_t at)
         at++;
     if (at < len && bytes[at] == '\n')
         at++;
-    if (at < len && bytes[at] == '\f')
+    if (at < len && (bytes[at] == '\f' || bytes[at] == '\v'))
         at++;
     if (at == line_end)
         return 0;
-    bool has_quote_mark = false;
-    for (; at < len && (is_blank(bytes[at]) || bytes[at] == '>'); at++)
-        has_quote_mark |= bytes[at] == '>';
-    return has_quote_mark && !is_quoted(bytes, hyphen_end) ? 0 : at;
+    while (at < len && (is_blank(bytes[at]) || bytes[at] == '>'))
+        at++;
+    return at;
 }
 
 /* Whether a line that ends with "=" at `at` has the length of one that had to be broken. */
