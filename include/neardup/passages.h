@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "neardup/allocator.h"
-#include "neardup/shingle.h"
 #include "neardup/status.h"
 
 ND_BEGIN_DECLS
@@ -58,10 +57,21 @@ typedef struct nd_passage_options {
                                    text from 4,096 tokens on, as chance repeats more there */
     uint32_t min_words_unbound; /* shortest passage inside longer lines, or edited; not less than
                                    min_words */
+    uint32_t repairs, folds;    /* sets of ND_REPAIR_* and ND_FOLD_* (neardup/repair.h): undone in
+                                   every text before its words are compared. Places are those of
+                                   the text as it came */
 } nd_passage_options;
 
-/* 0.6, 5 words, 15 words. */
-ND_API void nd_passage_options_init(nd_passage_options *options);
+/* 0.6, 5 words, 15 words, no repairs, no folds. */
+static inline void nd_passage_options_init(nd_passage_options *options);
+
+/* Behind it: inline, as the struct is of the size that its caller was compiled with. */
+ND_API void nd_passage_options_init_sized(nd_passage_options *options, size_t size_bytes);
+
+static inline void nd_passage_options_init(nd_passage_options *options)
+{
+    nd_passage_options_init_sized(options, sizeof *options);
+}
 
 /* Finds passages; exclusive (one thread at a time), keeps its scratch memory between calls. */
 typedef struct nd_passage_finder nd_passage_finder;
@@ -127,7 +137,7 @@ ND_API ND_NODISCARD nd_status nd_passage_finder_align(nd_passage_finder *finder,
  * stretch begins, 16 to find the exact copies of edited passages, and 32 to follow repeats inside
  * one another; and at most 8 earlier stretches are followed at once. */
 typedef struct nd_passage_stats {
-    uint64_t invalid_bytes; /* were not valid UTF-8 */
+    uint64_t invalid_bytes; /* were not valid UTF-8, after repairs */
     uint64_t tokens;
     uint64_t capped; /* times that a cap was reached, and something may be missing or in pieces */
 } nd_passage_stats;

@@ -27,8 +27,7 @@ static nd_status take_shared(nd_passage_finder *f, uint32_t split)
     return status;
 }
 
-static nd_status write_alignment(nd_passage_finder *f, uint32_t split, size_t b_len,
-                                 nd_text_alignment *alignment)
+static nd_status write_alignment(nd_passage_finder *f, uint32_t split, nd_text_alignment *alignment)
 {
     const nd_status status = ND_VEC_RESERVE(&f->allocator, &f->aligned, f->runs.len);
     if (status != ND_OK)
@@ -36,8 +35,8 @@ static nd_status write_alignment(nd_passage_finder *f, uint32_t split, size_t b_
     for (size_t i = 0; i < f->runs.len; i++) {
         const nd_word_run run = f->runs.items[i];
         const nd_span in_a = {split + run.a, split + run.a + run.len};
-        const nd_place a = nd_finder_place_in_a(f, in_a, b_len);
-        const nd_place b = nd_finder_place(f, (nd_span){run.b, run.b + run.len});
+        const nd_place a = nd_finder_place_in_a(f, in_a);
+        const nd_place b = nd_finder_place(f, &f->b, (nd_span){run.b, run.b + run.len});
         f->aligned.items[f->aligned.len++] =
             (nd_aligned_run){a.start, a.end, b.start, b.end, run.len};
         alignment->words_common += run.len;
@@ -56,7 +55,11 @@ nd_status nd_passage_finder_align(nd_passage_finder *finder, const char *a, size
     uint32_t split;
     *alignment = (nd_text_alignment){0};
     finder->runs.len = finder->aligned.len = 0;
-    nd_status status = nd_finder_begin_both(finder, a, a_len_bytes, b, b_len_bytes, &split);
+    nd_status status = nd_finder_text_set(&finder->a, a, a_len_bytes);
+    if (status == ND_OK)
+        status = nd_finder_text_set(&finder->b, b, b_len_bytes);
+    if (status == ND_OK)
+        status = nd_finder_begin_both(finder, &split);
     if (status == ND_OK)
         status = nd_lcs_begin(&finder->fitter.lcs, finder->words.num_ids);
     if (status != ND_OK)
@@ -71,5 +74,5 @@ nd_status nd_passage_finder_align(nd_passage_finder *finder, const char *a, size
         return status;
     alignment->words_a = words_a.len;
     alignment->words_b = words_b.len;
-    return write_alignment(finder, split, b_len_bytes, alignment);
+    return write_alignment(finder, split, alignment);
 }

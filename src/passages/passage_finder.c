@@ -12,14 +12,15 @@ enum {
 
 static const double default_min_similarity = 0.6;
 
-void nd_passage_options_init(nd_passage_options *options)
+void nd_passage_options_init_sized(nd_passage_options *options, size_t size_bytes)
 {
-    *options = (nd_passage_options){
-        .size_bytes = sizeof *options,
+    const nd_passage_options full = {
+        .size_bytes = size_bytes,
         .min_similarity = default_min_similarity,
         .min_words = DEFAULT_MIN_WORDS,
         .min_words_unbound = DEFAULT_MIN_WORDS_UNBOUND,
     };
+    nd_option_struct_init(options, size_bytes, &full);
 }
 
 static bool are_valid(const nd_passage_options *options)
@@ -48,7 +49,12 @@ nd_status nd_passage_finder_new(const nd_passage_options *options, const nd_allo
     nd_passage_fitter_init(&finder->fitter, &a, &full);
     nd_exact_repeats_init(&finder->exact, &a);
     nd_repeat_grouper_init(&finder->grouper, &a, &finder->fitter.lcs, full.min_similarity);
-    const nd_status status = nd_text_new(&a, &finder->text);
+    nd_status status = nd_text_new(&a, &finder->text);
+    if (status == ND_OK && (full.repairs | full.folds) != 0) {
+        status = nd_repairer_new(full.repairs, full.folds, &a, &finder->a.repairer);
+        if (status == ND_OK)
+            status = nd_repairer_new(full.repairs, full.folds, &a, &finder->b.repairer);
+    }
     if (status != ND_OK) {
         nd_passage_finder_free(finder);
         return status;
@@ -68,6 +74,15 @@ static uint32_t choose_seed_width(const nd_passage_finder *f)
     const bool is_prose = (uint64_t)num_once * PROSE_SHARE >= words->num_tokens;
     const uint32_t width = is_prose ? PROSE_SEED_WIDTH : SEED_WIDTH;
     return f->options.min_words < width ? f->options.min_words : width;
+}
+
+nd_status nd_finder_text_set(nd_finder_text *text, const char *bytes, size_t len_bytes)
+{
+    text->bytes = text->repaired = bytes;
+    text->len_bytes = text->repaired_len_bytes = len_bytes;
+    return text->repairer ? nd_repairer_apply(text->repairer, bytes, len_bytes, &text->repaired,
+                                              &text->repaired_len_bytes)
+                          : ND_OK;
 }
 
 nd_status nd_finder_begin(nd_passage_finder *f, const char *bytes, size_t len_bytes)
@@ -110,12 +125,27 @@ void nd_finder_count_caps(nd_passage_finder *f)
                       f->exact.num_cut + f->grouper.num_cut;
 }
 
-nd_place nd_finder_place(const nd_passage_finder *f, nd_span span)
+/* From the repaired text back to the one that came. */
+static nd_place place_of(const nd_finder_text *text, size_t start, size_t end)
 {
-    return (nd_place){
-        .start = nd_text_token(f->text, span.start).start,
-        .end = nd_text_token(f->text, span.end - 1).end,
-    };
+    if (text->repaired != text->bytes)
+        nd_repairer_locate(text->repairer, &start, &end);
+    return (nd_place){.start = start, .end = end};
+}
+
+nd_place nd_finder_place(const nd_passage_finder *f, const nd_finder_text *text, nd_span span)
+{
+    return place_of(text, nd_text_token(f->text, span.start).start,
+                    nd_text_token(f->text, span.end - 1).end);
+}
+
+nd_place nd_finder_place_in_a(const nd_passage_finder *f, nd_span span)
+{
+    const size_t start = nd_text_token(f->text, span.start).start;
+    const size_t end = nd_text_token(f->text, span.end - 1).end;
+    const size_t before = f->b.repaired_len_bytes + 1;
+    /* A mark that begins a is normalised together with the line feed before it. */
+    return place_of(&f->a, start > before ? start - before : 0, end - before);
 }
 
 void nd_finder_set_lines(nd_place *place, const nd_line_index *lines)
@@ -141,8 +171,11 @@ void nd_passage_finder_free(nd_passage_finder *finder)
     nd_passage_fitter_release(&finder->fitter);
     nd_exact_repeats_release(&finder->exact);
     nd_repeat_grouper_release(&finder->grouper);
-    nd_line_index_release(&finder->lines_a, &a);
-    nd_line_index_release(&finder->lines_b, &a);
+    for (int side = 0; side < 2; side++) {
+        nd_finder_text *const text = side == 0 ? &finder->a : &finder->b;
+        nd_repairer_free(text->repairer);
+        nd_line_index_release(&text->lines, &a);
+    }
     nd_borders_release(&finder->borders, &a);
     ND_VEC_RELEASE(&a, &finder->joined);
     ND_VEC_RELEASE(&a, &finder->covering);

@@ -3,6 +3,7 @@
 #define PASSAGES_PASSAGE_FINDER_H
 
 #include "neardup/passages.h"
+#include "neardup/repair.h"
 #include "passages/chain.h"
 #include "passages/exact_repeats.h"
 #include "passages/passage_fit.h"
@@ -19,6 +20,14 @@ typedef struct nd_covering_place {
     uint32_t repeat;
 } nd_covering_place;
 
+/* A text in hand: as it came, and with what is repaired in it undone. */
+typedef struct nd_finder_text {
+    nd_repairer *repairer; /* NULL: nothing to repair, and repaired is the text as it came */
+    const char *bytes, *repaired;
+    size_t len_bytes, repaired_len_bytes;
+    nd_line_index lines; /* of the text as it came */
+} nd_finder_text;
+
 struct nd_passage_finder {
     nd_allocator allocator;
     nd_passage_options options;
@@ -30,7 +39,7 @@ struct nd_passage_finder {
     nd_passage_fitter fitter;
     nd_exact_repeats exact;
     nd_repeat_grouper grouper;
-    nd_line_index lines_a, lines_b; /* repeats: a */
+    nd_finder_text a, b; /* repeats: a */
     nd_borders borders;
     ND_VEC(char) joined; /* both documents of a comparison, see shared_passages.c */
     ND_VEC(nd_covering_place) covering;
@@ -43,13 +52,16 @@ struct nd_passage_finder {
     nd_passage_stats stats;
 };
 
+/* Repairs a text, which is borrowed until the call ends. */
+ND_NODISCARD nd_status nd_finder_text_set(nd_finder_text *text, const char *bytes,
+                                          size_t len_bytes);
+
 /* Tokenises, and begins to index seeds. `bytes` stay as they are until the call ends. */
 ND_NODISCARD nd_status nd_finder_begin(nd_passage_finder *finder, const char *bytes,
                                        size_t len_bytes);
 
-/* The same for two documents, b before a: tokens from *split on are those of a. */
-ND_NODISCARD nd_status nd_finder_begin_both(nd_passage_finder *finder, const char *a, size_t a_len,
-                                            const char *b, size_t b_len, uint32_t *split);
+/* The same for two documents, finder->b before finder->a: tokens from *split on are those of a. */
+ND_NODISCARD nd_status nd_finder_begin_both(nd_passage_finder *finder, uint32_t *split);
 
 /* What two documents share, to finder->fitter.pairs: `later` in a, in order and apart from each
  * other, `earlier` in b. */
@@ -62,11 +74,12 @@ ND_NODISCARD nd_status nd_finder_fit(nd_passage_finder *finder, const nd_trace_b
 /* Sums up the caps reached. */
 void nd_finder_count_caps(nd_passage_finder *finder);
 
-/* Bytes of the text from the span's first token to its last. The lines are not set. */
-nd_place nd_finder_place(const nd_passage_finder *finder, nd_span span);
+/* The place of finder->a, alone, or of finder->b from the span's first token to its last, in bytes
+ * of the text as it came. The lines are not set. */
+nd_place nd_finder_place(const nd_passage_finder *finder, const nd_finder_text *text, nd_span span);
 
-/* The same of a document that follows another of b_len bytes. */
-nd_place nd_finder_place_in_a(const nd_passage_finder *finder, nd_span span, size_t b_len);
+/* The same of finder->a behind finder->b. */
+nd_place nd_finder_place_in_a(const nd_passage_finder *finder, nd_span span);
 
 void nd_finder_set_lines(nd_place *place, const nd_line_index *lines);
 

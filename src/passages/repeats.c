@@ -190,11 +190,11 @@ static void put_repeat(nd_passage_finder *f, span_list list, const uint32_t *com
     double *const similarities = f->similarities.items + f->similarities.len;
     double lowest = 1;
     for (size_t i = 0; i < list.num; i++) {
-        places[i] = nd_finder_place(f, list.spans[i]);
+        places[i] = nd_finder_place(f, &f->a, list.spans[i]);
         /* One character can hold the end of a place and the start of the next ("½" is 1, 2). */
         if (i > 0 && places[i].start < places[i - 1].end)
             places[i].start = places[i - 1].end;
-        nd_finder_set_lines(&places[i], &f->lines_a);
+        nd_finder_set_lines(&places[i], &f->a.lines);
         similarities[i] =
             common ? (double)common[i] / nd_span_longer(list.spans[0], list.spans[i]) : 1;
         lowest = similarities[i] < lowest ? similarities[i] : lowest;
@@ -246,7 +246,9 @@ static nd_status link_seeds(nd_passage_finder *f)
 
 static nd_status find_repeats(nd_passage_finder *f, const char *bytes, size_t len_bytes)
 {
-    nd_status status = nd_finder_begin(f, bytes, len_bytes);
+    nd_status status = nd_finder_text_set(&f->a, bytes, len_bytes);
+    if (status == ND_OK)
+        status = nd_finder_begin(f, f->a.repaired, f->a.repaired_len_bytes);
     if (status == ND_OK)
         status = link_seeds(f);
     if (status != ND_OK)
@@ -262,7 +264,7 @@ static nd_status find_repeats(nd_passage_finder *f, const char *bytes, size_t le
     nd_finder_count_caps(f);
     if (status != ND_OK || f->exact.repeats.len + f->grouper.repeats.len == 0)
         return status;
-    status = nd_line_index_set(&f->lines_a, &f->allocator, bytes, len_bytes);
+    status = nd_line_index_set(&f->a.lines, &f->allocator, bytes, len_bytes);
     return status == ND_OK ? write_repeats(f) : status;
 }
 

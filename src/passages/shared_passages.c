@@ -8,9 +8,10 @@
  *
  *   | b ... | \n | a ... |
  */
-static nd_status join_documents(nd_passage_finder *f, const char *a, size_t a_len, const char *b,
-                                size_t b_len)
+static nd_status join_documents(nd_passage_finder *f)
 {
+    const char *const a = f->a.repaired, *const b = f->b.repaired;
+    const size_t a_len = f->a.repaired_len_bytes, b_len = f->b.repaired_len_bytes;
     size_t len;
     if (!nd_size_add(a_len, b_len, &len) || len >= ND_TEXT_MAX_BYTES)
         return ND_ERR_LIMIT;
@@ -41,15 +42,14 @@ static uint32_t first_token_of_a(const nd_text *text, size_t b_len)
     return low;
 }
 
-nd_status nd_finder_begin_both(nd_passage_finder *f, const char *a, size_t a_len, const char *b,
-                               size_t b_len, uint32_t *split)
+nd_status nd_finder_begin_both(nd_passage_finder *f, uint32_t *split)
 {
     *split = 0;
-    nd_status status = join_documents(f, a, a_len, b, b_len);
+    nd_status status = join_documents(f);
     if (status == ND_OK)
         status = nd_finder_begin(f, f->joined.items, f->joined.len);
     if (status == ND_OK)
-        *split = first_token_of_a(f->text, b_len);
+        *split = first_token_of_a(f->text, f->b.repaired_len_bytes);
     return status;
 }
 
@@ -79,37 +79,27 @@ static nd_status link_documents(nd_passage_finder *f, uint32_t split)
     return status;
 }
 
-nd_place nd_finder_place_in_a(const nd_passage_finder *f, nd_span span, size_t b_len)
-{
-    nd_place place = nd_finder_place(f, span);
-    /* A mark that begins a is normalised together with the line feed before it. */
-    place.start = place.start > b_len ? place.start - b_len - 1 : 0;
-    place.end -= b_len + 1;
-    return place;
-}
-
-static nd_status write_shared(nd_passage_finder *f, size_t b_len)
+static nd_status write_shared(nd_passage_finder *f)
 {
     nd_status status = ND_VEC_RESERVE(&f->allocator, &f->passages, f->fitter.pairs.len);
-    const char *const b = f->joined.items, *const a = b + b_len + 1;
     if (status == ND_OK)
-        status = nd_line_index_set(&f->lines_b, &f->allocator, b, b_len);
+        status = nd_line_index_set(&f->b.lines, &f->allocator, f->b.bytes, f->b.len_bytes);
     if (status == ND_OK)
-        status = nd_line_index_set(&f->lines_a, &f->allocator, a, f->joined.len - b_len - 1);
+        status = nd_line_index_set(&f->a.lines, &f->allocator, f->a.bytes, f->a.len_bytes);
     if (status != ND_OK)
         return status;
     for (size_t i = 0; i < f->fitter.pairs.len; i++) {
         const nd_span_pair *const pair = &f->fitter.pairs.items[i];
         nd_shared_passage passage = {
-            .a = nd_finder_place_in_a(f, pair->later, b_len),
-            .b = nd_finder_place(f, pair->earlier),
+            .a = nd_finder_place_in_a(f, pair->later),
+            .b = nd_finder_place(f, &f->b, pair->earlier),
             .words = nd_span_len(pair->later),
             .similarity = nd_span_pair_identity(pair),
         };
         if (i > 0 && passage.a.start < f->passages.items[i - 1].a.end)
             passage.a.start = f->passages.items[i - 1].a.end;
-        nd_finder_set_lines(&passage.a, &f->lines_a);
-        nd_finder_set_lines(&passage.b, &f->lines_b);
+        nd_finder_set_lines(&passage.a, &f->a.lines);
+        nd_finder_set_lines(&passage.b, &f->b.lines);
         f->passages.items[f->passages.len++] = passage;
     }
     return ND_OK;
@@ -135,11 +125,15 @@ nd_status nd_passage_finder_shared(nd_passage_finder *finder, const char *a, siz
     *passages = NULL;
     *num_passages = 0;
     finder->passages.len = 0;
-    nd_status status = nd_finder_begin_both(finder, a, a_len_bytes, b, b_len_bytes, &split);
+    nd_status status = nd_finder_text_set(&finder->a, a, a_len_bytes);
+    if (status == ND_OK)
+        status = nd_finder_text_set(&finder->b, b, b_len_bytes);
+    if (status == ND_OK)
+        status = nd_finder_begin_both(finder, &split);
     if (status == ND_OK)
         status = nd_finder_share(finder, split);
     if (status == ND_OK && finder->fitter.pairs.len > 0)
-        status = write_shared(finder, b_len_bytes);
+        status = write_shared(finder);
     if (status != ND_OK)
         return status;
     *passages = finder->passages.items;

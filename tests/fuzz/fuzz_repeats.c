@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "neardup/passages.h"
+#include "neardup/repair.h"
 #include "neardup/text.h"
 
 static void require(int holds)
@@ -44,6 +45,7 @@ static void require_similar(nd_passage_finder *aligner, double similarity, const
     require(words == alignment.words_common);
 }
 
+/* aligner: NULL where places have to be repaired to be alike, and are only checked. */
 static void try_repeats(nd_passage_finder *finder, nd_passage_finder *aligner, const char *bytes,
                         size_t len)
 {
@@ -57,7 +59,9 @@ static void try_repeats(nd_passage_finder *finder, nd_passage_finder *aligner, c
             require_place(r->places[j], bytes, len);
             require(j == 0 || r->places[j - 1].end <= r->places[j].start);
             require(r->similarities[j] >= r->similarity);
-            require_similar(aligner, r->similarities[j], bytes, r->places[0], bytes, r->places[j]);
+            if (aligner)
+                require_similar(aligner, r->similarities[j], bytes, r->places[0], bytes,
+                                r->places[j]);
         }
     }
 }
@@ -76,7 +80,9 @@ static void try_shared(nd_passage_finder *finder, nd_passage_finder *aligner, co
     for (size_t i = 0; i < num; i++) {
         require_place(passages[i].a, bytes, a_len);
         require_place(passages[i].b, b, len - a_len);
-        require_similar(aligner, passages[i].similarity, bytes, passages[i].a, b, passages[i].b);
+        if (aligner)
+            require_similar(aligner, passages[i].similarity, bytes, passages[i].a, b,
+                            passages[i].b);
         require(i == 0 || passages[i - 1].a.end <= passages[i].a.start);
     }
 }
@@ -86,14 +92,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* Used again and again, as programs do. */
-    static nd_passage_finder *finder, *aligner;
+    static nd_passage_finder *finder, *aligner, *repairing;
     if (!finder) {
         nd_passage_options options;
         nd_passage_options_init(&options);
         require(nd_passage_finder_new(&options, NULL, &finder) == ND_OK);
         require(nd_passage_finder_new(&options, NULL, &aligner) == ND_OK);
+        options.repairs = ND_REPAIR_ALL;
+        options.folds = ND_FOLD_ALL;
+        require(nd_passage_finder_new(&options, NULL, &repairing) == ND_OK);
     }
     try_repeats(finder, aligner, (const char *)data, size);
     try_shared(finder, aligner, (const char *)data, size);
+    try_repeats(repairing, NULL, (const char *)data, size);
+    try_shared(repairing, NULL, (const char *)data, size);
     return 0;
 }

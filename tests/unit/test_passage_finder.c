@@ -11,6 +11,7 @@
 
 #include "failing_allocator.h"
 #include "neardup/passages.h"
+#include "neardup/repair.h"
 #include "passages/seed_index.h"
 #include "passages/trace.h"
 #include "passages/vocabulary.h"
@@ -24,6 +25,15 @@ static const char article[] =
     "Food is not short, the shopkeeper said, but there is no more lamp oil to be had.\n\n"
     "One sack of letters has been lost.\nOne sack of letters has been lost.\n"
     "One sack of letters has been lost.\n";
+
+/* The same sentence in two ways of writing it, as repairs and folds undo them. */
+static const char marked_up[] =
+    "<p>The caf&eacute; by the old harbour closes on Sunday at noon.</p>\n"
+    "<hr>\n"
+    "<div class=\"last\"><b>The</b> café by the old <i>harbour</i> closes on Sunday "
+    "at&nbsp;noon.</div>\n";
+static const char vocalised[] = "ذَهَبَ الوَلَدُ إِلَى المَدْرَسَةِ صَبَاحًا مَعَ أَخِيهِ الكَبِير";
+static const char unvocalised[] = "قال:\nذهب الولد إلى المدرسة صباحا مع أخيه الكبير";
 
 static void assert_refused(nd_passage_options options)
 {
@@ -47,6 +57,12 @@ static void options_out_of_range_are_refused(void **state)
     assert_refused(bad);
     bad = options;
     bad.min_words_unbound = 0;
+    assert_refused(bad);
+    bad = options;
+    bad.repairs = 1u << 31;
+    assert_refused(bad);
+    bad = options;
+    bad.folds = 1u << 31;
     assert_refused(bad);
     bad = options;
     bad.size_bytes = 0; /* never initialised */
@@ -110,6 +126,10 @@ static nd_status run_all(nd_passage_finder *finder)
     nd_status status = nd_passage_finder_repeats(finder, article, strlen(article), &repeats, &num);
     if (status == ND_OK) {
         assert_int_equal(num, 2);
+        status = nd_passage_finder_repeats(finder, marked_up, strlen(marked_up), &repeats, &num);
+    }
+    if (status == ND_OK) {
+        assert_int_equal(num, 1);
         status = nd_passage_finder_shared(finder, article, strlen(article), article + 90,
                                           strlen(article) - 90, &passages, &num);
     }
@@ -131,6 +151,7 @@ static void each_failed_allocation_is_reported_and_nothing_leaks(void **state)
     (void)state;
     nd_passage_options options;
     nd_passage_options_init(&options);
+    options.repairs = ND_REPAIR_ALL;
     long left = 0;
     for (nd_status status = ND_ERR_NO_MEMORY; status != ND_OK; left++) {
         failing_allocator failing = {.left = left};
@@ -158,6 +179,7 @@ static void a_warm_finder_allocates_nothing(void **state)
     nd_passage_options options;
     nd_passage_finder *finder;
     nd_passage_options_init(&options);
+    options.repairs = ND_REPAIR_ALL;
     assert_int_equal(nd_passage_finder_new(&options, &allocator, &finder), ND_OK);
     assert_int_equal(run_all(finder), ND_OK);
     failing.left = 0;
@@ -183,6 +205,73 @@ static void stats_are_those_of_the_last_call(void **state)
     assert_int_equal(nd_passage_finder_stats(finder).invalid_bytes, 0);
     nd_passage_finder_free(finder);
     nd_passage_finder_free(NULL);
+}
+
+static void assert_bytes(const char *text, uint64_t start, uint64_t end, const char *expected)
+{
+    assert_int_equal(end - start, strlen(expected));
+    assert_memory_equal(text + start, expected, strlen(expected));
+}
+
+static nd_passage_finder *finder_with(uint32_t repairs, uint32_t folds)
+{
+    nd_passage_options options;
+    nd_passage_finder *finder;
+    nd_passage_options_init(&options);
+    options.repairs = repairs;
+    options.folds = folds;
+    assert_int_equal(nd_passage_finder_new(&options, NULL, &finder), ND_OK);
+    return finder;
+}
+
+static void repeats_are_found_in_the_repaired_text_and_placed_in_the_one_that_came(void **state)
+{
+    (void)state;
+    nd_passage_finder *const finder = finder_with(ND_REPAIR_ALL, ND_FOLD_NONE);
+    const nd_repeat *repeats;
+    size_t num;
+    assert_int_equal(
+        nd_passage_finder_repeats(finder, marked_up, strlen(marked_up), &repeats, &num), ND_OK);
+    assert_int_equal(num, 1);
+    assert_true(repeats[0].similarity >= 1);
+    assert_int_equal(repeats[0].words, 11);
+    assert_int_equal(repeats[0].num_places, 2);
+    const nd_place *const places = repeats[0].places;
+    assert_int_equal(places[0].line, 1);
+    assert_int_equal(places[1].line, 3);
+    assert_bytes(marked_up, places[0].start, places[0].end,
+                 "The caf&eacute; by the old harbour closes on Sunday at noon");
+    assert_bytes(marked_up, places[1].start, places[1].end,
+                 "The</b> café by the old <i>harbour</i> closes on Sunday at&nbsp;noon");
+    /* A text with nothing to repair, after one that had something. */
+    assert_int_equal(nd_passage_finder_repeats(finder, article, strlen(article), &repeats, &num),
+                     ND_OK);
+    assert_int_equal(repeats[1].places[2].end, strlen(article) - 2);
+    nd_passage_finder_free(finder);
+}
+
+static void shared_passages_and_alignments_are_placed_in_the_texts_that_came(void **state)
+{
+    (void)state;
+    nd_passage_finder *const finder = finder_with(ND_REPAIR_NONE, ND_FOLD_MARKS);
+    const nd_shared_passage *passages;
+    size_t num;
+    assert_int_equal(nd_passage_finder_shared(finder, vocalised, strlen(vocalised), unvocalised,
+                                              strlen(unvocalised), &passages, &num),
+                     ND_OK);
+    assert_int_equal(num, 1);
+    assert_true(passages[0].similarity >= 1);
+    assert_bytes(vocalised, passages[0].a.start, passages[0].a.end, vocalised);
+    assert_bytes(unvocalised, passages[0].b.start, passages[0].b.end,
+                 strchr(unvocalised, '\n') + 1);
+    nd_text_alignment alignment;
+    assert_int_equal(nd_passage_finder_align(finder, unvocalised, strlen(unvocalised), vocalised,
+                                             strlen(vocalised), &alignment),
+                     ND_OK);
+    assert_int_equal(alignment.num_runs, 1);
+    assert_int_equal(alignment.words_common, 8);
+    assert_bytes(vocalised, alignment.runs[0].b_start, alignment.runs[0].b_end, vocalised);
+    nd_passage_finder_free(finder);
 }
 
 static nd_text *text_of(const char *bytes)
@@ -479,6 +568,8 @@ int main(void)
         cmocka_unit_test(each_failed_allocation_is_reported_and_nothing_leaks),
         cmocka_unit_test(a_warm_finder_allocates_nothing),
         cmocka_unit_test(stats_are_those_of_the_last_call),
+        cmocka_unit_test(repeats_are_found_in_the_repaired_text_and_placed_in_the_one_that_came),
+        cmocka_unit_test(shared_passages_and_alignments_are_placed_in_the_texts_that_came),
         cmocka_unit_test(an_option_struct_of_an_older_version_is_taken),
         cmocka_unit_test(words_have_the_same_id_if_they_are_the_same),
         cmocka_unit_test(a_vocabulary_grows_and_shrinks_with_its_text),

@@ -6,6 +6,7 @@
 #include "cli/output/amounts.h"
 #include "cli/output/comparison_writer.h"
 #include "neardup/document_map.h"
+#include "neardup/repair.h"
 #include "neardup/text.h"
 #include "util/error.h"
 
@@ -74,11 +75,16 @@ static nd_status side_read(nd_job *job, side *s, const char *path, nd_error *err
     return status;
 }
 
-static nd_status side_shingle(side *s, nd_text *text, nd_shingle_spec spec,
+/* The text's shingles, as a scan has them. */
+static nd_status side_shingle(side *s, nd_text *text, nd_repairer *repairer, nd_shingle_spec spec,
                               const nd_allocator *allocator)
 {
+    const char *repaired;
+    size_t len_bytes;
     nd_status status =
-        nd_text_set(text, s->text.bytes.items, s->text.bytes.len, ND_TEXT_NO_OFFSETS);
+        nd_repairer_apply(repairer, s->text.bytes.items, s->text.bytes.len, &repaired, &len_bytes);
+    if (status == ND_OK)
+        status = nd_text_set(text, repaired, len_bytes, ND_TEXT_NO_OFFSETS);
     if (status != ND_OK)
         return status;
     s->invalid_bytes = nd_text_num_invalid_bytes(text);
@@ -94,12 +100,17 @@ static nd_status side_shingle(side *s, nd_text *text, nd_shingle_spec spec,
 
 static nd_status shingle_both(nd_job *job, side *a, side *b)
 {
+    const nd_scan_options *const scan = &job->settings->scan;
     nd_text *text = NULL;
+    nd_repairer *repairer = NULL;
     nd_status status = nd_text_new(job->allocator, &text);
     if (status == ND_OK)
-        status = side_shingle(a, text, job->settings->scan.shingle, job->allocator);
+        status = nd_repairer_new(scan->repairs, scan->folds, job->allocator, &repairer);
     if (status == ND_OK)
-        status = side_shingle(b, text, job->settings->scan.shingle, job->allocator);
+        status = side_shingle(a, text, repairer, scan->shingle, job->allocator);
+    if (status == ND_OK)
+        status = side_shingle(b, text, repairer, scan->shingle, job->allocator);
+    nd_repairer_free(repairer);
     nd_text_free(text);
     return status;
 }
@@ -222,7 +233,9 @@ const nd_command nd_command_compare = {
     .info.description =
         "Reads two inputs of one document each and reports how similar they are: their Jaccard "
         "similarity, how much of each appears in the other, and which passages they share, with "
-        "the lines in both. Passages are found by words, whatever '--shingle' says.\n\n"
+        "the lines in both. Passages are found by words, whatever '--shingle' says. "
+        "'--preset news' prepares both texts as 'scan' does; the kind depends on '--threshold' and "
+        "'--containment' only.\n\n"
         "Kinds: exact (the same shingles), near, contains (a contains b), contained (b contains "
         "a), partial (no threshold is reached, but they share passages), none.\n",
     .info.examples = "  neardup compare story.txt story-as-printed.txt\n"

@@ -153,6 +153,8 @@ nd_passage_options nd_settings_passage(const nd_settings *settings)
     nd_passage_options options = settings->passage;
     if (options.min_words_unbound < options.min_words)
         options.min_words_unbound = options.min_words;
+    options.repairs = settings->scan.repairs;
+    options.folds = settings->scan.folds;
     return options;
 }
 

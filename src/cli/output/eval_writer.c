@@ -313,8 +313,8 @@ static nd_status print_wrong(void *ctx, const nd_wrong_pair *pair)
     nd_comparison c = {.a = *pair->a,
                        .b = *pair->b,
                        .similarity = pair->similarity,
-                       .passages = w->passages.passages.items,
-                       .num_passages = w->passages.passages.len};
+                       .passages = w->passages.passages,
+                       .num_passages = w->passages.num_passages};
     c.kind = kind_of_match(w, &c);
     if (w->job->format == ND_FORMAT_TEXT)
         wrong_as_text(w, pair, &c);
@@ -326,8 +326,8 @@ static nd_status print_wrong(void *ctx, const nd_wrong_pair *pair)
 nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report, nd_notes *notes)
 {
     wrong_writer w = {.job = report->job, .page = page};
-    nd_status status = nd_passage_list_init(&w.passages, report->job->settings,
-                                            ND_PASSAGE_WITH_LINES, report->job->allocator);
+    nd_status status =
+        nd_passage_list_init(&w.passages, report->job->settings, report->job->allocator);
     for (w.which = ND_WRONG_FALSE; w.which <= ND_WRONG_MISSED && status == ND_OK; w.which++)
         status = nd_evaluator_each_wrong(report->evaluator, w.which,
                                          (size_t)report->job->settings->errors, print_wrong, &w);

@@ -36,9 +36,9 @@ static nd_shown_columns shown_columns(const nd_job *job)
 static nd_status writer_init(writer *w, nd_job *job, nd_page *page)
 {
     *w = (writer){.job = job, .page = page, .shown = shown_columns(job)};
-    return job->settings->lists_passages ? nd_passage_list_init(&w->passages, job->settings,
-                                                                ND_PASSAGE_NO_LINES, job->allocator)
-                                         : ND_OK;
+    return job->settings->lists_passages
+               ? nd_passage_list_init(&w->passages, job->settings, job->allocator)
+               : ND_OK;
 }
 
 static nd_status fill_passages(writer *w, nd_id a_id, nd_kept_text a, nd_kept_text b)

@@ -6,15 +6,7 @@
 #include "cli/options/settings.h"
 #include "cli/output/record.h"
 #include "neardup/passages.h"
-#include "neardup/repair.h"
 #include "neardup/scan.h"
-#include "util/vec.h"
-
-/* Whether the lines of places are wanted, beside their bytes: they have to be counted. */
-typedef enum nd_passage_lines {
-    ND_PASSAGE_NO_LINES = 0,
-    ND_PASSAGE_WITH_LINES,
-} nd_passage_lines;
 
 /* Matches whose texts repeat so much that the passage finder reached a cap. Begins with zeros. */
 typedef struct nd_capped_matches {
@@ -29,18 +21,16 @@ void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes);
 
 /* Filled for one match after the other. Zeros: not asked for, and always empty. */
 typedef struct nd_passage_list {
-    const nd_allocator *allocator;
-    nd_passage_lines lines;
-    nd_repairer *repairers[2];
     nd_passage_finder *finder;
-    ND_VEC(nd_shared_passage) passages; /* bytes and lines of the texts as they came */
-    nd_array array;                     /* the same */
-    nd_capped_matches capped;           /* of all fills */
+    const nd_shared_passage *passages; /* the finder's */
+    size_t num_passages;
+    nd_array array;           /* the same */
+    nd_capped_matches capped; /* of all fills */
 } nd_passage_list;
 
 /* With the settings' repairs and folds. Release also after a failure. */
 ND_NODISCARD nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *settings,
-                                            nd_passage_lines lines, const nd_allocator *allocator);
+                                            const nd_allocator *allocator);
 
 /* `a_id` names the match where a cap is reached. */
 ND_NODISCARD nd_status nd_passage_list_fill(nd_passage_list *list, nd_id a_id, nd_kept_text a,
