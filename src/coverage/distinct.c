@@ -2,14 +2,17 @@
 
 #include <string.h>
 
-enum { MIN_SLOTS = 16 };
+#include "util/random_seed.h"
+
+enum { MIN_BITS = 4, MIN_SLOTS = 1 << MIN_BITS };
 
 static nd_status clear_for(nd_position_index *index, const nd_allocator *allocator, size_t num)
 {
     if (num > UINT32_MAX / 4)
         return ND_ERR_LIMIT;
     size_t slots = MIN_SLOTS;
-    while (slots < num * 4)
+    unsigned bits = MIN_BITS;
+    for (; slots < num * 4; bits++)
         slots *= 2;
     const nd_status status = nd_reserve(allocator, (void **)&index->slots, &index->capacity, slots,
                                         sizeof *index->slots);
@@ -17,13 +20,16 @@ static nd_status clear_for(nd_position_index *index, const nd_allocator *allocat
         return status;
     memset(index->slots, 0, slots * sizeof *index->slots);
     index->mask = slots - 1;
+    index->shift = 64 - bits;
+    if (index->seed == 0)
+        index->seed = nd_random_seed() | 1;
     return ND_OK;
 }
 
 /* The slot where `hash` stands, or the empty one where it would. */
 static size_t slot_of(const nd_position_index *index, uint64_t hash)
 {
-    size_t at = hash & index->mask;
+    size_t at = nd_position_slot(index, hash);
     for (; index->slots[at]; at = (at + 1) & index->mask)
         if (index->shingles[index->slots[at] - 1] == hash)
             break;

@@ -13,7 +13,11 @@
 /* Finds the position of a shingle in one sequence at a time; exclusive. Open addressing, at most a
  * quarter full, so that nearly every shingle stands where it is looked for first:
  *
- *   slots[hash & mask] = position + 1, or 0 where nothing stands; a clash goes to the next slot
+ *   slots[nd_position_slot(hash)] = position + 1, or 0 where nothing stands; a clash goes to the
+ * next
+ *
+ * Which slot that is depends on a number that no author of texts knows: they know the hashes, and
+ * could write a text of many that share their lowest bits, all to be looked through one by one.
  *
  *   marks:  16 bits or more for each shingle, one of them set, by other bits of its hash: tells
  * that a shingle is not there without a branch (a Bloom filter of one hash function: Bloom 1970)
@@ -23,6 +27,8 @@ typedef struct nd_position_index {
     uint32_t *slots;
     size_t capacity; /* allocated slots */
     size_t mask;     /* slots in use - 1 */
+    unsigned shift;  /* 64 - the bits of the mask */
+    uint64_t seed;   /* odd; 0 before the first use */
     uint64_t *marks; /* made by nd_position_index_set alone */
     size_t marks_capacity;
     size_t mark_mask; /* words in use - 1 */
@@ -45,10 +51,17 @@ static inline uint32_t nd_position_index_may_have(const nd_position_index *index
     return (uint32_t)(index->marks[hash >> 38 & index->mark_mask] >> (hash >> 32 & 63) & 1);
 }
 
+/* The slot where a hash is looked for first: multiply-shift (Dietzfelbinger, Hagerup, Katajainen
+ * and Penttonen, A reliable randomized algorithm for the closest-pair problem, 1997). */
+static inline size_t nd_position_slot(const nd_position_index *index, uint64_t hash)
+{
+    return (size_t)(hash * index->seed >> index->shift);
+}
+
 /* Position of `hash`, or ND_NO_POSITION. O(1) expected. */
 static inline uint32_t nd_position_index_find(const nd_position_index *index, uint64_t hash)
 {
-    for (size_t at = hash & index->mask;; at = (at + 1) & index->mask) {
+    for (size_t at = nd_position_slot(index, hash);; at = (at + 1) & index->mask) {
         const uint32_t slot = index->slots[at];
         if (slot == 0)
             return ND_NO_POSITION;

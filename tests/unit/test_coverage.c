@@ -276,6 +276,26 @@ static void positions_are_those_of_the_first_of_each_kind(void **state)
     nd_position_index_release(&index, &a);
 }
 
+/* Looking through all that share their lowest bits with a shingle would take hours. */
+static void shingles_alike_in_most_bits_are_found_as_quickly(void **state)
+{
+    (void)state;
+    enum { NUM = 1 << 20, ALIKE_BITS = 40 };
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    uint64_t *const hashes = calloc(NUM, sizeof *hashes);
+    assert_non_null(hashes);
+    for (size_t i = 0; i < NUM; i++)
+        hashes[i] = (uint64_t)i << ALIKE_BITS | 0x5eed;
+    nd_position_index index = {0};
+    size_t num;
+    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, NUM, &num), ND_OK);
+    assert_int_equal(num, NUM);
+    for (size_t i = 0; i < NUM; i++)
+        assert_int_equal(nd_position_index_find(&index, hashes[i]), i);
+    nd_position_index_release(&index, &a);
+    free(hashes);
+}
+
 static void each_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -317,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_sample_measures_what_the_whole_does),
         cmocka_unit_test(weights_fall_with_the_root_of_the_frequency),
         cmocka_unit_test(positions_are_those_of_the_first_of_each_kind),
+        cmocka_unit_test(shingles_alike_in_most_bits_are_found_as_quickly),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
