@@ -45,6 +45,8 @@ static void counters_have_names_of_their_own_and_whole_details(void **state)
             assert_non_null(strstr(counter->detail, "%s"));
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(counter->name, list.counters[k].name);
+        for (int issue = 0; issue < ND_NUM_ISSUES; issue++) /* a file of statistics has both */
+            assert_string_not_equal(counter->name, nd_issue_text_of((nd_input_issue)issue)->key);
     }
 }
 
