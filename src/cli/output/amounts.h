@@ -20,6 +20,9 @@ nd_amount nd_amount_bytes(double bytes);
 /* A share in percent: "93 %"; "100 %" and "0 %" only where it is all and nothing. */
 nd_amount nd_amount_percent(double ratio);
 
+/* Of a passage: "412 words, 93 % alike", or "412 words, the same". */
+nd_amount nd_amount_alike(uint64_t words, double similarity);
+
 /* "0.42 s", "2:05", "1:02:05". */
 nd_amount nd_amount_seconds(double seconds);
 

@@ -44,13 +44,9 @@ static void heading_as_text(const nd_job *job, nd_page *page, const nd_compariso
 static void passage_as_text(const nd_job *job, nd_page *page, const nd_comparison *comparison,
                             const nd_shared_passage *passage)
 {
-    nd_page_printf(page, "\n%s%s, ", nd_style(&job->screen, ND_STYLE_STRONG),
-                   nd_amount_of(passage->words, "word").text);
-    if (passage->similarity < 1)
-        nd_page_printf(page, "%s alike", nd_amount_percent(passage->similarity).text);
-    else
-        nd_page_put(page, "the same");
-    nd_page_printf(page, "%s\n", nd_style(&job->screen, ND_STYLE_PLAIN));
+    nd_page_printf(page, "\n%s%s%s\n", nd_style(&job->screen, ND_STYLE_STRONG),
+                   nd_amount_alike(passage->words, passage->similarity).text,
+                   nd_style(&job->screen, ND_STYLE_PLAIN));
     const nd_side a = {comparison->a.text + passage->a.start,
                        (size_t)(passage->a.end - passage->a.start), passage->a.line};
     const nd_side b = {comparison->b.text + passage->b.start,

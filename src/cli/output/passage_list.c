@@ -56,12 +56,8 @@ void nd_passage_list_print_text(const nd_passage_list *list, nd_page *page)
 {
     for (size_t i = 0; i < list->num_passages; i++) {
         const nd_shared_passage *const passage = &list->passages[i];
-        nd_page_printf(page, "                     %s, ",
-                       nd_amount_of(passage->words, "word").text);
-        if (passage->similarity < 1)
-            nd_page_printf(page, "%s alike", nd_amount_percent(passage->similarity).text);
-        else
-            nd_page_put(page, "the same");
+        nd_page_printf(page, "                     %s",
+                       nd_amount_alike(passage->words, passage->similarity).text);
         nd_page_printf(page, ": bytes %llu-%llu and %llu-%llu\n",
                        (unsigned long long)passage->a.start, (unsigned long long)passage->a.end,
                        (unsigned long long)passage->b.start, (unsigned long long)passage->b.end);
