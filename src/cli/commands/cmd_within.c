@@ -13,7 +13,7 @@
 /* What was counted; summed over the workers. */
 typedef struct tally {
     uint64_t documents, text_bytes, tokens, repeating, repeats, invalid_bytes, caps_reached;
-    uint64_t too_long, invalid, capped; /* documents */
+    uint64_t too_long, invalid, capped, no_memory; /* documents */
     uint64_t duplicate_ids;
 } tally;
 
@@ -33,6 +33,10 @@ static const nd_counter counters[] = {
      .offset = AT(too_long),
      .meaning = "documents too long once normalised, left out",
      .weight = ND_COUNTER_LOSS},
+    {.name = "no_memory",
+     .offset = AT(no_memory),
+     .meaning = "large documents that there was not enough memory for, left out",
+     .weight = ND_COUNTER_LOSS},
     ND_COUNTER_INVALID_UTF8(tally, invalid, invalid_bytes),
     ND_COUNTER_CAPPED_PASSAGES(tally, capped, caps_reached, "documents that"),
     {.name = "duplicate_ids",
@@ -40,6 +44,9 @@ static const nd_counter counters[] = {
      .meaning = "documents with an id already used, called ID#2, ID#3, ...",
      .weight = ND_COUNTER_REMARK},
 };
+
+/* One this large may be the only one there is no memory for. */
+enum { LARGE_DOCUMENT = 1 << 24 };
 
 enum { NUM_COUNTERS = sizeof counters / sizeof *counters };
 
@@ -87,11 +94,8 @@ static void print_text(const nd_job *job, nd_page *page, const nd_document *docu
         const nd_place first = repeats[i].places[0];
         nd_page_put(page, "  ");
         print_places(page, &repeats[i]);
-        nd_page_printf(page, ": %s, ", nd_amount_of(repeats[i].words, "word").text);
-        if (repeats[i].similarity < 1)
-            nd_page_printf(page, "%s alike\n    ", nd_amount_percent(repeats[i].similarity).text);
-        else
-            nd_page_put(page, "the same\n    ");
+        nd_page_printf(page, ": %s\n    ",
+                       nd_amount_alike(repeats[i].words, repeats[i].similarity).text);
         nd_page_put(page, nd_style(&job->screen, ND_STYLE_FAINT));
         nd_page_excerpt(page, document->text + first.start, (size_t)(first.end - first.start),
                         job->screen.columns - 4);
@@ -245,6 +249,10 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
                                            &repeats, &num_repeats);
     if (status == ND_ERR_LIMIT) { /* normalising made it longer than offsets can hold */
         count_in(w, AT(too_long), document);
+        return ND_OK;
+    }
+    if (status == ND_ERR_NO_MEMORY && document->text_len_bytes >= LARGE_DOCUMENT) {
+        count_in(w, AT(no_memory), document);
         return ND_OK;
     }
     if (status != ND_OK)
