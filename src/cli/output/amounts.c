@@ -59,7 +59,7 @@ nd_amount nd_amount_alike(uint64_t words, double similarity)
     nd_amount amount = nd_amount_of(words, "word");
     const size_t len = strlen(amount.text), room = sizeof amount.text - len;
     if (similarity < 1)
-        snprintf(amount.text + len, room, ", %s alike", nd_amount_percent(similarity).text);
+        snprintf(amount.text + len, room, ", %.12s alike", nd_amount_percent(similarity).text);
     else
         snprintf(amount.text + len, room, ", the same");
     return amount;
