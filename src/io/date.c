@@ -308,7 +308,7 @@ static uint64_t order_of(double seconds)
     return bits & top ? ~bits : bits | top;
 }
 
-bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
+static bool number_seconds(const char *p, size_t len_bytes, double *out)
 {
     char text[64];
     if (!len_bytes || len_bytes >= sizeof text)
@@ -318,8 +318,36 @@ bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
     if (strspn(text, "0123456789+-.eE") != len_bytes)
         return false;
     char *end;
-    const double seconds = strtod(text, &end);
-    if (end != text + len_bytes || !isfinite(seconds))
+    *out = strtod(text, &end);
+    return end == text + len_bytes && isfinite(*out);
+}
+
+static bool date_seconds(const char *p, size_t len_bytes, double *out)
+{
+    cursor date = {p, len_bytes};
+    skip_space(&date);
+    while (date.len && is_space(date.p[date.len - 1]))
+        date.len--;
+    if (iso_seconds(date, out) || mail_seconds(date, out))
+        return true;
+    const bool is_bad_day = date.len == 8 && num_digits(&date) == 8;
+    return !is_bad_day && number_seconds(date.p, date.len, out);
+}
+
+static bool microseconds_of(double seconds, int64_t *out)
+{
+    const double most = 9.2e12;
+    if (!(seconds >= -most && seconds <= most))
+        return false;
+    *out = llround(seconds * 1e6);
+    *out += *out == 0;
+    return true;
+}
+
+bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
+{
+    double seconds;
+    if (!number_seconds(p, len_bytes, &seconds))
         return false;
     *out = order_of(seconds);
     return true;
@@ -327,15 +355,21 @@ bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
 
 bool nd_date_order(const char *p, size_t len_bytes, uint64_t *out)
 {
-    cursor date = {p, len_bytes};
-    skip_space(&date);
-    while (date.len && is_space(date.p[date.len - 1]))
-        date.len--;
     double seconds;
-    if (iso_seconds(date, &seconds) || mail_seconds(date, &seconds)) {
-        *out = order_of(seconds);
-        return true;
-    }
-    const bool is_bad_day = date.len == 8 && num_digits(&date) == 8;
-    return !is_bad_day && nd_number_order(date.p, date.len, out);
+    if (!date_seconds(p, len_bytes, &seconds))
+        return false;
+    *out = order_of(seconds);
+    return true;
+}
+
+bool nd_number_microseconds(const char *p, size_t len_bytes, int64_t *out)
+{
+    double seconds;
+    return number_seconds(p, len_bytes, &seconds) && microseconds_of(seconds, out);
+}
+
+bool nd_date_microseconds(const char *p, size_t len_bytes, int64_t *out)
+{
+    double seconds;
+    return date_seconds(p, len_bytes, &seconds) && microseconds_of(seconds, out);
 }

@@ -25,4 +25,9 @@ bool nd_date_order(const char *p, size_t len_bytes, uint64_t *out);
 /* The same for a number: it is seconds whatever its length. */
 bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out);
 
+/* The same dates and numbers as microseconds since 1970 in UTC, rounded. Never 0, which stands for
+ * no date elsewhere: the first moment of 1970 is 1. False also for what does not fit. */
+bool nd_date_microseconds(const char *p, size_t len_bytes, int64_t *out);
+bool nd_number_microseconds(const char *p, size_t len_bytes, int64_t *out);
+
 #endif

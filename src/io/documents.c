@@ -285,6 +285,64 @@ static nd_status set_preference(record_job *job, bool *is_kept)
     return ND_OK;
 }
 
+/* ---- time and source ---- */
+
+/* Counts an attribute that is missing, where it was named, or that cannot be read. */
+static void count_attribute(const record_job *job, size_t at, const char *what)
+{
+    const nd_reading *const reading = job->documents->reading;
+    const nd_field_value *const value = &job->values[at];
+    const bool is_named =
+        at == reading->date_at ? reading->options.date_field : reading->options.source_field;
+    if (value->type != ND_FIELD_ABSENT && value->type != ND_FIELD_NULL)
+        count(job, ND_ISSUE_UNREADABLE_ATTRIBUTE, what, reading->fields.items[at].name);
+    else if (is_named)
+        count(job, ND_ISSUE_NO_ATTRIBUTE, "no field", reading->fields.items[at].name);
+}
+
+/* The moment in the field at `at`; 0: none that can be read. */
+static int64_t time_of(const nd_field_value *value)
+{
+    int64_t time = 0;
+    const bool is_read =
+        (value->type == ND_FIELD_NUMBER &&
+         nd_number_microseconds(value->p, value->len_bytes, &time)) ||
+        (value->type == ND_FIELD_STRING && nd_date_microseconds(value->p, value->len_bytes, &time));
+    return is_read ? time : 0;
+}
+
+static nd_status set_attributes(record_job *job, bool *is_kept)
+{
+    nd_documents *const d = job->documents;
+    if (!d->reading->options.has_attributes)
+        return ND_OK;
+    nd_field_value *const date = &job->values[d->reading->date_at], *const source = date + 1;
+    nd_status status = make_plain(job, date, &d->date);
+    if (status == ND_OK)
+        status = make_plain(job, source, &d->source);
+    *is_kept = date->len_bytes != ND_JSON_BAD_ESCAPE && source->len_bytes != ND_JSON_BAD_ESCAPE;
+    if (status != ND_OK || !*is_kept)
+        return status;
+    job->document.time = time_of(date);
+    if (source->type == ND_FIELD_STRING && source->len_bytes > 0) {
+        job->document.source = source->p;
+        job->document.source_len_bytes = source->len_bytes;
+    }
+    return ND_OK;
+}
+
+/* Once the document is sure to be handed over. */
+static void count_attributes(const record_job *job)
+{
+    const nd_reading *const reading = job->documents->reading;
+    if (!reading->options.has_attributes)
+        return;
+    if (job->document.time == 0)
+        count_attribute(job, reading->date_at, "cannot read the date in field");
+    if (!job->document.source && job->values[reading->date_at + 1].type != ND_FIELD_STRING)
+        count_attribute(job, reading->date_at + 1, "no string in field");
+}
+
 static nd_status emit(record_job *job, const nd_emitter *emitter)
 {
     job->is_emitted = true;
@@ -297,6 +355,7 @@ static nd_status emit(record_job *job, const nd_emitter *emitter)
     job->tally->findings[ND_ISSUE_INVALID_UTF8].bytes += job->invalid_bytes;
     if (job->document.preference == PREFERENCE_UNKNOWN)
         count_preference(job);
+    count_attributes(job);
     return emitter->fn(emitter->ctx, &job->document);
 }
 
@@ -312,6 +371,8 @@ static nd_status emit_values(record_job *job, const nd_emitter *emitter)
     is_kept = job->document.id_len_bytes != ND_JSON_BAD_ESCAPE;
     if (is_kept)
         status = set_preference(job, &is_kept);
+    if (status == ND_OK && is_kept)
+        status = set_attributes(job, &is_kept);
     if (status == ND_OK && is_kept)
         status = set_text(job, &is_kept);
     if (status != ND_OK)
@@ -334,6 +395,14 @@ static nd_status emit_plain(record_job *job, const nd_emitter *emitter)
         job->document.preference = reading->options.preference == ND_PREFERENCE_DATE
                                        ? date_preference(value)
                                        : PREFERENCE_UNKNOWN;
+    }
+    if (reading->options.has_attributes) {
+        nd_field_value *const value = &job->values[reading->date_at];
+        const char *const date = job->batch->date;
+        value[0] = value[1] = (nd_field_value){.type = ND_FIELD_ABSENT};
+        if (*date)
+            *value = (nd_field_value){ND_FIELD_STRING, false, date, strlen(date)};
+        job->document.time = time_of(value);
     }
     return emit(job, emitter);
 }
@@ -614,6 +683,8 @@ void nd_documents_trim(nd_documents *documents, size_t keep_bytes)
     nd_bytes_trim(&documents->allocator, &documents->text, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->id, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->preference, keep_bytes);
+    nd_bytes_trim(&documents->allocator, &documents->date, keep_bytes);
+    nd_bytes_trim(&documents->allocator, &documents->source, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->part, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->repaired, keep_bytes);
 }
@@ -627,6 +698,8 @@ void nd_documents_release(nd_documents *documents)
     ND_VEC_RELEASE(&documents->allocator, &documents->text);
     ND_VEC_RELEASE(&documents->allocator, &documents->id);
     ND_VEC_RELEASE(&documents->allocator, &documents->preference);
+    ND_VEC_RELEASE(&documents->allocator, &documents->date);
+    ND_VEC_RELEASE(&documents->allocator, &documents->source);
     ND_VEC_RELEASE(&documents->allocator, &documents->part);
     ND_VEC_RELEASE(&documents->allocator, &documents->repaired);
 }

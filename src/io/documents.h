@@ -20,8 +20,10 @@
 /* What a reader is asked for: options with every default filled in, and their fields. */
 typedef struct nd_reading {
     nd_input_options options;
-    nd_fields fields; /* those of the text, the id, the preference if there is one */
+    nd_fields fields; /* those of the text, the id, the preference if there is one, and the date and
+                         the source if they are wanted */
     size_t num_texts; /* of them */
+    size_t date_at;   /* of the date among them; the source follows */
     size_t max_bytes; /* of a document, and of a record */
 } nd_reading;
 
@@ -59,10 +61,10 @@ typedef struct nd_documents {
     const nd_reading *reading;
     nd_wanted wanted; /* the caller's to set */
     nd_json_parser *parser;
-    nd_page_text *page;               /* NULL until there is one */
-    nd_byte_vec text, id, preference; /* with escapes undone */
-    nd_byte_vec part;                 /* of a joined text */
-    nd_byte_vec repaired;             /* a record that was not UTF-8 */
+    nd_page_text *page;                             /* NULL until there is one */
+    nd_byte_vec text, id, preference, date, source; /* with escapes undone */
+    nd_byte_vec part;                               /* of a joined text */
+    nd_byte_vec repaired;                           /* a record that was not UTF-8 */
 } nd_documents;
 
 ND_NODISCARD nd_status nd_documents_init(nd_documents *documents, const nd_allocator *allocator,

@@ -16,7 +16,7 @@ extern "C" {
 enum {
     ND_FIELD_MAX_PARTS = 8, /* of one name */
     ND_MAX_TEXT_FIELDS = 8,
-    ND_MAX_FIELDS = ND_MAX_TEXT_FIELDS + 2,
+    ND_MAX_FIELDS = ND_MAX_TEXT_FIELDS + 4,
 };
 
 typedef struct nd_field_part {

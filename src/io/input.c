@@ -66,6 +66,10 @@ static nd_status copy_options(nd_arena *arena, const nd_input_options *from, nd_
         status = copy_string(arena, to->id_field, &to->id_field);
     if (status == ND_OK)
         status = copy_string(arena, to->preference_field, &to->preference_field);
+    if (status == ND_OK && to->date_field)
+        status = copy_string(arena, to->date_field, &to->date_field);
+    if (status == ND_OK && to->source_field)
+        status = copy_string(arena, to->source_field, &to->source_field);
     if (status == ND_OK && to->num_sources)
         status = copy_sources(arena, to);
     return status;
@@ -96,6 +100,14 @@ static nd_status plan_reading(nd_arena *arena, const nd_input_options *given, nd
                             1, &num, error);
     if (status == ND_OK && options->preference != ND_PREFERENCE_NONE)
         status = add_fields(arena, &reading->fields, options->preference_field, 1, &num, error);
+    reading->date_at = reading->fields.num;
+    if (status == ND_OK && options->has_attributes)
+        status = add_fields(arena, &reading->fields,
+                            options->date_field ? options->date_field : "date", 1, &num, error);
+    if (status == ND_OK && options->has_attributes)
+        status =
+            add_fields(arena, &reading->fields,
+                       options->source_field ? options->source_field : "source", 1, &num, error);
     return status;
 }
 

@@ -47,6 +47,10 @@ typedef struct nd_input_options {
     const char *preference_field; /* NULL: "date" or "source" */
     const char *const *sources;
     size_t num_sources;
+    /* Whether nd_document.time and nd_document.source are wanted. date_field NULL: "date", and
+     * source_field NULL: "source", where a record has them; named: what lacks one is counted. */
+    bool has_attributes;
+    const char *date_field, *source_field;
     size_t max_bytes;     /* of a document and of a record; 0: ND_INPUT_MAX_BYTES */
     uint64_t max_entries; /* read of an archive; 0: ND_INPUT_MAX_ENTRIES */
     bool reads_hidden;    /* below a named folder, also what has a name with a dot in front */
@@ -54,6 +58,8 @@ typedef struct nd_input_options {
      * again are lasting: see nd_input_source. It takes time and saves memory, and changes nothing
      * else. 0: none are. */
     uint64_t lasting_from_bytes;
+    bool is_live;       /* records of a pipe are handed over as they come, and not when they fill a
+                           block */
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
@@ -85,6 +91,8 @@ typedef enum nd_input_issue {
                               does not have: read as U+FFFD */
     ND_ISSUE_NO_PREFERENCE,         /* a document without the preference field */
     ND_ISSUE_UNREADABLE_PREFERENCE, /* one whose preference field holds no date, or no string */
+    ND_ISSUE_NO_ATTRIBUTE,          /* a document without the date or source field that was named */
+    ND_ISSUE_UNREADABLE_ATTRIBUTE,  /* one whose date field holds no date, or source no string */
     ND_NUM_ISSUES
 } nd_input_issue;
 

@@ -26,6 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const int is_date = nd_date_order((const char *)data, size, &order);
     require(nd_date_order(date, size + 2, &again) == is_date);
     require(!is_date || (order == again && order < UINT64_MAX));
+    int64_t moment = 0;
+    require(!nd_date_microseconds(date, size + 2, &moment) || (is_date && moment != 0));
     free(date);
     return 0;
 }

@@ -180,12 +180,40 @@ static void length_is_kept_to(void **state)
     assert_true(order == order_of("2024-05-17"));
 }
 
+static void moments_are_microseconds_since_1970(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *date;
+        int64_t microseconds;
+    } moments[] = {
+        {"1970-01-01T00:00:01Z", 1000000},
+        {"1970-01-01", 1}, /* 0 stands for none */
+        {"1969-12-31T23:59:59.5Z", -500000},
+        {"Fri, 17 May 2024 09:30:15 +0200", 1715931015000000},
+        {"2024-05-17T09:30:15.250001+02:00", 1715931015250001},
+        {"1715931015.25", 1715931015250000},
+        {"0000", -62167219200000000},
+    };
+    int64_t microseconds;
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+        assert_true(nd_date_microseconds(moments[i].date, strlen(moments[i].date), &microseconds));
+        assert_int_equal(microseconds, moments[i].microseconds);
+    }
+    assert_true(nd_number_microseconds("2024", 4, &microseconds));
+    assert_int_equal(microseconds, 2024000000);
+    assert_false(nd_date_microseconds("tomorrow", 8, &microseconds));
+    assert_false(nd_date_microseconds("1e300", 5, &microseconds));
+    assert_false(nd_number_microseconds("-9.3e12", 7, &microseconds));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(earlier_dates_are_smaller),
         cmocka_unit_test(one_moment_has_one_number),
         cmocka_unit_test(numbers_are_seconds_whatever_their_length),
+        cmocka_unit_test(moments_are_microseconds_since_1970),
         cmocka_unit_test(all_else_is_no_date),
         cmocka_unit_test(length_is_kept_to),
     };
