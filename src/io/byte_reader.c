@@ -1,6 +1,7 @@
 #include "io/byte_reader.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,6 +74,12 @@ bool nd_raw_has_failed(const nd_raw_bytes *raw)
     return raw->has_failed;
 }
 
+static bool is_waiting(const nd_raw_bytes *raw)
+{
+    struct pollfd file = {.fd = raw->fd, .events = POLLIN};
+    return raw->is_live && raw->fd >= 0 && !raw->is_ended && poll(&file, 1, 0) == 0;
+}
+
 /* Reads the first chunk: half a kilobyte at least, unless there is less. */
 static nd_status begin_raw(nd_raw_bytes *raw)
 {
@@ -86,6 +93,8 @@ static nd_status begin_raw(nd_raw_bytes *raw)
         status =
             read_some(raw, raw->chunk.items + raw->chunk.len, CHUNK_BYTES - raw->chunk.len, &got);
         raw->chunk.len += got;
+        if (is_waiting(raw))
+            break;
     }
     return status;
 }
@@ -241,6 +250,12 @@ nd_status nd_byte_reader_open_source(nd_byte_reader *reader, nd_byte_source sour
     reader->raw.source = source;
     reader->raw.size = UINT64_MAX;
     return open_any(reader, path, error);
+}
+
+bool nd_byte_reader_is_waiting(const nd_byte_reader *reader)
+{
+    return !reader->decompressor && !reader->charset && reader->given_at == reader->given.len &&
+           reader->raw.at == reader->raw.chunk.len && is_waiting(&reader->raw);
 }
 
 nd_status nd_byte_reader_read(nd_byte_reader *reader, char *out, size_t capacity, size_t *got)

@@ -36,6 +36,7 @@ typedef struct nd_raw_bytes {
     uint64_t size;     /* of a regular file, when it was opened; UINT64_MAX: no limit */
     off_t begin;       /* where it was read from */
     uint64_t num_read; /* the place in it */
+    bool is_live;      /* see nd_byte_reader_is_waiting; the caller's to set */
     bool has_changed;  /* it was shorter at its end, or is longer: what was added is not read */
 } nd_raw_bytes;
 
@@ -96,6 +97,10 @@ bool nd_byte_reader_can_seek(const nd_byte_reader *reader);
 
 /* Goes to a place as lseek does, and sets *place to it. False: it cannot. */
 bool nd_byte_reader_seek(nd_byte_reader *reader, int64_t offset, int whence, uint64_t *place);
+
+/* Whether the next read of a live one would wait for somebody to write: never of a file, nor of
+ * what is compressed or not UTF-8. */
+bool nd_byte_reader_is_waiting(const nd_byte_reader *reader);
 
 /* Says of a failed read of `path` what was wrong, and returns `status`. */
 nd_status nd_byte_reader_error(const nd_byte_reader *reader, nd_status status, const char *path,

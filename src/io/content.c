@@ -104,8 +104,11 @@ nd_status nd_content_look(nd_content *content, size_t bytes, nd_error *error)
     if (nd_content_num_ahead(content) >= bytes)
         return ND_OK;
     move_to_front(content);
-    while (status == ND_OK && !content->is_ended && content->ahead.len < bytes)
+    while (status == ND_OK && !content->is_ended && content->ahead.len < bytes) {
         status = read_more(content, &content->ahead, bytes - content->ahead.len);
+        if (nd_byte_reader_is_waiting(&content->reader))
+            break;
+    }
     if (status == ND_OK)
         return ND_OK;
     if (status != ND_ERR_NO_MEMORY)
@@ -230,6 +233,9 @@ static nd_status fill(nd_content *content, size_t bytes, nd_record_block *out)
     for (;;) {
         const size_t len = out->bytes.len;
         if (out->ends.len ? len >= bytes : len > content->max_bytes)
+            return ND_OK;
+        if (out->ends.len && !nd_content_num_ahead(content) &&
+            nd_byte_reader_is_waiting(&content->reader))
             return ND_OK;
         if ((content->is_ended && !nd_content_num_ahead(content)) || content->failure != ND_OK)
             break;

@@ -54,7 +54,8 @@ ND_NODISCARD nd_status nd_content_open_source(nd_content *content, nd_byte_sourc
 const char *nd_content_ahead(const nd_content *content);
 size_t nd_content_num_ahead(const nd_content *content);
 
-/* Reads until `bytes` bytes are ahead, or the content ends. */
+/* Reads until `bytes` bytes are ahead, or the content ends; of a live one some more, as they come.
+ */
 ND_NODISCARD nd_status nd_content_look(nd_content *content, size_t bytes, nd_error *error);
 
 /* The length of the byte order mark that those ahead begin with; 0: none. */

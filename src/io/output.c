@@ -245,6 +245,13 @@ nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes
     return ND_OK;
 }
 
+nd_status nd_output_flush(nd_output *output)
+{
+    if (output->error_number)
+        return ND_ERR_IO;
+    return output->temp.len ? ND_OK : flush(output);
+}
+
 /* Makes the rename last: the folder is a file, too. Not every file system can; that is no failure
  * of ours. */
 static void sync_folder(const char *path)

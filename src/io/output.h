@@ -23,6 +23,10 @@ ND_NODISCARD nd_status nd_output_new(const char *path, const nd_allocator *alloc
 /* ND_ERR_IO; nd_output_commit has the message. */
 ND_NODISCARD nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes);
 
+/* Hands over what was written so far, for somebody who reads along. A file that appears when it is
+ * whole has nobody. ND_ERR_IO, as nd_output_write. */
+ND_NODISCARD nd_status nd_output_flush(nd_output *output);
+
 /* Flushes; a file is synced and renamed. Call it also after a failed write, for the message:
  * ND_ERR_IO ("cannot write 'x': No space left on device"). */
 ND_NODISCARD nd_status nd_output_commit(nd_output *output, nd_error *error);

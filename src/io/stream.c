@@ -18,6 +18,7 @@ void nd_stream_init(nd_stream *stream, const nd_allocator *allocator, const nd_r
     for (size_t i = 0; i < ND_STREAM_LEVELS; i++) {
         nd_content_init(&stream->levels[i].content, allocator, i ? NULL : counter);
         stream->levels[i].content.max_bytes = reading->max_bytes;
+        stream->levels[i].content.reader.raw.is_live = reading->options.is_live;
     }
 }
 
