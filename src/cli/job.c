@@ -24,6 +24,7 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
 {
     nd_input_options options = nd_settings_input(job->settings);
     options.lasting_from_bytes = nd_process_memory_bytes() / HASHES_SHARE;
+    options.is_live = job->is_fed;
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
     if (status == ND_OK && job->output)
         status = nd_input_leave_out(*out, nd_output_descriptor(job->output), error);
@@ -54,6 +55,13 @@ nd_status nd_job_write(nd_job *job, nd_page *page)
     const nd_status status = nd_output_write(job->output, page->bytes.items, page->bytes.len);
     nd_page_clear(page);
     job->is_write_failed = status != ND_OK;
+    return status;
+}
+
+nd_status nd_job_flush(nd_job *job)
+{
+    const nd_status status = nd_output_flush(job->output);
+    job->is_write_failed |= status != ND_OK;
     return status;
 }
 
@@ -136,6 +144,27 @@ static nd_status refuse_inputs(nd_job *job, nd_error *error)
     return status != ND_OK ? status : stats_status;
 }
 
+/* Whether standard input is among the operands, and somebody may still write it. */
+static bool is_fed(const nd_settings *settings)
+{
+    struct stat info;
+    bool is_named = false;
+    for (size_t i = 1; i < settings->line.num_operands; i++)
+        is_named |= strcmp(settings->line.operands[i], "-") == 0;
+    return is_named && fstat(STDIN_FILENO, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+static nd_status open_input(nd_job *job, nd_job_input input, nd_error *error)
+{
+    const nd_command_line *const line = &job->settings->line;
+    const size_t first = input == ND_JOB_READS_AFTER_FIRST;
+    if (input == ND_JOB_OPENS_NOTHING)
+        return ND_OK;
+    job->is_fed = first > 0 && is_fed(job->settings);
+    return nd_job_open_input(job, line->operands + first, line->num_operands - first, &job->input,
+                             error);
+}
+
 static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
 {
     const nd_settings *const settings = job->settings;
@@ -145,9 +174,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
                             "kernel '%s' is not available on this machine",
                             nd_kernel_name((nd_kernel)settings->kernel));
     nd_status status = refuse_inputs(job, error);
-    if (status == ND_OK && input == ND_JOB_READS_OPERANDS)
-        status = nd_job_open_input(job, settings->line.operands, settings->line.num_operands,
-                                   &job->input, error);
+    if (status == ND_OK)
+        status = open_input(job, input, error);
     if (status == ND_OK)
         status = try_stats_path(job, error);
     if (status == ND_OK)

@@ -19,6 +19,7 @@ typedef struct nd_job {
     nd_screen screen; /* of the text format */
     uint32_t num_threads;
     nd_input *input; /* NULL for a command without inputs, or with inputs of its own */
+    bool is_fed;     /* it comes through a pipe, and is to be handled as it comes */
     nd_output *output;
     bool is_stats_refused; /* nothing can be written there: said already */
     bool is_write_failed;
@@ -43,6 +44,7 @@ typedef nd_status (*nd_job_fn)(nd_job *job, nd_error *error);
 /* Where a job takes documents from. */
 typedef enum nd_job_input {
     ND_JOB_READS_OPERANDS = 0, /* job->input is opened on the operands */
+    ND_JOB_READS_AFTER_FIRST,  /* on those after the first, which is the folder of an index */
     ND_JOB_OPENS_NOTHING,
 } nd_job_input;
 
@@ -63,6 +65,9 @@ ND_NODISCARD nd_status nd_job_check_strict(const nd_job *job, nd_error *error);
 
 /* Writes the page to the output and empties it. Other than ND_OK too where the page failed. */
 ND_NODISCARD nd_status nd_job_write(nd_job *job, nd_page *page);
+
+/* Hands over what was written so far: see nd_output_flush. */
+ND_NODISCARD nd_status nd_job_flush(nd_job *job);
 
 /* Names the time since the last lap, for --verbose. */
 void nd_job_lap(nd_job *job, const char *name);

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <utf8proc.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "cli/commands/command.h"
+#include "cli/commands/index_commands.h"
 #include "cli/process.h"
 #include "cli/tool_allocator.h"
 #include "neardup/kernel.h"
@@ -18,28 +20,76 @@ static const nd_command *const commands[] = {
     &nd_command_plan, &nd_command_eval,   NULL,
 };
 
-static const nd_command *find_command(const char *name)
+static const nd_command *find_in(const nd_command *const *list, const char *name)
 {
-    const nd_command *const *command = commands;
-    while (*command && strcmp((*command)->info.name, name) != 0)
-        command++;
-    return *command;
+    while (*list && strcmp((*list)->info.name, name) != 0)
+        list++;
+    return *list;
 }
 
-static int refuse_command(const char *name)
+/* A command is one word, or "index" and another. */
+typedef struct words {
+    char name[64]; /* as far as it was typed */
+    int num;
+    bool is_index;
+} words;
+
+static words words_of(int argc, char **argv)
 {
-    nd_suggestion suggestion = nd_suggestion_for(name);
-    for (const nd_command *const *command = commands; *command; command++)
+    words w = {.num = 1, .is_index = strcmp(argv[0], "index") == 0};
+    if (w.is_index && argc > 1) {
+        w.num = 2;
+        snprintf(w.name, sizeof w.name, "index %s", argv[1]);
+    } else {
+        snprintf(w.name, sizeof w.name, "%s", argv[0]);
+    }
+    return w;
+}
+
+static const nd_command *find_command(const words *w)
+{
+    return find_in(w->is_index ? nd_index_commands : commands, w->name);
+}
+
+static int refuse_command(const words *w)
+{
+    nd_suggestion suggestion = nd_suggestion_for(w->name);
+    const nd_command *const *command = w->is_index ? nd_index_commands : commands;
+    for (; *command; command++)
         nd_suggestion_consider(&suggestion, (*command)->info.name);
-    nd_suggestion_consider(&suggestion, "--help");
-    nd_suggestion_consider(&suggestion, "--version");
-    const char *const kind = name[0] == '-' && name[1] ? "option" : "command";
-    if (suggestion.nearest)
-        nd_message("unknown %s '%s', did you mean '%s'?", kind, name, suggestion.nearest);
+    if (!w->is_index) {
+        nd_suggestion_consider(&suggestion, "index");
+        nd_suggestion_consider(&suggestion, "--help");
+        nd_suggestion_consider(&suggestion, "--version");
+    }
+    const char *const kind = w->name[0] == '-' && w->name[1] ? "option" : "command";
+    if (w->is_index && w->num == 1)
+        nd_message("'index' needs a command, such as 'index add'");
+    else if (suggestion.nearest)
+        nd_message("unknown %s '%s', did you mean '%s'?", kind, w->name, suggestion.nearest);
     else
-        nd_message("unknown %s '%s'", kind, name);
-    nd_message("see 'neardup --help'");
+        nd_message("unknown %s '%s'", kind, w->name);
+    nd_message(w->is_index ? "see 'neardup help index'" : "see 'neardup --help'");
     return ND_EXIT_USAGE;
+}
+
+static void list_commands(const nd_command *const *command, size_t prefix, int name_columns,
+                          int operand_columns)
+{
+    for (; *command; command++)
+        printf("  %-*s %-*s %s\n", name_columns, (*command)->info.name + prefix, operand_columns,
+               (*command)->info.operands, (*command)->info.summary);
+}
+
+static int help_index(void)
+{
+    printf("neardup index: documents kept on disk, each checked as it comes\n\n"
+           "usage: neardup index COMMAND [OPTION...] DIR [ARGUMENT...]\n\n"
+           "Commands:\n");
+    list_commands(nd_index_commands, sizeof "index", 8, 14);
+    printf("\nneardup help index COMMAND   options and examples of a command\n\n"
+           "DIR is the folder of the index. One process writes at a time, any number read.\n");
+    return nd_stdout_finish();
 }
 
 static int help_tool(void)
@@ -47,9 +97,10 @@ static int help_tool(void)
     printf("neardup: finds near-duplicates in text\n\n"
            "usage: neardup COMMAND [OPTION...] [ARGUMENT...]\n\n"
            "Commands:\n");
-    for (const nd_command *const *command = commands; *command; command++)
-        printf("  %-9s %-11s %s\n", (*command)->info.name, (*command)->info.operands,
-               (*command)->info.summary);
+    list_commands(commands, 0, 9, 11);
+    printf("  %-9s %-11s %s\n", "index", "COMMAND...",
+           "documents kept on disk, each checked as it "
+           "comes");
     printf("\nneardup help COMMAND   options and examples of a command\n"
            "neardup --version      versions of the tool and of what it is built on\n\n"
            "Results go to standard output, everything else to stderr.\n"
@@ -71,15 +122,23 @@ static int help_command(const nd_command *command)
     return exit_code;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int help(int argc, char **argv)
 {
     if (argc == 0)
         return help_tool();
-    const nd_command *const command = find_command(argv[0]);
+    const words w = words_of(argc, argv);
+    if (w.is_index && w.num == 1)
+        return help_index();
+    const nd_command *const command = find_command(&w);
     if (!command)
-        return refuse_command(argv[0]);
-    if (argc > 1) {
-        nd_message("unexpected argument '%s'", argv[1]);
+        return refuse_command(&w);
+    if (argc > w.num) {
+        nd_message("unexpected argument '%s'", argv[w.num]);
         return ND_EXIT_USAGE;
     }
     return help_command(command);
@@ -111,6 +170,7 @@ static int print_version(void)
     printf("simdjson:   %s\n", NEARDUP_SIMDJSON_VERSION);
     printf("libarchive: %d.%d.%d\n", archive / 1000000, archive / 1000 % 1000, archive % 1000);
     printf("zlib:       %s\n", zlibVersion());
+    printf("zstd:       %s\n", ZSTD_versionString());
     printf("compiler:   %s\n", NEARDUP_COMPILER);
     return nd_stdout_finish();
 }
@@ -151,11 +211,13 @@ int main(int argc, char **argv)
         nd_message("no command: see 'neardup --help'");
         return ND_EXIT_USAGE;
     }
-    const char *const name = argv[1];
-    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    if (is_help(argv[1]))
         return help(argc - 2, argv + 2);
-    if (strcmp(name, "--version") == 0)
+    if (strcmp(argv[1], "--version") == 0)
         return version(argc - 2, argv + 2);
-    const nd_command *const command = find_command(name);
-    return command ? run_command(command, argc - 2, argv + 2) : refuse_command(name);
+    const words w = words_of(argc - 1, argv + 1);
+    if (w.is_index && w.num == 2 && is_help(argv[2]))
+        return help_index();
+    const nd_command *const command = find_command(&w);
+    return command ? run_command(command, argc - 1 - w.num, argv + 1 + w.num) : refuse_command(&w);
 }

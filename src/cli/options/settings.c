@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cli/commands/command.h"
+#include "io/date.h"
 #include "util/error.h"
 
 bool nd_settings_given(const nd_settings *settings, const char *name)
@@ -168,6 +169,11 @@ nd_input_options nd_settings_input(const nd_settings *settings)
         options.preference = ND_PREFERENCE_SOURCE;
         options.preference_field = settings->source_field;
     }
+    if (settings->command->info.options.command == ND_COMMAND_INDEX_ADD) {
+        options.has_attributes = true;
+        options.date_field = settings->date_field;
+        options.source_field = settings->source_field;
+    }
     options.sources = settings->prefer.names;
     options.num_sources = settings->prefer.num_names;
     return options;
@@ -205,4 +211,29 @@ nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "'--min-words-inside' is below '--min-words'");
     return ND_OK;
+}
+
+static nd_status read_time(const char *option, const char *text, int64_t *out, nd_error *error)
+{
+    if (!text || nd_date_microseconds(text, strlen(text), out))
+        return ND_OK;
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                        "'%s' takes a date, such as 2024-05-17 or 2024-05-17T09:30:00Z, not '%s'",
+                        option, text);
+}
+
+nd_status nd_settings_query(const nd_settings *settings, nd_index_query *out, nd_error *error)
+{
+    nd_index_query_init(out);
+    out->max_matches = (size_t)settings->max_asked;
+    out->not_source = settings->not_source;
+    out->not_source_len_bytes = settings->not_source ? strlen(settings->not_source) : 0;
+    const nd_status status = read_time("--since", settings->since, &out->since, error);
+    return status == ND_OK ? read_time("--before", settings->before, &out->before, error) : status;
+}
+
+nd_status nd_settings_check_times(const nd_settings *settings, nd_error *error)
+{
+    nd_index_query query;
+    return nd_settings_query(settings, &query, error);
 }

@@ -8,6 +8,7 @@
 
 #include "cli/options/option.h"
 #include "io/input.h"
+#include "neardup/index.h"
 #include "neardup/passages.h"
 #include "neardup/plan.h"
 #include "neardup/scan.h"
@@ -46,6 +47,15 @@ enum {
     ND_COMMAND_COMPARE = 4,
     ND_COMMAND_PLAN = 8,
     ND_COMMAND_EVAL = 16,
+    ND_COMMAND_INDEX_CREATE = 32,
+    ND_COMMAND_INDEX_ADD = 64,
+    ND_COMMAND_INDEX_QUERY = 128,
+    ND_COMMAND_INDEX_REMOVE = 256,
+    ND_COMMAND_INDEX_STAT = 512,
+    ND_COMMAND_INDEX_CHECK = 1024,
+    ND_COMMAND_INDEX_COMPACT = 2048,
+    ND_COMMAND_INDEX_MERGE = 4096,
+    ND_COMMAND_INDEX_COPY = 8192,
 };
 
 struct nd_command;
@@ -73,6 +83,13 @@ typedef struct nd_settings {
     nd_name_list true_labels;
     const char *sweep;
     uint64_t errors;
+
+    int index_mode; /* nd_index_mode */
+    int reports, is_unsynced;
+    double wait_seconds;
+    nd_match_rule asked_rule;
+    uint64_t max_asked;
+    const char *asked_id, *since, *before, *not_source;
 
     nd_input_options input; /* for the reader: nd_settings_input */
 
@@ -124,8 +141,14 @@ ND_NODISCARD nd_status nd_settings_plan(const nd_settings *settings, nd_plan *ou
  * a file yet or not. Devices and pipes are no files: two may share them. */
 bool nd_is_same_file(const char *a, const char *b);
 
+/* What they ask of an index, but for the rule: see asked_rule. ND_ERR_INVALID_ARGUMENT, with a
+ * message. */
+ND_NODISCARD nd_status nd_settings_query(const nd_settings *settings, nd_index_query *out,
+                                         nd_error *error);
+
 /* Refuse what the table of options cannot say: ND_ERR_INVALID_ARGUMENT with a message. */
 ND_NODISCARD nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error);
 ND_NODISCARD nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error);
+ND_NODISCARD nd_status nd_settings_check_times(const nd_settings *settings, nd_error *error);
 
 #endif

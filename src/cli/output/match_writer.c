@@ -63,13 +63,12 @@ typedef struct match {
     const nd_coverage *coverage;
 } match;
 
-/* "  near       93 %  " */
-static void print_kind(nd_page *page, const match *m)
+void nd_match_print_kind(nd_page *page, nd_match_kind kind, const nd_similarity *similarity)
 {
     /* Single links put documents together that are no match themselves. */
-    const char *const name = m->kind == ND_MATCH_NONE ? "linked" : nd_match_kind_name(m->kind);
+    const char *const name = kind == ND_MATCH_NONE ? "linked" : nd_match_kind_name(kind);
     nd_page_printf(page, "  %-*s %*s  ", KIND_COLUMNS, name, PERCENT_COLUMNS,
-                   nd_amount_percent(m->similarity->jaccard).text);
+                   nd_amount_percent(similarity->jaccard).text);
 }
 
 /* Shares of shingles in common; of what is covered, where that decides. */
@@ -85,7 +84,7 @@ static void print_shares(const writer *w, const match *m, const char *of_a, cons
 static void pair_as_text(const writer *w, const nd_pair *pair)
 {
     const match m = {pair->kind, &pair->similarity, &pair->coverage};
-    print_kind(w->page, &m);
+    nd_match_print_kind(w->page, m.kind, m.similarity);
     nd_page_shown(w->page, pair->a.p, pair->a.len_bytes);
     nd_page_put(w->page, "  ");
     nd_page_shown(w->page, pair->b.p, pair->b.len_bytes);
@@ -110,7 +109,7 @@ static size_t widest_id(const nd_group *group, size_t most)
 static void member_as_text(const writer *w, const nd_member *member, size_t widest)
 {
     const match m = {member->kind, &member->similarity, &member->coverage};
-    print_kind(w->page, &m);
+    nd_match_print_kind(w->page, m.kind, m.similarity);
     const size_t columns = nd_page_shown(w->page, member->id.p, member->id.len_bytes);
     if (member->kind != ND_MATCH_EXACT) {
         nd_page_fill(w->page, ' ', columns < widest ? widest - columns : 0);

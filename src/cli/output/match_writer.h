@@ -19,4 +19,7 @@ ND_NODISCARD nd_status nd_matches_write(nd_job *job, const nd_scan *scan, nd_wri
 /* Appends one pair as a JSON line. */
 void nd_pair_print_json(nd_page *page, nd_shown_columns shown, const nd_pair_view *pair);
 
+/* Appends the kind of a match and its jaccard, as a line of text begins: "  near       93 %  ". */
+void nd_match_print_kind(nd_page *page, nd_match_kind kind, const nd_similarity *similarity);
+
 #endif

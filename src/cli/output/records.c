@@ -119,6 +119,25 @@ static const nd_column comparison_columns[] = {
 };
 const nd_record nd_comparison_record = RECORD(comparison_columns);
 
+/* --- index --- */
+
+static const nd_column index_match_columns[] = {
+    {ND_COLUMN(nd_index_match, id, "id", ND_VALUE_BYTES), .flags = ND_COLUMN_JSON_ONLY},
+    {ND_COLUMN(nd_index_match, id, "match", ND_VALUE_BYTES), .flags = ND_COLUMN_TSV_ONLY},
+    {ND_COLUMN(nd_index_match, kind, "kind", ND_VALUE_MATCH)},
+    {ND_COLUMN(nd_index_match, similarity.jaccard, "jaccard", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_index_match, similarity.a_in_b, "query_in_match", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_index_match, similarity.b_in_a, "match_in_query", ND_VALUE_RATIO)},
+};
+static const nd_record index_match_record = RECORD(index_match_columns);
+
+static const nd_column index_answer_columns[] = {
+    {ND_COLUMN(nd_index_answer_view, id, "id", ND_VALUE_BYTES)},
+    {ND_COLUMN(nd_index_answer_view, matches, "matches", ND_VALUE_LIST),
+     .record = &index_match_record},
+};
+const nd_record nd_index_answer_record = RECORD(index_answer_columns);
+
 /* --- plan --- */
 
 static nd_bytes label_of_point(const void *item)

@@ -4,6 +4,7 @@
 #define CLI_OUTPUT_RECORDS_H
 
 #include "cli/output/record.h"
+#include "neardup/index.h"
 #include "neardup/passages.h"
 #include "neardup/plan.h"
 #include "neardup/scan.h"
@@ -60,6 +61,13 @@ typedef struct nd_comparison_view {
     nd_items passages; /* nd_shared_passage */
 } nd_comparison_view;
 extern const nd_record nd_comparison_record;
+
+/* index query, index add --report */
+typedef struct nd_index_answer_view {
+    nd_bytes id;
+    nd_items matches; /* nd_index_match */
+} nd_index_answer_view;
+extern const nd_record nd_index_answer_record;
 
 /* plan; in TSV a line a value */
 typedef struct nd_curve_point {
