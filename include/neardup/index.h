@@ -32,8 +32,9 @@ typedef struct nd_index nd_index;
 
 /* Makes an empty index in a new folder, or in one with nothing in it. Of the options those count
  * that say what is hashed and what is a match: shingle, repairs, rule, recall. They are the index's
- * for good. ND_ERR_EXISTS: something is there. ND_ERR_INVALID_ARGUMENT, ND_ERR_LIMIT: as for
- * nd_spec_from_options. ND_ERR_UNSUPPORTED: options with a coverage. */
+ * for good. options NULL: as nd_scan_options_init sets them. ND_ERR_EXISTS: something is there.
+ * ND_ERR_INVALID_ARGUMENT, ND_ERR_LIMIT: as for nd_spec_from_options. ND_ERR_UNSUPPORTED: options
+ * with a coverage. */
 ND_API ND_NODISCARD nd_status nd_index_create(const char *path, const nd_scan_options *options,
                                               const nd_allocator *allocator, nd_error *error);
 

@@ -31,9 +31,9 @@ static nd_status describe(const nd_scan_options *options, nd_manifest *m, nd_err
     nd_scan_options full;
     nd_scan_options_init(&full);
     *m = (nd_manifest){.state = 1, .log = 1, .next_number = 2, .log_covered = nd_log_start()};
-    nd_status status = nd_option_struct_copy(&full, options);
+    nd_status status = options ? nd_option_struct_copy(&full, options) : ND_OK;
     if (status == ND_OK)
-        status = nd_spec_from_options(options, &m->spec);
+        status = nd_spec_from_options(&full, &m->spec);
     if (status == ND_OK && full.coverage > 0)
         return nd_error_set(error, ND_ERR_UNSUPPORTED, "an index has no coverage yet");
     m->rule = full.rule;
