@@ -92,6 +92,9 @@ static nd_status read_document(transfer *t, uint32_t number, bool *is_there, nd_
     nd_status status = nd_index_document_entry(t->from, number, &entry, error);
     if (status == ND_OK)
         status = nd_index_read_document(t->from, &entry, &t->record, error);
+    if (status == ND_OK && nd_record_of(&t->record)->text != entry.text)
+        status = nd_file_damaged(&t->from->log.file, error, "document %lu is not as it was",
+                                 (unsigned long)number);
     if (status == ND_OK && entry.text != ND_NO_NUMBER && entry.text >= t->from->num_texts)
         status = nd_file_damaged(&t->from->log.file, error, "there is no text %lu",
                                  (unsigned long)entry.text);

@@ -41,14 +41,18 @@ void nd_manifest_file_name(char name[ND_FILE_NAME_BYTES], const char *kind, uint
 
 uint32_t nd_manifest_num_documents(const nd_manifest *manifest)
 {
-    const nd_run_info *const last = &manifest->runs[manifest->num_runs - (size_t)1];
-    return manifest->num_runs ? last->first_document + last->num_documents : 0;
+    if (manifest->num_runs == 0)
+        return 0;
+    const nd_run_info *const last = &manifest->runs[manifest->num_runs - 1];
+    return last->first_document + last->num_documents;
 }
 
 uint32_t nd_manifest_num_texts(const nd_manifest *manifest)
 {
-    const nd_run_info *const last = &manifest->runs[manifest->num_runs - (size_t)1];
-    return manifest->num_runs ? last->first_text + last->num_texts : 0;
+    if (manifest->num_runs == 0)
+        return 0;
+    const nd_run_info *const last = &manifest->runs[manifest->num_runs - 1];
+    return last->first_text + last->num_texts;
 }
 
 /* --- writing --- */

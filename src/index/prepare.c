@@ -23,7 +23,8 @@ void nd_prepared_list_release(nd_prepared_list *list, const nd_allocator *alloca
 nd_index_document nd_prepared_document(const nd_prepared_list *list, const nd_prepared *item)
 {
     nd_index_document document = item->document;
-    document.id = list->strings.items + item->strings_at;
+    const char *const strings = list->strings.items ? list->strings.items : "";
+    document.id = strings + item->strings_at;
     document.source = document.id + document.id_len_bytes;
     return document;
 }

@@ -180,7 +180,7 @@ static nd_status place_text(nd_index *index, const nd_prepared_list *list, const
         .normalised_bytes = item->normalised_bytes,
         .stored_bytes = item->stored_bytes,
         .keys = list->keys.items + item->keys_at,
-        .stored = list->stored.items + item->stored_at,
+        .stored = item->stored_bytes > 0 ? list->stored.items + item->stored_at : NULL,
     };
     if (item->known_text != ND_NO_NUMBER) {
         nd_text_entry entry;
