@@ -43,5 +43,7 @@ int nd_py_add_spec(PyObject *module);
 int nd_py_add_batch(PyObject *module);
 int nd_py_add_table(PyObject *module);
 int nd_py_add_evaluate(PyObject *module);
+int nd_py_add_minhash(PyObject *module);
+int nd_py_add_minhash_lsh(PyObject *module);
 
 #endif
