@@ -41,7 +41,9 @@ def repeating_line(row: neardup.Repeating) -> str:
 
 @pytest.mark.filterwarnings("ignore::neardup.LossWarning")  # the tool says so on stderr
 @pytest.mark.parametrize(
-    "options", [{}, {"min_words": 20, "min_words_inside": 40, "similarity": 0.9}], ids=str
+    "options",
+    [{}, {"preset": "news"}, {"min_words": 20, "min_words_inside": 40, "similarity": 0.9}],
+    ids=str,
 )
 @pytest.mark.parametrize("path", SETS, ids=lambda path: path.parent.name)
 def test_within_is_the_tools(path: Path, options: dict[str, Any]) -> None:
@@ -57,11 +59,20 @@ def test_within_is_the_tools(path: Path, options: dict[str, Any]) -> None:
     assert "".join(map(repeating_line, result)).encode() == of_tool
 
 
-def test_compare_is_the_tools() -> None:
-    for a, b in [("bridge-agency", "bridge-evening"), ("tram-agence", "tram-matin")]:
-        paths = [SAMPLES / "news" / f"{name}.txt" for name in (a, b)]
-        of_tool = json.loads(run_tool("compare", "--format", "jsonl", *map(str, paths)))
-        result = neardup.compare(paths[0].read_text(), paths[1].read_bytes(), offsets="bytes")
+@pytest.mark.parametrize("preset", ["corpus", "news"])
+def test_compare_is_the_tools(preset: Any) -> None:
+    for a, b in [
+        ("news/bridge-agency", "news/bridge-evening"),
+        ("news/tram-agence", "news/tram-matin"),
+        ("changes/original", "changes/entities"),
+    ]:
+        paths = [SAMPLES / f"{name}.txt" for name in (a, b)]
+        of_tool = json.loads(
+            run_tool("compare", "--format", "jsonl", "--preset", preset, *map(str, paths))
+        )
+        result = neardup.compare(
+            paths[0].read_text(), paths[1].read_bytes(), offsets="bytes", preset=preset
+        )
         assert result.kind == of_tool["kind"]
         for name in ("jaccard", "a_in_b", "b_in_a"):
             assert ratio(getattr(result, name)) == ratio(of_tool[name])

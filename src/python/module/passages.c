@@ -282,19 +282,25 @@ static PyObject *run_and_show(within_run *run, nd_document_input *input, PyObjec
     return result;
 }
 
-/* within(texts, ids, text_column, options, threads, in_characters, progress) */
+/* within(texts, ids, text_column, scan options, passage options, threads, in_characters, progress)
+ */
 static PyObject *within(PyObject *module, PyObject *arguments)
 {
     (void)module;
     nd_input_request request = {0};
-    PyObject *dict, *progress;
+    PyObject *scan_dict, *passage_dict, *progress;
     int in_characters;
     unsigned threads;
+    nd_scan_options scan;
     within_run run = {0};
-    if (!PyArg_ParseTuple(arguments, "OOsO!IpO", &request.texts, &request.ids, &request.text_column,
-                          &PyDict_Type, &dict, &threads, &in_characters, &progress) ||
-        nd_py_passage_options(dict, &run.options) != 0)
+    if (!PyArg_ParseTuple(arguments, "OOsO!O!IpO", &request.texts, &request.ids,
+                          &request.text_column, &PyDict_Type, &scan_dict, &PyDict_Type,
+                          &passage_dict, &threads, &in_characters, &progress) ||
+        nd_py_scan_options(scan_dict, &scan) != 0 ||
+        nd_py_passage_options(passage_dict, &run.options) != 0)
         return NULL;
+    run.options.repairs = scan.repairs;
+    run.options.folds = scan.folds;
     nd_document_input *const input = nd_document_input_new(&request);
     if (!input)
         return NULL;
@@ -399,6 +405,8 @@ static PyObject *compare(PyObject *module, PyObject *arguments)
         nd_py_passage_options(passage_dict, &c.options) != 0)
         return NULL;
     c.rule = scan.rule;
+    c.options.repairs = scan.repairs;
+    c.options.folds = scan.folds;
     scan.rule.jaccard = 1; /* a spec has bands, which nobody asks for here */
     scan.rule.containment = scan.coverage = 0;
     if (nd_spec_from_options(&scan, &c.spec) != ND_OK)

@@ -12,7 +12,7 @@ from neardup._rows import Rows
 from neardup._scan import tell_losses
 
 if TYPE_CHECKING:
-    from neardup._types import Ids, Offsets, Texts
+    from neardup._types import Ids, Names, Offsets, Preset, Texts
 
 
 class Within(Rows[Repeating]):
@@ -62,6 +62,9 @@ def _in_characters(offsets: str) -> bool:
 def within(  # type: ignore[overload-overlap]  # a str is an iterable of str too
     texts: Union[str, bytes],
     *,
+    preset: Preset = "corpus",
+    repair: Optional[Names] = None,
+    fold: Optional[Names] = None,
     similarity: Optional[float] = None,
     min_words: Optional[int] = None,
     min_words_inside: Optional[int] = None,
@@ -74,6 +77,9 @@ def within(
     ids: Optional[Ids] = None,
     *,
     text: str = "text",
+    preset: Preset = "corpus",
+    repair: Optional[Names] = None,
+    fold: Optional[Names] = None,
     similarity: Optional[float] = None,
     min_words: Optional[int] = None,
     min_words_inside: Optional[int] = None,
@@ -87,6 +93,9 @@ def within(
     ids: Optional[Ids] = None,
     *,
     text: str = "text",
+    preset: Preset = "corpus",
+    repair: Optional[Names] = None,
+    fold: Optional[Names] = None,
     similarity: Optional[float] = None,
     min_words: Optional[int] = None,
     min_words_inside: Optional[int] = None,
@@ -99,7 +108,7 @@ def within(
 
     texts: one str or bytes, which gives a list of its repeats; or many texts, as of `neardup.scan`,
         which gives a row for each that repeats something, ordered by id.
-    ids, text: as of `neardup.scan`.
+    ids, text, preset, repair, fold: as of `neardup.scan`; places are those of the text as it came.
     similarity: the identity that an edited passage has at least, above 0, at most 1: words that
         both places have in the same order, by the words of the longer one (0.6).
     min_words: the shortest passage that is the same in every word and fills whole lines or sentences.
@@ -128,6 +137,7 @@ def within(
             [texts] if is_one else texts,
             ids,
             text,
+            {"preset": preset, "repair": repair, "fold": fold},
             options,
             threads or 0,
             _in_characters(offsets),
@@ -146,9 +156,12 @@ def compare(
     a: Union[str, bytes],
     b: Union[str, bytes],
     *,
+    preset: Preset = "corpus",
     threshold: Optional[float] = None,
     containment: Optional[float] = None,
     shingle: Optional[str] = None,
+    repair: Optional[Names] = None,
+    fold: Optional[Names] = None,
     similarity: Optional[float] = None,
     min_words: Optional[int] = None,
     min_words_inside: Optional[int] = None,
@@ -156,6 +169,7 @@ def compare(
 ) -> Comparison:
     """How similar two texts are, and which passages they share.
 
+    preset, repair, fold: as of `neardup.scan`: what is done to both texts first.
     threshold, containment, shingle: as of `neardup.scan`: what `kind` is decided by.
     similarity, min_words, min_words_inside, offsets: as of `neardup.within`. Passages are ordered
         by their places in a, where they do not overlap.
@@ -169,7 +183,14 @@ def compare(
     >>> [(passage.words, passage.b.start) for passage in result.passages]
     [(6, 6)]
     """
-    matching = {"threshold": threshold, "containment": containment, "shingle": shingle}
+    matching = {
+        "preset": preset,
+        "threshold": threshold,
+        "containment": containment,
+        "shingle": shingle,
+        "repair": repair,
+        "fold": fold,
+    }
     passages = {
         "similarity": similarity,
         "min_words": min_words,
