@@ -15,6 +15,7 @@ enum {
     BENCH_ACCURACY = 8,
     BENCH_GEN = 16,
     BENCH_JOIN = 32,
+    BENCH_INDEX = 64,
 };
 
 /* Filled from the table of options; a command sees its own alone. */
@@ -32,6 +33,7 @@ typedef struct bench_settings {
     uint64_t threads, runs, one_in;
     int is_groups;
     uint64_t from, to;
+    uint64_t queries;
     uint64_t trials;
 
     bench_corpus_spec corpus;
@@ -53,7 +55,7 @@ typedef struct bench_command {
 } bench_command;
 
 extern const bench_command bench_command_stages, bench_command_scan, bench_command_scale,
-    bench_command_accuracy, bench_command_gen, bench_command_join;
+    bench_command_accuracy, bench_command_gen, bench_command_join, bench_command_index;
 
 /* Every option, by command and section in the order of the help. */
 extern const nd_option bench_options[];

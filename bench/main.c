@@ -9,8 +9,8 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static const bench_command *const commands[] = {
-    &bench_command_stages,   &bench_command_scan, &bench_command_scale,
-    &bench_command_accuracy, &bench_command_gen,  &bench_command_join,
+    &bench_command_stages, &bench_command_scan, &bench_command_scale, &bench_command_accuracy,
+    &bench_command_gen,    &bench_command_join, &bench_command_index,
 };
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
