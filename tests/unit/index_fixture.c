@@ -13,11 +13,14 @@
 
 char *index_folder_make(void)
 {
-    char folder[] = "/tmp/neardup-index-XXXXXX";
-    assert_non_null(mkdtemp(folder));
-    char *const path = malloc(sizeof folder + 8);
+    char in_memory[] = "/dev/shm/neardup-index-XXXXXX", folder[] = "/tmp/neardup-index-XXXXXX";
+    const char *made = mkdtemp(in_memory); /* nothing waits for a disk there */
+    if (!made)
+        made = mkdtemp(folder);
+    assert_non_null(made);
+    char *const path = malloc(strlen(made) + sizeof "/index");
     assert_non_null(path);
-    sprintf(path, "%s/index", folder);
+    sprintf(path, "%s/index", made);
     return path;
 }
 

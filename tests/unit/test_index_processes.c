@@ -244,13 +244,14 @@ static long read_until(const char *path, double end, uint64_t seed)
         fprintf(stderr, "open: %s\n", error.message);
         return -1;
     }
-    while (seconds() < end) {
+    while (seconds() < end || num_found == 0) {
         bool is_there = false;
         nd_status status = nd_index_refresh(index, &error);
         if (status == ND_OK)
             status = find_newest(index, &newest, &error);
-        const unsigned back = (unsigned)(nd_random_u64(&random) % (KEPT_COMMITS / 2));
-        if (status == ND_OK && newest > back) {
+        const unsigned most = newest < KEPT_COMMITS / 2 ? newest : KEPT_COMMITS / 2;
+        const unsigned back = most > 0 ? (unsigned)(nd_random_u64(&random) % most) : 0;
+        if (status == ND_OK && most > 0) {
             status = check_commit(index, newest - back, &is_there, &error);
             if (status == ND_OK && !is_there)
                 status = ND_ERR_NOT_FOUND;
@@ -272,7 +273,7 @@ static bool write_until(const char *path, double end)
     nd_index *const index = index_open_to_write(path, 100);
     nd_error error = {0};
     nd_status status = ND_OK;
-    for (unsigned commit = 1; status == ND_OK && seconds() < end; commit++) {
+    for (unsigned commit = 1; status == ND_OK && (commit == 1 || seconds() < end); commit++) {
         status = write_commit(index, commit, &error);
         pause_ms(1);
     }
