@@ -4,43 +4,7 @@
 
 #include "util/radix_sort.h"
 
-enum {
-    /* Words between one shared shingle and the next of a run. At 12, copies with 40 % of their
-     * words replaced or 8 % of their letters misread fall apart; at 32 nothing more is found. */
-    MAX_GAP_WORDS = 20,
-    CHARS_A_WORD = 6,
-    MIN_RUN = 3,   /* shingles; two meet by chance in texts of one subject */
-    MAX_DRIFT = 3, /* shingles by which a gap may be longer in one text, and half its length */
-    MAX_ACTIVE = 16,
-};
-
-enum { HELD = 0, OTHER = 1 };
-
-/* What a run is in one of the texts. */
-typedef struct run_side {
-    uint32_t first, last;
-    uint32_t num_weights;
-    uint64_t weight;
-} run_side;
-
-/* A run of shared shingles. */
-typedef struct nd_covered_run {
-    uint32_t num;
-    run_side sides[2];
-} run;
-
-/* A shared shingle. weight 0: not sampled. */
-typedef struct meeting {
-    uint32_t at[2];
-    uint32_t weight[2];
-} meeting;
-
-/* The runs that may still go on, by number. */
-typedef struct active_runs {
-    size_t items[MAX_ACTIVE];
-    size_t num;
-    size_t latest; /* the one that went on last */
-} active_runs;
+enum { CHARS_A_WORD = 6 };
 
 /* What the runs of one text sum up to. */
 typedef struct covered_sum {
@@ -50,8 +14,8 @@ typedef struct covered_sum {
 void nd_coverage_finder_init(nd_coverage_finder *finder, nd_shingle_spec shingle)
 {
     *finder = (nd_coverage_finder){0};
-    finder->max_gap =
-        shingle.kind == ND_SHINGLE_CHAR ? MAX_GAP_WORDS * CHARS_A_WORD : MAX_GAP_WORDS;
+    finder->chain.max_gap = shingle.kind == ND_SHINGLE_CHAR ? ND_RUN_MAX_GAP_WORDS * CHARS_A_WORD
+                                                            : ND_RUN_MAX_GAP_WORDS;
 }
 
 nd_status nd_coverage_finder_hold(nd_coverage_finder *finder, const nd_weighted_text *text,
@@ -59,92 +23,6 @@ nd_status nd_coverage_finder_hold(nd_coverage_finder *finder, const nd_weighted_
 {
     finder->held = *text;
     return nd_position_index_set(&finder->index, allocator, text->shingles, text->num);
-}
-
-/* How unevenly the meeting would continue the run; UINT32_MAX where it would not. */
-static uint32_t drift_of(const run *r, const meeting *m, uint32_t max_gap)
-{
-    const uint32_t last = r->sides[HELD].last, at = m->at[HELD];
-    if (at <= last || at - last > max_gap)
-        return UINT32_MAX;
-    const uint32_t step = at - last, step_other = m->at[OTHER] - r->sides[OTHER].last;
-    const uint32_t shorter = step < step_other ? step : step_other;
-    const uint32_t drift = step + step_other - 2 * shorter;
-    return drift <= MAX_DRIFT + shorter / 2 ? drift : UINT32_MAX;
-}
-
-/* The place in `active` of the run the meeting continues most evenly; active->num if none. Runs
- * that ended too long ago are dropped. */
-static size_t find_run(const nd_coverage_finder *f, active_runs *active, const meeting *m)
-{
-    uint32_t least = UINT32_MAX;
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; i < active->num;) {
-        const run *const r = &f->runs.items[active->items[i]];
-        if (m->at[OTHER] - r->sides[OTHER].last > f->max_gap) {
-            active->items[i] = active->items[--active->num];
-            continue;
-        }
-        const uint32_t drift = drift_of(r, m, f->max_gap);
-        if (drift < least) {
-            least = drift;
-            best = i;
-        }
-        i++;
-    }
-    return best == SIZE_MAX ? active->num : best;
-}
-
-/* Makes room by dropping the run that ended first. */
-static void drop_stalest(const nd_coverage_finder *f, active_runs *active)
-{
-    size_t stalest = 0;
-    for (size_t i = 1; i < active->num; i++)
-        if (f->runs.items[active->items[i]].sides[OTHER].last <
-            f->runs.items[active->items[stalest]].sides[OTHER].last)
-            stalest = i;
-    active->items[stalest] = active->items[--active->num];
-}
-
-static void extend_run(run *r, const meeting *m)
-{
-    r->num++;
-    for (int side = HELD; side <= OTHER; side++) {
-        r->sides[side].last = m->at[side];
-        r->sides[side].num_weights += m->weight[side] > 0;
-        r->sides[side].weight += m->weight[side];
-    }
-}
-
-/* Begins a run, in place of the one that ended first where too many may still go on. */
-static nd_status begin_run(nd_coverage_finder *f, active_runs *active, const meeting *m,
-                           const nd_allocator *allocator)
-{
-    const nd_status status = ND_VEC_RESERVE(allocator, &f->runs, 1);
-    if (status != ND_OK)
-        return status;
-    if (active->num == MAX_ACTIVE)
-        drop_stalest(f, active);
-    active->latest = f->runs.len;
-    active->items[active->num++] = f->runs.len;
-    f->runs.items[f->runs.len++] =
-        (run){.sides = {{.first = m->at[HELD]}, {.first = m->at[OTHER]}}};
-    return ND_OK;
-}
-
-/* Adds a meeting that does not just go on with the latest run. */
-static nd_status add_meeting(nd_coverage_finder *f, active_runs *active, const meeting *m,
-                             const nd_allocator *allocator)
-{
-    nd_status status = ND_OK;
-    const size_t at = find_run(f, active, m);
-    if (at < active->num)
-        active->latest = active->items[at];
-    else
-        status = begin_run(f, active, m, allocator);
-    if (status == ND_OK)
-        extend_run(&f->runs.items[active->latest], m);
-    return status;
 }
 
 /* Where the walk through the other text stands. */
@@ -193,55 +71,56 @@ static stretch measure_part_sampled(const uint64_t *held, const uint64_t *own, u
 {
     stretch s = {0};
     for (; s.num < most && held[s.num] == own[s.num]; s.num++) {
-        if (own[s.num] > limits[OTHER])
+        if (own[s.num] > limits[ND_OTHER])
             continue;
-        const uint32_t weight = weights[s.num_weights[OTHER]++];
-        const bool both = own[s.num] <= limits[HELD];
-        s.weight[OTHER] += weight;
-        s.weight[HELD] += both ? weight : 0;
-        s.num_weights[HELD] += both;
+        const uint32_t weight = weights[s.num_weights[ND_OTHER]++];
+        const bool both = own[s.num] <= limits[ND_HELD];
+        s.weight[ND_OTHER] += weight;
+        s.weight[ND_HELD] += both ? weight : 0;
+        s.num_weights[ND_HELD] += both;
     }
     return s;
 }
 
 /* Takes all that goes on with the run without a gap in either text: nearly always so inside a copy,
  * and no run fits better. */
-static walk extend_straight(const nd_coverage_finder *f, run *r, const nd_weighted_text *other,
-                            walk w)
+static walk extend_straight(const nd_coverage_finder *f, nd_covered_run *r,
+                            const nd_weighted_text *other, walk w)
 {
     const uint64_t limits[2] = {f->held.sampled_up_to, other->sampled_up_to};
-    const uint32_t held_at = r->sides[HELD].last + 1;
+    const uint32_t held_at = r->sides[ND_HELD].last + 1;
     const uint32_t left = other->num - w.at, held_left = f->held.num - held_at;
     const uint32_t most = left < held_left ? left : held_left;
     const uint64_t *const held = f->held.shingles + held_at, *const own = other->shingles + w.at;
     const uint16_t *const weights = other->weights + w.sample;
-    const stretch s = limits[HELD] == UINT64_MAX && limits[OTHER] == UINT64_MAX
+    const stretch s = limits[ND_HELD] == UINT64_MAX && limits[ND_OTHER] == UINT64_MAX
                           ? measure_whole_sampled(held, own, most, weights)
                           : measure_part_sampled(held, own, most, weights, limits);
     r->num += s.num;
-    for (int side = HELD; side <= OTHER; side++) {
+    for (int side = ND_HELD; side <= ND_OTHER; side++) {
         r->sides[side].last += s.num;
         r->sides[side].num_weights += s.num_weights[side];
         r->sides[side].weight += s.weight[side];
     }
-    return (walk){w.at + s.num, w.sample + s.num_weights[OTHER]};
+    return (walk){w.at + s.num, w.sample + s.num_weights[ND_OTHER]};
 }
 
 /* Adds the shingle at w, if it is shared, and what follows it in both texts. */
-static nd_status take_meeting(nd_coverage_finder *f, active_runs *active,
-                              const nd_weighted_text *other, walk *w, const nd_allocator *allocator)
+static nd_status take_meeting(nd_coverage_finder *f, const nd_weighted_text *other, walk *w,
+                              const nd_allocator *allocator)
 {
     const uint64_t shingle = other->shingles[w->at];
     const uint32_t held_at = nd_position_index_find(&f->index, shingle);
     const uint32_t weight = weight_at(other, *w);
-    const meeting m = {{held_at, w->at}, {shingle <= f->held.sampled_up_to ? weight : 0, weight}};
+    const nd_meeting m = {{held_at, w->at},
+                          {shingle <= f->held.sampled_up_to ? weight : 0, weight}};
     w->at++;
     w->sample += shingle <= other->sampled_up_to;
     if (held_at == ND_NO_POSITION)
         return ND_OK;
-    const nd_status status = add_meeting(f, active, &m, allocator);
+    const nd_status status = nd_run_chain_add(&f->chain, &m, allocator);
     if (status == ND_OK)
-        *w = extend_straight(f, &f->runs.items[active->latest], other, *w);
+        *w = extend_straight(f, &f->chain.runs.items[f->chain.latest], other, *w);
     return status;
 }
 
@@ -250,12 +129,11 @@ static nd_status take_meeting(nd_coverage_finder *f, active_runs *active,
 static nd_status chain(nd_coverage_finder *f, const nd_weighted_text *other,
                        const nd_allocator *allocator)
 {
-    active_runs active = {.num = 0};
     nd_status status = ND_OK;
-    f->runs.len = 0;
+    nd_run_chain_clear(&f->chain);
     walk w = skip_strangers(f, other, (walk){0, 0});
     while (w.at < other->num && status == ND_OK) {
-        status = take_meeting(f, &active, other, &w, allocator);
+        status = take_meeting(f, other, &w, allocator);
         w = skip_strangers(f, other, w);
     }
     return status;
@@ -264,8 +142,8 @@ static nd_status chain(nd_coverage_finder *f, const nd_weighted_text *other,
 static uint32_t count_common(const nd_coverage_finder *f)
 {
     uint32_t common = 0;
-    for (size_t i = 0; i < f->runs.len; i++)
-        common += f->runs.items[i].num;
+    for (size_t i = 0; i < f->chain.runs.len; i++)
+        common += f->chain.runs.items[i].num;
     return common;
 }
 
@@ -290,12 +168,12 @@ static covered_sum sum_side(nd_coverage_finder *f, int side)
 {
     covered_sum sum = {0};
     f->intervals.len = 0;
-    for (size_t i = 0; i < f->runs.len; i++) {
-        if (f->runs.items[i].num < MIN_RUN)
+    for (size_t i = 0; i < f->chain.runs.len; i++) {
+        if (f->chain.runs.items[i].num < ND_RUN_MIN)
             continue;
-        const run_side *const s = &f->runs.items[i].sides[side];
+        const nd_run_side *const s = &f->chain.runs.items[i].sides[side];
         f->intervals.items[f->intervals.len++] = (uint64_t)s->first << 32 | s->last;
-        sum.num_shared += f->runs.items[i].num;
+        sum.num_shared += f->chain.runs.items[i].num;
         sum.num_weights += s->num_weights;
         sum.weight += s->weight;
     }
@@ -340,21 +218,30 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
     nd_status status = chain(finder, other, allocator);
     finder->intervals.len = finder->scratch.len = 0;
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &finder->intervals, finder->runs.len);
+        status = ND_VEC_RESERVE(allocator, &finder->intervals, finder->chain.runs.len);
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &finder->scratch, finder->runs.len);
+        status = ND_VEC_RESERVE(allocator, &finder->scratch, finder->chain.runs.len);
     if (status != ND_OK)
         return status;
-    const covered_sum of_held = sum_side(finder, HELD), of_other = sum_side(finder, OTHER);
+    const covered_sum of_held = sum_side(finder, ND_HELD), of_other = sum_side(finder, ND_OTHER);
     *counts = (nd_coverage_counts){count_common(finder), covered_part(&finder->held, &of_held),
                                    covered_part(other, &of_other)};
     return ND_OK;
 }
 
+uint32_t nd_coverage_finder_count(const nd_coverage_finder *finder, const nd_weighted_text *other)
+{
+    uint32_t num = 0;
+    for (uint32_t i = 0; i < other->num; i++)
+        if (nd_position_index_may_have(&finder->index, other->shingles[i]))
+            num += nd_position_index_find(&finder->index, other->shingles[i]) != ND_NO_POSITION;
+    return num;
+}
+
 void nd_coverage_finder_release(nd_coverage_finder *finder, const nd_allocator *allocator)
 {
     nd_position_index_release(&finder->index, allocator);
-    ND_VEC_RELEASE(allocator, &finder->runs);
+    nd_run_chain_release(&finder->chain, allocator);
     ND_VEC_RELEASE(allocator, &finder->intervals);
     ND_VEC_RELEASE(allocator, &finder->scratch);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "coverage/distinct.h"
+#include "coverage/run_chain.h"
 #include "coverage/shared_shingles.h"
 #include "neardup/shingle.h"
 #include "util/vec.h"
@@ -33,10 +34,9 @@ typedef struct nd_coverage_counts {
 
 /* Scratch of one worker; exclusive. Make it with _init, which cannot fail. */
 typedef struct nd_coverage_finder {
-    uint32_t max_gap; /* shingles */
     nd_weighted_text held;
     nd_position_index index; /* of `held` */
-    ND_VEC(struct nd_covered_run) runs;
+    nd_run_chain chain;
     ND_VEC(uint64_t) intervals;
     ND_VEC(uint64_t) scratch;
 } nd_coverage_finder;
@@ -67,6 +67,9 @@ ND_NODISCARD nd_status nd_coverage_finder_measure(nd_coverage_finder *finder,
                                                   const nd_weighted_text *other,
                                                   const nd_allocator *allocator,
                                                   nd_coverage_counts *counts);
+
+/* How many shingles of `other` stand in the held text. O(other->num). */
+uint32_t nd_coverage_finder_count(const nd_coverage_finder *finder, const nd_weighted_text *other);
 
 void nd_coverage_finder_release(nd_coverage_finder *finder, const nd_allocator *allocator);
 
