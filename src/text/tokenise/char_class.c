@@ -58,6 +58,11 @@ nd_char_class nd_char_class_of(uint32_t code_point)
     }
 }
 
+bool nd_char_is_digit(uint32_t code_point)
+{
+    return utf8proc_category((utf8proc_int32_t)code_point) == UTF8PROC_CATEGORY_ND;
+}
+
 enum {
     NORMALISE_OPTIONS =
         UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE,

@@ -2,6 +2,7 @@
 #ifndef TEXT_TOKENISE_CHAR_CLASS_H
 #define TEXT_TOKENISE_CHAR_CLASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,9 @@ typedef enum nd_char_class {
 
 /* Class of a normalised code point (general category from utf8proc, script by range). */
 nd_char_class nd_char_class_of(uint32_t code_point);
+
+/* Whether it is a decimal digit (general category Nd), of any script. */
+bool nd_char_is_digit(uint32_t code_point);
 
 enum {
     /* A starter and 30 marks (Stream-Safe Text Format): bounds the work of canonical ordering. */
