@@ -149,7 +149,7 @@ nd_status bench_pass_verify(bench_stages *stages, double *seconds)
         const nd_similarity similarity = compare(stages, c.a, c.b);
         if (nd_match_classify(&similarity, &rule) != ND_MATCH_NONE)
             stages->edges.items[stages->edges.len++] =
-                (nd_edge){c.a, c.b, (uint32_t)similarity.common, 0, 0};
+                (nd_edge){c.a, c.b, (uint32_t)similarity.common, 0, 0, 0};
     }
     *seconds = bench_thread_seconds() - start;
     return ND_OK;

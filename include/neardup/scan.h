@@ -87,14 +87,15 @@ typedef struct nd_scan_options {
                             its   allocator then (see nd_scan_new) */
     nd_notice_fn notice; /* may be NULL */
     void *notice_ctx;
+    double score; /* of the verdict on two texts, is reported too; 0: not asked for */
 } nd_scan_options;
 
 /* Settings that go together. */
 typedef enum nd_preset {
     ND_PRESET_CORPUS = 0, /* for texts that are nearly the same: word 5, jaccard 0.8, no repairs */
-    ND_PRESET_NEWS, /* for syndicated copies: word 3, jaccard 0.8 or coverage 0.4, all repairs,
+    ND_PRESET_NEWS, /* for syndicated copies: word 3, jaccard 0.9 or a verdict of 0.5, all repairs,
                        the folds of ND_FOLD_SAFE.
-                       With a coverage threshold there are no bands (the plan is all zeros):
+                       With a verdict or a coverage there are no bands (the plan is all zeros):
                        documents that share rare shingles are compared, whatever their jaccard,
                        and `recall` is not used */
     ND_NUM_PRESETS
@@ -120,6 +121,12 @@ static inline void nd_scan_options_init_preset(nd_scan_options *options, nd_pres
 static inline void nd_scan_options_init(nd_scan_options *options)
 {
     nd_scan_options_init_preset(options, ND_PRESET_CORPUS);
+}
+
+/* Whether texts are compared by what they share, and not by bands. */
+static inline int nd_scan_options_has_coverage(const nd_scan_options *options)
+{
+    return options->coverage > 0 || options->score > 0;
 }
 
 /* "corpus" or "news", and what it is for in a few words; static. NULL where there is no such
@@ -191,7 +198,8 @@ typedef struct nd_pair {
     nd_id a, b; /* a < b in byte order */
     nd_match_kind kind;
     nd_similarity similarity;
-    nd_coverage coverage; /* zeros where it is not asked for */
+    nd_coverage coverage; /* zeros where neither it nor a score is asked for */
+    double score;         /* of the verdict; 0 where it is not asked for */
     nd_kept_text a_text, b_text;
 } nd_pair;
 
@@ -216,7 +224,8 @@ typedef struct nd_member {
     nd_match_kind kind;       /* the representative's view: contains = it holds the member */
     nd_similarity similarity; /* a is the member, b the representative. ND_LINK_SINGLE: exact too,
                                  though it may be below the thresholds (kind none) */
-    nd_coverage coverage;     /* likewise; zeros where it is not asked for */
+    nd_coverage coverage;     /* likewise; zeros where neither it nor a score is asked for */
+    double score;             /* likewise */
     nd_kept_text text;
 } nd_member;
 

@@ -23,9 +23,10 @@ enum {
     LINES_AHEAD = 4, /* the processor goes on by itself */
 };
 
-static nd_status read_hashes(nd_matcher *m, uint32_t worker, uint64_t *hashes, size_t *num,
-                             void *block)
+static nd_status read_hashes(nd_matcher *m, uint32_t worker, const nd_text *text, uint64_t *hashes,
+                             size_t *num, void *block)
 {
+    (void)text;
     nd_band_matcher *const b = (nd_band_matcher *)m;
     nd_band_worker *const w = &b->workers[worker];
     uint32_t *const short_keys = block;
@@ -244,7 +245,7 @@ static nd_status compare(const nd_band_matcher *b, nd_band_worker *w, uint32_t x
     status = ND_VEC_RESERVE(b->base.allocator, &w->edges, 1);
     if (status == ND_OK)
         w->edges.items[w->edges.len++] =
-            x < y ? (nd_edge){x, y, common, 0, 0} : (nd_edge){y, x, common, 0, 0};
+            x < y ? (nd_edge){x, y, common, 0, 0, 0} : (nd_edge){y, x, common, 0, 0, 0};
     return status;
 }
 
@@ -343,7 +344,7 @@ static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
     const nd_scan_set *const set_a = &m->sets[a], *const set_b = &m->sets[b];
     const nd_similarity s =
         nd_similarity_compute(set_a->hashes, set_a->num, set_b->hashes, set_b->num);
-    *edge = (nd_edge){a, b, (uint32_t)s.common, 0, 0};
+    *edge = (nd_edge){a, b, (uint32_t)s.common, 0, 0, 0};
     return ND_OK;
 }
 

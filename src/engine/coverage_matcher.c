@@ -1,16 +1,15 @@
-/* Matches by coverage: copies cut, embedded, re-led and edited (the news preset).
+/* Matches by what texts share: copies cut, embedded, re-led and edited (the news preset), told by
+ * their coverage or by the verdict on them.
  *
  * There are no bands. Texts are numbered by their shingles, the largest first, and each follows its
  * rare shingles to larger texts that hold them (coverage/rare_candidates.h): it is the smaller text
  * of a pair that is covered, so it alone searches. The pairs are then measured leader by leader,
  * the leader being the largest text that a pair goes back to, so that the copies of a text are met
  * while they are in the cache. */
-#include <stdbool.h>
+#include "engine/coverage_matcher.h"
+
 #include <string.h>
 
-#include "coverage/coverage.h"
-#include "coverage/rare_candidates.h"
-#include "engine/matcher.h"
 #include "engine/reported_tasks.h"
 #include "util/radix_sort.h"
 
@@ -21,48 +20,44 @@ enum {
     NEAR_PAIR = 3,
     PREFETCHED_BYTES = 512, /* the processor goes on by itself */
     LINE_BYTES = 64,
+    WORDS_CHUNK_BYTES = 1 << 20,
+    LEAST_SHARE = 10, /* a tenth of the shingles of one text */
 };
 
-typedef struct coverage_worker {
-    nd_position_index positions;
-    nd_candidate_finder candidates;
-    ND_VEC(uint64_t) pairs; /* larger text << 32 | smaller one */
-    nd_coverage_finder finder;
-    nd_edge_vec edges;
-    uint64_t num_shingles, num_candidates, num_matches, num_common, capped_comparisons;
-    uint32_t common_text; /* the lowest of those, + 1; 0: none */
-} coverage_worker;
-
-typedef struct coverage_matcher {
-    nd_matcher base;
-    coverage_worker *workers;
-    nd_shared_shingles shared;
-    uint64_t *pairs; /* to be measured, none twice, leader by leader */
-    size_t num_pairs;
-} coverage_matcher;
-
 /* A document's block. */
-typedef struct sample_size {
+typedef struct kept_block {
     uint32_t num_samples, sample_shift; /* see nd_sampled_text_of */
-} sample_size;
+    const nd_word_code *words;          /* NULL where no verdict is asked for */
+} kept_block;
 
-/* The set, in text order, and its sample. */
-static nd_status read_hashes(nd_matcher *m, uint32_t worker, uint64_t *hashes, size_t *num,
-                             void *block)
+/* The words of the text, as the verdict reads them; NULL where there is no memory. */
+static const nd_word_code *keep_words(nd_coverage_worker *w, const nd_text *text)
 {
-    coverage_worker *const w = &((coverage_matcher *)m)->workers[worker];
-    sample_size *const size = block;
+    nd_word_code *const words = nd_arena_alloc(&w->words, nd_text_num_tokens(text) * sizeof *words);
+    if (words)
+        nd_word_codes(text, words);
+    return words;
+}
+
+/* The set, in text order, its sample, and the words. */
+static nd_status read_text(nd_matcher *m, uint32_t worker, const nd_text *text, uint64_t *hashes,
+                           size_t *num, void *block)
+{
+    nd_coverage_worker *const w = &((nd_coverage_matcher *)m)->workers[worker];
+    kept_block *const kept = block;
     const nd_status status =
         nd_position_index_distinct(&w->positions, m->allocator, hashes, *num, num);
     if (status != ND_OK)
         return status;
     const nd_sampled_text sampled = nd_sampled_text_of(hashes, (uint32_t)*num);
-    *size = (sample_size){sampled.num_samples, sampled.sample_shift};
+    *kept = (kept_block){sampled.num_samples, sampled.sample_shift, NULL};
     w->num_shingles += *num;
-    return ND_OK;
+    if (m->options->score > 0)
+        kept->words = keep_words(w, text);
+    return m->options->score > 0 && !kept->words ? ND_ERR_NO_MEMORY : ND_OK;
 }
 
-static nd_weighted_text weighted_text(const coverage_matcher *c, uint32_t text)
+static nd_weighted_text weighted_text(const nd_coverage_matcher *c, uint32_t text)
 {
     const nd_sampled_text *const t = &c->shared.texts[text];
     return (nd_weighted_text){
@@ -75,58 +70,168 @@ static nd_weighted_text weighted_text(const coverage_matcher *c, uint32_t text)
     };
 }
 
-static nd_status hold(const coverage_matcher *c, coverage_worker *w, uint32_t text)
+static uint32_t ready_place(const nd_coverage_matcher *c, uint32_t text)
 {
-    const nd_weighted_text held = weighted_text(c, text);
-    return nd_coverage_finder_hold(&w->finder, &held, c->base.allocator);
+    return (c->place_of ? c->place_of[text] : text) % ND_READY_TEXTS;
 }
 
-/* `held`, which w->finder holds, has the smaller number. */
-static nd_status measure_held(const coverage_matcher *c, coverage_worker *w, uint32_t held,
-                              uint32_t other, nd_edge *edge)
+/* Makes a text ready for verdicts: the first or the second of its pair. `at_end`: not at its place,
+ * where the other one stands. */
+static nd_status make_ready(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text,
+                            uint32_t side, bool at_end, nd_judged_text **ready)
 {
-    const nd_weighted_text text = weighted_text(c, other);
-    nd_coverage_counts counts = {0};
+    const uint32_t num_words = nd_catalog_record(c->base.catalog, text)->num_tokens;
+    const bool is_kept = !at_end && num_words <= ND_READY_MAX_WORDS;
+    const uint32_t at = is_kept ? ready_place(c, text) : ND_READY_TEXTS + side;
+    *ready = &w->ready.texts[at];
+    if (w->ready.text_at[at] == text + 1)
+        return ND_OK;
+    w->ready.text_at[at] = 0;
     const nd_status status =
-        nd_coverage_finder_measure(&w->finder, &text, c->base.allocator, &counts);
-    *edge =
-        (nd_edge){held, other, counts.common, (uint16_t)counts.of_held, (uint16_t)counts.of_other};
+        nd_judged_text_make(*ready, c->words[text], num_words, c->base.allocator);
+    if (status == ND_OK)
+        w->ready.text_at[at] = text + 1;
+    return status;
+}
+
+/* The verdict on the texts of an edge, into its score; and its coverage, where no other is asked
+ * for. */
+static nd_status judge(const nd_coverage_matcher *c, nd_coverage_worker *w, nd_judge_need need,
+                       nd_edge *edge)
+{
+    const bool is_same_place = ready_place(c, edge->from) == ready_place(c, edge->to);
+    nd_judged_text *a, *b;
+    nd_judgement judgement = {0};
+    nd_status status = make_ready(c, w, edge->from, 0, false, &a);
+    if (status == ND_OK)
+        status = make_ready(c, w, edge->to, 1, is_same_place, &b);
+    if (status == ND_OK)
+        status =
+            nd_judge_pair(&w->judge, a, b, need, c->least_score, c->base.allocator, &judgement);
+    edge->score = (uint16_t)judgement.score;
+    if (c->base.options->coverage > 0)
+        return status;
+    edge->from_covered = (uint16_t)judgement.covered[0];
+    edge->to_covered = (uint16_t)judgement.covered[1];
+    return status;
+}
+
+static nd_status hold(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
+{
+    if (w->held == text + 1)
+        return ND_OK;
+    const nd_weighted_text held = weighted_text(c, text);
+    w->held = 0;
+    const nd_status status = nd_coverage_finder_hold(&w->finder, &held, c->base.allocator);
+    if (status == ND_OK)
+        w->held = text + 1;
+    return status;
+}
+
+/* Counts what the texts of an edge share; their coverage by that, too. The larger one is held. */
+static nd_status measure_coverage(const nd_coverage_matcher *c, nd_coverage_worker *w,
+                                  nd_edge *edge)
+{
+    const nd_weighted_text other = weighted_text(c, edge->to);
+    nd_coverage_counts counts = {0};
+    nd_status status = hold(c, w, edge->from);
+    if (status == ND_OK)
+        status = nd_coverage_finder_measure(&w->finder, &other, c->base.allocator, &counts);
+    edge->common = counts.common;
+    edge->from_covered = (uint16_t)counts.of_held;
+    edge->to_covered = (uint16_t)counts.of_other;
+    return status;
+}
+
+/* Counts what they share, one of them being held. */
+static nd_status count_common(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
+                              nd_edge *edge)
+{
+    const nd_weighted_text other = weighted_text(c, held == edge->from ? edge->to : edge->from);
+    const nd_status status = hold(c, w, held);
+    if (status == ND_OK)
+        edge->common = nd_coverage_finder_count(&w->finder, &other);
+    return status;
+}
+
+/* Whether the texts may match for another reason than the verdict. */
+static bool may_match_unjudged(const nd_coverage_matcher *c, const nd_edge *edge)
+{
+    const nd_scan_options *const o = c->base.options;
+    const uint32_t a = c->shared.texts[edge->from].num, b = c->shared.texts[edge->to].num;
+    return c->least_score == 0 || o->coverage > 0 || o->rule.containment > 0 ||
+           edge->common >= o->rule.jaccard * (a > b ? a : b);
+}
+
+/* Whether the verdict can be worth its price: no copy in sight shares so little. */
+static bool is_worth_judging(const nd_coverage_matcher *c, const nd_edge *edge)
+{
+    const uint32_t a = c->shared.texts[edge->from].num, b = c->shared.texts[edge->to].num;
+    return (uint64_t)edge->common * LEAST_SHARE >= (a < b ? a : b);
+}
+
+nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *w, uint64_t pair,
+                              uint32_t held, bool *is_match)
+{
+    nd_edge edge = {.from = (uint32_t)(pair >> 32), .to = (uint32_t)pair};
+    const bool is_judged = c->least_score > 0;
+    nd_status status = is_judged && c->base.options->coverage == 0 ? count_common(c, w, held, &edge)
+                                                                   : measure_coverage(c, w, &edge);
+    w->num_candidates++;
+    *is_match = status == ND_OK && may_match_unjudged(c, &edge) &&
+                nd_matcher_see(&c->base, &edge).kind != ND_MATCH_NONE;
+    if (status == ND_OK && is_judged && (*is_match || is_worth_judging(c, &edge))) {
+        status = judge(c, w, *is_match ? ND_JUDGE_ALL : ND_JUDGE_UNLESS_LOW, &edge);
+        *is_match |= status == ND_OK && edge.score >= c->least_score;
+    }
+    if (status != ND_OK || !*is_match)
+        return status;
+    w->num_matches++;
+    status = ND_VEC_RESERVE(c->base.allocator, &w->edges, 1);
+    if (status == ND_OK)
+        w->edges.items[w->edges.len++] = edge;
     return status;
 }
 
 static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
 {
-    coverage_matcher *const c = (coverage_matcher *)m;
-    const nd_status status = hold(c, &c->workers[0], a);
-    return status == ND_OK ? measure_held(c, &c->workers[0], a, b, edge) : status;
+    nd_coverage_matcher *const c = (nd_coverage_matcher *)m;
+    *edge = (nd_edge){.from = a, .to = b};
+    const nd_status status = measure_coverage(c, c->workers, edge);
+    return status == ND_OK && c->least_score > 0 ? judge(c, c->workers, ND_JUDGE_ALL, edge)
+                                                 : status;
 }
 
-static nd_status share_shingles(coverage_matcher *c)
+static nd_status share_shingles(nd_coverage_matcher *c)
 {
     const nd_catalog *const catalog = c->base.catalog;
     const nd_collection *const collection = c->base.collection;
     const size_t num = catalog->num_texts;
     nd_sampled_text *const texts = nd_alloc(c->base.allocator, num, sizeof *texts);
-    if (!texts)
+    c->words = nd_alloc(c->base.allocator, num, sizeof *c->words);
+    if (!texts || !c->words) {
+        nd_release(c->base.allocator, texts);
         return ND_ERR_NO_MEMORY;
+    }
     for (size_t x = 0; x < num; x++) {
         const uint32_t index = nd_catalog_record(catalog, (uint32_t)x)->index;
         const nd_chunk *const chunk = nd_collection_chunk(collection, index);
         const size_t place = index & (ND_CHUNK_DOCUMENTS - 1);
-        const sample_size *const size =
-            (const sample_size *)(const void *)(chunk->blocks + place * sizeof *size);
+        const kept_block *const kept =
+            (const kept_block *)(const void *)(chunk->blocks + place * sizeof *kept);
         c->base.sets[x] = (nd_scan_set){chunk->documents[place].hashes,
                                         chunk->texts[place].num_hashes, ND_SET_MADE};
         texts[x] = (nd_sampled_text){.shingles = c->base.sets[x].hashes,
                                      .num = c->base.sets[x].num,
-                                     .num_samples = size->num_samples,
-                                     .sample_shift = size->sample_shift};
+                                     .num_samples = kept->num_samples,
+                                     .sample_shift = kept->sample_shift};
+        c->words[x] = kept->words;
     }
     return nd_shared_shingles_init(&c->shared, texts, num, c->base.options->num_threads,
                                    c->base.allocator);
 }
 
-static nd_status propose(coverage_matcher *c, coverage_worker *w, uint32_t text)
+static nd_status propose(nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
 {
     nd_candidate_finder *const finder = &w->candidates;
     nd_status status = nd_candidate_finder_find(finder, &c->shared, text, c->base.allocator);
@@ -147,7 +252,7 @@ static nd_status propose(coverage_matcher *c, coverage_worker *w, uint32_t text)
 
 static nd_status propose_task(void *ctx, uint32_t worker, size_t task)
 {
-    coverage_matcher *const c = ctx;
+    nd_coverage_matcher *const c = ctx;
     const size_t end = (task + 1) * TEXTS_A_TASK;
     for (size_t x = task * TEXTS_A_TASK; x < end && x < c->base.catalog->num_texts; x++) {
         const nd_status status = propose(c, &c->workers[worker], (uint32_t)x);
@@ -158,7 +263,7 @@ static nd_status propose_task(void *ctx, uint32_t worker, size_t task)
 }
 
 /* Takes the workers' pairs, and sorts them. */
-static void gather_pairs(coverage_matcher *c, uint64_t *pairs, uint64_t *scratch)
+static void gather_pairs(nd_coverage_matcher *c, uint64_t *pairs, uint64_t *scratch)
 {
     size_t num = 0;
     for (uint32_t w = 0; w < c->base.options->num_threads; w++) {
@@ -205,14 +310,15 @@ static void order_by_leader(const uint64_t *pairs, size_t num, const uint32_t *l
         ordered[next[leader_of[pairs[i] >> 32]]++] = pairs[i];
 }
 
-static nd_status collect_pairs(coverage_matcher *c)
+/* The workers' pairs, none twice: ascending for groups, else leader by leader. */
+static nd_status collect_pairs(nd_coverage_matcher *c, nd_wanted_matches wanted)
 {
     const nd_allocator *const a = c->base.allocator;
     const size_t num_texts = c->base.catalog->num_texts;
     size_t num = 0;
     for (uint32_t w = 0; w < c->base.options->num_threads; w++)
         num += c->workers[w].pairs.len;
-    uint64_t *const pairs = nd_alloc(a, num, sizeof *pairs);
+    uint64_t *pairs = nd_alloc(a, num, sizeof *pairs);
     c->pairs = nd_alloc(a, num, sizeof *c->pairs);
     uint32_t *const leader_of = nd_alloc(a, num_texts, sizeof *leader_of);
     size_t *const next = nd_alloc_zeroed(a, num_texts, sizeof *next);
@@ -220,7 +326,13 @@ static nd_status collect_pairs(coverage_matcher *c)
     if (has_room) {
         gather_pairs(c, pairs, c->pairs);
         c->num_pairs = find_leaders(pairs, num, leader_of, num_texts);
-        order_by_leader(pairs, c->num_pairs, leader_of, next, num_texts, c->pairs);
+        if (wanted == ND_WANT_ALL) {
+            order_by_leader(pairs, c->num_pairs, leader_of, next, num_texts, c->pairs);
+        } else {
+            uint64_t *const ascending = pairs;
+            pairs = c->pairs;
+            c->pairs = ascending;
+        }
     }
     nd_release(a, pairs);
     nd_release(a, leader_of);
@@ -228,22 +340,8 @@ static nd_status collect_pairs(coverage_matcher *c)
     return has_room ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
-static nd_status verify_pair(const coverage_matcher *c, coverage_worker *w, uint64_t pair)
-{
-    nd_edge edge;
-    w->num_candidates++;
-    nd_status status = measure_held(c, w, (uint32_t)(pair >> 32), (uint32_t)pair, &edge);
-    if (status != ND_OK || nd_matcher_see(&c->base, &edge).kind == ND_MATCH_NONE)
-        return status;
-    w->num_matches++;
-    status = ND_VEC_RESERVE(c->base.allocator, &w->edges, 1);
-    if (status == ND_OK)
-        w->edges.items[w->edges.len++] = edge;
-    return status;
-}
-
 /* Asks for what the next pairs will read: their texts lie anywhere in memory. */
-static void prefetch_pairs(const coverage_matcher *c, size_t at)
+static void prefetch_pairs(const nd_coverage_matcher *c, size_t at)
 {
     const nd_shared_shingles *const shared = &c->shared;
     if (at + FAR_PAIR < c->num_pairs)
@@ -261,28 +359,28 @@ static void prefetch_pairs(const coverage_matcher *c, size_t at)
 
 static nd_status verify_task(void *ctx, uint32_t worker, size_t task)
 {
-    const coverage_matcher *const c = ctx;
-    coverage_worker *const w = &c->workers[worker];
+    const nd_coverage_matcher *const c = ctx;
+    nd_coverage_worker *const w = &c->workers[worker];
     const size_t first = task * PAIRS_A_TASK;
     const size_t end = c->num_pairs - first < PAIRS_A_TASK ? c->num_pairs : first + PAIRS_A_TASK;
     nd_status status = ND_OK;
     for (size_t i = first; i < end && status == ND_OK; i++) {
+        bool is_match;
         prefetch_pairs(c, i);
-        if (i == first || c->pairs[i] >> 32 != c->pairs[i - 1] >> 32)
-            status = hold(c, w, (uint32_t)(c->pairs[i] >> 32));
-        if (status == ND_OK)
-            status = verify_pair(c, w, c->pairs[i]);
+        status = nd_coverage_compare(c, w, c->pairs[i], (uint32_t)(c->pairs[i] >> 32), &is_match);
     }
     return status;
 }
 
-/* Every match, whatever is wanted: groups have no use for some, but each is found by one
- * comparison.
- */
+static nd_status match_all(nd_coverage_matcher *c)
+{
+    return nd_run_reported(c->base.options, c->base.allocator, ND_PHASE_COMPARE,
+                           (c->num_pairs + PAIRS_A_TASK - 1) / PAIRS_A_TASK, verify_task, c);
+}
+
 static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_list *edges)
 {
-    (void)request;
-    coverage_matcher *const c = (coverage_matcher *)m;
+    nd_coverage_matcher *const c = (nd_coverage_matcher *)m;
     const nd_scan_options *const o = m->options;
     const size_t num_texts = m->catalog->num_texts;
     *edges = (nd_edge_list){0};
@@ -295,10 +393,10 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
         if (c->workers[w].common_text && c->workers[w].common_text - 1 < m->capped_text)
             m->capped_text = c->workers[w].common_text - 1;
     if (status == ND_OK)
-        status = collect_pairs(c);
+        status = collect_pairs(c, request->wanted);
     if (status == ND_OK)
-        status = nd_run_reported(o, m->allocator, ND_PHASE_COMPARE,
-                                 (c->num_pairs + PAIRS_A_TASK - 1) / PAIRS_A_TASK, verify_task, c);
+        status = request->wanted == ND_WANT_GROUPS ? nd_coverage_match_groups(c, request->by_rank)
+                                                   : match_all(c);
     nd_release(m->allocator, c->pairs);
     c->pairs = NULL;
     if (status == ND_OK)
@@ -309,9 +407,9 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
 
 static void count(const nd_matcher *m, nd_scan_stats *stats)
 {
-    const coverage_matcher *const c = (const coverage_matcher *)m;
+    const nd_coverage_matcher *const c = (const nd_coverage_matcher *)m;
     for (uint32_t w = 0; w < m->options->num_threads; w++) {
-        const coverage_worker *const worker = &c->workers[w];
+        const nd_coverage_worker *const worker = &c->workers[w];
         stats->shingles += worker->num_shingles;
         stats->candidates += worker->num_candidates;
         stats->matches += worker->num_matches;
@@ -322,17 +420,22 @@ static void count(const nd_matcher *m, nd_scan_stats *stats)
 
 static void release(nd_matcher *m)
 {
-    coverage_matcher *const c = (coverage_matcher *)m;
+    nd_coverage_matcher *const c = (nd_coverage_matcher *)m;
     const nd_allocator *const a = m->allocator;
     for (uint32_t w = 0; c->workers && w < m->options->num_threads; w++) {
-        coverage_worker *const worker = &c->workers[w];
+        nd_coverage_worker *const worker = &c->workers[w];
         nd_position_index_release(&worker->positions, a);
         nd_candidate_finder_release(&worker->candidates, a);
         ND_VEC_RELEASE(a, &worker->pairs);
         nd_coverage_finder_release(&worker->finder, a);
+        nd_judge_release(&worker->judge, a);
+        nd_arena_release(&worker->words);
+        for (size_t i = 0; i < ND_READY_TEXTS + 2; i++)
+            nd_judged_text_release(&worker->ready.texts[i], a);
         ND_VEC_RELEASE(a, &worker->edges);
     }
     nd_release(a, c->workers);
+    nd_release(a, c->words);
     nd_shared_shingles_release(&c->shared, a);
     nd_release(a, c->pairs);
     nd_release(a, c);
@@ -342,7 +445,7 @@ static const nd_matcher_kind KIND = {
     .text_size = ND_SIZE_SHINGLES,
     .has_coverage = true,
     .keeps_hashes = true,
-    .read = read_hashes,
+    .read = read_text,
     .match = match,
     .measure = measure,
     .count = count,
@@ -353,21 +456,25 @@ nd_status nd_coverage_matcher_new(const nd_scan_options *options, const nd_alloc
                                   nd_matcher **out)
 {
     *out = NULL;
-    coverage_matcher *const c = nd_alloc_zeroed(allocator, 1, sizeof *c);
+    nd_coverage_matcher *const c = nd_alloc_zeroed(allocator, 1, sizeof *c);
     if (!c)
         return ND_ERR_NO_MEMORY;
     c->base = (nd_matcher){.kind = &KIND,
                            .options = options,
                            .allocator = allocator,
-                           .kind_block_bytes = sizeof(sample_size),
+                           .kind_block_bytes = sizeof(kept_block),
                            .capped_text = ND_NO_TEXT};
     c->workers = nd_alloc_zeroed(allocator, options->num_threads, sizeof *c->workers);
     if (!c->workers) {
         nd_release(allocator, c);
         return ND_ERR_NO_MEMORY;
     }
-    for (uint32_t w = 0; w < options->num_threads; w++)
+    c->least_score = (int32_t)(options->score * ND_LOGISTIC_ONE);
+    c->least_score += c->least_score < options->score * ND_LOGISTIC_ONE;
+    for (uint32_t w = 0; w < options->num_threads; w++) {
         nd_coverage_finder_init(&c->workers[w].finder, options->shingle);
+        nd_arena_init(&c->workers[w].words, allocator, WORDS_CHUNK_BYTES);
+    }
     *out = &c->base;
     return ND_OK;
 }

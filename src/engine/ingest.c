@@ -111,7 +111,7 @@ static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t work
         return ND_ERR_NO_MEMORY;
     nd_status status = nd_shingle_hashes(in->text, spec, hashes);
     if (status == ND_OK)
-        status = matcher->kind->read(matcher, worker, hashes, &num,
+        status = matcher->kind->read(matcher, worker, in->text, hashes, &num,
                                      in->chunk->blocks + place * matcher->kind_block_bytes);
     if (is_kept)
         in->chunk->documents[place].hashes = hashes;

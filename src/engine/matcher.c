@@ -1,8 +1,14 @@
 /* What both matchers need: edges as they are seen, and gathered from the threads. */
 #include "engine/matcher.h"
 
+#include <stdbool.h>
+
 #include "coverage/coverage.h"
+#include "coverage/fixed_point.h"
 #include "util/radix_sort.h"
+
+/* A coverage that no text has. */
+#define UNREACHED 2.0
 
 void nd_matcher_free(nd_matcher *matcher)
 {
@@ -21,37 +27,26 @@ nd_seen_match nd_matcher_see(const nd_matcher *m, const nd_edge *edge)
     }
     seen.coverage = (nd_coverage){(double)edge->from_covered / ND_COVERED_ALL,
                                   (double)edge->to_covered / ND_COVERED_ALL};
-    seen.kind = nd_match_classify_covered(&seen.similarity, &o->rule, &seen.coverage, o->coverage);
+    seen.score = (double)edge->score / ND_LOGISTIC_ONE;
+    /* What the score decides is told apart by its coverage, however small. */
+    const bool by_score = o->score > 0 && seen.score >= o->score;
+    const double least = by_score ? 0 : o->coverage > 0 ? o->coverage : UNREACHED;
+    seen.kind = nd_match_classify_covered(&seen.similarity, &o->rule, &seen.coverage, least);
     return seen;
 }
 
 nd_seen_match nd_matcher_see_reversed(const nd_matcher *m, const nd_edge *edge)
 {
-    const nd_edge reversed = {edge->to, edge->from, edge->common, edge->to_covered,
-                              edge->from_covered};
+    const nd_edge reversed = {edge->to,         edge->from,         edge->common,
+                              edge->to_covered, edge->from_covered, edge->score};
     return nd_matcher_see(m, &reversed);
 }
 
 nd_edge nd_matcher_self_edge(const nd_matcher *m, uint32_t text)
 {
     const uint16_t covered = m->kind->has_coverage ? ND_COVERED_ALL : 0;
-    return (nd_edge){text, text, m->sets[text].num, covered, covered};
-}
-
-/*  key:    | from, 32 bits | to, 32 |
- *  value:  | covered of from, 16 | of to, 16 | common, 32 |
- */
-static nd_key_value pack(const nd_edge *edge)
-{
-    return (nd_key_value){(uint64_t)edge->from << 32 | edge->to,
-                          (uint64_t)edge->from_covered << 48 | (uint64_t)edge->to_covered << 32 |
-                              edge->common};
-}
-
-static nd_edge unpack(const nd_key_value *item)
-{
-    return (nd_edge){(uint32_t)(item->key >> 32), (uint32_t)item->key, (uint32_t)item->value,
-                     (uint16_t)(item->value >> 48), (uint16_t)(item->value >> 32)};
+    const uint16_t score = m->options->score > 0 ? ND_LOGISTIC_ONE : 0;
+    return (nd_edge){text, text, m->sets[text].num, covered, covered, score};
 }
 
 static nd_edge_vec *edges_of(nd_edge_vec *first, size_t stride, uint32_t worker)
@@ -65,22 +60,26 @@ nd_status nd_edge_list_gather(nd_edge_list *list, nd_edge_vec *first, size_t str
     size_t num = 0, at = 0;
     for (uint32_t w = 0; w < num_workers; w++)
         num += edges_of(first, stride, w)->len;
+    nd_edge *const all = nd_alloc(allocator, num, sizeof *all);
     nd_key_value *const items = nd_alloc(allocator, num, sizeof *items);
     nd_key_value *const scratch = nd_alloc(allocator, num, sizeof *scratch);
     *list = (nd_edge_list){.items = nd_alloc(allocator, num, sizeof *list->items)};
-    const bool has_room = items && scratch && list->items;
+    const bool has_room = all && items && scratch && list->items;
     if (has_room) {
         for (uint32_t w = 0; w < num_workers; w++) {
             nd_edge_vec *const edges = edges_of(first, stride, w);
-            for (size_t i = 0; i < edges->len; i++)
-                items[at++] = pack(&edges->items[i]);
+            for (size_t i = 0; i < edges->len; i++, at++) {
+                all[at] = edges->items[i];
+                items[at] = (nd_key_value){(uint64_t)all[at].from << 32 | all[at].to, at};
+            }
             ND_VEC_RELEASE(allocator, edges);
         }
         nd_radix_sort_pairs(items, scratch, num);
         for (size_t i = 0; i < num; i++)
             if (i == 0 || items[i].key != items[i - 1].key)
-                list->items[list->num++] = unpack(&items[i]);
+                list->items[list->num++] = all[items[i].value];
     }
+    nd_release(allocator, all);
     nd_release(allocator, items);
     nd_release(allocator, scratch);
     return has_room ? ND_OK : ND_ERR_NO_MEMORY;

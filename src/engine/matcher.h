@@ -31,9 +31,10 @@ typedef struct nd_matcher_kind {
     bool has_coverage;      /* whether matches carry their coverage */
     bool keeps_hashes;      /* whether it needs those of all records, else of what it fetches */
 
-    /* Takes what it needs from the hashes of a document that was read just now, num of them in text
-     * order, into its block of m->kind_block_bytes; may drop repeats. */
-    nd_status (*read)(nd_matcher *m, uint32_t worker, uint64_t *hashes, size_t *num, void *block);
+    /* Takes what it needs of a document that was read just now, and of its hashes, num of them in
+     * text order, into its block of m->kind_block_bytes; may drop repeats. */
+    nd_status (*read)(nd_matcher *m, uint32_t worker, const nd_text *text, uint64_t *hashes,
+                      size_t *num, void *block);
 
     /* Finds the verified matches among the catalog's texts, sorted into *edges (allocated with
      * m->allocator, also when it fails). Afterwards the texts that may be reported have their sets.
@@ -69,11 +70,12 @@ ND_NODISCARD nd_status nd_coverage_matcher_new(const nd_scan_options *options,
                                                const nd_allocator *allocator, nd_matcher **out);
 void nd_matcher_free(nd_matcher *matcher);
 
-/* How a match is seen from its `from`: the similarity, and the coverage where the matcher has it.
- */
+/* How a match is seen from its `from`: the similarity, the coverage and the score where the
+ * matcher has them. */
 typedef struct nd_seen_match {
     nd_similarity similarity;
     nd_coverage coverage;
+    double score;
     nd_match_kind kind;
 } nd_seen_match;
 

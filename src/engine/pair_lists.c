@@ -40,9 +40,9 @@ static nd_status list_neighbours(nd_pair_lists *lists, const nd_catalog *catalog
     for (size_t i = 0; i < edges->num; i++) {
         const nd_edge edge = edges->items[i];
         lists->neighbours[lists->start[edge.from + 1]++] =
-            (nd_neighbour){edge.to, edge.common, edge.from_covered, edge.to_covered};
+            (nd_neighbour){edge.to, edge.common, edge.from_covered, edge.to_covered, edge.score};
         lists->neighbours[lists->start[edge.to + 1]++] =
-            (nd_neighbour){edge.from, edge.common, edge.to_covered, edge.from_covered};
+            (nd_neighbour){edge.from, edge.common, edge.to_covered, edge.from_covered, edge.score};
     }
     return ND_OK;
 }

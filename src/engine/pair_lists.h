@@ -13,7 +13,7 @@
 typedef struct nd_neighbour {
     uint32_t text;
     uint32_t common;
-    uint16_t own_covered, other_covered; /* see nd_edge */
+    uint16_t own_covered, other_covered, score; /* see nd_edge */
 } nd_neighbour;
 
 /* neighbours[start[x] .. start[x + 1]) match text x, ascending. With a cap in force (num_capped >

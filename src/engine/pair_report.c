@@ -106,7 +106,7 @@ static nd_pair make_pair(const report *r, uint32_t d, uint64_t partner)
     if ((uint32_t)partner != ITSELF) {
         const nd_neighbour *const n =
             &scan->pairs.neighbours[scan->pairs.start[x] + (uint32_t)partner];
-        edge = (nd_edge){x, n->text, n->common, n->own_covered, n->other_covered};
+        edge = (nd_edge){x, n->text, n->common, n->own_covered, n->other_covered, n->score};
     }
     const nd_seen_match seen = nd_matcher_see(scan->matcher, &edge);
     return (nd_pair){.a = nd_scan_id(scan, d),
@@ -114,6 +114,7 @@ static nd_pair make_pair(const report *r, uint32_t d, uint64_t partner)
                      .kind = seen.kind,
                      .similarity = seen.similarity,
                      .coverage = seen.coverage,
+                     .score = seen.score,
                      .a_text = nd_scan_text(scan, d),
                      .b_text = nd_scan_text(scan, e)};
 }

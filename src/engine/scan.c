@@ -13,7 +13,7 @@
 
 static nd_status new_matcher(nd_scan *scan)
 {
-    return scan->options.coverage > 0
+    return nd_scan_options_has_coverage(&scan->options)
                ? nd_coverage_matcher_new(&scan->options, &scan->allocator, &scan->matcher)
                : nd_band_matcher_new(&scan->options, &scan->plan, &scan->allocator, &scan->matcher);
 }
@@ -257,7 +257,9 @@ static void notice_examples(const nd_scan *scan)
     if (c->num_renamed > 0)
         notice(scan, ND_NOTICE_DUPLICATE_ID, c->renamed[0].record);
     if (text != ND_NO_TEXT)
-        notice(scan, scan->options.coverage > 0 ? ND_NOTICE_COMMON : ND_NOTICE_CAPPED_BUCKET,
+        notice(scan,
+               nd_scan_options_has_coverage(&scan->options) ? ND_NOTICE_COMMON
+                                                            : ND_NOTICE_CAPPED_BUCKET,
                c->documents[c->copies[c->copies_start[text]]]);
     if (scan->pairs.num_capped > 0)
         notice(scan, ND_NOTICE_MANY_MATCHES, c->documents[scan->pairs.first_capped]);

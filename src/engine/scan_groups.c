@@ -121,7 +121,8 @@ nd_status nd_rank_texts(const nd_matcher *matcher, uint32_t **by_rank)
 
 static nd_edge reversed(const nd_edge *edge)
 {
-    return (nd_edge){edge->to, edge->from, edge->common, edge->to_covered, edge->from_covered};
+    return (nd_edge){edge->to,         edge->from,         edge->common,
+                     edge->to_covered, edge->from_covered, edge->score};
 }
 
 /* The edges between ranks, sorted anew. */
@@ -268,6 +269,7 @@ static nd_member make_member(const nd_scan *scan, uint32_t document)
                        .kind = nd_match_kind_reversed(seen.kind),
                        .similarity = seen.similarity,
                        .coverage = seen.coverage,
+                       .score = seen.score,
                        .text = nd_scan_text(scan, document)};
 }
 

@@ -16,8 +16,8 @@ static const preset_entry presets[ND_NUM_PRESETS] = {
     [ND_PRESET_NEWS] = {"news",
                         "syndicated copies, cut, embedded, re-led or edited",
                         {.shingle = {ND_SHINGLE_WORD, 3},
-                         .rule = {.jaccard = 0.8},
-                         .coverage = 0.4,
+                         .rule = {.jaccard = 0.9},
+                         .score = 0.5,
                          .repairs = ND_REPAIR_ALL,
                          .folds = ND_FOLD_SAFE}},
 };
@@ -52,20 +52,20 @@ static nd_status check_options(const nd_scan_options *o)
         o->shingle.width >= 1 && o->shingle.width <= ND_SHINGLE_WIDTH_MAX &&
         (o->shingle.kind == ND_SHINGLE_WORD || o->shingle.kind == ND_SHINGLE_CHAR) &&
         o->rule.jaccard > 0 && o->rule.jaccard <= 1 && o->rule.containment >= 0 &&
-        o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 &&
-        (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 && (o->folds & ~(uint32_t)ND_FOLD_ALL) == 0 &&
-        o->recall > 0 && o->recall < 1 && o->output <= ND_SCAN_BOTH &&
-        (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
+        o->rule.containment <= 1 && o->coverage >= 0 && o->coverage <= 1 && o->score >= 0 &&
+        o->score <= 1 && (o->repairs & ~(uint32_t)ND_REPAIR_ALL) == 0 &&
+        (o->folds & ~(uint32_t)ND_FOLD_ALL) == 0 && o->recall > 0 && o->recall < 1 &&
+        o->output <= ND_SCAN_BOTH && (o->link == ND_LINK_ANCHORED || o->link == ND_LINK_SINGLE) &&
         o->representative <= ND_REPRESENTATIVE_FIRST_ID && o->num_preferences >= 1 &&
         o->num_preferences <= ND_MAX_PREFERENCES && o->texts <= ND_TEXTS_KEEP;
     return is_valid ? ND_OK : ND_ERR_INVALID_ARGUMENT;
 }
 
-/* With coverage there are no bands. */
+/* With coverage or a score there are no bands. */
 static nd_status plan_for(const nd_scan_options *o, nd_plan *plan)
 {
     *plan = (nd_plan){0};
-    return o->coverage > 0 ? ND_OK : nd_plan_for_rule(&o->rule, o->recall, plan);
+    return nd_scan_options_has_coverage(o) ? ND_OK : nd_plan_for_rule(&o->rule, o->recall, plan);
 }
 
 nd_status nd_scan_settle(const nd_scan_options *options, nd_scan_options *full, nd_plan *plan)

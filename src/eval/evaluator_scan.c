@@ -138,7 +138,7 @@ nd_status nd_evaluator_scan(nd_evaluator *evaluator, const nd_scan_options *opti
     nd_evaluator *const e = evaluator;
     *out = (nd_evaluation){0};
     if (!e->found_label || e->corpus.texts != ND_TEXTS_KEEP ||
-        (e->truth_kind == ND_TRUTH_EXACT && options->coverage > 0))
+        (e->truth_kind == ND_TRUTH_EXACT && nd_scan_options_has_coverage(options)))
         return ND_ERR_INVALID_ARGUMENT;
     nd_status status = scan_corpus(e, options, out);
     if (status == ND_OK)
@@ -150,7 +150,8 @@ nd_status nd_evaluator_scan(nd_evaluator *evaluator, const nd_scan_options *opti
         return status;
     }
     count_bands(e, out);
-    e->compares_containment = options->rule.containment > 0 || options->coverage > 0;
+    e->compares_containment =
+        options->rule.containment > 0 || nd_scan_options_has_coverage(options);
     e->is_scanned = true;
     return ND_OK;
 }

@@ -34,7 +34,7 @@ static nd_status describe(const nd_scan_options *options, nd_manifest *m, nd_err
     nd_status status = options ? nd_option_struct_copy(&full, options) : ND_OK;
     if (status == ND_OK)
         status = nd_spec_from_options(&full, &m->spec);
-    if (status == ND_OK && full.coverage > 0)
+    if (status == ND_OK && nd_scan_options_has_coverage(&full))
         return nd_error_set(error, ND_ERR_UNSUPPORTED, "an index has no coverage yet");
     m->rule = full.rule;
     m->coverage = full.coverage;

@@ -120,7 +120,7 @@ static void require_true(const result *r, size_t a, size_t b, nd_match_kind kind
             s.size_b == similarity->size_b && s.jaccard == similarity->jaccard);
     require(coverage->a_in_b >= 0 && coverage->a_in_b <= 1 && coverage->b_in_a >= 0 &&
             coverage->b_in_a <= 1);
-    if (r->options->coverage == 0)
+    if (!nd_scan_options_has_coverage(r->options))
         require(kind == nd_match_classify(&s, &r->options->rule));
 }
 

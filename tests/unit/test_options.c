@@ -239,8 +239,7 @@ static void option_without_effect_is_refused(void **state)
     (void)state;
     refuses("--link single --pairs", "option '--link' only works with '--groups'");
     refuses("--passages --format tsv", "option '--passages' cannot be used with '--format tsv'");
-    refuses("--coverage 0.5 --recall 0.9",
-            "option '--recall' cannot be used with '--coverage' or '--preset news'");
+    refuses("--coverage 0.5 --recall 0.9", "option '--recall' cannot be used with '--coverage'");
     refuses("--repair none,all",
             "invalid value 'none,all' for '--repair': 'none' cannot be used with "
             "other names");

@@ -42,9 +42,11 @@ static nd_status check(const nd_settings *settings, nd_error *error)
     nd_sweep sweep;
     status = nd_sweep_init(&sweep, settings, nd_tool_allocator(), error);
     if (status == ND_OK && settings->exact && sweep.option &&
-        sweep.option->field.offset == offsetof(nd_settings, scan.coverage))
-        status = refuse(error, "the exact join knows no coverage: sweep it with '--truth' or "
-                               "'--clusters'");
+        (sweep.option->field.offset == offsetof(nd_settings, scan.coverage) ||
+         sweep.option->field.offset == offsetof(nd_settings, scan.score)))
+        status = nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                              "the exact join knows no %s: sweep it with '--truth' or '--clusters'",
+                              sweep.option->name);
     nd_sweep_release(&sweep, nd_tool_allocator());
     return status;
 }

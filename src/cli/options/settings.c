@@ -201,7 +201,8 @@ nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error)
                             "'--representative %s' needs fields, which text files do not have",
                             settings->keep == ND_KEEP_EARLIEST ? "earliest" : "preferred");
     nd_plan plan;
-    return settings->scan.coverage > 0 ? ND_OK : nd_settings_plan(settings, &plan, error);
+    return nd_scan_options_has_coverage(&settings->scan) ? ND_OK
+                                                         : nd_settings_plan(settings, &plan, error);
 }
 
 nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error)

@@ -122,7 +122,11 @@ static const nd_choice formats[] = {
     }
 #define WITH_COVERAGE                                                                              \
     {                                                                                              \
-        .typed = "--coverage", .field = FIELD(scan.coverage), .or_typed = "--preset news"          \
+        .typed = "--coverage", .field = FIELD(scan.coverage)                                       \
+    }
+#define WITH_SCORE                                                                                 \
+    {                                                                                              \
+        .typed = "--score", .field = FIELD(scan.score), .or_typed = "--preset news"                \
     }
 #define WITH_TRUTH                                                                                 \
     {                                                                                              \
@@ -204,6 +208,19 @@ const nd_option nd_tool_options[] = {
      .max = 1,
      .bounds = ND_BOUNDS_ABOVE_MIN,
      .is_sweepable = true},
+    {.name = "score",
+     .kind = ND_OPTION_NUMBER,
+     .commands = SCAN | EVAL,
+     .section = "Matching",
+     .argument = "S",
+     .help = "also match where the verdict on two texts reaches this score: passages, names, "
+             "numbers and rare words in both, against those that differ; at 0.5 about four of "
+             "five natural pairs are right",
+     .unset = "off",
+     .field = FIELD(scan.score),
+     .max = 1,
+     .bounds = ND_BOUNDS_ABOVE_MIN,
+     .is_sweepable = true},
     {.name = "repair",
      .kind = ND_OPTION_FLAGS,
      .commands = COMPARERS | INDEX_CREATE,
@@ -236,7 +253,7 @@ const nd_option nd_tool_options[] = {
      .field = FIELD(scan.recall),
      .max = 1,
      .bounds = ND_BOUNDS_OPEN,
-     .conflicts = {WITH_COVERAGE},
+     .conflicts = {WITH_COVERAGE, WITH_SCORE},
      .is_sweepable = true},
 
     {.name = "threshold",
@@ -504,7 +521,7 @@ const nd_option nd_tool_options[] = {
      .field = FIELD(exact),
      .value = 1,
      .one_of = "truth",
-     .conflicts = {WITH_COVERAGE}},
+     .conflicts = {WITH_COVERAGE, WITH_SCORE}},
     {.name = "label-column",
      .kind = ND_OPTION_STRING,
      .commands = EVAL,

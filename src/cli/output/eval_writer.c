@@ -264,12 +264,13 @@ typedef struct wrong_writer {
     nd_wrong which;
 } wrong_writer;
 
-/* Coverage is known to the scan alone: what it reported for no other reason is called partial. */
+/* Coverage and score are known to the scan alone: what it reported for no other reason is called
+ * partial. */
 static nd_match_kind kind_of_match(const wrong_writer *w, const nd_comparison *comparison)
 {
     const nd_scan_options *const scan = &w->job->settings->scan;
     const nd_match_kind by_rule = nd_match_classify(&comparison->similarity, &scan->rule);
-    const bool is_covered = w->which == ND_WRONG_FALSE && scan->coverage > 0;
+    const bool is_covered = w->which == ND_WRONG_FALSE && nd_scan_options_has_coverage(scan);
     const bool is_partial = comparison->num_passages > 0 || is_covered;
     return by_rule == ND_MATCH_NONE && is_partial ? ND_MATCH_PARTIAL : by_rule;
 }

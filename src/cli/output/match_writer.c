@@ -29,7 +29,9 @@ typedef struct writer {
 
 static nd_shown_columns shown_columns(const nd_job *job)
 {
-    return (job->settings->scan.coverage > 0 ? ND_SHOW_COVERAGE : 0u) |
+    const nd_scan_options *const scan = &job->settings->scan;
+    return (nd_scan_options_has_coverage(scan) ? ND_SHOW_COVERAGE : 0u) |
+           (scan->score > 0 ? ND_SHOW_SCORE : 0u) |
            (job->settings->lists_passages ? ND_SHOW_PASSAGES : 0u);
 }
 

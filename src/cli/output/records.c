@@ -55,6 +55,7 @@ static const nd_column pair_columns[] = {
      .when = ND_SHOW_COVERAGE},
     {ND_COLUMN(nd_pair_view, pair.coverage.b_in_a, "b_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_COVERAGE},
+    {ND_COLUMN(nd_pair_view, pair.score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
     {ND_COLUMN(nd_pair_view, passages, "passages", ND_VALUE_LIST), .record = &pair_passage_record,
      .when = ND_SHOW_PASSAGES, .flags = ND_COLUMN_JSON_ONLY},
 };
@@ -70,6 +71,7 @@ static const nd_column member_columns[] = {
      .when = ND_SHOW_COVERAGE},
     {ND_COLUMN(nd_member_view, member.coverage.b_in_a, "representative_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_COVERAGE},
+    {ND_COLUMN(nd_member_view, member.score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
     {ND_COLUMN(nd_member_view, passages, "passages", ND_VALUE_LIST),
      .record = &member_passage_record, .when = ND_SHOW_PASSAGES, .flags = ND_COLUMN_JSON_ONLY},
 };

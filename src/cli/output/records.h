@@ -18,6 +18,7 @@ enum {
     ND_SHOW_WEIGHTS = 16,
     ND_SHOW_LABELS = 32,
     ND_SHOW_NAMES = 64, /* of documents with repeats */
+    ND_SHOW_SCORE = 128,
 };
 
 /* scan --pairs */

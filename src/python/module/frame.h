@@ -28,7 +28,8 @@ typedef struct nd_row_list {
 enum {
     ND_FRAME_PLAIN = 0,
     ND_FRAME_ROW_IDS = 1,  /* documents came without ids: their numbers stand for them */
-    ND_FRAME_COVERAGE = 2, /* fields that only a scan by coverage has */
+    ND_FRAME_COVERAGE = 2, /* fields that only a scan by coverage or score has */
+    ND_FRAME_SCORE = 4,    /* and by score */
 };
 
 /* Fields of a row, declared once; the last one has no name. */

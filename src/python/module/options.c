@@ -20,6 +20,7 @@ static const nd_py_option scan_options[] = {
     {"threshold", ND_OPTION_NUMBER, AT(rule.jaccard), .max = 1, .excludes_min = 1},
     {"containment", ND_OPTION_NUMBER, AT(rule.containment), .max = 1},
     {"coverage", ND_OPTION_NUMBER, AT(coverage), .max = 1},
+    {"score", ND_OPTION_NUMBER, AT(score), .max = 1},
     {"recall", ND_OPTION_NUMBER, AT(recall), .max = 1, .excludes_min = 1, .excludes_max = 1},
     {"shingle", ND_OPTION_SHINGLE, AT(shingle)},
     {"repair", ND_OPTION_FLAGS, AT(repairs), .sets = repair_sets, .flag_name = nd_repair_name},

@@ -56,7 +56,8 @@ static int fill(scan_handle *handle, nd_document_input *input, nd_scan_options *
         result = nd_job_run(job, input, run_scan, handle);
     handle->num_rows = nd_document_input_num_rows(input);
     handle->frame_flags = (nd_document_input_has_ids(input) ? 0 : ND_FRAME_ROW_IDS) |
-                          (options->coverage > 0 ? ND_FRAME_COVERAGE : 0);
+                          (nd_scan_options_has_coverage(options) ? ND_FRAME_COVERAGE : 0) |
+                          (options->score > 0 ? ND_FRAME_SCORE : 0);
     nd_job_free(job);
     return result;
 }
@@ -105,6 +106,7 @@ static const nd_field pair_fields[] = {
     {ND_FIELD(nd_pair, similarity.b_in_a, "b_in_a", ND_CELL_RATIO)},
     {ND_FIELD(nd_pair, coverage.a_in_b, "a_covered", ND_CELL_RATIO), .when = ND_FRAME_COVERAGE},
     {ND_FIELD(nd_pair, coverage.b_in_a, "b_covered", ND_CELL_RATIO), .when = ND_FRAME_COVERAGE},
+    {ND_FIELD(nd_pair, score, "score", ND_CELL_RATIO), .when = ND_FRAME_SCORE},
     {.name = NULL},
 };
 
@@ -118,6 +120,7 @@ static const nd_field member_fields[] = {
     {ND_FIELD(nd_member, coverage.a_in_b, "covered", ND_CELL_RATIO), .when = ND_FRAME_COVERAGE},
     {ND_FIELD(nd_member, coverage.b_in_a, "representative_covered", ND_CELL_RATIO),
      .when = ND_FRAME_COVERAGE},
+    {ND_FIELD(nd_member, score, "score", ND_CELL_RATIO), .when = ND_FRAME_SCORE},
     {.name = NULL},
 };
 

@@ -14,7 +14,7 @@ class Pair(NamedTuple):
     `a` and `b` are their ids, `a` the smaller one, and `a_row` and `b_row` their rows, from 0.
     `kind`: "exact", "near", "contains" (a holds b), "contained" or "partial". `jaccard`, `a_in_b`
     (how much of a stands in b) and `b_in_a` are from 0 to 1. `a_covered` and `b_covered` are there
-    where the scan has a coverage.
+    where the scan has a coverage or a score, `score` where it has one.
     """
 
     a: Id
@@ -27,6 +27,7 @@ class Pair(NamedTuple):
     b_in_a: float
     a_covered: Optional[float] = None
     b_covered: Optional[float] = None
+    score: Optional[float] = None
 
 
 class Member(NamedTuple):
@@ -43,6 +44,7 @@ class Member(NamedTuple):
     representative_in: float
     covered: Optional[float] = None
     representative_covered: Optional[float] = None
+    score: Optional[float] = None
 
 
 class Group(NamedTuple):

@@ -1,0 +1,459 @@
+/* The verdict on two texts: what an editor calls a copy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "coverage/verdict.h"
+#include "failing_allocator.h"
+#include "neardup/scan.h"
+#include "random.h"
+
+enum { MAX_WORDS = 4000 };
+
+static uint64_t below(nd_random *random, uint64_t limit)
+{
+    return nd_random_u64(random) % limit;
+}
+
+/* --- word codes --- */
+
+static size_t codes_of(const char *bytes, nd_word_code *codes)
+{
+    nd_text *text;
+    assert_int_equal(nd_text_new(NULL, &text), ND_OK);
+    assert_int_equal(nd_text_set(text, bytes, strlen(bytes), ND_TEXT_NO_OFFSETS), ND_OK);
+    const size_t num = nd_text_num_tokens(text);
+    assert_true(num <= MAX_WORDS);
+    nd_word_codes(text, codes);
+    nd_text_free(text);
+    return num;
+}
+
+static nd_word_code code_of(const char *word)
+{
+    nd_word_code code[2];
+    assert_int_equal(codes_of(word, code), 1);
+    return code[0];
+}
+
+static void a_number_is_one_however_its_digits_are_grouped(void **state)
+{
+    (void)state;
+    nd_word_code codes[3];
+    assert_int_equal(codes_of("1,200,345", codes), 3);
+    const nd_word_code joined = nd_number_join(nd_number_join(codes[0], codes[1]), codes[2]);
+    assert_int_equal(joined, code_of("1200345"));
+    assert_int_not_equal(joined, code_of("1200346"));
+}
+
+static void digits_of_every_script_make_numbers(void **state)
+{
+    (void)state;
+    const char *const numbers[] = {"7", "1998", "q3", "b2b", "٤٨", "۴۸", "४८", "48th", "１２"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_true(nd_word_is_number(code_of(numbers[i])));
+    const char *const words[] = {"a", "word", "naïve", "слово", "كلمة", "internationalisation"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_false(nd_word_is_number(code_of(words[i])));
+}
+
+static void a_word_tells_its_length_in_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(nd_word_length(code_of("é")), 1);
+    assert_int_equal(nd_word_length(code_of("слово")), 5);
+    assert_int_equal(nd_word_length(code_of("eightiest")), 9);
+    assert_int_equal(nd_word_length(code_of("incomprehensibilities")), 15);
+    assert_true(nd_word_is_character(code_of("字")));
+    assert_false(nd_word_is_character(code_of("word")));
+}
+
+static void a_word_has_one_code_wherever_it_stands(void **state)
+{
+    (void)state;
+    nd_word_code codes[8];
+    const char *const words[] = {"a", "harbour", "eighteen", "stewardess", "internationally"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "%s and more text then %s", words[i], words[i]);
+        assert_int_equal(codes_of(text, codes), 6);
+        assert_int_equal(codes[0], codes[5]);
+        assert_int_equal(codes[0], code_of(words[i]));
+    }
+}
+
+static void a_misspelt_word_is_like_the_right_one(void **state)
+{
+    (void)state;
+    assert_true(nd_word_is_like(code_of("harbour"), code_of("harhour")));
+    assert_true(nd_word_is_like(code_of("harbour"), code_of("harbor")));
+    assert_false(nd_word_is_like(code_of("harbour"), code_of("ship")));
+    assert_false(nd_word_is_like(code_of("harbour"), code_of("harbourmaster")));
+    assert_false(nd_word_is_like(code_of("1998"), code_of("1988")));
+}
+
+/* --- logarithms --- */
+
+static void logarithms_are_right_to_a_thousandth(void **state)
+{
+    (void)state;
+    const struct {
+        uint64_t num, den;
+        double ln;
+    } known[] = {{1, 1, 0},
+                 {2, 1, 0.693147},
+                 {1, 10, -2.302585},
+                 {12345, 678, 2.901911},
+                 {UINT64_C(1) << 60, 3, 40.490219}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const double ln = (double)nd_fixed_log_ratio(known[i].num, known[i].den) / ND_FIXED_ONE;
+        assert_true(ln > known[i].ln - 0.002 && ln < known[i].ln + 0.002);
+    }
+}
+
+static void the_logistic_function_grows_from_0_to_1(void **state)
+{
+    (void)state;
+    assert_int_equal(nd_fixed_logistic(0), ND_LOGISTIC_ONE / 2);
+    int32_t before = 0;
+    for (int64_t x = -10 * ND_FIXED_ONE; x <= 10 * ND_FIXED_ONE; x += 7) {
+        const int32_t y = nd_fixed_logistic(x);
+        assert_true(y >= before && y <= ND_LOGISTIC_ONE);
+        before = y;
+    }
+    assert_true(before > ND_LOGISTIC_ONE * 999 / 1000);
+}
+
+/* --- verdicts --- */
+
+typedef struct verdicts {
+    nd_judge judge;
+    nd_judged_text texts[2];
+    nd_word_code words[2][MAX_WORDS];
+    nd_allocator allocator;
+} verdicts;
+
+static int set_up(void **state)
+{
+    verdicts *const v = calloc(1, sizeof *v);
+    v->allocator = nd_allocator_or_default(NULL);
+    *state = v;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    verdicts *const v = *state;
+    nd_judge_release(&v->judge, &v->allocator);
+    for (int i = 0; i < 2; i++)
+        nd_judged_text_release(&v->texts[i], &v->allocator);
+    free(v);
+    return 0;
+}
+
+static nd_judgement judge_words(verdicts *v, const size_t num[2])
+{
+    nd_judgement judgement;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(
+            nd_judged_text_make(&v->texts[i], v->words[i], (uint32_t)num[i], &v->allocator), ND_OK);
+    assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], ND_JUDGE_ALL, 0,
+                                   &v->allocator, &judgement),
+                     ND_OK);
+    return judgement;
+}
+
+static nd_judgement judge(verdicts *v, const char *a, const char *b)
+{
+    const size_t num[2] = {codes_of(a, v->words[0]), codes_of(b, v->words[1])};
+    return judge_words(v, num);
+}
+
+static bool is_copy(const nd_judgement *judgement)
+{
+    return judgement->score >= ND_LOGISTIC_ONE / 2;
+}
+
+static const char STORY[] =
+    "Ferry runs aground off Skarvoy, all 214 passengers safe. A ferry with 214 passengers and 19 "
+    "crew ran aground off the island of Skarvoy late on Tuesday after its steering failed in heavy "
+    "seas, the coastguard said. The Norlys, built in 1998, was on its way from Halden Sound to "
+    "Brekke when the captain reported that the rudder no longer answered. Eleven minutes later the "
+    "ship struck a reef known as the Old Women, some 400 metres from the shore. Two rescue "
+    "helicopters and nine fishing boats took the passengers off within four hours.";
+static const char FLASH[] = "Ferry with 214 passengers runs aground off Skarvoy";
+static const char CUT[] =
+    "Ferry runs aground off Skarvoy, all 214 passengers safe. A ferry with 214 passengers and 19 "
+    "crew ran aground off the island of Skarvoy late on Tuesday after its steering failed in heavy "
+    "seas, the coastguard said.";
+static const char TOLD_AGAIN[] =
+    "Rescuers brought 214 people ashore after the Norlys hit rocks near Skarvoy on Tuesday night. "
+    "Witnesses spoke of a loud bang and of water in the car deck. Brekke Line has called in "
+    "divers, "
+    "and the port authority is looking into why the rudder of the 26 year old vessel jammed.";
+
+static void a_flash_and_a_cut_copy_are_copies_of_the_story(void **state)
+{
+    verdicts *const v = *state;
+    const nd_judgement flash = judge(v, STORY, FLASH), cut = judge(v, CUT, STORY);
+    assert_true(is_copy(&flash));
+    assert_true(is_copy(&cut));
+    assert_true(cut.covered[0] > ND_LOGISTIC_ONE * 9 / 10);
+    assert_true(cut.covered[1] < ND_LOGISTIC_ONE / 2);
+}
+
+static void an_event_told_in_other_words_is_no_copy(void **state)
+{
+    verdicts *const v = *state;
+    const nd_judgement j = judge(v, STORY, TOLD_AGAIN);
+    assert_false(is_copy(&j));
+}
+
+static void two_posts_that_share_two_phrases_are_no_copies(void **state)
+{
+    verdicts *const v = *state;
+    const nd_judgement j = judge(v,
+                                 "On the way to the station I saw three herons standing in the "
+                                 "shallow water, at the end of the day it made me happy",
+                                 "On the way to the office my bicycle broke down twice, at the end "
+                                 "of the day I walked home in the rain");
+    assert_false(is_copy(&j));
+}
+
+static const char FOOTER[] =
+    "This message and any attachment are confidential and may be privileged or otherwise protected "
+    "from disclosure. If you are not the intended recipient, please telephone or email the sender "
+    "and delete this message and any attachment from your system.";
+
+static void a_footer_is_no_copy_of_what_bears_it(void **state)
+{
+    verdicts *const v = *state;
+    char mail[1024], other[1024];
+    snprintf(mail, sizeof mail,
+             "Dear Anna, the samples left the warehouse this morning and should be with you on "
+             "Thursday. Please check the seals before you sign. Kind regards, Jo. %s",
+             FOOTER);
+    snprintf(other, sizeof other,
+             "Hi all, the kitchen on the second floor stays closed until the plumber has been. "
+             "Coffee is in the meeting room meanwhile, bring your own cup. Thanks, Lee. %s",
+             FOOTER);
+    const nd_judgement mails = judge(v, mail, other), footer = judge(v, mail, FOOTER);
+    assert_false(is_copy(&mails));
+    assert_false(is_copy(&footer));
+}
+
+static void texts_without_words_or_runs_are_judged(void **state)
+{
+    verdicts *const v = *state;
+    const char *const texts[] = {
+        "", "a", "a b", "1 2 3 4 5 6 7 8 9", "x x x x x x x x x x x x", "字", "字字字字字字字字"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            const nd_judgement j = judge(v, texts[i], texts[k]);
+            assert_true(j.score >= 0 && j.score <= ND_LOGISTIC_ONE);
+            assert_true(j.covered[0] <= ND_LOGISTIC_ONE && j.covered[1] <= ND_LOGISTIC_ONE);
+        }
+}
+
+/* A text of words of a small vocabulary, with stretches of the other one. */
+static size_t make_words(nd_word_code *words, const nd_word_code *from, size_t num_from,
+                         nd_random *random)
+{
+    size_t num = below(random, 300);
+    for (size_t i = 0; i < num;) {
+        const size_t at = num_from ? below(random, num_from) : 0;
+        const size_t len = 1 + below(random, 20);
+        for (size_t k = 0; k < len && i < num; k++)
+            words[i++] = num_from > at + k && len > 8
+                             ? from[at + k]
+                             : (nd_word_code)nd_random_u64(random) & 0xF800001Fu;
+    }
+    return num;
+}
+
+static void the_order_of_two_texts_changes_no_verdict(void **state)
+{
+    verdicts *const v = *state;
+    nd_random random = {11};
+    for (int round = 0; round < 300; round++) {
+        size_t num[2];
+        num[0] = make_words(v->words[0], NULL, 0, &random);
+        num[1] = make_words(v->words[1], v->words[0], num[0], &random);
+        const nd_judgement one = judge_words(v, num);
+        nd_judgement other;
+        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[1], &v->texts[0], ND_JUDGE_ALL, 0,
+                                       &v->allocator, &other),
+                         ND_OK);
+        assert_int_equal(one.score, other.score);
+        assert_memory_equal(one.answers, other.answers, sizeof one.answers);
+        assert_int_equal(one.covered[0], other.covered[1]);
+        assert_int_equal(one.covered[1], other.covered[0]);
+    }
+}
+
+static void giving_up_early_hides_no_copy(void **state)
+{
+    verdicts *const v = *state;
+    nd_random random = {12};
+    for (int round = 0; round < 300; round++) {
+        size_t num[2];
+        num[0] = make_words(v->words[0], NULL, 0, &random);
+        num[1] = make_words(v->words[1], v->words[0], num[0], &random);
+        const nd_judgement whole = judge_words(v, num);
+        const int32_t least = ND_LOGISTIC_ONE / 2;
+        nd_judgement quick;
+        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], ND_JUDGE_UNLESS_LOW,
+                                       least, &v->allocator, &quick),
+                         ND_OK);
+        assert_int_equal(quick.score >= least, whole.score >= least);
+        if (whole.score >= least)
+            assert_int_equal(quick.score, whole.score);
+    }
+}
+
+static void failing_memory_fails_a_verdict(void **state)
+{
+    verdicts *const v = *state;
+    nd_random random = {13};
+    const size_t num = make_words(v->words[0], NULL, 0, &random);
+    for (long allowed = 0;; allowed++) {
+        failing_allocator failing = {.left = allowed};
+        const nd_allocator a = failing_allocator_make(&failing);
+        nd_judged_text text = {0}, same = {0};
+        nd_judge judge = {0};
+        nd_judgement judgement;
+        nd_status status = nd_judged_text_make(&text, v->words[0], (uint32_t)num, &a);
+        if (status == ND_OK)
+            status = nd_judged_text_make(&same, v->words[0], (uint32_t)num, &a);
+        if (status == ND_OK)
+            status = nd_judge_pair(&judge, &text, &same, ND_JUDGE_ALL, 0, &a, &judgement);
+        nd_judge_release(&judge, &a);
+        nd_judged_text_release(&text, &a);
+        nd_judged_text_release(&same, &a);
+        assert_int_equal(failing.live, 0);
+        if (status == ND_OK)
+            break;
+        assert_int_equal(status, ND_ERR_NO_MEMORY);
+    }
+}
+
+/* --- no cliffs: whatever else is scanned --- */
+
+static const char *const towns[] = {"Norrby",  "Ostwick",  "Veldhaven", "Aldmoor", "Castelmar",
+                                    "Quillan", "Brackley", "Sundal",    "Dornach", "Kirkfell"};
+static const char *const players[] = {"Ivar Lund", "Pau Serra", "Joe Finch", "Tom Reed",
+                                      "Kai Moor",  "Max Adler", "Rui Costa", "Amy Holt"};
+enum { NUM_TOWNS = 10, NUM_PLAYERS = 8 };
+
+/* One form, filled with other facts for each number. */
+static void write_report(char *text, size_t size, nd_random *random)
+{
+    const uint64_t home = below(random, NUM_TOWNS);
+    const uint64_t guest = (home + 1 + below(random, NUM_TOWNS - 1)) % NUM_TOWNS;
+    const uint64_t first = below(random, NUM_PLAYERS);
+    snprintf(text, size,
+             "%s met %s on Saturday in front of %d spectators. The match ended %d-%d. %s opened "
+             "the scoring in minute %d with a shot from inside the box. %s answered through %s in "
+             "minute %d, and the teams went level into the final half hour. The decisive moment "
+             "came in minute %d, when the referee pointed to the spot after a check of the video. "
+             "With this result %s now stands in place %d of the table with %d points.",
+             towns[home], towns[guest], 1000 + (int)below(random, 9000), (int)below(random, 5),
+             (int)below(random, 5), players[first], 1 + (int)below(random, 44), towns[guest],
+             players[(first + 3) % NUM_PLAYERS], 45 + (int)below(random, 20),
+             66 + (int)below(random, 24), towns[home], 1 + (int)below(random, 18),
+             (int)below(random, 60));
+}
+
+/* A short mail of words that no other one has, under one footer. */
+static void write_mail(char *text, size_t size, nd_random *random)
+{
+    static const char *const syllables[] = {"ba", "ke", "lo", "mi", "nar", "so", "tel", "u", "vi"};
+    size_t len = (size_t)snprintf(text, size, "Hello");
+    for (int word = 0; word < 30; word++) {
+        len += (size_t)snprintf(text + len, size - len, " ");
+        for (uint64_t left = 1 + below(random, 4); left > 0; left--)
+            len += (size_t)snprintf(text + len, size - len, "%s", syllables[below(random, 9)]);
+    }
+    snprintf(text + len, size - len, ". %s", FOOTER);
+}
+
+typedef void write_text(char *text, size_t size, nd_random *random);
+
+static nd_status count_pair(void *ctx, const nd_pair *pair)
+{
+    (void)pair;
+    ++*(size_t *)ctx;
+    return ND_OK;
+}
+
+static size_t num_pairs_of(write_text *write, size_t num)
+{
+    nd_scan_options options;
+    nd_scan *scan;
+    nd_random random = {num};
+    size_t num_pairs = 0;
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
+    options.output = ND_SCAN_PAIRS;
+    options.num_threads = 2;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    for (size_t i = 0; i < num; i++) {
+        char id[24], text[2048];
+        snprintf(id, sizeof id, "%zu", i);
+        write(text, sizeof text, &random);
+        const nd_document document = {
+            .id = id, .id_len_bytes = strlen(id), .text = text, .text_len_bytes = strlen(text)};
+        assert_int_equal(nd_scan_add(scan, &document), ND_OK);
+    }
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
+    assert_int_equal(nd_scan_each_pair(scan, count_pair, &num_pairs), ND_OK);
+    nd_scan_free(scan);
+    return num_pairs;
+}
+
+static const size_t crowds[] = {2, 5, 20, 50, 400};
+
+/* But for the one pair in 20,000 whose facts are the same by chance. */
+static void match_reports_are_no_copies_however_many_there_are(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
+        assert_true(num_pairs_of(write_report, crowds[i]) <= crowds[i] * crowds[i] / 40000);
+}
+
+static void mails_under_one_footer_are_no_copies_however_many_there_are(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
+        assert_int_equal(num_pairs_of(write_mail, crowds[i]), 0);
+}
+
+int main(void)
+{
+#define WITH_VERDICTS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_is_one_however_its_digits_are_grouped),
+        cmocka_unit_test(digits_of_every_script_make_numbers),
+        cmocka_unit_test(a_word_tells_its_length_in_characters),
+        cmocka_unit_test(a_word_has_one_code_wherever_it_stands),
+        cmocka_unit_test(a_misspelt_word_is_like_the_right_one),
+        cmocka_unit_test(logarithms_are_right_to_a_thousandth),
+        cmocka_unit_test(the_logistic_function_grows_from_0_to_1),
+        WITH_VERDICTS(a_flash_and_a_cut_copy_are_copies_of_the_story),
+        WITH_VERDICTS(an_event_told_in_other_words_is_no_copy),
+        WITH_VERDICTS(two_posts_that_share_two_phrases_are_no_copies),
+        WITH_VERDICTS(a_footer_is_no_copy_of_what_bears_it),
+        WITH_VERDICTS(texts_without_words_or_runs_are_judged),
+        WITH_VERDICTS(the_order_of_two_texts_changes_no_verdict),
+        WITH_VERDICTS(giving_up_early_hides_no_copy),
+        WITH_VERDICTS(failing_memory_fails_a_verdict),
+        cmocka_unit_test(match_reports_are_no_copies_however_many_there_are),
+        cmocka_unit_test(mails_under_one_footer_are_no_copies_however_many_there_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
