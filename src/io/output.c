@@ -2,6 +2,8 @@
 
 #include "io/output.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +27,9 @@ enum {
     LINKS_MAX = 40, /* in a chain: what Linux follows */
 };
 
+/* Adds a filter of libarchive. */
+typedef int add_filter_fn(struct archive *archive);
+
 struct nd_output {
     nd_allocator allocator;
     int fd;
@@ -31,6 +37,8 @@ struct nd_output {
     nd_byte_vec path;         /* as given, terminated; for messages */
     nd_byte_vec target, temp; /* terminated; empty: written to directly */
     int error_number;         /* of the first failed call; 0: none */
+    add_filter_fn *filter;    /* how it is compressed; NULL: not at all */
+    struct archive *packer;   /* compresses; NULL before the first byte */
     size_t len;
     char buffer[BUFFER_BYTES];
 };
@@ -182,28 +190,7 @@ static nd_status open_path(nd_output *output, const char *path)
     return errno == ENOENT ? open_replacement(output, NULL) : fail(output, errno);
 }
 
-nd_status nd_output_new(const char *path, const nd_allocator *allocator, nd_output **out,
-                        nd_error *error)
-{
-    *out = NULL;
-    const nd_allocator a = nd_allocator_or_default(allocator);
-    nd_output *const output = nd_alloc(&a, 1, sizeof *output);
-    if (!output)
-        return nd_error_set(error, ND_ERR_NO_MEMORY, "%s", nd_status_message(ND_ERR_NO_MEMORY));
-    memset(output, 0, offsetof(nd_output, buffer));
-    output->allocator = a;
-    output->is_stdout = !path || strcmp(path, "-") == 0;
-    output->fd = output->is_stdout ? STDOUT_FILENO : -1;
-    nd_status status = output->is_stdout ? ND_OK : open_path(output, path);
-    if (status == ND_OK) {
-        *out = output;
-        return ND_OK;
-    }
-    status = output->error_number ? describe(output, error)
-                                  : nd_error_set(error, status, "%s", nd_status_message(status));
-    nd_output_free(output);
-    return status;
-}
+/* ---- writing ---- */
 
 /* Writes it all, in as many calls as that takes. */
 static nd_status write_all(nd_output *output, const char *p, size_t len)
@@ -228,10 +215,8 @@ static nd_status flush(nd_output *output)
     return write_all(output, output->buffer, len);
 }
 
-nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes)
+static nd_status buffer_bytes(nd_output *output, const void *bytes, size_t len_bytes)
 {
-    if (output->error_number)
-        return ND_ERR_IO;
     if (len_bytes > BUFFER_BYTES - output->len) {
         const nd_status status = flush(output);
         if (status != ND_OK)
@@ -243,6 +228,124 @@ nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes
         memcpy(output->buffer + output->len, bytes, len_bytes);
     output->len += len_bytes;
     return ND_OK;
+}
+
+/* ---- compression ---- */
+
+/* What the ending of the path asks for; NULL: nothing. */
+static add_filter_fn *filter_of(const char *path)
+{
+    static const struct {
+        const char *ending;
+        add_filter_fn *add;
+    } filters[] = {
+        {".gz", archive_write_add_filter_gzip}, {".zst", archive_write_add_filter_zstd},
+        {".xz", archive_write_add_filter_xz},   {".bz2", archive_write_add_filter_bzip2},
+        {".lz4", archive_write_add_filter_lz4},
+    };
+    const size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        const size_t n = strlen(filters[i].ending);
+        if (len > n && strcasecmp(path + len - n, filters[i].ending) == 0)
+            return filters[i].add;
+    }
+    return NULL;
+}
+
+/* Never fails, as libarchive does not give back the memory of compressors after that: error_number
+ * says whether it did. */
+static la_ssize_t take_packed(struct archive *archive, void *ctx, const void *bytes, size_t len)
+{
+    nd_output *const output = ctx;
+    const nd_status status = output->error_number ? ND_OK : buffer_bytes(output, bytes, len);
+    (void)archive;
+    (void)status;
+    return (la_ssize_t)len;
+}
+
+/* A failure of the compressor is for want of memory. */
+static nd_status fail_packing(nd_output *output)
+{
+    return fail(output, ENOMEM);
+}
+
+static nd_status begin_packing(nd_output *output)
+{
+    output->packer = archive_write_new();
+    struct archive_entry *const entry = archive_entry_new();
+    struct archive *const a = output->packer;
+    bool is_ready = a && entry && archive_write_set_format_raw(a) == ARCHIVE_OK &&
+                    output->filter(a) == ARCHIVE_OK &&
+                    archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK;
+    if (is_ready && output->filter == archive_write_add_filter_gzip)
+        is_ready = archive_write_set_filter_option(a, "gzip", "timestamp", NULL) == ARCHIVE_OK;
+    if (is_ready) {
+        archive_entry_set_filetype(entry, AE_IFREG);
+        is_ready = archive_write_open(a, output, NULL, take_packed, NULL) == ARCHIVE_OK &&
+                   archive_write_header(a, entry) == ARCHIVE_OK;
+    }
+    archive_entry_free(entry);
+    return is_ready ? ND_OK : fail_packing(output);
+}
+
+static nd_status pack(nd_output *output, const char *p, size_t len)
+{
+    nd_status status = len && !output->packer ? begin_packing(output) : ND_OK;
+    while (status == ND_OK && len) {
+        const la_ssize_t used = archive_write_data(output->packer, p, len);
+        if (used <= 0)
+            return fail_packing(output);
+        if (output->error_number)
+            return ND_ERR_IO;
+        p += used;
+        len -= (size_t)used;
+    }
+    return status;
+}
+
+static nd_status end_packing(nd_output *output)
+{
+    /* libarchive 3.6 follows a NULL where it has nothing to compress with lz4. */
+    static const char empty_lz4[] = "\x04\x22\x4d\x18\x64\x40\xa7\0\0\0\0\x05\x5d\xcc\x02";
+    if (!output->packer && output->filter == archive_write_add_filter_lz4)
+        return buffer_bytes(output, empty_lz4, sizeof empty_lz4 - 1);
+    const nd_status status = output->packer ? ND_OK : begin_packing(output);
+    if (status == ND_OK && archive_write_close(output->packer) != ARCHIVE_OK)
+        return fail_packing(output);
+    return output->error_number ? ND_ERR_IO : status;
+}
+
+/* ---- the whole ---- */
+
+nd_status nd_output_new(const char *path, const nd_allocator *allocator, nd_output **out,
+                        nd_error *error)
+{
+    *out = NULL;
+    const nd_allocator a = nd_allocator_or_default(allocator);
+    nd_output *const output = nd_alloc(&a, 1, sizeof *output);
+    if (!output)
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "%s", nd_status_message(ND_ERR_NO_MEMORY));
+    memset(output, 0, offsetof(nd_output, buffer));
+    output->allocator = a;
+    output->is_stdout = !path || strcmp(path, "-") == 0;
+    output->fd = output->is_stdout ? STDOUT_FILENO : -1;
+    nd_status status = output->is_stdout ? ND_OK : open_path(output, path);
+    output->filter = output->is_stdout ? NULL : filter_of(path);
+    if (status == ND_OK) {
+        *out = output;
+        return ND_OK;
+    }
+    status = output->error_number ? describe(output, error)
+                                  : nd_error_set(error, status, "%s", nd_status_message(status));
+    nd_output_free(output);
+    return status;
+}
+
+nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes)
+{
+    if (output->error_number)
+        return ND_ERR_IO;
+    return output->filter ? pack(output, bytes, len_bytes) : buffer_bytes(output, bytes, len_bytes);
 }
 
 nd_status nd_output_flush(nd_output *output)
@@ -294,7 +397,11 @@ static nd_status replace_target(nd_output *output)
 
 nd_status nd_output_commit(nd_output *output, nd_error *error)
 {
-    nd_status status = output->error_number ? ND_ERR_IO : flush(output);
+    nd_status status = output->error_number ? ND_ERR_IO : ND_OK;
+    if (status == ND_OK && output->filter)
+        status = end_packing(output);
+    if (status == ND_OK)
+        status = flush(output);
     if (status == ND_OK)
         status = output->temp.len ? replace_target(output) : close_fd(output);
     return status == ND_OK ? ND_OK : describe(output, error);
@@ -319,6 +426,8 @@ void nd_output_free(nd_output *output)
 {
     if (!output)
         return;
+    fail(output, ECANCELED); /* the compressor may end, but nothing more is to be written */
+    archive_write_free(output->packer);
     (void)close_fd(output);
     if (output->temp.len)
         unlink(output->temp.items);

@@ -14,8 +14,9 @@ typedef struct nd_output nd_output;
 /* path NULL or "-": standard output. A device and a FIFO are written to as they are, and
  * /dev/stdout, /dev/stderr, /dev/fd/N where that descriptor stands. Otherwise a temporary file in
  * the folder of `path` (of what it points to, where it is a symbolic link, to nothing yet or not),
- * which takes its place
- * at nd_output_commit, with the permissions of the file that was there, or those of a new one.
+ * which takes its place at nd_output_commit, with the permissions of the file that was there, or
+ * those of a new one. What is written to a path that ends in .gz, .zst, .xz, .bz2 or .lz4 is
+ * compressed, the same bytes always to the same.
  * ND_ERR_IO, ND_ERR_NOT_FOUND with a message. */
 ND_NODISCARD nd_status nd_output_new(const char *path, const nd_allocator *allocator,
                                      nd_output **out, nd_error *error);

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "io/byte_reader.h"
 #include "io/output.h"
 #include "io_fixture.h"
 
@@ -204,6 +205,119 @@ static void pieces_of_any_length_arrive(void **state)
     fclose(file);
 }
 
+/* Repetitive, but not only. */
+static char *make_text(size_t len)
+{
+    char *const text = malloc(len);
+    srand(3);
+    for (size_t i = 0; i < len; i++)
+        text[i] = i % 50 ? (char)('a' + (int)(i % 26)) : (char)rand();
+    return text;
+}
+
+static void write_in_pieces(const char *path, const char *text, size_t len)
+{
+    nd_output *const output = open_output(path);
+    for (size_t at = 0, piece = 1; at < len; at += piece, piece = piece * 3 % 100003 + 1) {
+        piece = piece < len - at ? piece : len - at;
+        assert_int_equal(nd_output_write(output, text + at, piece), ND_OK);
+    }
+    assert_int_equal(nd_output_commit(output, NULL), ND_OK);
+    nd_output_free(output);
+}
+
+/* The file's bytes after decompression; the caller frees them. */
+static char *unpacked(const char *path, size_t capacity, size_t *len)
+{
+    nd_byte_reader reader;
+    char *const bytes = malloc(capacity);
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    const int fd = open(path, O_RDONLY);
+    size_t got;
+    *len = 0;
+    nd_byte_reader_init(&reader, &allocator, NULL);
+    assert_int_equal(nd_byte_reader_open(&reader, fd, path, NULL), ND_OK);
+    assert_int_equal(reader.compression != ND_COMPRESSION_NONE, strrchr(path, '.')[1] != 't');
+    do {
+        assert_int_equal(nd_byte_reader_read(&reader, bytes + *len, capacity - *len, &got), ND_OK);
+        *len += got;
+    } while (got);
+    nd_byte_reader_release(&reader);
+    return bytes;
+}
+
+static size_t read_file(const char *path, char *bytes, size_t capacity)
+{
+    FILE *const file = fopen(path, "rb");
+    assert_non_null(file);
+    const size_t len = fread(bytes, 1, capacity, file);
+    fclose(file);
+    return len;
+}
+
+static void ending_of_the_name_decides_about_compression(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a.gz", "a.zst", "a.xz", "a.bz2", "a.lz4", "a.GZ", "a.txt"};
+    enum { LEN = 300000 };
+    char *const text = make_text(LEN);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t len = 0; len <= LEN; len += LEN) {
+            size_t unpacked_len;
+            write_in_pieces(temp_path(names[i]), text, len);
+            char *const bytes = unpacked(temp_path(names[i]), LEN + 1, &unpacked_len);
+            assert_int_equal(unpacked_len, len);
+            assert_memory_equal(bytes, text, len);
+            free(bytes);
+        }
+    free(text);
+}
+
+static void compressed_bytes_are_always_the_same(void **state)
+{
+    (void)state;
+    enum { LEN = 200000 };
+    char *const text = make_text(LEN), *const first = malloc(LEN), *const second = malloc(LEN);
+    write_in_pieces(temp_path("a.gz"), text, LEN);
+    const size_t len = read_file(temp_path("a.gz"), first, LEN);
+    assert_in_range(len, 100, LEN / 2);
+    sleep(1); /* a time of the clock would show */
+    nd_output *const output = open_output(temp_path("a.gz"));
+    assert_int_equal(nd_output_write(output, text, LEN), ND_OK);
+    assert_int_equal(nd_output_commit(output, NULL), ND_OK);
+    nd_output_free(output);
+    assert_int_equal(read_file(temp_path("a.gz"), second, LEN), len);
+    assert_memory_equal(first, second, len);
+    free(text);
+    free(first);
+    free(second);
+}
+
+static void compressed_output_is_whole_or_absent_too(void **state)
+{
+    (void)state;
+    nd_output *const output = open_output(temp_path("a.zst"));
+    assert_int_equal(nd_output_write(output, "text", 4), ND_OK);
+    nd_output_free(output);
+    assert_int_equal(num_entries(), 0);
+    nd_output *const full = open_output("/dev/full");
+    assert_int_equal(nd_output_write(full, "text", 4), ND_OK);
+    assert_int_equal(nd_output_commit(full, NULL), ND_ERR_IO);
+    nd_output_free(full);
+    assert_int_equal(symlink("/dev/full", temp_path("full.gz")), 0);
+    nd_output *const packed = open_output(temp_path("full.gz"));
+    nd_error error = {0};
+    nd_status status = ND_OK;
+    char *const text = make_text(1 << 20);
+    for (int i = 0; i < 20 && status == ND_OK; i++)
+        status = nd_output_write(packed, text, 1 << 20);
+    assert_int_equal(status, ND_ERR_IO);
+    assert_int_equal(nd_output_commit(packed, &error), ND_ERR_IO);
+    assert_non_null(strstr(error.message, "No space left on device"));
+    nd_output_free(packed);
+    free(text);
+}
+
 static void assert_refused(const char *path, nd_status status, const char *why)
 {
     nd_output *output;
@@ -262,6 +376,9 @@ int main(void)
         IN_FOLDER(device_is_written_to_and_stays_a_device),
         IN_FOLDER(fifo_is_written_to_and_stays_a_fifo),
         IN_FOLDER(pieces_of_any_length_arrive),
+        IN_FOLDER(ending_of_the_name_decides_about_compression),
+        IN_FOLDER(compressed_bytes_are_always_the_same),
+        IN_FOLDER(compressed_output_is_whole_or_absent_too),
         IN_FOLDER(what_cannot_be_written_is_refused_at_once),
         IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),
     };
