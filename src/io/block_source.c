@@ -69,6 +69,7 @@ struct nd_block_source {
     nd_stream *spare;
     nd_documents documents;
     nd_tally tally;
+    nd_file_list files; /* where records are kept */
     uint64_t bytes_cut; /* of files, in blocks so far */
     nd_marks marks;     /* of the first reading; later they stay as they are */
 
@@ -168,8 +169,10 @@ static nd_status step(nd_block_source *source, nd_error *why)
 {
     if (source->has_entry)
         return ND_OK;
-    const nd_status status =
+    nd_status status =
         nd_path_walk_next(source->walk, &source->tally, &source->entry, &source->has_entry, why);
+    if (status == ND_OK && source->has_entry && source->reading->options.keeps_records)
+        status = nd_file_list_add(&source->allocator, &source->files, &source->entry, why);
     atomic_store_explicit(&source->bytes_total, nd_path_walk_total_bytes(source->walk),
                           memory_order_relaxed);
     return status;
@@ -532,6 +535,11 @@ nd_status nd_block_source_new(const nd_allocator *allocator, const nd_reading *r
     return status;
 }
 
+const nd_file_list *nd_block_source_files(const nd_block_source *source)
+{
+    return &source->files;
+}
+
 nd_input_report nd_block_source_report(nd_block_source *source)
 {
     pthread_mutex_lock(&source->lock);
@@ -562,6 +570,7 @@ void nd_block_source_free(nd_block_source *source)
     free_stream(source, source->spare);
     nd_documents_release(&source->documents);
     nd_marks_release(&source->allocator, &source->marks);
+    nd_file_list_release(&source->allocator, &source->files);
     nd_path_walk_free(source->walk);
     pthread_mutex_destroy(&source->lock);
     const nd_allocator allocator = source->allocator;

@@ -6,6 +6,7 @@
 
 #include "io/documents.h"
 #include "io/path_walk.h"
+#include "io/record_visit.h"
 
 /* What stands behind an nd_source; internally locked as an nd_source must be. */
 typedef struct nd_block_source nd_block_source;
@@ -20,6 +21,9 @@ nd_status nd_block_source_decode(void *ctx, void *block, nd_document_fn emit, vo
                                  nd_error *error);
 void nd_block_source_discard(void *ctx, void *block);
 nd_status nd_block_source_again(void *ctx, const uint64_t *tags, size_t num_tags, nd_error *error);
+
+/* The files that were read, if the options ask for records to be kept. */
+const nd_file_list *nd_block_source_files(const nd_block_source *source);
 
 /* Of what was read the first time. Thread-safe. */
 nd_input_report nd_block_source_report(nd_block_source *source);

@@ -49,6 +49,12 @@ static size_t id_index(const nd_reading *reading)
     return reading->num_texts;
 }
 
+bool nd_reading_has_preference_field(const nd_reading *reading)
+{
+    return reading->options.preference == ND_PREFERENCE_DATE ||
+           reading->options.preference == ND_PREFERENCE_SOURCE;
+}
+
 static size_t preference_index(const nd_reading *reading)
 {
     return reading->num_texts + 1;
@@ -271,7 +277,7 @@ static nd_status set_preference(record_job *job, bool *is_kept)
 {
     nd_documents *const d = job->documents;
     const nd_input_options *const options = &d->reading->options;
-    if (options->preference == ND_PREFERENCE_NONE)
+    if (!nd_reading_has_preference_field(d->reading))
         return ND_OK;
     nd_field_value *const value = &job->values[preference_index(d->reading)];
     const nd_status status = make_plain(job, value, &d->preference);
@@ -348,12 +354,15 @@ static nd_status emit(record_job *job, const nd_emitter *emitter)
     job->is_emitted = true;
     job->document.tag = nd_input_tag(job->place.file, job->place.record);
     job->document.is_lasting = job->batch->is_lasting && job->document.tag != UINT64_MAX;
+    if (job->documents->reading->options.preference == ND_PREFERENCE_PLACE)
+        job->document.preference = job->document.tag;
     job->documents->wanted.num_given++;
     job->tally->documents++;
     if (job->invalid_bytes)
         count(job, ND_ISSUE_INVALID_UTF8, "invalid UTF-8", NULL);
     job->tally->findings[ND_ISSUE_INVALID_UTF8].bytes += job->invalid_bytes;
-    if (job->document.preference == PREFERENCE_UNKNOWN)
+    if (nd_reading_has_preference_field(job->documents->reading) &&
+        job->document.preference == PREFERENCE_UNKNOWN)
         count_preference(job);
     count_attributes(job);
     return emitter->fn(emitter->ctx, &job->document);
@@ -387,7 +396,7 @@ static nd_status emit_values(record_job *job, const nd_emitter *emitter)
 static nd_status emit_plain(record_job *job, const nd_emitter *emitter)
 {
     const nd_reading *const reading = job->documents->reading;
-    if (reading->options.preference != ND_PREFERENCE_NONE) {
+    if (nd_reading_has_preference_field(reading)) {
         nd_field_value *const value = &job->values[preference_index(reading)];
         const char *const date = job->batch->date;
         *value =

@@ -27,6 +27,9 @@ typedef struct nd_reading {
     size_t max_bytes; /* of a document, and of a record */
 } nd_reading;
 
+/* Whether documents are preferred by one of their fields. */
+bool nd_reading_has_preference_field(const nd_reading *reading);
+
 /* Who takes the documents. */
 typedef struct nd_emitter {
     nd_document_fn fn;

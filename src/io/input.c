@@ -8,6 +8,7 @@
 #include "io/block_source.h"
 #include "io/format.h"
 #include "io/path_walk.h"
+#include "io/record_visit.h"
 #include "io/shown_path.h"
 #include "neardup/text.h"
 #include "util/arena.h"
@@ -98,7 +99,7 @@ static nd_status plan_reading(nd_arena *arena, const nd_input_options *given, nd
     if (status == ND_OK)
         status = add_fields(arena, &reading->fields, options->id_field ? options->id_field : "id",
                             1, &num, error);
-    if (status == ND_OK && options->preference != ND_PREFERENCE_NONE)
+    if (status == ND_OK && nd_reading_has_preference_field(reading))
         status = add_fields(arena, &reading->fields, options->preference_field, 1, &num, error);
     reading->date_at = reading->fields.num;
     if (status == ND_OK && options->has_attributes)
@@ -141,6 +142,11 @@ static nd_status look_at_paths(nd_input *input, const char *const *paths, size_t
             return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                                 "standard input '-' is named twice");
         status = nd_path_root_look(path, &roots[i], error);
+        if (status == ND_OK && input->reading.options.keeps_records &&
+            roots[i].kind == ND_PATH_STREAM)
+            status = nd_error_set(error, ND_ERR_UNSUPPORTED,
+                                  "cannot read '%s' a second time: write it to a file first",
+                                  nd_show_path(path).text);
         if (status == ND_OK && input->reading.options.format != ND_INPUT_TEXT)
             status = refuse_foreign(&roots[i], error);
         if (status != ND_OK)
@@ -229,6 +235,19 @@ void nd_input_report_add(nd_input_report *into, const nd_input_report *from)
         to->count += from->findings[issue].count;
         to->bytes += from->findings[issue].bytes;
     }
+}
+
+nd_status nd_input_visit(const nd_input *input, const nd_record_visitor *visitor, nd_error *error)
+{
+    nd_error why = {0};
+    const nd_status status =
+        nd_file_list_visit(&input->arena.allocator, nd_block_source_files(input->blocks),
+                           &input->reading, visitor, &why);
+    if (status != ND_OK && why.code != status)
+        nd_error_set(&why, status, "%s", nd_status_message(status));
+    if (status != ND_OK && error)
+        *error = why;
+    return status;
 }
 
 nd_input_report nd_input_report_get(nd_input *input)

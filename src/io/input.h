@@ -30,7 +30,8 @@ typedef enum nd_preference {
     ND_PREFERENCE_DATE,
     /* Place of the string in `preference_field` among `sources`; not listed: after all that are. */
     ND_PREFERENCE_SOURCE,
-} nd_preference; /* a line without a readable one comes after all others, and is counted */
+    ND_PREFERENCE_PLACE, /* the place in the input: the tag. Needs no field. */
+} nd_preference;         /* a line without a readable one comes after all others, and is counted */
 
 #define ND_INPUT_MAX_BYTES ((size_t)256 << 20)
 #define ND_INPUT_MAX_ENTRIES 10000000
@@ -60,6 +61,10 @@ typedef struct nd_input_options {
     uint64_t lasting_from_bytes;
     bool is_live;       /* records of a pipe are handed over as they come, and not when they fill a
                            block */
+    /* The records will be wanted again as they are: nd_input_copy (io/record_copy.h). Then what is
+     * no regular file, holds no records (a text, a page, an archive), or cannot be read to its end
+     * is an error. */
+    bool keeps_records;
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
@@ -187,6 +192,13 @@ typedef struct nd_issue_text {
 
 /* Static. */
 const nd_issue_text *nd_issue_text_of(nd_input_issue issue);
+
+struct nd_record_visitor;
+
+/* Visits the records of an input with keeps_records that was read to its end: see
+ * nd_file_list_visit in io/record_visit.h. */
+ND_NODISCARD nd_status nd_input_visit(const nd_input *input,
+                                      const struct nd_record_visitor *visitor, nd_error *error);
 
 /* After every block was decoded or discarded. */
 void nd_input_free(nd_input *input);

@@ -70,7 +70,8 @@ static nd_status failed(nd_stream *stream, nd_tally *tally, nd_status status, nd
     const nd_content *const content = &innermost(stream)->content;
     const bool is_begun = content->record > 0 || innermost(stream)->archive;
     const nd_input_issue issue = is_begun ? ND_ISSUE_PARTLY_READ : ND_ISSUE_UNREADABLE;
-    if (status == ND_ERR_NO_MEMORY || (stream->depth == 1 && content->is_named)) {
+    if (status == ND_ERR_NO_MEMORY ||
+        (stream->depth == 1 && (content->is_named || stream->reading->options.keeps_records))) {
         stream->depth = 0;
         return status;
     }
@@ -108,7 +109,31 @@ static void count_no_column(nd_stream *stream, nd_tally *tally)
     end(stream, tally);
 }
 
+static nd_status fail_no_column(nd_stream *stream, nd_error *error)
+{
+    const char *const path = innermost(stream)->content.path.items;
+    stream->depth = 0;
+    return nd_error_set(error, ND_ERR_FORMAT, "'%s':1: no column '%s' in the table",
+                        nd_show_path(path).text, stream->reading->options.text_field);
+}
+
 /* ---- opening ---- */
+
+static bool is_one_record(const nd_stream_level *level)
+{
+    return level->format.format == ND_INPUT_TEXT || level->format.format == ND_INPUT_HTML;
+}
+
+/* Why the file that is open has no records of its own bytes; NULL: it has. */
+static const char *why_no_records(const nd_stream *stream)
+{
+    const nd_stream_level *const level = &stream->levels[0];
+    if (level->format.archive != ND_ARCHIVE_NONE)
+        return "it is an archive";
+    if (level->content.reader.charset)
+        return "it is UTF-16 or UTF-32";
+    return is_one_record(level) ? "it is one text" : NULL;
+}
 
 /* Finds what the innermost level is, which has been opened; `said`: what its archive says. */
 static nd_status look_inside(nd_stream *stream, nd_input_format said, nd_documents *documents,
@@ -121,12 +146,16 @@ static nd_status look_inside(nd_stream *stream, nd_input_format said, nd_documen
                                       asked == ND_INPUT_AUTO ? said : asked, &level->format, error);
     const bool is_archive = status == ND_OK && level->format.archive != ND_ARCHIVE_NONE;
     const char *const path = level->content.path.items;
-    if (is_archive && stream->depth == ND_STREAM_LEVELS) {
+    if (status == ND_OK && stream->reading->options.keeps_records && !level->format.is_binary &&
+        why_no_records(stream))
+        status = nd_error_set(error, ND_ERR_UNSUPPORTED, "'%s' has no records to keep: %s",
+                              nd_show_path(path).text, why_no_records(stream));
+    if (status == ND_OK && is_archive && stream->depth == ND_STREAM_LEVELS) {
         count(stream, tally, ND_ISSUE_NESTED, path, "is an archive in an archive in another");
         leave(stream);
         return ND_OK;
     }
-    if (is_archive) {
+    if (status == ND_OK && is_archive) {
         status = nd_archive_new(level->format.archive, &level->content, &level->archive);
         if (status != ND_OK)
             nd_error_set(error, status, "cannot read '%s': %s", nd_show_path(path).text,
@@ -139,6 +168,8 @@ static nd_status look_inside(nd_stream *stream, nd_input_format said, nd_documen
         leave(stream);
     } else if (!is_archive && level->content.cutter.framing == ND_FRAMING_ROWS &&
                !nd_columns_have_text(&level->format.columns, stream->reading->num_texts)) {
+        if (stream->reading->options.keeps_records)
+            return fail_no_column(stream, error);
         count_no_column(stream, tally);
     }
     return ND_OK;
@@ -150,6 +181,7 @@ nd_status nd_stream_open(nd_stream *stream, const nd_path_entry *entry, nd_docum
     nd_content *const content = &stream->levels[0].content;
     int fd;
     stream->depth = 1;
+    stream->is_lasting = false;
     stream->num_records = stream->num_entries = 0;
     stream->levels[0].id_at = 0;
     stream->levels[0].encoding[0] = stream->levels[0].date[0] = '\0';
@@ -249,11 +281,6 @@ static nd_status step(nd_stream *stream, nd_documents *documents, nd_tally *tall
 }
 
 /* ---- records ---- */
-
-static bool is_one_record(const nd_stream_level *level)
-{
-    return level->format.format == ND_INPUT_TEXT || level->format.format == ND_INPUT_HTML;
-}
 
 bool nd_stream_is_cut(const nd_stream *stream)
 {

@@ -1,0 +1,168 @@
+#include "io/record_copy.h"
+
+#include <string.h>
+
+#include "io/json_string.h"
+#include "io/record_visit.h"
+#include "io/shown_path.h"
+#include "util/error.h"
+
+/* Files of one kind go into one. */
+typedef enum copied_kind {
+    COPIED_NOTHING = 0,
+    COPIED_LINES,  /* lines of text */
+    COPIED_VALUES, /* JSON: a value a line, or wherever lines end */
+    COPIED_ARRAY,
+    COPIED_TABLE,
+} copied_kind;
+
+typedef struct copying {
+    nd_allocator allocator;
+    nd_record_copy *copy;
+    size_t next_removed;
+    copied_kind kind;  /* of the files so far */
+    const char *path;  /* of the file at hand */
+    bool is_json;      /* it is cut into values */
+    bool has_record;   /* one was met in the file, kept or not */
+    bool has_kept;     /* one was kept */
+    bool has_written;  /* something, of any file */
+    char last;         /* byte written */
+    nd_byte_vec table; /* the header of the first table, without mark and line end */
+    nd_byte_vec open;  /* what the first value of the file has before it */
+} copying;
+
+static nd_status put(copying *c, const char *p, size_t len)
+{
+    if (!len)
+        return ND_OK;
+    c->last = p[len - 1];
+    c->has_written = true;
+    const nd_status status = nd_output_write(c->copy->output, p, len);
+    c->copy->is_write_failed = status != ND_OK;
+    return status;
+}
+
+/* ---- where files meet ---- */
+
+static size_t mark_len(const char *p, size_t len)
+{
+    return len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+static nd_status refuse(const copying *c, const char *why, nd_error *error)
+{
+    return nd_error_set(error, ND_ERR_UNSUPPORTED, "'%s' cannot be written behind other files: %s",
+                        nd_show_path(c->path).text, why);
+}
+
+/* Checks that a file of that kind may come next. */
+static nd_status join(copying *c, copied_kind kind, nd_error *error)
+{
+    const copied_kind before = c->kind;
+    c->kind = kind;
+    if (before == COPIED_NOTHING || (before == kind && kind != COPIED_ARRAY))
+        return ND_OK;
+    if (kind == COPIED_ARRAY || before == COPIED_ARRAY)
+        return refuse(c, "two JSON arrays, or one and something else, are no JSON", error);
+    return refuse(c, "they are of another format", error);
+}
+
+/* Writes the header of the first table, and requires the same of others. */
+static nd_status begin_table(copying *c, const nd_visited_file *file, nd_error *error)
+{
+    const size_t skipped = mark_len(file->head, file->head_len_bytes);
+    const char *const p = file->head + skipped;
+    size_t len = file->head_len_bytes - skipped;
+    while (len && (p[len - 1] == '\n' || p[len - 1] == '\r'))
+        len--;
+    if (c->has_written) {
+        const bool is_same = len == c->table.len && memcmp(p, c->table.items, len) == 0;
+        return is_same ? ND_OK : refuse(c, "its table has another header", error);
+    }
+    const nd_status status = nd_bytes_append(&c->allocator, &c->table, p, len);
+    return status == ND_OK ? put(c, file->head, file->head_len_bytes) : status;
+}
+
+static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *error)
+{
+    copying *const c = ctx;
+    c->path = file->path;
+    c->has_record = c->has_kept = false;
+    c->is_json = file->format == ND_INPUT_JSON;
+    c->open.len = 0;
+    const bool is_table = file->format == ND_INPUT_CSV || file->format == ND_INPUT_TSV;
+    nd_status status = ND_OK;
+    if (c->has_written && c->last != '\n')
+        status = put(c, "\n", 1);
+    else if (!c->has_written && !is_table)
+        status = put(c, file->head, file->head_len_bytes);
+    if (status != ND_OK || c->is_json) /* which kind that is, its first record says */
+        return status;
+    status = join(c,
+                  is_table                         ? COPIED_TABLE
+                  : file->format == ND_INPUT_LINES ? COPIED_LINES
+                                                   : COPIED_VALUES,
+                  error);
+    return status == ND_OK && is_table ? begin_table(c, file, error) : status;
+}
+
+/* ---- records ---- */
+
+static bool is_removed(copying *c, uint64_t tag)
+{
+    const nd_record_copy *const copy = c->copy;
+    const bool is_it = c->next_removed < copy->num_removed && copy->removed[c->next_removed] == tag;
+    c->next_removed += is_it;
+    return is_it;
+}
+
+/* A value, or what stands behind the last one: brackets and commas before it are those of the place
+ * where it comes to stand. */
+static nd_status take_value(copying *c, bool removed, const char *p, size_t len, nd_error *error)
+{
+    size_t between = 0;
+    while (between < len && nd_json_is_between(p[between]))
+        between++;
+    if (!c->has_record) {
+        const bool is_array = memchr(p, '[', between) != NULL;
+        nd_status status = join(c, is_array ? COPIED_ARRAY : COPIED_VALUES, error);
+        if (status == ND_OK)
+            status = nd_bytes_append(&c->allocator, &c->open, p, between);
+        if (status != ND_OK)
+            return status;
+    }
+    const bool is_first = !c->has_record, is_value = between < len;
+    c->has_record = true;
+    if (removed)
+        return ND_OK;
+    nd_status status = ND_OK;
+    if (!c->has_kept)
+        status = put(c, c->open.items, c->open.len);
+    if (status == ND_OK && (c->has_kept || (!is_value && !is_first)))
+        status = put(c, p, between);
+    c->has_kept |= is_value;
+    return status == ND_OK ? put(c, p + between, len - between) : status;
+}
+
+static nd_status take_record(void *ctx, uint64_t tag, const char *p, size_t len_bytes,
+                             nd_error *error)
+{
+    copying *const c = ctx;
+    const bool removed = is_removed(c, tag);
+    if (c->is_json)
+        return take_value(c, removed, p, len_bytes, error);
+    return removed ? ND_OK : put(c, p, len_bytes);
+}
+
+nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error)
+{
+    copying c = {.allocator = nd_allocator_or_default(NULL), .copy = copy};
+    const nd_record_visitor visitor = {&c, begin_file, take_record};
+    copy->is_write_failed = false;
+    nd_status status = nd_input_visit(input, &visitor, error);
+    if (status == ND_OK && c.next_removed < copy->num_removed)
+        status = nd_error_set(error, ND_ERR_IO, "documents changed while they were read");
+    ND_VEC_RELEASE(&c.allocator, &c.table);
+    ND_VEC_RELEASE(&c.allocator, &c.open);
+    return status;
+}

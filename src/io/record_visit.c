@@ -1,0 +1,167 @@
+#include "io/record_visit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "io/marks.h"
+#include "io/shown_path.h"
+#include "io/stream.h"
+#include "util/error.h"
+
+enum { BLOCK_BYTES = 1 << 18 };
+
+/* ---- the list ---- */
+
+nd_status nd_file_list_add(const nd_allocator *allocator, nd_file_list *list,
+                           const nd_path_entry *entry, nd_error *error)
+{
+    struct stat info;
+    if (entry->kind != ND_PATH_FILE)
+        return nd_error_set(error, ND_ERR_UNSUPPORTED,
+                            "cannot read '%s' a second time: write it to a file first",
+                            nd_show_path(entry->path).text);
+    if (stat(entry->path, &info) != 0)
+        return nd_mark_fail(entry->path, error);
+    const nd_listed_file file = {.path = list->paths.len,
+                                 .number = entry->file,
+                                 .is_named = entry->is_named,
+                                 .device = info.st_dev,
+                                 .inode = info.st_ino,
+                                 .size = info.st_size,
+                                 .changed_at = info.st_mtim};
+    nd_status status = ND_VEC_RESERVE(allocator, &list->items, 1);
+    if (status == ND_OK)
+        status = nd_bytes_append(allocator, &list->paths, entry->path, strlen(entry->path) + 1);
+    if (status == ND_OK)
+        list->items.items[list->items.len++] = file;
+    return status;
+}
+
+void nd_file_list_release(const nd_allocator *allocator, nd_file_list *list)
+{
+    ND_VEC_RELEASE(allocator, &list->paths);
+    ND_VEC_RELEASE(allocator, &list->items);
+}
+
+static bool is_as_listed(const nd_listed_file *file, const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_dev == file->device && info.st_ino == file->inode &&
+           info.st_size == file->size && info.st_mtim.tv_sec == file->changed_at.tv_sec &&
+           info.st_mtim.tv_nsec == file->changed_at.tv_nsec;
+}
+
+/* ---- the visit ---- */
+
+typedef struct visit {
+    nd_allocator allocator;
+    const nd_record_visitor *visitor;
+    nd_stream stream;
+    nd_documents documents; /* for their parsers, which find formats */
+    nd_tally tally;
+    nd_record_block block;
+    nd_byte_vec head;
+} visit;
+
+/* Reads the first `len` bytes of the file again, which the stream has dropped. */
+static nd_status read_head(visit *v, const char *path, size_t len, nd_error *error)
+{
+    nd_byte_reader reader;
+    int fd;
+    size_t got = 1;
+    v->head.len = 0;
+    if (!len)
+        return ND_OK;
+    nd_status status = ND_VEC_RESERVE(&v->allocator, &v->head, len);
+    if (status == ND_OK)
+        status = nd_path_open(path, &fd, error);
+    if (status != ND_OK)
+        return status;
+    nd_byte_reader_init(&reader, &v->allocator, NULL);
+    status = nd_byte_reader_open(&reader, fd, path, error);
+    while (status == ND_OK && v->head.len < len && got) {
+        status = nd_byte_reader_read(&reader, v->head.items + v->head.len, len - v->head.len, &got);
+        if (status != ND_OK)
+            nd_byte_reader_error(&reader, status, path, error);
+        v->head.len += got;
+    }
+    nd_byte_reader_release(&reader);
+    return status == ND_OK && v->head.len < len ? nd_mark_fail(path, error) : status;
+}
+
+static nd_status visit_block(visit *v, uint64_t file, uint64_t record, nd_error *error)
+{
+    const nd_record_visitor *const to = v->visitor;
+    nd_status status = ND_OK;
+    size_t start = 0;
+    for (size_t i = 0; status == ND_OK && i < v->block.ends.len; i++) {
+        const size_t end = v->block.ends.items[i];
+        status = to->record(to->ctx, nd_input_tag(file, record + i), v->block.bytes.items + start,
+                            end - start, error);
+        start = end;
+    }
+    return status;
+}
+
+/* Visits the file that the stream is open on. */
+static nd_status visit_records(visit *v, const char *path, nd_error *error)
+{
+    nd_content *const content = &v->stream.levels[0].content;
+    nd_status status = read_head(v, path, (size_t)content->offset, error);
+    const nd_visited_file visited = {path, v->stream.levels[0].format.format, v->head.items,
+                                     v->head.len};
+    if (status == ND_OK)
+        status = v->visitor->begin(v->visitor->ctx, &visited, error);
+    while (status == ND_OK) {
+        const uint64_t record = content->record;
+        status = nd_content_take_records(content, BLOCK_BYTES, &v->block, error);
+        if (status == ND_ERR_LIMIT)
+            status = nd_error_set(error, ND_ERR_NO_MEMORY, "'%s':%" PRIu64 ": out of memory",
+                                  nd_show_path(path).text, content->line);
+        if (status != ND_OK || !v->block.ends.len)
+            break;
+        status = visit_block(v, content->file, record, error);
+    }
+    return status;
+}
+
+static nd_status visit_file(visit *v, const nd_listed_file *file, const char *path, nd_error *error)
+{
+    const nd_path_entry entry = {.path = path,
+                                 .size = (uint64_t)file->size,
+                                 .file = file->number,
+                                 .is_named = file->is_named};
+    if (!is_as_listed(file, path))
+        return nd_mark_fail(path, error);
+    nd_status status = nd_stream_open(&v->stream, &entry, &v->documents, &v->tally, error);
+    if (status == ND_OK && v->stream.depth)
+        status = visit_records(v, path, error);
+    nd_stream_close(&v->stream, BLOCK_BYTES);
+    if (status == ND_OK && !is_as_listed(file, path))
+        status = nd_mark_fail(path, error);
+    return status;
+}
+
+nd_status nd_file_list_visit(const nd_allocator *allocator, const nd_file_list *list,
+                             const nd_reading *reading, const nd_record_visitor *visitor,
+                             nd_error *error)
+{
+    visit *const v = nd_alloc_zeroed(allocator, 1, sizeof *v);
+    if (!v)
+        return ND_ERR_NO_MEMORY;
+    v->allocator = *allocator;
+    v->visitor = visitor;
+    nd_stream_init(&v->stream, allocator, reading, NULL);
+    v->stream.levels[0].content.max_bytes = SIZE_MAX / 4; /* what is no document is visited, too */
+    nd_status status = nd_documents_init(&v->documents, allocator, reading);
+    for (size_t i = 0; status == ND_OK && i < list->items.len; i++) {
+        const nd_listed_file *const file = &list->items.items[i];
+        status = visit_file(v, file, list->paths.items + file->path, error);
+    }
+    nd_stream_release(&v->stream);
+    nd_documents_release(&v->documents);
+    nd_record_block_release(allocator, &v->block);
+    ND_VEC_RELEASE(allocator, &v->head);
+    nd_release(allocator, v);
+    return status;
+}
