@@ -23,6 +23,7 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
                             nd_input **out, nd_error *error)
 {
     nd_input_options options = nd_settings_input(job->settings);
+    options.keeps_records = job->keeps_records;
     options.lasting_from_bytes = nd_process_memory_bytes() / HASHES_SHARE;
     options.is_live = job->is_fed;
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
@@ -140,7 +141,9 @@ static nd_status refuse_inputs(nd_job *job, nd_error *error)
     const nd_settings *const settings = job->settings;
     const nd_status stats_status = refuse_input(settings, "--stats", settings->stats_path, error);
     job->is_stats_refused = stats_status != ND_OK;
-    const nd_status status = refuse_input(settings, "-o", settings->output_path, error);
+    nd_status status = refuse_input(settings, "-o", settings->output_path, error);
+    if (status == ND_OK)
+        status = refuse_input(settings, "--removed", settings->removed_path, error);
     return status != ND_OK ? status : stats_status;
 }
 
@@ -174,16 +177,22 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
                             "kernel '%s' is not available on this machine",
                             nd_kernel_name((nd_kernel)settings->kernel));
     nd_status status = refuse_inputs(job, error);
+    job->keeps_records = input == ND_JOB_COPIES_OPERANDS;
     if (status == ND_OK)
         status = open_input(job, input, error);
     if (status == ND_OK)
         status = try_stats_path(job, error);
     if (status == ND_OK)
         status = nd_output_new(settings->output_path, job->allocator, &job->output, error);
+    if (status == ND_OK && settings->removed_path)
+        status = nd_output_new(settings->removed_path, job->allocator, &job->removed, error);
     if (status == ND_OK)
-        nd_interrupt_removes(nd_output_temp_path(job->output));
+        nd_interrupt_removes(nd_output_temp_path(job->output),
+                             job->removed ? nd_output_temp_path(job->removed) : NULL);
     if (status == ND_OK && job->input)
         status = nd_input_leave_out(job->input, nd_output_descriptor(job->output), error);
+    if (status == ND_OK && job->input && job->removed)
+        status = nd_input_leave_out(job->input, nd_output_descriptor(job->removed), error);
     nd_progress_init(&job->progress, (nd_progress_mode)settings->progress, job->input);
     return status;
 }
@@ -195,7 +204,9 @@ static nd_status commit(nd_job *job, nd_status status, nd_error *error)
     if (status != ND_OK && !job->is_write_failed)
         return status;
     status = nd_output_commit(job->output, error);
-    return nd_output_is_closed(job->output) ? ND_OK : status;
+    if (nd_output_is_closed(job->output))
+        status = ND_OK;
+    return status == ND_OK && job->removed ? nd_output_commit(job->removed, error) : status;
 }
 
 static void print_times(const nd_job *job)
@@ -240,6 +251,7 @@ static void print_failure(const nd_job *job, nd_status status, const nd_error *e
 static void release(nd_job *job)
 {
     nd_output_free(job->output);
+    nd_output_free(job->removed);
     nd_input_free(job->input);
     nd_page_release(&job->headline);
     nd_page_release(&job->stats);
@@ -264,6 +276,6 @@ int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body)
     if (stats_status != ND_OK)
         print_failure(&job, stats_status, &error);
     release(&job);
-    nd_interrupt_removes(NULL);
+    nd_interrupt_removes(NULL, NULL);
     return status == ND_OK && stats_status == ND_OK ? ND_EXIT_DONE : ND_EXIT_FAILED;
 }

@@ -21,6 +21,8 @@ typedef struct nd_job {
     nd_input *input; /* NULL for a command without inputs, or with inputs of its own */
     bool is_fed;     /* it comes through a pipe, and is to be handled as it comes */
     nd_output *output;
+    nd_output *removed;    /* --removed; NULL: not asked for */
+    bool keeps_records;    /* of the input */
     bool is_stats_refused; /* nothing can be written there: said already */
     bool is_write_failed;
     nd_progress progress;
@@ -45,6 +47,7 @@ typedef nd_status (*nd_job_fn)(nd_job *job, nd_error *error);
 typedef enum nd_job_input {
     ND_JOB_READS_OPERANDS = 0, /* job->input is opened on the operands */
     ND_JOB_READS_AFTER_FIRST,  /* on those after the first, which is the folder of an index */
+    ND_JOB_COPIES_OPERANDS,    /* the same, and their records are written again: nd_input_copy */
     ND_JOB_OPENS_NOTHING,
 } nd_job_input;
 

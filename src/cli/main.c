@@ -16,8 +16,13 @@
 #include "util/xxh.h"
 
 static const nd_command *const commands[] = {
-    &nd_command_scan, &nd_command_within, &nd_command_compare,
-    &nd_command_plan, &nd_command_eval,   NULL,
+    &nd_command_scan,
+    &nd_command_dedup,
+    &nd_command_within,
+    &nd_command_compare,
+    &nd_command_plan,
+    &nd_command_eval,
+    NULL,
 };
 
 static const nd_command *find_in(const nd_command *const *list, const char *name)

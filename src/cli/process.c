@@ -63,15 +63,15 @@ int nd_stdout_finish(void)
     return ND_EXIT_FAILED;
 }
 
-static char unfinished[PATH_MAX];
+static char unfinished[2][PATH_MAX]; /* paths; empty: none */
 static volatile sig_atomic_t is_armed;
 
 /* unlink and raise are async-signal-safe. A run can wait for input for ever, so nothing is put off
  * until it would look at a flag. */
 static void remove_and_die(int signal_number)
 {
-    if (is_armed)
-        unlink(unfinished);
+    for (int i = 0; is_armed && i < 2; i++)
+        unlink(unfinished[i]);
     raise(signal_number); /* SA_RESETHAND: the default action, once this handler has returned */
 }
 
@@ -84,13 +84,18 @@ static void catch_one(int signal_number)
         sigaction(signal_number, &action, NULL);
 }
 
-void nd_interrupt_removes(const char *path)
+void nd_interrupt_removes(const char *path, const char *other)
 {
+    const char *const paths[] = {path ? path : "", other ? other : ""};
     is_armed = 0;
-    const size_t size_bytes = path ? strlen(path) + 1 : 0;
-    if (!path || size_bytes > sizeof unfinished)
+    for (int i = 0; i < 2; i++) {
+        const size_t size_bytes = strlen(paths[i]) + 1;
+        unfinished[i][0] = '\0';
+        if (size_bytes <= sizeof unfinished[i])
+            memcpy(unfinished[i], paths[i], size_bytes);
+    }
+    if (!unfinished[0][0] && !unfinished[1][0])
         return;
-    memcpy(unfinished, path, size_bytes);
     is_armed = 1;
     catch_one(SIGINT);
     catch_one(SIGTERM);

@@ -16,10 +16,10 @@ void nd_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * Returns the exit code: a reader that went away is no failure. */
 int nd_stdout_finish(void);
 
-/* From now on SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU remove the file of that path, which is
- * copied, before they end the process. NULL: nothing to remove any more. A path longer than
- * PATH_MAX stays behind. */
-void nd_interrupt_removes(const char *path);
+/* From now on SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU remove the files of these paths, which
+ * are copied, before they end the process. NULL: none. What has a path longer than PATH_MAX stays
+ * behind. */
+void nd_interrupt_removes(const char *path, const char *other);
 
 /* Memory that this process may have, in bytes: that of the machine, or of its container, or a limit
  * of its own. */

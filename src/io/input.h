@@ -59,8 +59,8 @@ typedef struct nd_input_options {
      * again are lasting: see nd_input_source. It takes time and saves memory, and changes nothing
      * else. 0: none are. */
     uint64_t lasting_from_bytes;
-    bool is_live;       /* records of a pipe are handed over as they come, and not when they fill a
-                           block */
+    bool is_live; /* records of a pipe are handed over as they come, and not when they fill a
+                     block */
     /* The records will be wanted again as they are: nd_input_copy (io/record_copy.h). Then what is
      * no regular file, holds no records (a text, a page, an archive), or cannot be read to its end
      * is an error. */

@@ -3,17 +3,7 @@
 #include "cli/job.h"
 #include "cli/output/amounts.h"
 #include "cli/output/match_writer.h"
-#include "util/error.h"
-
-static void add_stats(nd_page *page, const nd_scan_stats *stats)
-{
-    nd_page_printf(page,
-                   ",\"plan\":{\"threshold\":%.6f,\"recall\":%.6f,\"bands\":%u,\"rows\":%u"
-                   ",\"slots\":%u}",
-                   stats->plan.threshold, stats->plan.recall, stats->plan.bands, stats->plan.rows,
-                   stats->plan.slots);
-    nd_counters_print_json(nd_counters_of_scan(), stats, page);
-}
+#include "cli/scan_run.h"
 
 /* num_written: UINT64_MAX where the reader of the output went away. */
 static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_written)
@@ -33,57 +23,22 @@ static void set_headline(nd_job *job, const nd_scan_stats *stats, uint64_t num_w
         nd_page_put(line, nd_amount_of(stats->pairs, "pair").text);
 }
 
-static nd_status write_results(nd_job *job, const nd_scan *scan, const nd_scan_stats *stats,
-                               nd_error *error)
+/* An nd_scan_use_fn. */
+static nd_status write_results(nd_job *job, const nd_scan *scan, void *ctx, nd_error *error)
 {
+    (void)ctx;
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
     nd_written written;
     nd_status status = nd_matches_write(job, scan, &written);
-    set_headline(job, stats, status == ND_OK ? written.num : UINT64_MAX);
+    set_headline(job, &stats, status == ND_OK ? written.num : UINT64_MAX);
     nd_capped_matches_note(&written.capped, &job->notes);
     nd_job_lap(job, "writing");
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
 }
 
-static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
-{
-    nd_status status = nd_scan_add_source(scan, nd_input_source(job->input), error);
-    if (status == ND_OK)
-        status = nd_job_reading_done(job, error);
-    if (status == ND_OK)
-        status = nd_scan_finish(scan, error);
-    nd_job_lap(job, "matching");
-    return status;
-}
-
-static nd_status report_and_write(nd_job *job, const nd_scan *scan, const nd_scan_firsts *firsts,
-                                  nd_error *error)
-{
-    const nd_scan_stats stats = nd_scan_stats_get(scan);
-    nd_notes_add_counters(&job->notes, nd_counters_of_scan(), &stats, firsts->items);
-    add_stats(&job->stats, &stats);
-    job->text_bytes = stats.text_bytes;
-    const nd_status status = nd_job_check_strict(job, error);
-    return status == ND_OK ? write_results(job, scan, &stats, error) : status;
-}
-
 static nd_status scan_inputs(nd_job *job, nd_error *error)
 {
-    nd_scan_firsts firsts;
-    nd_scan_firsts_init(&firsts);
-    nd_scan_options options = nd_settings_scan(job->settings, job->num_threads);
-    options.progress = nd_progress_step;
-    options.progress_ctx = &job->progress;
-    options.notice = nd_scan_firsts_notice;
-    options.notice_ctx = &firsts;
-    nd_scan *scan = NULL;
-    nd_status status = nd_scan_new(&options, job->allocator, &scan);
-    if (status == ND_OK)
-        status = read_and_match(job, scan, error);
-    if (status == ND_OK)
-        status = report_and_write(job, scan, &firsts, error);
-    nd_scan_free(scan);
-    nd_scan_firsts_release(&firsts);
-    return status;
+    return nd_scan_run(job, write_results, NULL, error);
 }
 
 static int run(const nd_settings *settings)

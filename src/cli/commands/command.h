@@ -14,6 +14,7 @@ typedef struct nd_command {
 } nd_command;
 
 extern const nd_command nd_command_scan;
+extern const nd_command nd_command_dedup;
 extern const nd_command nd_command_within;
 extern const nd_command nd_command_compare;
 extern const nd_command nd_command_plan;

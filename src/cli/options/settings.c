@@ -76,15 +76,23 @@ bool nd_is_same_file(const char *a, const char *b)
 }
 
 /* Two results into one place would destroy one of them. */
+static nd_status check_two(const char *a_option, const char *a, const char *b_option, const char *b,
+                           nd_error *error)
+{
+    if (!a || !b || (strcmp(a, b) != 0 && (strcmp(b, "-") == 0 || !nd_is_same_file(a, b))))
+        return ND_OK;
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "%s and %s both go to '%s'", a_option,
+                        b_option, b);
+}
+
 static nd_status check_files(const nd_settings *settings, nd_error *error)
 {
     const char *const output = settings->output_path ? settings->output_path : "-";
-    const char *const stats = settings->stats_path;
-    if (stats && (strcmp(stats, output) == 0 ||
-                  (strcmp(output, "-") != 0 && nd_is_same_file(stats, output))))
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "'--stats' and the output both go to '%s'", output);
-    return ND_OK;
+    const char *const stats = settings->stats_path, *const removed = settings->removed_path;
+    nd_status status = check_two("'--stats'", stats, "the output", output, error);
+    if (status == ND_OK && !settings->dry_run)
+        status = check_two("'--removed'", removed, "the output", output, error);
+    return status == ND_OK ? check_two("'--removed'", removed, "'--stats'", stats, error) : status;
 }
 
 nd_status nd_settings_parse(const nd_command *command, int argc, char **argv,
@@ -168,6 +176,8 @@ nd_input_options nd_settings_input(const nd_settings *settings)
     } else if (settings->keep == ND_KEEP_PREFERRED) {
         options.preference = ND_PREFERENCE_SOURCE;
         options.preference_field = settings->source_field;
+    } else if (settings->keep == ND_KEEP_FIRST) {
+        options.preference = ND_PREFERENCE_PLACE;
     }
     if (settings->command->info.options.command == ND_COMMAND_INDEX_ADD) {
         options.has_attributes = true;

@@ -38,6 +38,7 @@ typedef enum nd_keep {
     ND_KEEP_EARLIEST,
     ND_KEEP_PREFERRED,
     ND_KEEP_FIRST_ID,
+    ND_KEEP_FIRST,
 } nd_keep;
 
 /* The commands, as bits of nd_option.commands. */
@@ -56,6 +57,7 @@ enum {
     ND_COMMAND_INDEX_COMPACT = 2048,
     ND_COMMAND_INDEX_MERGE = 4096,
     ND_COMMAND_INDEX_COPY = 8192,
+    ND_COMMAND_DEDUP = 16384,
 };
 
 struct nd_command;
@@ -94,7 +96,8 @@ typedef struct nd_settings {
     nd_input_options input; /* for the reader: nd_settings_input */
 
     nd_format format;
-    const char *output_path, *stats_path;
+    const char *output_path, *stats_path, *removed_path;
+    int dry_run;
     int kernel; /* nd_kernel, or ND_KERNEL_BEST */
     int strict;
     nd_progress_mode progress;

@@ -10,6 +10,7 @@ enum {
     COMPARE = ND_COMMAND_COMPARE,
     PLAN = ND_COMMAND_PLAN,
     EVAL = ND_COMMAND_EVAL,
+    DEDUP = ND_COMMAND_DEDUP,
     INDEX_CREATE = ND_COMMAND_INDEX_CREATE,
     INDEX_ADD = ND_COMMAND_INDEX_ADD,
     INDEX_QUERY = ND_COMMAND_INDEX_QUERY,
@@ -18,8 +19,8 @@ enum {
     INDEX_MERGE = ND_COMMAND_INDEX_MERGE,
     INDEX_QUIET = ND_COMMAND_INDEX_CHECK | ND_COMMAND_INDEX_COMPACT | ND_COMMAND_INDEX_COPY,
     INDEX_WRITERS = INDEX_ADD | INDEX_REMOVE | INDEX_MERGE | ND_COMMAND_INDEX_COMPACT,
-    COMPARERS = SCAN | WITHIN | COMPARE | EVAL,    /* of documents with each other */
-    READERS = COMPARERS | INDEX_ADD | INDEX_QUERY, /* of documents */
+    COMPARERS = SCAN | WITHIN | COMPARE | EVAL | DEDUP, /* of documents with each other */
+    READERS = COMPARERS | INDEX_ADD | INDEX_QUERY,      /* of documents */
     SUMMARISERS = READERS | INDEX_CREATE | INDEX_REMOVE | INDEX_MERGE | INDEX_QUIET,
     PRINTERS = READERS | PLAN | INDEX_STAT,
     ALL = SUMMARISERS | PRINTERS,
@@ -70,11 +71,9 @@ static const nd_choice links[] = {
 };
 
 static const nd_choice keeps[] = {
-    {"longest", ND_KEEP_LONGEST},
-    {"earliest", ND_KEEP_EARLIEST},
-    {"preferred", ND_KEEP_PREFERRED},
-    {"first-id", ND_KEEP_FIRST_ID},
-    {NULL, 0},
+    {"longest", ND_KEEP_LONGEST},     {"earliest", ND_KEEP_EARLIEST},
+    {"preferred", ND_KEEP_PREFERRED}, {"first-id", ND_KEEP_FIRST_ID},
+    {"first", ND_KEEP_FIRST},         {NULL, 0},
 };
 
 static const nd_choice input_formats[] = {
@@ -104,6 +103,10 @@ static const nd_choice formats[] = {
     {                                                                                              \
         .typed = "--representative earliest", .field = FIELD(keep),                                \
         .values = 1u << ND_KEEP_EARLIEST                                                           \
+    }
+#define WITH_OUTPUT                                                                                \
+    {                                                                                              \
+        .typed = "-o", .field = FIELD(output_path)                                                 \
     }
 #define WITH_PREFERRED                                                                             \
     {                                                                                              \
@@ -168,7 +171,7 @@ const nd_option nd_tool_options[] = {
      .max = ND_PRESET_CORPUS},
     {.name = "shingle",
      .kind = ND_OPTION_SHINGLE,
-     .commands = SCAN | COMPARE | EVAL | INDEX_CREATE,
+     .commands = SCAN | COMPARE | EVAL | INDEX_CREATE | DEDUP,
      .section = "Matching",
      .argument = "word:N|char:N",
      .help = "what texts are compared by: runs of N words or of N characters",
@@ -176,7 +179,7 @@ const nd_option nd_tool_options[] = {
      .is_sweepable = true},
     {.name = "threshold",
      .kind = ND_OPTION_NUMBER,
-     .commands = SCAN | COMPARE | PLAN | EVAL | INDEX_CREATE,
+     .commands = SCAN | COMPARE | PLAN | EVAL | INDEX_CREATE | DEDUP,
      .section = "Matching",
      .argument = "J",
      .help = "lowest Jaccard similarity of a match: shingles in both texts over shingles in either",
@@ -186,7 +189,7 @@ const nd_option nd_tool_options[] = {
      .is_sweepable = true},
     {.name = "containment",
      .kind = ND_OPTION_NUMBER,
-     .commands = SCAN | COMPARE | PLAN | EVAL | INDEX_CREATE,
+     .commands = SCAN | COMPARE | PLAN | EVAL | INDEX_CREATE | DEDUP,
      .section = "Matching",
      .argument = "C",
      .help = "also match if this share of one text's shingles appears in the other: finds cut "
@@ -198,7 +201,7 @@ const nd_option nd_tool_options[] = {
      .is_sweepable = true},
     {.name = "coverage",
      .kind = ND_OPTION_NUMBER,
-     .commands = SCAN | EVAL,
+     .commands = SCAN | EVAL | DEDUP,
      .section = "Matching",
      .argument = "C",
      .help = "also match if passages that both texts share, edits inside them included, make up "
@@ -246,7 +249,7 @@ const nd_option nd_tool_options[] = {
      .choices = folds},
     {.name = "recall",
      .kind = ND_OPTION_NUMBER,
-     .commands = SCAN | PLAN | EVAL | INDEX_CREATE,
+     .commands = SCAN | PLAN | EVAL | INDEX_CREATE | DEDUP,
      .section = "Matching",
      .argument = "R",
      .help = "probability that a pair exactly at the threshold is found",
@@ -434,9 +437,19 @@ const nd_option nd_tool_options[] = {
      .choices = keeps,
      .need = WITH_GROUPS,
      .is_sweepable = true},
+    {.name = "representative",
+     .kind = ND_OPTION_CHOICE,
+     .commands = DEDUP,
+     .section = "Result",
+     .argument = "WHICH",
+     .help =
+         "which document of a group of near-copies stays: longest, earliest, preferred, first-id "
+         "or first (in the input)",
+     .field = FIELD(keep),
+     .choices = keeps},
     {.name = "date-field",
      .kind = ND_OPTION_STRING,
-     .commands = SCAN | EVAL,
+     .commands = SCAN | EVAL | DEDUP,
      .section = "Result",
      .argument = "NAME",
      .help = "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "
@@ -446,7 +459,7 @@ const nd_option nd_tool_options[] = {
      .need = WITH_EARLIEST},
     {.name = "source-field",
      .kind = ND_OPTION_STRING,
-     .commands = SCAN | EVAL,
+     .commands = SCAN | EVAL | DEDUP,
      .section = "Result",
      .argument = "NAME",
      .help = "field with the source",
@@ -455,12 +468,29 @@ const nd_option nd_tool_options[] = {
      .need = WITH_PREFERRED},
     {.name = "prefer",
      .kind = ND_OPTION_LIST,
-     .commands = SCAN | EVAL,
+     .commands = SCAN | EVAL | DEDUP,
      .section = "Result",
      .argument = "A,B,...",
      .help = "sources in the order of preference; all others come after them",
      .field = FIELD(prefer),
      .need = WITH_PREFERRED},
+
+    {.name = "removed",
+     .kind = ND_OPTION_STRING,
+     .commands = DEDUP,
+     .section = "Result",
+     .argument = "FILE",
+     .help =
+         "write there, as JSON Lines, each document that is removed, with the one that stays for "
+         "it and their similarity",
+     .field = FIELD(removed_path)},
+    {.name = "dry-run",
+     .commands = DEDUP,
+     .section = "Result",
+     .help = "write no documents: only count them, and list what would be removed",
+     .field = FIELD(dry_run),
+     .value = 1,
+     .conflicts = {WITH_OUTPUT}},
 
     /* --- Passages --- */
     {.name = "min-words",
@@ -678,7 +708,7 @@ const nd_option nd_tool_options[] = {
     /* --- Output --- */
     {.name = "format",
      .kind = ND_OPTION_CHOICE,
-     .commands = PRINTERS,
+     .commands = PRINTERS & ~DEDUP,
      .section = "Output",
      .help = "output format: JSON Lines, tab-separated values with a header, or text for people",
      .unset = "text on a terminal, else jsonl",
@@ -690,7 +720,9 @@ const nd_option nd_tool_options[] = {
      .commands = PRINTERS,
      .section = "Output",
      .argument = "FILE",
-     .help = "write to this file, which appears when it is complete",
+     .help =
+         "write to this file, which appears when it is complete; compressed if its name ends in "
+         ".gz, .zst, .xz, .bz2 or .lz4",
      .unset = "standard output",
      .field = FIELD(output_path)},
     {.name = "stats",
@@ -737,7 +769,7 @@ const nd_option nd_tool_options[] = {
     /* --- Running --- */
     {.name = "threads",
      .kind = ND_OPTION_COUNT,
-     .commands = SCAN | WITHIN | EVAL | INDEX_ADD,
+     .commands = SCAN | WITHIN | EVAL | INDEX_ADD | DEDUP,
      .section = "Running",
      .argument = "N",
      .help = "number of threads; the output does not depend on it",

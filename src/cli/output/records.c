@@ -84,6 +84,22 @@ static const nd_column group_columns[] = {
 };
 const nd_record nd_group_record = RECORD(group_columns);
 
+/* --- dedup --- */
+
+static const nd_column removed_columns[] = {
+    {ND_COLUMN(nd_removed_view, member.id, "id", ND_VALUE_BYTES)},
+    {ND_COLUMN(nd_removed_view, representative, "representative", ND_VALUE_BYTES)},
+    {ND_COLUMN(nd_removed_view, member.kind, "kind", ND_VALUE_MATCH)},
+    {ND_COLUMN(nd_removed_view, member.similarity.jaccard, "jaccard", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_removed_view, member.similarity.a_in_b, "in_representative", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_removed_view, member.similarity.b_in_a, "representative_in", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_removed_view, member.coverage.a_in_b, "covered", ND_VALUE_RATIO),
+     .when = ND_SHOW_COVERAGE},
+    {ND_COLUMN(nd_removed_view, member.coverage.b_in_a, "representative_covered", ND_VALUE_RATIO),
+     .when = ND_SHOW_COVERAGE},
+};
+const nd_record nd_removed_record = RECORD(removed_columns);
+
 /* --- within --- */
 
 static const nd_column repeat_columns[] = {

@@ -41,6 +41,13 @@ typedef struct nd_group_view {
 } nd_group_view;
 extern const nd_record nd_group_record;
 
+/* dedup --removed: a member of a group, and its representative */
+typedef struct nd_removed_view {
+    nd_id representative;
+    nd_member member;
+} nd_removed_view;
+extern const nd_record nd_removed_record;
+
 /* within: a document with its repeats */
 typedef struct nd_repeat_view {
     double similarity;

@@ -77,7 +77,7 @@ nd_status nd_stats_file_write(const nd_job *job, nd_status run_status, nd_error 
     if (status == ND_OK)
         status = nd_output_new(job->settings->stats_path, job->allocator, &file, error);
     if (status == ND_OK)
-        nd_interrupt_removes(nd_output_temp_path(file));
+        nd_interrupt_removes(nd_output_temp_path(file), NULL);
     if (status == ND_OK)
         status = nd_output_write(file, page.bytes.items, page.bytes.len);
     if (file)
