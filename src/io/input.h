@@ -185,7 +185,7 @@ nd_input_report nd_input_report_get(nd_input *input);
 /* What is said of an issue. */
 typedef struct nd_issue_text {
     const char *key;  /* in --stats JSON, such as "malformed_json" */
-    const char *what; /* in the summary, such as "left out, lines that are not a JSON object" */
+    const char *what; /* in the summary, as "records that are not a JSON object, left out" */
     nd_status code;   /* of the nd_error of its first example */
     bool is_loss;     /* --strict is to fail; else it is as documented, and said once */
 } nd_issue_text;

@@ -11,7 +11,6 @@
 
 #include <assert.h>
 
-#include "util/checked.h"
 #include "util/u64_map.h"
 
 /* Beyond either end of a bucket. */

@@ -2,7 +2,7 @@
 
 #include "passages/passage_finder.h"
 #include "passages/shared_choice.h"
-#include "util/checked.h"
+#include "util/alloc.h"
 
 /* Lays both documents out as one text, so that everything is the same as for repeats:
  *

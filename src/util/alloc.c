@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/checked.h"
+#include "util/vec.h"
 
 static void *libc_allocate(void *ctx, size_t size_bytes)
 {
@@ -73,4 +73,13 @@ nd_status nd_reserve(const nd_allocator *allocator, void **block, size_t *capaci
     *block = grown;
     *capacity = wanted;
     return ND_OK;
+}
+
+nd_status nd_vec_reserve(const nd_allocator *allocator, void **items, size_t *capacity, size_t len,
+                         size_t more, size_t size_bytes)
+{
+    size_t need;
+    if (!nd_size_add(len, more, &need))
+        return ND_ERR_NO_MEMORY;
+    return nd_reserve(allocator, items, capacity, need, size_bytes);
 }

@@ -2,6 +2,7 @@
 #ifndef UTIL_ALLOC_H
 #define UTIL_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "neardup/allocator.h"
@@ -24,5 +25,16 @@ void nd_release(const nd_allocator *allocator, void *block);
  * half at least, so appending costs O(1) amortised. Nothing changes on failure. */
 ND_NODISCARD nd_status nd_reserve(const nd_allocator *allocator, void **block, size_t *capacity,
                                   size_t need, size_t size_bytes);
+
+/* Arithmetic on sizes that come from outside: false where the result does not fit. */
+static inline bool nd_size_mul(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
+
+static inline bool nd_size_add(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_add_overflow(a, b, out);
+}
 
 #endif

@@ -2,8 +2,6 @@
 
 #include <stdint.h>
 
-#include "util/checked.h"
-
 struct nd_arena_chunk {
     struct nd_arena_chunk *next;
     size_t used, size;

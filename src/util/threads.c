@@ -1,8 +1,14 @@
+/* sched_getaffinity is Linux's own. */
+#define _GNU_SOURCE
 #include "util/threads.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <unistd.h>
+
+#include "neardup/document_map.h"
 
 typedef struct job {
     nd_worker_fn run;
@@ -110,4 +116,15 @@ uint32_t nd_threads_worth(size_t num, size_t least, uint32_t num_threads)
 {
     const size_t worth = num / least + 1;
     return worth < num_threads ? (uint32_t)worth : num_threads;
+}
+
+uint32_t nd_num_processors(void)
+{
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0)
+        return (uint32_t)CPU_COUNT(&allowed);
+#endif
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : (uint32_t)online;
 }

@@ -2,8 +2,6 @@
 
 #include <stdbool.h>
 
-#include "util/checked.h"
-
 enum { MIN_CAPACITY = 16 };
 
 void nd_u64_map_init(nd_u64_map *map, const nd_allocator *allocator)
