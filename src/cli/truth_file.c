@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "io/content.h"
+#include "util/byte_order.h"
 #include "util/error.h"
 
 enum { MAX_FIELDS = 32, MOST_ID_BYTES = 4096 };
@@ -214,7 +215,7 @@ static bool is_unknown(const reading *r, const tsv_line *line, const nd_id ids[2
 
 static bool is_same(nd_id a, nd_id b)
 {
-    return a.len_bytes == b.len_bytes && memcmp(a.p, b.p, a.len_bytes) == 0;
+    return nd_compare_bytes(a.p, a.len_bytes, b.p, b.len_bytes) == 0;
 }
 
 /* Leaves a line out, or hands its ids on. */
@@ -301,7 +302,7 @@ static nd_status take_label(const reading *r, const tsv_line *line, nd_pair_labe
 
 static nd_status take_pair(reading *r, const tsv_line *line, nd_error *error)
 {
-    nd_id ids[2];
+    nd_id ids[2] = {{0}};
     nd_pair_label label;
     bool is_left_out, is_unsure;
     nd_status status = take_two(r, line, ids, &is_left_out, error);
@@ -321,7 +322,7 @@ static nd_status take_pair(reading *r, const tsv_line *line, nd_error *error)
 
 static nd_status take_ignored(reading *r, const tsv_line *line, nd_error *error)
 {
-    nd_id ids[2];
+    nd_id ids[2] = {{0}};
     bool is_left_out;
     const nd_status status = take_two(r, line, ids, &is_left_out, error);
     if (status != ND_OK || is_left_out)
@@ -331,7 +332,7 @@ static nd_status take_ignored(reading *r, const tsv_line *line, nd_error *error)
 
 static nd_status take_member(reading *r, const tsv_line *line, nd_error *error)
 {
-    nd_id ids[2];
+    nd_id ids[2] = {{0}};
     const nd_status status = take_ids(r, line, ids, error);
     if (status != ND_OK)
         return status;

@@ -1,5 +1,6 @@
 #include "neardup/scan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,8 +130,8 @@ static nd_status add_from_batch(const batch_adding *b, uint32_t worker, size_t i
         document.id = id.p ? id.p : "";
         document.id_len_bytes = id.len_bytes;
     } else
-        document.id_len_bytes = (size_t)snprintf(number, sizeof number, "%llu",
-                                                 (unsigned long long)(batch->first_number + i));
+        document.id_len_bytes =
+            (size_t)snprintf(number, sizeof number, "%" PRIu64, batch->first_number + i);
     return add_from_source(b->scan, worker, &document);
 }
 

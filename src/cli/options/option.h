@@ -67,7 +67,6 @@ enum { ND_OPTION_MAX_CONFLICTS = 2, ND_OPTIONS_MAX = 160 };
 typedef struct nd_option {
     const char *name; /* without the dashes; NULL ends a table */
     nd_option_kind kind;
-    char letter;          /* 0: no short form */
     unsigned commands;    /* bits of the commands that have it */
     const char *section;  /* of the help */
     const char *argument; /* name of its value in the help; NULL: its choices, or none for a set */
@@ -79,12 +78,13 @@ typedef struct nd_option {
     const nd_choice *choices;              /* of ND_OPTION_CHOICE and ND_OPTION_FLAGS, or: */
     const char *(*name_of)(int choice);    /* of each value from 0 to `max` */
     const char *(*meaning_of)(int choice); /* the help says it of each; NULL: `help` does */
-    int value;                             /* of ND_OPTION_SET */
     double min, max;                       /* of numbers and counts */
     nd_bounds bounds;                      /* of ND_OPTION_NUMBER */
+    int value;                             /* of ND_OPTION_SET */
     nd_condition need;                     /* it only works with that */
     nd_condition conflicts[ND_OPTION_MAX_CONFLICTS]; /* it cannot be used with these */
     bool is_sweepable;                               /* `eval --sweep` takes it */
+    char letter;                                     /* 0: no short form */
 } nd_option;
 
 /* The rows that one command has. */

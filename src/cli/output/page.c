@@ -73,7 +73,8 @@ static size_t tsv_escape(const char *p, size_t len_bytes, char out[8])
     size_t len = 0;
     for (int i = 0; i < (is_c1 ? 2 : 1); i++) {
         const unsigned char byte = (unsigned char)p[i];
-        memcpy(out + len, "\\x", 2);
+        out[len] = '\\';
+        out[len + 1] = 'x';
         out[len + 2] = digits[byte >> 4];
         out[len + 3] = digits[byte & 15];
         len += 4;

@@ -80,8 +80,8 @@ typedef struct nd_column {
 } nd_column;
 
 #define ND_COLUMN(type, member, name_, kind_)                                                      \
-    .name = name_, .json_key = ",\"" name_ "\":", .json_key_len = sizeof(",\"" name_ "\":") - 1,   \
-    .kind = kind_, .offset = offsetof(type, member)
+    .name = (name_), .json_key = ",\"" name_ "\":", .json_key_len = sizeof(",\"" name_ "\":") - 1, \
+    .kind = (kind_), .offset = offsetof(type, member)
 
 struct nd_record {
     const nd_column *columns;

@@ -4,7 +4,7 @@
 
 #define RECORD(columns_)                                                                           \
     {                                                                                              \
-        .columns = columns_, .num_columns = sizeof columns_ / sizeof *columns_                     \
+        .columns = (columns_), .num_columns = sizeof(columns_) / sizeof *(columns_)                \
     }
 
 /* --- passages --- */
@@ -28,8 +28,8 @@ static const nd_record place_record = RECORD(place_columns);
     {                                                                                              \
         {ND_COLUMN(nd_shared_passage, similarity, "similarity", ND_VALUE_RATIO)},                  \
             {ND_COLUMN(nd_shared_passage, words, "words", ND_VALUE_COUNT)},                        \
-            {ND_COLUMN(nd_shared_passage, a, a_name, ND_VALUE_OBJECT), .record = places},          \
-            {ND_COLUMN(nd_shared_passage, b, b_name, ND_VALUE_OBJECT), .record = places},          \
+            {ND_COLUMN(nd_shared_passage, a, a_name, ND_VALUE_OBJECT), .record = (places)},        \
+            {ND_COLUMN(nd_shared_passage, b, b_name, ND_VALUE_OBJECT), .record = (places)},        \
     }
 
 static const nd_column pair_passage_columns[] = PASSAGE_COLUMNS("a", "b", &span_record);
