@@ -48,7 +48,9 @@ typedef struct nd_repeat {
  *   - up to 0.92 where what differs are numbers, or what is alike stands in five places of the text
  *     or more: so are the rows of a list, a table, a price list. For the latter 0.75 is enough from
  *     120 words on that do not repeat each other;
- * and what is alike must weigh 2, where a word that stands n times in the text weighs 1/sqrt(n). */
+ * and what is alike must weigh 2, where a word that stands n times in the text weighs 1/sqrt(n);
+ * five words in a row of it 1/2. So a passage whose words stand nowhere else is found at up to 100
+ * places with an edit in each; at more of them only what of it is the same word for word is. */
 typedef struct nd_passage_options {
     size_t size_bytes;          /* of this struct, set by nd_passage_options_init */
     double min_similarity;      /* identity of an edited passage at least, 0 < x <= 1 */

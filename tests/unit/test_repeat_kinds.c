@@ -373,6 +373,32 @@ static void edited_copies_in_a_row_are_places_of_one_repeat(void **state)
     assert_non_null(strstr(report, " 150 1-1 3-3 5-5 7-7 9-9 11-11\n"));
 }
 
+/* As do scans of a form that was filled in again and again. */
+static void a_paragraph_edited_at_many_places_is_one_repeat(void **state)
+{
+    (void)state;
+    enum { COPIES = 40, WORDS = 150, OTHERS = 50 };
+    nd_random random = {10};
+    static char text[COPIES * (WORDS + OTHERS) * 12];
+    char *end = text;
+    for (int copy = 0; copy < COPIES; copy++) {
+        for (int i = 0; i < WORDS; i++)
+            end += nd_random_u64(&random) % 10 == 0
+                       ? sprintf(end, "x%u ", (unsigned)(nd_random_u64(&random) >> 40))
+                       : sprintf(end, "word%d ", i);
+        end += sprintf(end, "\n\n");
+        for (int i = 0; i < OTHERS; i++)
+            end += sprintf(end, "y%u ", (unsigned)(nd_random_u64(&random) >> 40));
+        end += sprintf(end, "\n\n");
+    }
+    const char *const report = repeats_of(text, strlen(text));
+    size_t places = 0;
+    for (const char *p = report; *p && *p != '\n'; p++)
+        places += *p == '-';
+    assert_int_equal(places, COPIES);
+    assert_null(strchr(strchr(report, '\n') + 1, '\n')); /* and nothing else */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +425,7 @@ int main(void)
         cmocka_unit_test(one_word_over_and_over_says_nothing),
         cmocka_unit_test(filler_is_cut_into_its_copies),
         cmocka_unit_test(edited_copies_in_a_row_are_places_of_one_repeat),
+        cmocka_unit_test(a_paragraph_edited_at_many_places_is_one_repeat),
     };
     return cmocka_run_group_tests(tests, passage_fixture_setup, passage_fixture_teardown);
 }
