@@ -25,6 +25,7 @@ static struct {
     nd_text *text; /* set again and again, as in use */
 } kernels[8];
 static size_t num_kernels;
+static nd_text *taken_back;
 
 static void add_kernel(const char *name, const nd_tokenise_kernel *kernel)
 {
@@ -40,6 +41,7 @@ static int set_up(void **state)
     add_kernel("scalar", &nd_tokenise_kernel_scalar);
     add_kernel("avx512 (emulated)", &nd_tokenise_kernel_avx512_emulated);
     add_kernel("neon (emulated)", &nd_tokenise_kernel_neon_emulated);
+    assert_int_equal(nd_text_new(NULL, &taken_back), ND_OK);
     const nd_kernel best = nd_kernel_best();
     for (int kernel = ND_KERNEL_AVX2; kernel <= ND_KERNEL_NEON; kernel++)
         if (nd_kernel_select((nd_kernel)kernel) == ND_OK)
@@ -53,6 +55,7 @@ static int tear_down(void **state)
     for (size_t i = 0; i < num_kernels; i++)
         nd_text_free(kernels[i].text);
     num_kernels = 0;
+    nd_text_free(taken_back);
     return 0;
 }
 
@@ -98,6 +101,17 @@ static void assert_kernels_give(const reference_text *expected, const char *byte
     }
 }
 
+static void assert_is_taken_back(const reference_text *text)
+{
+    reference_text expected = *text;
+    expected.invalid_bytes = 0;
+    assert_int_equal(nd_text_set_normalised(taken_back, expected.normalised,
+                                            expected.token_start[expected.num_tokens]),
+                     ND_OK);
+    assert_int_equal(taken_back->offsets, ND_TEXT_NO_OFFSETS);
+    assert_true(same_text(&expected, taken_back));
+}
+
 /* The kernels read a block of exactly len bytes, so that a sanitizer sees them read past it. */
 static void assert_kernels_agree(const char *bytes, size_t len)
 {
@@ -107,6 +121,7 @@ static void assert_kernels_agree(const char *bytes, size_t len)
     reference_text expected;
     reference_text_init(&expected, exact, len);
     assert_kernels_give(&expected, exact, len);
+    assert_is_taken_back(&expected);
     reference_text_release(&expected);
     free(exact);
 }
@@ -430,6 +445,15 @@ static void tokens_are_those_of_the_whole_text_normalised_at_once(void **state)
     }
 }
 
+static void a_normalised_text_over_the_limit_is_refused_unread(void **state)
+{
+    (void)state;
+    assert_int_equal(nd_text_set_normalised(taken_back, "one two ", 8), ND_OK);
+    assert_int_equal(nd_text_num_tokens(taken_back), 2);
+    assert_int_equal(nd_text_set_normalised(taken_back, "x", (size_t)UINT32_MAX + 1), ND_ERR_LIMIT);
+    assert_int_equal(nd_text_num_tokens(taken_back), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +469,7 @@ int main(void)
         cmocka_unit_test(texts_longer_than_a_piece_are_tokenised_alike),
         cmocka_unit_test(token_of_a_million_bytes_is_looked_through_once),
         cmocka_unit_test(tokens_are_those_of_the_whole_text_normalised_at_once),
+        cmocka_unit_test(a_normalised_text_over_the_limit_is_refused_unread),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
