@@ -246,6 +246,46 @@ static void documents_that_change_or_go_are_an_error(void **state)
     corpus_free(&c);
 }
 
+typedef struct reread {
+    uint64_t done, total, stop_after;
+} reread;
+
+static nd_status see_reread(void *ctx, nd_phase phase, uint64_t done, uint64_t total)
+{
+    reread *const r = ctx;
+    if (phase != ND_PHASE_READ_AGAIN)
+        return ND_OK;
+    assert_true(done >= r->done && done <= total);
+    r->done = done;
+    r->total = total;
+    return done > r->stop_after ? ND_ERR_CANCELLED : ND_OK;
+}
+
+static void reading_again_is_a_phase_that_can_be_stopped(void **state)
+{
+    (void)state;
+    nd_random random = {4};
+    corpus c = corpus_make(600, &random);
+    FILE *const out = fopen("/dev/null", "w");
+    assert_non_null(out);
+    reread r = {.stop_after = UINT64_MAX};
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    options.num_threads = 2;
+    options.progress = see_reread;
+    options.progress_ctx = &r;
+    lasting_source s = source_of(&c);
+    assert_int_equal(scan(&options, NULL, &s, true, out, NULL), ND_OK);
+    assert_int_equal(r.done, s.num_tags);
+    assert_int_equal(r.total, s.num_tags);
+    r = (reread){.stop_after = s.num_tags / 2};
+    s = source_of(&c);
+    assert_int_equal(scan(&options, NULL, &s, true, out, NULL), ND_ERR_CANCELLED);
+    assert_true(r.done > r.stop_after);
+    fclose(out);
+    corpus_free(&c);
+}
+
 static void each_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -275,6 +315,7 @@ int main(void)
         cmocka_unit_test(results_are_those_of_documents_that_come_once),
         cmocka_unit_test(documents_without_a_way_to_come_again_are_kept),
         cmocka_unit_test(documents_that_change_or_go_are_an_error),
+        cmocka_unit_test(reading_again_is_a_phase_that_can_be_stopped),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
