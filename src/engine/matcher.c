@@ -35,13 +35,6 @@ nd_seen_match nd_matcher_see(const nd_matcher *m, const nd_edge *edge)
     return seen;
 }
 
-nd_seen_match nd_matcher_see_reversed(const nd_matcher *m, const nd_edge *edge)
-{
-    const nd_edge reversed = {edge->to,         edge->from,         edge->common,
-                              edge->to_covered, edge->from_covered, edge->score};
-    return nd_matcher_see(m, &reversed);
-}
-
 nd_edge nd_matcher_self_edge(const nd_matcher *m, uint32_t text)
 {
     const uint16_t covered = m->kind->has_coverage ? ND_COVERED_ALL : 0;

@@ -81,9 +81,6 @@ typedef struct nd_seen_match {
 
 nd_seen_match nd_matcher_see(const nd_matcher *m, const nd_edge *edge);
 
-/* The same from its `to`. */
-nd_seen_match nd_matcher_see_reversed(const nd_matcher *m, const nd_edge *edge);
-
 /* A text beside itself, as its exact copies match. */
 nd_edge nd_matcher_self_edge(const nd_matcher *m, uint32_t text);
 
