@@ -33,6 +33,9 @@ def test_descriptions(name: str) -> None:
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_examples(name: str) -> None:
+    if name == "dedup":
+        pytest.importorskip("pyarrow")
+        pytest.importorskip("fsspec")
     runner = doctest.DocTestRunner(verbose=False)
     for test in doctest.DocTestFinder().find(getattr(neardup, name), name, globs={}):
         runner.run(test)
@@ -41,8 +44,8 @@ def test_examples(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["scan", "within", "compare", "plan", "evaluate", "sketch", "band_keys", "verify", "group"]
-    + ["rank", "Table", "Spec"],
+    ["scan", "within", "compare", "dedup", "plan", "evaluate", "sketch", "band_keys", "verify"]
+    + ["group", "rank", "Table", "Spec"],
 )
 def test_what_one_calls_has_an_example(name: str) -> None:
     assert ">>>" in (getattr(neardup, name).__doc__ or "")

@@ -12,6 +12,7 @@
 from neardup import _core
 from neardup._batch import Sketches, band_keys, group, rank, sketch, verify
 from neardup._column import Column
+from neardup._dedup import Deduplicated, dedup
 from neardup._errors import (
     AlreadyExists,
     Cancelled,
@@ -52,6 +53,7 @@ __all__ = [
     "Cancelled",
     "Column",
     "Comparison",
+    "Deduplicated",
     "Error",
     "Evaluation",
     "FormatError",
@@ -85,6 +87,7 @@ __all__ = [
     "Wrong",
     "band_keys",
     "compare",
+    "dedup",
     "evaluate",
     "group",
     "plan",

@@ -1,0 +1,110 @@
+"""A program that uses everything, for type checkers: mypy --strict and pyright. It also runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Optional, Union
+
+import neardup
+from neardup.compat.datasketch import LeanMinHash, MinHash, MinHashLSH, MinHashLSHForest
+
+TEXTS: list[Union[str, bytes, None]] = ["one two three four five six", b"One two three four five, six!", None]
+
+
+def report(phase: str, done: int, total: int) -> None:
+    print(phase, done, total)
+
+
+def scanning() -> int:
+    result: neardup.Scan = neardup.scan(
+        TEXTS,
+        ["x", "y", "z"],
+        preset="corpus",
+        threshold=0.7,
+        repair=["tags", "entities"],
+        fold="safe",
+        representative="preferred",
+        preferences=[2, 1, None],
+        progress=report,
+    )
+    pairs: neardup.Rows[neardup.Pair] = result.pairs()
+    kinds: list[str] = [pair.kind for pair in pairs]
+    groups: list[neardup.Group] = result.groups()[0:2]
+    members: list[neardup.Member] = [member for group in groups for member in group.members]
+    mask: neardup.Column = result.keep_mask(keep="first")
+    names: list[neardup.Renamed] = list(result.renamed())
+    rows: list[dict[str, Any]] = pairs.to_pylist()
+    stats: dict[str, Any] = result.stats
+    return len(kinds) + len(members) + len(mask) + len(names) + len(rows) + len(stats)
+
+
+def passages() -> float:
+    repeats: list[neardup.Repeat] = neardup.within("one two three four five. One two three four five.")
+    places: list[neardup.Place] = [place for repeat in repeats for place in repeat.places]
+    within: neardup.Within = neardup.within(TEXTS, offsets="bytes", min_words=5)
+    documents: list[neardup.Repeating] = list(within)
+    compared: neardup.Comparison = neardup.compare("one two", "one two three", containment=0.9)
+    shared: Iterator[neardup.Passage] = iter(compared.passages)
+    return compared.jaccard + len(places) + len(documents) + sum(p.similarity for p in shared)
+
+
+def blocks() -> int:
+    spec = neardup.Spec(threshold=0.5, shingle="word:2")
+    again: neardup.Spec = neardup.Spec.parse(spec.line, threshold=0.5)
+    again.check(spec)
+    sketches: neardup.Sketches = neardup.sketch(TEXTS, spec, ["digests", "num_tokens"])
+    keys: neardup.Column = neardup.band_keys(TEXTS, spec)
+    verified: neardup.Rows[neardup.Verified] = neardup.verify(TEXTS, [(0, 1)], spec)
+    matches: list[tuple[int, int]] = [(row.a, row.b) for row in verified if row.kind != "none"]
+    assert sketches.num_tokens is not None and sketches.digests is not None
+    rank: neardup.Column = neardup.rank(sketches.num_tokens, sketches.digests, ["p", "q", "r"])
+    groups: neardup.Column = neardup.group(matches, len(TEXTS), rank=rank, link="single")
+    return len(keys) + len(groups)
+
+
+def tables() -> Optional[str]:
+    table: neardup.Table[str] = neardup.Table(threshold=0.5)
+    table.add("x", "one two three four")
+    matches: list[neardup.Match] = table.query("one two three four five", max_matches=3)
+    table.remove("x")
+    return matches[0].kind if matches and "x" not in table else None
+
+
+def measuring() -> float:
+    plan: neardup.Plan = neardup.plan(threshold=0.8, recall=0.95)
+    memory: neardup.Memory = plan.memory(10**6)
+    found: neardup.Evaluation = neardup.evaluate(TEXTS, pairs=[(0, 1)], errors=2)
+    bands: list[Optional[float]] = [band.recall for band in found.bands]
+    wrong: list[neardup.Wrong] = found.missed
+    return plan.probability(0.5) + memory.set_bytes + found.f1 + len(bands) + len(wrong)
+
+
+def files(folder: str) -> int:
+    done: neardup.Deduplicated = neardup.dedup(f"{folder}/*.parquet", f"{folder}/out", annotate=True)
+    return done.kept + len(done.files) + len(done.scan)
+
+
+def sketches() -> list[Any]:
+    minhash = MinHash(num_perm=64)
+    minhash.update(b"word")
+    lean: LeanMinHash = LeanMinHash(minhash)
+    whole: MinHash = MinHash.union(minhash, MinHash.bulk([[b"x"]], num_perm=64)[0])
+    index = MinHashLSH(threshold=0.5, num_perm=64)
+    index.insert("x", whole)
+    forest = MinHashLSHForest(num_perm=64)
+    forest.add("x", lean)
+    forest.index()
+    return [index.query(lean), forest.query(minhash, 3), lean.jaccard(whole)]
+
+
+def errors() -> str:
+    try:
+        neardup.scan(TEXTS, threshold=2.0)
+    except neardup.InvalidArgument as error:
+        problem: neardup.Error = error
+        return str(problem)
+    return ""
+
+
+if __name__ == "__main__":
+    print(scanning(), passages(), blocks(), tables(), measuring(), sketches(), errors())
