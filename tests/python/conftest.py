@@ -50,6 +50,8 @@ def pair_line(pair: neardup.Pair) -> str:
     )
     if pair.a_covered is not None:
         line += f',"a_covered":{ratio(pair.a_covered)},"b_covered":{ratio(pair.b_covered)}'
+    if pair.score is not None:
+        line += f',"score":{ratio(pair.score)}'
     return line + "}\n"
 
 
@@ -64,6 +66,8 @@ def member_text(member: neardup.Member) -> str:
             f',"covered":{ratio(member.covered)}'
             f',"representative_covered":{ratio(member.representative_covered)}'
         )
+    if member.score is not None:
+        text += f',"score":{ratio(member.score)}'
     return text + "}"
 
 

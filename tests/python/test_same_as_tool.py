@@ -25,6 +25,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"threshold": 0.4, "max_matches": 3},
     {"containment": 0.9, "representative": "first-id", "link": "single"},
     {"preset": "news"},
+    {"coverage": 0.5},
     {"shingle": "char:7", "repair": "all", "fold": "safe", "recall": 0.9},
 ]
 FORMS: dict[str, Callable[[list], Any]] = {

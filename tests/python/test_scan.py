@@ -202,7 +202,7 @@ def test_results_are_sequences() -> None:
     }
     assert "3 rows of a, b" in repr(pairs)
     news = neardup.scan([A, B], preset="news")
-    assert news.pairs().column_names[-2:] == ["a_covered", "b_covered"]
+    assert news.pairs().column_names[-3:] == ["a_covered", "b_covered", "score"]
     assert news.groups()[0].members[0].covered is not None
 
 
