@@ -264,6 +264,8 @@ static nd_status write_report(evaluating *e, nd_error *error)
     if (job->settings->errors > 0)
         status = nd_eval_errors_print(&page, &report, &job->notes);
     if (status == ND_OK)
+        status = nd_job_check_strict(job, error); /* passages may have been left out meanwhile */
+    if (status == ND_OK)
         status = nd_job_write(job, &page);
     nd_page_release(&page);
     nd_job_lap(job, "writing");
