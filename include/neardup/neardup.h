@@ -24,6 +24,7 @@
 #include "neardup/status.h"
 #include "neardup/table.h"
 #include "neardup/text.h"
+#include "neardup/verdict.h"
 #include "neardup/verify.h"
 #include "neardup/version.h"
 

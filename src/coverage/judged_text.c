@@ -160,6 +160,16 @@ nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words, u
     return ND_OK;
 }
 
+uint32_t nd_judged_text_item_words(const nd_judged_text *text, const nd_item *item)
+{
+    const nd_word_code code = text->words[item->at];
+    nd_item same;
+    uint32_t num = 1;
+    if (nd_word_is_number(code) || nd_word_is_character(code))
+        (void)long_item_at(text, item->at, &same, &num);
+    return nd_word_is_character(code) ? 2 : num;
+}
+
 void nd_judged_text_release(nd_judged_text *text, const nd_allocator *allocator)
 {
     nd_release(allocator, text->items);

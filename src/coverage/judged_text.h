@@ -66,6 +66,9 @@ typedef struct nd_judged_text {
 ND_NODISCARD nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words,
                                            uint32_t num, const nd_allocator *allocator);
 
+/* How many words the item takes where it stands first. */
+uint32_t nd_judged_text_item_words(const nd_judged_text *text, const nd_item *item);
+
 void nd_judged_text_release(nd_judged_text *text, const nd_allocator *allocator);
 
 /* Of the text's items or trigrams, the slot in whose upper half `tag` stands, or the empty one

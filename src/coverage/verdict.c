@@ -402,6 +402,13 @@ static bool goes_first(const nd_judged_text *a, const nd_judged_text *b)
     return true;
 }
 
+/* Whether they are the same, word for word. */
+static bool are_same(const nd_judged_text *a, const nd_judged_text *b)
+{
+    return a->num_words == b->num_words && a->num_words > 0 &&
+           memcmp(a->words, b->words, a->num_words * sizeof *a->words) == 0;
+}
+
 static void conclude(nd_judgement *judgement, int num_answers)
 {
     int64_t least = judgement->answers[0];
@@ -437,12 +444,17 @@ nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b, n
     find_held_features(&facts[0], &facts[1], &f);
     judgement->answers[ND_ASKS_HELD] = answer_held(&f);
     conclude(judgement, 1);
-    if (need == ND_JUDGE_UNLESS_LOW && judgement->score < least)
+    if (need == ND_JUDGE_UNLESS_LOW && judgement->score < least && !are_same(a, b))
         return ND_OK;
     find_other_features(&facts[0], &facts[1], &f);
     judgement->answers[ND_ASKS_EDITED] = answer_edited(&f);
     judgement->answers[ND_ASKS_OWN] = answer_own(&f);
     conclude(judgement, ND_NUM_QUESTIONS);
+    /* However little there is to go by. */
+    if (are_same(a, b)) {
+        judgement->score = ND_LOGISTIC_ONE;
+        judgement->covered[0] = judgement->covered[1] = ND_LOGISTIC_ONE;
+    }
     return ND_OK;
 }
 

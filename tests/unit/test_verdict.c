@@ -11,7 +11,9 @@
 
 #include "coverage/verdict.h"
 #include "failing_allocator.h"
+#include "neardup/repair.h"
 #include "neardup/scan.h"
+#include "neardup/verdict.h"
 #include "random.h"
 
 enum { MAX_WORDS = 4000 };
@@ -343,6 +345,117 @@ static void failing_memory_fails_a_verdict(void **state)
     }
 }
 
+/* --- the public reader --- */
+
+static nd_verdict read_verdict(nd_verdict_reader *reader, const char *a, const char *b)
+{
+    nd_verdict verdict;
+    assert_int_equal(nd_verdict_reader_judge(reader, a, strlen(a), b, strlen(b), &verdict), ND_OK);
+    return verdict;
+}
+
+static bool has_evidence(nd_verdict_reader *reader, nd_evidence_place place, const char *word)
+{
+    const nd_evidence *evidence;
+    size_t num;
+    bool is_there = false;
+    assert_int_equal(nd_verdict_reader_evidence(reader, place, 1000, &evidence, &num), ND_OK);
+    for (size_t i = 0; i < num; i++) {
+        assert_true(i == 0 || evidence[i].bits <= evidence[i - 1].bits);
+        is_there |= evidence[i].len_bytes == strlen(word) &&
+                    memcmp(evidence[i].text, word, strlen(word)) == 0;
+    }
+    return is_there;
+}
+
+static void a_reader_tells_the_words_behind_its_verdict(void **state)
+{
+    (void)state;
+    nd_verdict_reader *reader;
+    assert_int_equal(nd_verdict_reader_new(ND_REPAIR_ALL, ND_FOLD_SAFE, NULL, &reader), ND_OK);
+    const nd_verdict verdict =
+        read_verdict(reader, "The harbour of Skarvoy took 1,200 ships in 1998, said the pilot.",
+                     "The harbour of Skarvoy took 1200 ships in 1974, said the captain. 東京");
+    assert_true(verdict.score > 0 && verdict.score < 1);
+    assert_true(has_evidence(reader, ND_EVIDENCE_IN_BOTH, "1 200"));
+    assert_true(has_evidence(reader, ND_EVIDENCE_IN_BOTH, "skarvoy"));
+    assert_true(has_evidence(reader, ND_EVIDENCE_ONLY_IN_A, "1998"));
+    assert_true(has_evidence(reader, ND_EVIDENCE_ONLY_IN_B, "captain"));
+    assert_true(has_evidence(reader, ND_EVIDENCE_ONLY_IN_B, "東 京"));
+    assert_false(has_evidence(reader, ND_EVIDENCE_ONLY_IN_A, "captain"));
+    const nd_evidence *evidence;
+    size_t num;
+    assert_int_equal(nd_verdict_reader_evidence(reader, ND_EVIDENCE_IN_BOTH, 2, &evidence, &num),
+                     ND_OK);
+    assert_int_equal(num, 2);
+    assert_true(evidence[0].is_number);
+    nd_verdict_reader_free(reader);
+}
+
+static nd_status keep_pair(void *ctx, const nd_pair *pair)
+{
+    *(nd_pair *)ctx = *pair;
+    return ND_OK;
+}
+
+static void a_reader_tells_what_a_scan_tells(void **state)
+{
+    (void)state;
+    const char *const texts[] = {STORY, CUT};
+    nd_scan_options options;
+    nd_scan *scan;
+    nd_pair pair = {.score = 0};
+    nd_verdict_reader *reader;
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
+    options.output = ND_SCAN_PAIRS;
+    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    for (int i = 0; i < 2; i++) {
+        const nd_document document = {.id = i ? "b" : "a",
+                                      .id_len_bytes = 1,
+                                      .text = texts[i],
+                                      .text_len_bytes = strlen(texts[i])};
+        assert_int_equal(nd_scan_add(scan, &document), ND_OK);
+    }
+    assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
+    assert_int_equal(nd_scan_each_pair(scan, keep_pair, &pair), ND_OK);
+    assert_int_equal(nd_verdict_reader_new(options.repairs, options.folds, NULL, &reader), ND_OK);
+    const nd_verdict verdict = read_verdict(reader, STORY, CUT);
+    assert_true(verdict.score > 0.5 && verdict.score == pair.score);
+    assert_true(verdict.a_covered == pair.coverage.a_in_b);
+    assert_true(verdict.b_covered == pair.coverage.b_in_a);
+    assert_true(verdict.held > 0 && verdict.edited > 0 && verdict.own > 0);
+    nd_verdict_reader_free(reader);
+    nd_scan_free(scan);
+}
+
+static void failing_memory_fails_a_reader_and_leaves_it_usable(void **state)
+{
+    (void)state;
+    for (long allowed = 0;; allowed++) {
+        failing_allocator failing = {.left = allowed};
+        const nd_allocator a = failing_allocator_make(&failing);
+        nd_verdict_reader *reader;
+        nd_verdict verdict;
+        const nd_evidence *evidence;
+        size_t num;
+        nd_status status = nd_verdict_reader_new(ND_REPAIR_ALL, ND_FOLD_SAFE, &a, &reader);
+        if (status == ND_OK)
+            status =
+                nd_verdict_reader_judge(reader, STORY, strlen(STORY), CUT, strlen(CUT), &verdict);
+        if (status == ND_OK)
+            status = nd_verdict_reader_evidence(reader, ND_EVIDENCE_IN_BOTH, 5, &evidence, &num);
+        if (reader && status != ND_OK) {
+            failing.left = 1000;
+            assert_true(read_verdict(reader, STORY, CUT).score > 0.5);
+        }
+        nd_verdict_reader_free(reader);
+        assert_int_equal(failing.live, 0);
+        if (status == ND_OK)
+            break;
+        assert_int_equal(status, ND_ERR_NO_MEMORY);
+    }
+}
+
 /* --- no cliffs: whatever else is scanned --- */
 
 static const char *const towns[] = {"Norrby",  "Ostwick",  "Veldhaven", "Aldmoor", "Castelmar",
@@ -452,6 +565,9 @@ int main(void)
         WITH_VERDICTS(the_order_of_two_texts_changes_no_verdict),
         WITH_VERDICTS(giving_up_early_hides_no_copy),
         WITH_VERDICTS(failing_memory_fails_a_verdict),
+        cmocka_unit_test(a_reader_tells_the_words_behind_its_verdict),
+        cmocka_unit_test(a_reader_tells_what_a_scan_tells),
+        cmocka_unit_test(failing_memory_fails_a_reader_and_leaves_it_usable),
         cmocka_unit_test(match_reports_are_no_copies_however_many_there_are),
         cmocka_unit_test(mails_under_one_footer_are_no_copies_however_many_there_are),
     };
