@@ -8,6 +8,7 @@
 #include "neardup/document_map.h"
 #include "neardup/repair.h"
 #include "neardup/text.h"
+#include "neardup/verdict.h"
 #include "util/error.h"
 
 /* One of the two documents, copied out of its source. */
@@ -166,13 +167,44 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *sid
     job->text_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
 }
 
+/* The verdict on both and the words behind it, which `reader` keeps. */
+static nd_status explain(nd_verdict_reader *reader, const nd_comparison *comparison,
+                         nd_explained_verdict *explained)
+{
+    nd_status status = nd_verdict_reader_judge(reader, comparison->a.text,
+                                               comparison->a.text_len_bytes, comparison->b.text,
+                                               comparison->b.text_len_bytes, &explained->verdict);
+    for (int place = 0; place < 3 && status == ND_OK; place++) {
+        const nd_evidence *evidence;
+        status = nd_verdict_reader_evidence(reader, (nd_evidence_place)place, ND_SHOWN_EVIDENCE,
+                                            &evidence, &explained->num_evidence[place]);
+        for (size_t i = 0; i < explained->num_evidence[place] && status == ND_OK; i++)
+            explained->evidence[place][i] = evidence[i];
+    }
+    return status;
+}
+
+/* By the rule, else by the verdict, else by the passages. */
+static nd_match_kind kind_of(const nd_job *job, const nd_comparison *comparison)
+{
+    const nd_scan_options *const scan = &job->settings->scan;
+    const nd_explained_verdict *const e = comparison->explained;
+    nd_match_kind kind = nd_match_classify(&comparison->similarity, &scan->rule);
+    if (kind == ND_MATCH_NONE && e && e->verdict.score >= scan->score) {
+        const nd_coverage coverage = {e->verdict.a_covered, e->verdict.b_covered};
+        kind = nd_match_classify_covered(&comparison->similarity, &scan->rule, &coverage, 0);
+    }
+    return kind == ND_MATCH_NONE && comparison->num_passages > 0 ? ND_MATCH_PARTIAL : kind;
+}
+
 static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
 {
     const side *const a = &sides[0], *const b = &sides[1];
-    const nd_match_rule rule = {.jaccard = job->settings->scan.rule.jaccard,
-                                .containment = job->settings->scan.rule.containment};
+    const nd_scan_options *const scan = &job->settings->scan;
     const nd_passage_options options = nd_settings_passage(job->settings);
     nd_comparison comparison = {.a = document_of(a), .b = document_of(b)};
+    nd_explained_verdict explained = {.num_evidence = {0}};
+    nd_verdict_reader *reader = NULL;
     nd_passage_finder *finder = NULL;
     nd_page page;
     nd_page_init(&page, job->allocator);
@@ -181,11 +213,15 @@ static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
         status = nd_passage_finder_shared(finder, comparison.a.text, comparison.a.text_len_bytes,
                                           comparison.b.text, comparison.b.text_len_bytes,
                                           &comparison.passages, &comparison.num_passages);
+    if (status == ND_OK && scan->score > 0)
+        status = nd_verdict_reader_new(scan->repairs, scan->folds, job->allocator, &reader);
+    if (status == ND_OK && scan->score > 0)
+        status = explain(reader, &comparison, &explained);
     if (status == ND_OK) {
         comparison.similarity = nd_similarity_compute(a->set, a->size, b->set, b->size);
-        comparison.kind = nd_match_classify(&comparison.similarity, &rule);
-        if (comparison.kind == ND_MATCH_NONE && comparison.num_passages > 0)
-            comparison.kind = ND_MATCH_PARTIAL;
+        if (scan->score > 0)
+            comparison.explained = &explained;
+        comparison.kind = kind_of(job, &comparison);
         nd_notes_add_findings(&job->notes, &job->report);
         report(job, &comparison, sides, nd_passage_finder_stats(finder).capped);
         status = nd_job_check_strict(job, error);
@@ -197,6 +233,7 @@ static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
     }
     nd_page_release(&page);
     nd_passage_finder_free(finder);
+    nd_verdict_reader_free(reader);
     return status;
 }
 
@@ -234,8 +271,9 @@ const nd_command nd_command_compare = {
         "Reads two inputs of one document each and reports how similar they are: their Jaccard "
         "similarity, how much of each appears in the other, and which passages they share, with "
         "the lines in both. Passages are found by words, whatever '--shingle' says. "
-        "'--preset news' prepares both texts as 'scan' does; the kind depends on '--threshold' and "
-        "'--containment' only.\n\n"
+        "'--preset news' prepares both texts as 'scan' does, and tells its verdict on them: the "
+        "score, the three answers that it is made of, and the strongest words and numbers for it "
+        "and against it.\n\n"
         "Kinds: exact (the same shingles), near, contains (a contains b), contained (b contains "
         "a), partial (no threshold is reached, but they share passages), none.\n",
     .info.examples = "  neardup compare story.txt story-as-printed.txt\n"

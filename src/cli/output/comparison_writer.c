@@ -4,22 +4,41 @@
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 
-static nd_comparison_view view_of(const nd_comparison *comparison, nd_array *passages)
+/* What a view borrows. */
+typedef struct lists {
+    nd_array passages, evidence[3];
+} lists;
+
+static nd_comparison_view view_of(const nd_comparison *comparison, lists *l)
 {
-    *passages =
+    const nd_explained_verdict *const e = comparison->explained;
+    l->passages =
         (nd_array){comparison->passages, comparison->num_passages, sizeof *comparison->passages};
-    return (nd_comparison_view){.a = {comparison->a.id, comparison->a.id_len_bytes},
-                                .b = {comparison->b.id, comparison->b.id_len_bytes},
-                                .kind = comparison->kind,
-                                .similarity = comparison->similarity,
-                                .passages = nd_items_of(passages)};
+    nd_comparison_view view = {.a = {comparison->a.id, comparison->a.id_len_bytes},
+                               .b = {comparison->b.id, comparison->b.id_len_bytes},
+                               .kind = comparison->kind,
+                               .similarity = comparison->similarity,
+                               .passages = nd_items_of(&l->passages)};
+    for (int place = 0; e && place < 3; place++) {
+        l->evidence[place] =
+            (nd_array){e->evidence[place], e->num_evidence[place], sizeof e->evidence[place][0]};
+        view.evidence[place] = nd_items_of(&l->evidence[place]);
+    }
+    if (e)
+        view.verdict = e->verdict;
+    return view;
+}
+
+static nd_shown_columns shown_of(const nd_comparison *comparison)
+{
+    return comparison->explained ? ND_SHOW_SCORE : 0;
 }
 
 void nd_comparison_print_members(nd_page *page, const nd_comparison *comparison)
 {
-    nd_array passages;
-    const nd_comparison_view view = view_of(comparison, &passages);
-    nd_record_json_members(page, &nd_comparison_record, 0, &view);
+    lists l;
+    const nd_comparison_view view = view_of(comparison, &l);
+    nd_record_json_members(page, &nd_comparison_record, shown_of(comparison), &view);
 }
 
 static void heading_as_text(const nd_job *job, nd_page *page, const nd_comparison *comparison)
@@ -41,6 +60,38 @@ static void heading_as_text(const nd_job *job, nd_page *page, const nd_compariso
                    (unsigned long long)s->size_b);
 }
 
+static void answer_as_text(nd_page *page, const char *question, double answer)
+{
+    nd_page_printf(page, "  %-46s %s (%+.1f)\n", question, answer >= 0 ? "yes" : "no", answer);
+}
+
+/* verdict 0.94: a copy
+     most of one text stands in the other           yes (+4.1)
+     ...
+     in both: 214, skarvoy, coastguard */
+static void verdict_as_text(const nd_job *job, nd_page *page, const nd_comparison *comparison)
+{
+    static const char *const places[] = {"in both", "only in a", "only in b"};
+    const nd_explained_verdict *const e = comparison->explained;
+    nd_page_printf(page, "\n%sverdict %.2f%s: %s\n", nd_style(&job->screen, ND_STYLE_STRONG),
+                   e->verdict.score, nd_style(&job->screen, ND_STYLE_PLAIN),
+                   e->verdict.score >= job->settings->scan.score ? "a copy" : "no copy");
+    answer_as_text(page, "most of one text stands in the other", e->verdict.held);
+    answer_as_text(page, "what differs is editing, not other facts", e->verdict.edited);
+    answer_as_text(page, "they share more than a footer", e->verdict.own);
+    for (int place = 0; place < 3; place++) {
+        if (e->num_evidence[place] > 0)
+            nd_page_printf(page, "  %s: ", places[place]);
+        for (size_t i = 0; i < e->num_evidence[place]; i++) {
+            const nd_evidence *const word = &e->evidence[place][i];
+            nd_page_put(page, i ? ", " : "");
+            nd_page_shown(page, word->text, word->len_bytes);
+        }
+        nd_page_put(page, e->num_evidence[place] > 0 ? "\n" : "");
+    }
+    nd_page_put(page, "\n");
+}
+
 static void passage_as_text(const nd_job *job, nd_page *page, const nd_comparison *comparison,
                             const nd_shared_passage *passage)
 {
@@ -57,6 +108,8 @@ static void passage_as_text(const nd_job *job, nd_page *page, const nd_compariso
 static void print_text(const nd_job *job, nd_page *page, const nd_comparison *comparison)
 {
     heading_as_text(job, page, comparison);
+    if (comparison->explained)
+        verdict_as_text(job, page, comparison);
     if (comparison->num_passages == 0)
         nd_page_put(page, "no shared passage\n");
     else
@@ -67,14 +120,15 @@ static void print_text(const nd_job *job, nd_page *page, const nd_comparison *co
 
 void nd_comparison_print(const nd_job *job, nd_page *page, const nd_comparison *comparison)
 {
-    nd_array passages;
-    const nd_comparison_view view = view_of(comparison, &passages);
+    lists l;
+    const nd_comparison_view view = view_of(comparison, &l);
+    const nd_shown_columns shown = shown_of(comparison);
     if (job->format == ND_FORMAT_JSONL) {
-        nd_record_json(page, &nd_comparison_record, 0, &view);
+        nd_record_json(page, &nd_comparison_record, shown, &view);
         nd_page_put(page, "\n");
     } else if (job->format == ND_FORMAT_TSV) {
-        nd_record_tsv_header(page, &nd_comparison_record, 0, NULL);
-        nd_record_tsv(page, &nd_comparison_record, 0, &view);
+        nd_record_tsv_header(page, &nd_comparison_record, shown, NULL);
+        nd_record_tsv(page, &nd_comparison_record, shown, &view);
     } else {
         print_text(job, page, comparison);
     }

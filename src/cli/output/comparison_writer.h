@@ -6,11 +6,22 @@
 #include "neardup/document.h"
 #include "neardup/match.h"
 #include "neardup/passages.h"
+#include "neardup/verdict.h"
+
+/* The verdict, and the strongest words behind it, by nd_evidence_place. */
+enum { ND_SHOWN_EVIDENCE = 8 };
+
+typedef struct nd_explained_verdict {
+    nd_verdict verdict;
+    nd_evidence evidence[3][ND_SHOWN_EVIDENCE];
+    size_t num_evidence[3];
+} nd_explained_verdict;
 
 typedef struct nd_comparison {
     nd_document a, b;
     nd_similarity similarity;
     nd_match_kind kind; /* none: they match by no threshold and share no passage */
+    const nd_explained_verdict *explained; /* NULL where no score is asked for */
     const nd_shared_passage *passages;
     size_t num_passages;
 } nd_comparison;

@@ -119,6 +119,18 @@ const nd_record nd_repeating_record = RECORD(repeating_columns);
 
 /* --- compare --- */
 
+static const nd_column evidence_columns[] = {
+    {ND_COLUMN(nd_evidence, text, "text", ND_VALUE_BYTES)},
+    {ND_COLUMN(nd_evidence, bits, "bits", ND_VALUE_RATIO)},
+};
+static const nd_record evidence_record = RECORD(evidence_columns);
+
+#define EVIDENCE_COLUMN(place, name)                                                               \
+    {                                                                                              \
+        ND_COLUMN(nd_comparison_view, evidence[place], name, ND_VALUE_LIST),                       \
+            .record = &evidence_record, .when = ND_SHOW_SCORE, .flags = ND_COLUMN_JSON_ONLY        \
+    }
+
 static const nd_column comparison_columns[] = {
     {ND_COLUMN(nd_comparison_view, a, "a", ND_VALUE_BYTES)},
     {ND_COLUMN(nd_comparison_view, b, "b", ND_VALUE_BYTES)},
@@ -132,6 +144,14 @@ static const nd_column comparison_columns[] = {
      .flags = ND_COLUMN_JSON_ONLY},
     {ND_COLUMN(nd_comparison_view, similarity.common, "shingles_common", ND_VALUE_COUNT),
      .flags = ND_COLUMN_JSON_ONLY},
+    {ND_COLUMN(nd_comparison_view, verdict.a_covered, "a_covered", ND_VALUE_RATIO),
+     .when = ND_SHOW_SCORE},
+    {ND_COLUMN(nd_comparison_view, verdict.b_covered, "b_covered", ND_VALUE_RATIO),
+     .when = ND_SHOW_SCORE},
+    {ND_COLUMN(nd_comparison_view, verdict.score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
+    EVIDENCE_COLUMN(ND_EVIDENCE_IN_BOTH, "in_both"),
+    EVIDENCE_COLUMN(ND_EVIDENCE_ONLY_IN_A, "only_in_a"),
+    EVIDENCE_COLUMN(ND_EVIDENCE_ONLY_IN_B, "only_in_b"),
     {ND_COLUMN(nd_comparison_view, passages, "passages", ND_VALUE_LIST),
      .record = &compared_passage_record, .flags = ND_COLUMN_WHOLE},
 };

@@ -8,6 +8,7 @@
 #include "neardup/passages.h"
 #include "neardup/plan.h"
 #include "neardup/scan.h"
+#include "neardup/verdict.h"
 
 /* Columns that are shown where they are asked for. */
 enum {
@@ -66,7 +67,9 @@ typedef struct nd_comparison_view {
     nd_bytes a, b;
     nd_match_kind kind;
     nd_similarity similarity;
-    nd_items passages; /* nd_shared_passage */
+    nd_verdict verdict;
+    nd_items evidence[3]; /* nd_evidence, by nd_evidence_place */
+    nd_items passages;    /* nd_shared_passage */
 } nd_comparison_view;
 extern const nd_record nd_comparison_record;
 
