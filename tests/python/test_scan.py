@@ -204,6 +204,9 @@ def test_results_are_sequences() -> None:
     news = neardup.scan([A, B], preset="news")
     assert news.pairs().column_names[-3:] == ["a_covered", "b_covered", "score"]
     assert news.groups()[0].members[0].covered is not None
+    assert news.groups()[0].members[0].score == 1
+    both = neardup.scan([A, B], preset="news", coverage=0.4, score=0)
+    assert both.pairs().column_names[-2:] == ["a_covered", "b_covered"]
 
 
 def test_nothing_at_all() -> None:

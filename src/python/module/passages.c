@@ -408,7 +408,7 @@ static PyObject *compare(PyObject *module, PyObject *arguments)
     c.options.repairs = scan.repairs;
     c.options.folds = scan.folds;
     scan.rule.jaccard = 1; /* a spec has bands, which nobody asks for here */
-    scan.rule.containment = scan.coverage = 0;
+    scan.rule.containment = scan.coverage = scan.score = 0;
     if (nd_spec_from_options(&scan, &c.spec) != ND_OK)
         return nd_py_raise(ND_ERR_INVALID_ARGUMENT, NULL);
     c.in_characters = in_characters;

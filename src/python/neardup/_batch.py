@@ -165,7 +165,7 @@ def verify(
     [('near', 0.67), ('none', 0.0)]
     """
     if spec.bands == 0:
-        raise InvalidArgument("a spec for coverage, which depends on all documents, verifies no pair")
+        raise InvalidArgument("a spec for coverage or a score, which shingles alone do not tell, verifies no pair")
     frame = _core.verify(
         texts, text, _pair_bytes(pairs), spec.line, spec.threshold, spec.containment, threads or 0
     )

@@ -69,7 +69,7 @@ class Spec:
         in the other that makes a match too, 0 where none does. No line tells these.
     shingle: "word:N" or "char:N". repair, fold: names of what is undone, and taken for the same.
     bands: keys of a text, each made of `rows` slots; texts that share one are candidates. 0 where
-        coverage decides. slots: of a sketch.
+        a coverage or a score decides. slots: of a sketch.
     unicode: the version of Unicode that words are read by.
 
     >>> import neardup
