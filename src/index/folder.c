@@ -240,7 +240,7 @@ nd_status nd_file_size(const nd_file *file, uint64_t *size_bytes, nd_error *erro
 
 nd_status nd_file_reserve(const nd_file *file, uint64_t size_bytes, nd_error *error)
 {
-    uint64_t now;
+    uint64_t now = 0;
     const nd_status status = nd_file_size(file, &now, error);
     if (status != ND_OK || now >= size_bytes)
         return status;
@@ -254,15 +254,15 @@ bool nd_file_is_unlinked(const nd_file *file)
     return fstat(file->fd, &info) == 0 && info.st_nlink == 0;
 }
 
-nd_status nd_file_damaged(const nd_file *file, nd_error *error, const char *format, ...)
+void nd_file_describe_damage(const nd_file *file, nd_error *error, const char *format, ...)
 {
     char what[160];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    return nd_error_set(error, ND_ERR_FORMAT, "'%s/%s' is damaged: %s", file->folder->path,
-                        file->name, what);
+    nd_error_set(error, ND_ERR_FORMAT, "'%s/%s' is damaged: %s", file->folder->path, file->name,
+                 what);
 }
 
 uint64_t nd_checksum(const void *bytes, size_t len, uint64_t place)

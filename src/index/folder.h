@@ -85,9 +85,13 @@ ND_NODISCARD nd_status nd_file_reserve(const nd_file *file, uint64_t size_bytes,
 /* Whether no name leads to the file any more. */
 bool nd_file_is_unlinked(const nd_file *file);
 
-/* ND_ERR_FORMAT: "'DIR/NAME' is damaged: ..." */
-nd_status nd_file_damaged(const nd_file *file, nd_error *error, const char *format, ...)
+/* "'DIR/NAME' is damaged: ..." */
+void nd_file_describe_damage(const nd_file *file, nd_error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* ND_ERR_FORMAT, with that message. A macro, so that a static analyser sees that it is never ND_OK.
+ */
+#define nd_file_damaged(...) (nd_file_describe_damage(__VA_ARGS__), ND_ERR_FORMAT)
 
 /* The checksum of bytes that belong to a place: XXH3_64bits, seeded with it. */
 uint64_t nd_checksum(const void *bytes, size_t len, uint64_t place);

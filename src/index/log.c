@@ -73,7 +73,7 @@ static nd_status read_marks(const nd_log *log, const char *head, nd_log_mark *ma
     bool is_found = false;
     for (uint32_t slot = 0; slot < NUM_MARKS; slot++) {
         stored_mark stored;
-        memcpy(&stored, head + slot * MARK_STEP, sizeof stored);
+        memcpy(&stored, head + (size_t)slot * MARK_STEP, sizeof stored);
         if (stored.mark.committed < HEAD_BYTES ||
             !nd_checksum_holds(stored.checksum, &stored.mark, sizeof stored.mark, log->salt ^ slot))
             continue;

@@ -136,7 +136,7 @@ static nd_status load(nd_run_cursor *c, uint64_t block, nd_error *error)
     if (!nd_checksum_holds(c->page.words[ND_RUN_BLOCK_PAYLOAD / 8], c->page.bytes,
                            ND_RUN_BLOCK_PAYLOAD, block_place(run->info.number, at)))
         return nd_file_damaged(&run->file, error, "the block at byte %llu",
-                               (unsigned long long)(at * ND_RUN_BLOCK_BYTES));
+                               (unsigned long long)at * ND_RUN_BLOCK_BYTES);
     c->block = block;
     return ND_OK;
 }
@@ -278,7 +278,7 @@ static nd_status end_block(nd_run_writer *w, nd_error *error)
         nd_checksum(block, ND_RUN_BLOCK_PAYLOAD, block_place(w->number, w->num_blocks - 1));
     memcpy(block + ND_RUN_BLOCK_PAYLOAD, &checksum, sizeof checksum);
     w->filled = 0;
-    return w->blocks.len >= WRITTEN_BLOCKS * ND_RUN_BLOCK_BYTES ? flush(w, error) : ND_OK;
+    return w->blocks.len >= (size_t)WRITTEN_BLOCKS * ND_RUN_BLOCK_BYTES ? flush(w, error) : ND_OK;
 }
 
 /* Room for an entry of the table at work. */

@@ -89,7 +89,8 @@ nd_status nd_writer_append_text(nd_index *index, const nd_new_text *text, nd_err
     change->digest[1] = text->digest[1];
     if (bands > 0)
         memcpy(change + 1, text->keys, keys);
-    memcpy((char *)(change + 1) + keys, text->stored, text->stored_bytes);
+    if (text->stored_bytes > 0)
+        memcpy((char *)(change + 1) + keys, text->stored, text->stored_bytes);
     return end_record(index, offset, &change->head, error);
 }
 
