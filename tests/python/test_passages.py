@@ -78,6 +78,13 @@ def test_compare_is_the_tools(preset: Any) -> None:
             assert ratio(getattr(result, name)) == ratio(of_tool[name])
         for name in ("shingles_a", "shingles_b", "shingles_common"):
             assert getattr(result, name) == of_tool[name]
+        assert (result.verdict is None) == (preset == "corpus")
+        if result.verdict:
+            for name in ("score", "a_covered", "b_covered"):
+                assert ratio(getattr(result.verdict, name)) == ratio(of_tool[name])
+            for name in ("in_both", "only_in_a", "only_in_b"):
+                pieces = getattr(result.verdict, name)
+                assert [e.text for e in pieces] == [e["text"] for e in of_tool[name]]
         found = result.passages.to_pylist()
         assert [(p["words"], p["a"], p["b"]) for p in found] == [
             (p["words"], p["a"], p["b"]) for p in of_tool["passages"]

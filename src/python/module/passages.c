@@ -9,6 +9,7 @@
 #include "neardup/document_map.h"
 #include "neardup/match.h"
 #include "neardup/spec.h"
+#include "neardup/verdict.h"
 #include "python/module/frame_python.h"
 #include "python/module/job.h"
 #include "python/module/options.h"
@@ -317,9 +318,12 @@ typedef struct comparison {
     nd_spec spec;
     nd_passage_options options;
     bool in_characters;
+    double score; /* 0: no verdict is asked for */
     nd_similarity similarity;
     nd_match_kind kind;
     nd_frame *frame;
+    nd_verdict_reader *reader;
+    nd_verdict verdict;
 } comparison;
 
 static nd_status compare_sets(comparison *c)
@@ -341,6 +345,22 @@ static nd_status compare_sets(comparison *c)
     }
     nd_sketcher_free(sketchers[0]);
     nd_sketcher_free(sketchers[1]);
+    return status;
+}
+
+/* Where the rule says no, the verdict decides. */
+static nd_status judge(comparison *c)
+{
+    if (c->score == 0)
+        return ND_OK;
+    nd_status status = nd_verdict_reader_new(c->spec.repairs, c->spec.folds, NULL, &c->reader);
+    if (status == ND_OK)
+        status = nd_verdict_reader_judge(c->reader, c->texts[0].p, c->texts[0].len_bytes,
+                                         c->texts[1].p, c->texts[1].len_bytes, &c->verdict);
+    if (status == ND_OK && c->kind == ND_MATCH_NONE && c->verdict.score >= c->score) {
+        const nd_coverage coverage = {c->verdict.a_covered, c->verdict.b_covered};
+        c->kind = nd_match_classify_covered(&c->similarity, &c->rule, &coverage, 0);
+    }
     return status;
 }
 
@@ -368,12 +388,50 @@ static nd_status find_shared(comparison *c)
     return status;
 }
 
+/* [(text, bits, is number), ...] of the strongest */
+static PyObject *show_evidence(const comparison *c, nd_evidence_place place)
+{
+    enum { MOST_EVIDENCE = 8 };
+    const nd_evidence *evidence;
+    size_t num;
+    const nd_status status =
+        nd_verdict_reader_evidence(c->reader, place, MOST_EVIDENCE, &evidence, &num);
+    if (status != ND_OK)
+        return nd_py_raise(status, NULL);
+    PyObject *const list = PyList_New((Py_ssize_t)num);
+    for (size_t i = 0; list && i < num; i++) {
+        PyObject *const text =
+            PyUnicode_DecodeUTF8(evidence[i].text, (Py_ssize_t)evidence[i].len_bytes, "replace");
+        PyObject *const entry = text ? Py_BuildValue("(NdN)", text, evidence[i].bits,
+                                                     PyBool_FromLong(evidence[i].is_number))
+                                     : NULL;
+        if (!entry) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SetItem(list, (Py_ssize_t)i, entry);
+    }
+    return list;
+}
+
+/* None, or (score, held, edited, own, a_covered, b_covered, in both, only in a, only in b) */
+static PyObject *show_verdict(const comparison *c)
+{
+    const nd_verdict *const v = &c->verdict;
+    if (!c->reader)
+        Py_RETURN_NONE;
+    return Py_BuildValue("(ddddddNNN)", v->score, v->held, v->edited, v->own, v->a_covered,
+                         v->b_covered, show_evidence(c, ND_EVIDENCE_IN_BOTH),
+                         show_evidence(c, ND_EVIDENCE_ONLY_IN_A),
+                         show_evidence(c, ND_EVIDENCE_ONLY_IN_B));
+}
+
 static PyObject *show_comparison(const comparison *c)
 {
     const nd_similarity *const s = &c->similarity;
-    return Py_BuildValue("(sdddKKKN)", nd_match_kind_name(c->kind), s->jaccard, s->a_in_b,
+    return Py_BuildValue("(sdddKKKNN)", nd_match_kind_name(c->kind), s->jaccard, s->a_in_b,
                          s->b_in_a, (unsigned long long)s->size_a, (unsigned long long)s->size_b,
-                         (unsigned long long)s->common, nd_py_frame(c->frame));
+                         (unsigned long long)s->common, show_verdict(c), nd_py_frame(c->frame));
 }
 
 static PyObject *run_comparison(comparison *c)
@@ -382,6 +440,8 @@ static PyObject *run_comparison(comparison *c)
     c->frame = nd_frame_new(passage_fields, ND_FRAME_PLAIN);
     Py_BEGIN_ALLOW_THREADS;
     status = c->frame ? compare_sets(c) : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = judge(c);
     if (status == ND_OK)
         status = find_shared(c);
     Py_END_ALLOW_THREADS;
@@ -405,6 +465,7 @@ static PyObject *compare(PyObject *module, PyObject *arguments)
         nd_py_passage_options(passage_dict, &c.options) != 0)
         return NULL;
     c.rule = scan.rule;
+    c.score = scan.score;
     c.options.repairs = scan.repairs;
     c.options.folds = scan.folds;
     scan.rule.jaccard = 1; /* a spec has bands, which nobody asks for here */
@@ -416,6 +477,7 @@ static PyObject *compare(PyObject *module, PyObject *arguments)
     if (nd_py_bytes_get(a, "the first text", &c.texts[0]) == 0 &&
         nd_py_bytes_get(b, "the second text", &c.texts[1]) == 0)
         result = run_comparison(&c);
+    nd_verdict_reader_free(c.reader);
     Py_XDECREF(c.texts[0].owner);
     Py_XDECREF(c.texts[1].owner);
     return result;

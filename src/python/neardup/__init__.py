@@ -28,7 +28,7 @@ from neardup._errors import (
     VersionError,
 )
 from neardup._evaluation import Band, Evaluation, Kind, Wrong, evaluate
-from neardup._passages import Comparison, Within, compare, within
+from neardup._passages import Comparison, Evidence, Verdict, Within, compare, within
 from neardup._records import (
     Group,
     Member,
@@ -56,6 +56,7 @@ __all__ = [
     "Deduplicated",
     "Error",
     "Evaluation",
+    "Evidence",
     "FormatError",
     "Group",
     "InvalidArgument",
@@ -82,6 +83,7 @@ __all__ = [
     "Table",
     "Unsupported",
     "Verified",
+    "Verdict",
     "VersionError",
     "Within",
     "Wrong",

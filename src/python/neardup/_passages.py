@@ -28,11 +28,42 @@ class Within(Rows[Repeating]):
         self.stats = stats
 
 
+class Evidence(NamedTuple):
+    """A word, a number, or two characters of a script without spaces, normalised; `bits`: how much it
+    says, the binary logarithm of how rare such words are."""
+
+    text: str
+    bits: float
+    is_number: bool
+
+
+class Verdict(NamedTuple):
+    """Whether an editor would call one text a copy of the other, and why.
+
+    Three questions are answered by numbers, above 0 for yes: is most of one text `held` by the other,
+    is what differs `edited` and not other facts, and do they share more of their `own` than what
+    stands below both? The least decides; `score` is its logistic function, 0.5 and more for a copy.
+    `a_covered`, `b_covered`: parts of each that stand in the other in order, edited words inside
+    included. Of the evidence the strongest pieces are told: at most eight for each place.
+    """
+
+    score: float
+    held: float
+    edited: float
+    own: float
+    a_covered: float
+    b_covered: float
+    in_both: list[Evidence]
+    only_in_a: list[Evidence]
+    only_in_b: list[Evidence]
+
+
 class Comparison(NamedTuple):
     """Two texts side by side; similarities are exact, over all their shingles.
 
     `kind`: "exact", "near", "contains" (a holds b), "contained", "partial" (neither, but they share
     passages) or "none". `shingles_a`, `shingles_b` and `shingles_common` count different ones.
+    `verdict`: None where no score was asked for.
     """
 
     kind: str
@@ -42,6 +73,7 @@ class Comparison(NamedTuple):
     shingles_a: int
     shingles_b: int
     shingles_common: int
+    verdict: Optional[Verdict]
     passages: Rows[Passage]
 
 
@@ -159,6 +191,7 @@ def compare(
     preset: Preset = "corpus",
     threshold: Optional[float] = None,
     containment: Optional[float] = None,
+    score: Optional[float] = None,
     shingle: Optional[str] = None,
     repair: Optional[Names] = None,
     fold: Optional[Names] = None,
@@ -170,7 +203,7 @@ def compare(
     """How similar two texts are, and which passages they share.
 
     preset, repair, fold: as of `neardup.scan`: what is done to both texts first.
-    threshold, containment, shingle: as of `neardup.scan`: what `kind` is decided by.
+    threshold, containment, score, shingle: as of `neardup.scan`: what `kind` is decided by.
     similarity, min_words, min_words_inside, offsets: as of `neardup.within`. Passages are ordered
         by their places in a, where they do not overlap.
 
@@ -187,6 +220,7 @@ def compare(
         "preset": preset,
         "threshold": threshold,
         "containment": containment,
+        "score": score,
         "shingle": shingle,
         "repair": repair,
         "fold": fold,
@@ -197,4 +231,10 @@ def compare(
         "min_words_inside": min_words_inside,
     }
     compared = _core.compare(a, b, matching, passages, _in_characters(offsets))
-    return Comparison(*compared[:-1], Rows(compared[-1], passage))
+    return Comparison(*compared[:-2], _verdict(compared[-2]), Rows(compared[-1], passage))
+
+
+def _verdict(told: Optional[tuple[Any, ...]]) -> Optional[Verdict]:
+    if told is None:
+        return None
+    return Verdict._make((*told[:6], *([Evidence(*e) for e in place] for place in told[6:])))
