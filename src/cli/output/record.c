@@ -145,7 +145,7 @@ static void put_tsv(nd_page *page, const nd_column *column, const void *field)
 }
 
 /* A record on the way to the innermost list. */
-enum { MAX_LEVELS = 4 };
+enum { MAX_LEVELS = 4 }; /* lists in lists, of which no record has more */
 typedef struct level {
     const nd_record *record;
     const void *item;      /* NULL: none, its columns are empty */
@@ -277,7 +277,7 @@ static void put_lines(tsv_writing *w)
 {
     const level *const last = &w->levels[w->num_levels - 1];
     const nd_column *const list = list_of_lines(last->record, w->shown);
-    if (!list) {
+    if (!list || w->num_levels == MAX_LEVELS) {
         put_line(w, put_value_cell);
         return;
     }
@@ -301,7 +301,7 @@ void nd_record_tsv_header(nd_page *page, const nd_record *record, nd_shown_colum
     tsv_writing w = {.page = page, .shown = shown};
     w.levels[w.num_levels++] = (level){.record = record, .item = item};
     const nd_column *list = list_of_lines(record, shown);
-    for (; list; list = list_of_lines(list->record, shown))
+    for (; list && w.num_levels < MAX_LEVELS; list = list_of_lines(list->record, shown))
         w.levels[w.num_levels++] = (level){.record = list->record, .number_of = list->item};
     put_line(&w, put_head_cell);
 }
