@@ -287,6 +287,9 @@ typedef struct features {
     int64_t has_own_head;     /* whether both begin before the runs: 0 to ONE */
 } features;
 
+/* Constants are multiplied as ints, which hold them by far. */
+/* NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result) */
+
 /* By how much the numbers and names that differ speak for a form. */
 static int64_t unlike_form(const side_facts *a, const side_facts *b)
 {
@@ -388,6 +391,8 @@ static int64_t answer_own(const features *f)
     const int64_t footer = unproved * f->has_own_head / ONE * small / ONE;
     return larger(by_head, by_size - 100 * footer) / 100;
 }
+
+/* NOLINTEND(bugprone-implicit-widening-of-multiplication-result) */
 
 /* Whether a goes first: the longer one is held. Texts that are alike in all this are equal. */
 static bool goes_first(const nd_judged_text *a, const nd_judged_text *b)
