@@ -70,8 +70,10 @@ static volatile sig_atomic_t is_armed;
  * until it would look at a flag. */
 static void remove_and_die(int signal_number)
 {
+    const int error_number = errno; /* of what was interrupted */
     for (int i = 0; is_armed && i < 2; i++)
         unlink(unfinished[i]);
+    errno = error_number;
     raise(signal_number); /* SA_RESETHAND: the default action, once this handler has returned */
 }
 

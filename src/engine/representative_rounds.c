@@ -104,10 +104,10 @@ static bool may_be_chosen(choosing *c, uint32_t x)
 static void fetch_undecided(const choosing *c, size_t i)
 {
     const nd_bucket_index *const index = &c->matcher->buckets;
-    if (i + 3 * LOOK_AHEAD >= c->num_undecided)
+    if (i + (size_t)3 * LOOK_AHEAD >= c->num_undecided)
         return;
-    nd_bucket_index_fetch(index, text_of(c, c->undecided[i + 3 * LOOK_AHEAD]), 0);
-    nd_bucket_index_fetch(index, text_of(c, c->undecided[i + 2 * LOOK_AHEAD]), 1);
+    nd_bucket_index_fetch(index, text_of(c, c->undecided[i + (size_t)3 * LOOK_AHEAD]), 0);
+    nd_bucket_index_fetch(index, text_of(c, c->undecided[i + (size_t)2 * LOOK_AHEAD]), 1);
     const uint32_t x = text_of(c, c->undecided[i + LOOK_AHEAD]);
     for (size_t k = index->first_of[x]; k < index->first_of[x + 1]; k++)
         __builtin_prefetch(&c->claims[index->buckets[k]], 1);
