@@ -282,13 +282,13 @@ static nd_status set_task(void *ctx, uint32_t worker, size_t task)
 static nd_status join_blocks(nd_sketcher *s, const sketch_run *r, size_t num_tasks)
 {
     size_t num = 0;
-    for (size_t task = 0; task < num_tasks; task++)
+    for (size_t task = 0; r->blocks && task < num_tasks; task++)
         num += r->blocks[task].num;
     s->elements = nd_alloc(&s->allocator, num, sizeof *s->elements);
     if (!s->elements)
         return ND_ERR_NO_MEMORY;
     num = 0;
-    for (size_t task = 0; task < num_tasks; task++) {
+    for (size_t task = 0; r->blocks && task < num_tasks; task++) {
         const set_block *const block = &r->blocks[task];
         if (block->num > 0)
             memcpy(s->elements + num, block->elements, block->num * sizeof *s->elements);
