@@ -253,13 +253,12 @@ static nd_status find_json(nd_content *content, nd_documents *documents, nd_inpu
         status = begins_with_value(content, documents, &is_value, error);
     if (status != ND_OK)
         return status;
-    if (lines.begins_with_object)
+    const bool are_lines = (lines.with_text && lines.with_text * 2 >= lines.num) ||
+                           (lines.num > 1 && lines.look_alikes == lines.num);
+    if (lines.begins_with_object || (are_lines && !is_value))
         *format = ND_INPUT_JSONL;
     else if (is_value)
         *format = ND_INPUT_JSON;
-    else if ((lines.with_text && lines.with_text * 2 >= lines.num) ||
-             (lines.num > 1 && lines.look_alikes == lines.num))
-        *format = ND_INPUT_JSONL;
     else if (by_name == ND_INPUT_JSONL || by_name == ND_INPUT_JSON)
         *format = by_name;
     return ND_OK;

@@ -250,6 +250,7 @@ void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
 {
     seed_block block;
+    memset(block.is_unique, 0, sizeof block.is_unique);
     uint32_t num = 0;
     prepare_block(index, from, to, &block);
     for (uint32_t i = from; i < to; i++) {

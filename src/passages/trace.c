@@ -200,7 +200,7 @@ static nd_status follow(nd_trace *trace, const walk *w)
         if (!find_next_pair(w, &i, &j))
             break;
         score -= (int64_t)nd_most(i - a, j - b) * ND_TRACE_COST;
-    } while (score + DROP_MAX * ND_TRACE_COST >= best);
+    } while (score + (int64_t)DROP_MAX * ND_TRACE_COST >= best);
     trace->part.len = num_best;
     return ND_OK;
 }

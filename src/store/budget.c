@@ -109,13 +109,14 @@ nd_status nd_budget_new(const nd_budget_options *options, nd_budget **out, nd_er
     const nd_allocator base = nd_allocator_or_default(full.allocator);
     const char *const folder = full.temp_dir ? full.temp_dir : default_folder();
     nd_budget *const b = nd_alloc_zeroed(&base, 1, sizeof *b);
-    char *const copy = nd_alloc(&base, strlen(folder) + 1, 1);
+    const size_t folder_bytes = strlen(folder) + 1;
+    char *const copy = nd_alloc(&base, folder_bytes, 1);
     if (!b || !copy) {
         nd_release(&base, b);
         nd_release(&base, copy);
         return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
     }
-    strcpy(copy, folder);
+    memcpy(copy, folder, folder_bytes);
     *b = (nd_budget){.base = base,
                      .counting = {allocate, resize, release, b},
                      .limit_bytes = full.limit_bytes,

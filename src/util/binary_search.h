@@ -23,7 +23,7 @@ static inline size_t nd_first_u32(const uint32_t *items, size_t num, uint32_t le
 static inline size_t nd_first_u64(const uint64_t *items, size_t num, uint64_t least)
 {
     size_t low = 0, high = num;
-    while (low < high) {
+    while (items && low < high) {
         const size_t middle = low + (high - low) / 2;
         if (items[middle] < least)
             low = middle + 1;

@@ -97,8 +97,8 @@ static nd_status add_tag(skeleton *s, const nd_markup *markup, const nd_markup_t
         text[len++] = is_letter ? lower : name[i] >= '0' && name[i] <= '9' ? name[i] : '-';
     }
     if (tag->hides) {
-        memcpy(text + len, " hidden", 7);
-        len += 7;
+        for (const char *attribute = " hidden"; *attribute; attribute++)
+            text[len++] = *attribute;
     }
     if (tag->closes)
         text[len++] = '/';
@@ -191,6 +191,8 @@ static nd_status push_children(const nd_allocator *allocator, node_vec *nodes,
 /* Marks in the skeleton what the text of a node covers. */
 static void mark_shown(skeleton *s, const GumboText *text)
 {
+    if (!s->bytes.items)
+        return;
     char *const p = s->bytes.items + (text->original_text.data - s->bytes.items);
     for (size_t i = 0; i < text->original_text.length; i++)
         if (p[i] == TEXT)
