@@ -173,11 +173,10 @@ static bool has_text(const record_job *job)
 {
     const nd_reading *const reading = job->documents->reading;
     const char *wrong = NULL;
-    size_t num_strings = 0, num_absent = 0;
+    size_t num_strings = 0;
     for (size_t i = 0; i < reading->num_texts; i++) {
         const nd_field_type type = job->values[i].type;
         num_strings += type == ND_FIELD_STRING;
-        num_absent += type == ND_FIELD_ABSENT;
         if (!wrong && type != ND_FIELD_STRING && type != ND_FIELD_ABSENT &&
             (type != ND_FIELD_NULL || reading->num_texts == 1))
             wrong = reading->fields.items[i].name;

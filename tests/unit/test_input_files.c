@@ -185,8 +185,7 @@ static void json_values_are_read_wherever_lines_end(void **state)
     (void)state;
     static const char *const texts[] = {
         "[{\"id\":\"a\",\"text\":\"one\"},{\"id\":\"b\",\"text\":\"two\"}]",
-        "\xef\xbb\xbf[\n  {\n    \"id\": \"a\",\n    \"text\": \"one\"\n  },\n  "
-        "{\"id\":\"b\",\"text\":\"two\"}\n]\n",
+        "\xef\xbb\xbf[\n{\"id\": \"a\",\n\"text\":\"one\"},\n{\"id\":\"b\",\"text\":\"two\"}]",
         "{\"id\":\"a\",\"text\":\"one\"}{\"id\":\"b\",\"text\":\"two\"}",
         "{\"id\":\"a\",\"text\":\"one\"} {\"id\":\"b\",\"text\":\"two\"}\n",
         "{\"id\":\"a\",\"text\":\"one\"}\r{\"id\":\"b\",\"text\":\"two\"}\r",
