@@ -5,6 +5,8 @@
 #include "cli/job.h"
 #include "cli/output/amounts.h"
 #include "cli/output/comparison_writer.h"
+#include "cli/report/report_page.h"
+#include "cli/report/side_by_side.h"
 #include "neardup/document_map.h"
 #include "neardup/repair.h"
 #include "neardup/text.h"
@@ -197,6 +199,20 @@ static nd_match_kind kind_of(const nd_job *job, const nd_comparison *comparison)
     return kind == ND_MATCH_NONE && comparison->num_passages > 0 ? ND_MATCH_PARTIAL : kind;
 }
 
+static nd_status print(const nd_job *job, nd_page *page, const nd_comparison *comparison,
+                       nd_error *error)
+{
+    const uint64_t len_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
+    if (job->format != ND_FORMAT_HTML) {
+        nd_comparison_print(job, page, comparison);
+        return ND_OK;
+    }
+    if (len_bytes > ND_REPORT_MAX_BYTES)
+        return nd_error_set(error, ND_ERR_LIMIT, "%s of text are too much for a page of HTML",
+                            nd_amount_bytes((double)len_bytes).text);
+    return nd_comparison_report(job, page, comparison);
+}
+
 static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
 {
     const side *const a = &sides[0], *const b = &sides[1];
@@ -227,10 +243,10 @@ static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
         status = nd_job_check_strict(job, error);
     }
     nd_job_lap(job, "comparing");
-    if (status == ND_OK) {
-        nd_comparison_print(job, &page, &comparison);
+    if (status == ND_OK)
+        status = print(job, &page, &comparison, error);
+    if (status == ND_OK)
         status = nd_job_write(job, &page);
-    }
     nd_page_release(&page);
     nd_passage_finder_free(finder);
     nd_verdict_reader_free(reader);
@@ -276,9 +292,11 @@ const nd_command nd_command_compare = {
         "and against it.\n\n"
         "Kinds: exact (the same shingles), near, contains (a contains b), contained (b contains "
         "a), partial (no threshold is reached, but they share passages), none.\n",
-    .info.examples = "  neardup compare story.txt story-as-printed.txt\n"
-                     "  curl -s https://example.org/story.txt | neardup compare story.txt -\n"
-                     "  neardup compare --format jsonl --containment 0.9 long.txt short.txt\n",
+    .info.examples =
+        "  neardup compare story.txt story-as-printed.txt\n"
+        "  curl -s https://example.org/story.txt | neardup compare story.txt -\n"
+        "  neardup compare --format jsonl --containment 0.9 long.txt short.txt\n"
+        "  neardup compare --format html story.txt story-as-printed.txt -o story.html\n",
     .info.options = {nd_tool_options, ND_COMMAND_COMPARE},
     .check = nd_settings_check_passage,
     .run = run,

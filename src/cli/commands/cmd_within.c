@@ -6,6 +6,7 @@
 #include "cli/output/amounts.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
+#include "cli/report/repeats_report.h"
 #include "cli/result_list.h"
 #include "neardup/document_map.h"
 #include "util/error.h"
@@ -124,8 +125,8 @@ static const void *next_repeat(void *ctx, size_t index, nd_page *page)
 
 /* What is said of a document but for its name, which is known when all are read. num_repeats > 0.
  */
-static void print_repeats(const nd_job *job, nd_page *page, const nd_document *document,
-                          const nd_repeat *repeats, size_t num_repeats)
+static void print_repeats(const nd_job *job, nd_repeats_report *html, nd_page *page,
+                          const nd_document *document, const nd_repeat *repeats, size_t num_repeats)
 {
     repeat_items items = {.repeats = repeats};
     const nd_repeating_view view = {.repeats = {num_repeats, next_repeat, &items}};
@@ -133,6 +134,8 @@ static void print_repeats(const nd_job *job, nd_page *page, const nd_document *d
         nd_record_json_members(page, &nd_repeating_record, 0, &view);
     else if (job->format == ND_FORMAT_TSV)
         nd_record_tsv(page, &nd_repeating_record, 0, &view);
+    else if (job->format == ND_FORMAT_HTML)
+        nd_repeats_report_print(html, page, document, repeats, num_repeats);
     else
         print_text(job, page, document, repeats, num_repeats);
 }
@@ -173,6 +176,7 @@ static void put_result(const nd_job *job, nd_page *page, const nd_result *result
 
 typedef struct worker {
     nd_passage_finder *finder;
+    nd_repeats_report html; /* of that format */
     nd_page page;
     nd_result_list list;
     tally tally;
@@ -190,6 +194,7 @@ static void crew_free(crew *crew_to_free, const nd_allocator *allocator)
     for (uint32_t i = 0; crew_to_free->workers && i < crew_to_free->num_workers; i++) {
         worker *const w = &crew_to_free->workers[i];
         nd_passage_finder_free(w->finder);
+        nd_repeats_report_release(&w->html);
         nd_page_release(&w->page);
         nd_results_release(&w->list);
     }
@@ -210,6 +215,9 @@ static nd_status crew_new(const nd_job *job, crew *out)
     nd_status status = ND_OK;
     for (uint32_t i = 0; i < out->num_workers && status == ND_OK; i++)
         status = nd_passage_finder_new(&options, job->allocator, &out->workers[i].finder);
+    for (uint32_t i = 0; i < out->num_workers && job->format == ND_FORMAT_HTML && status == ND_OK;
+         i++)
+        status = nd_repeats_report_init(&out->workers[i].html, job->settings, job->allocator);
     return status;
 }
 
@@ -264,7 +272,7 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
     w->tally.repeating++;
     w->tally.repeats += num_repeats;
     nd_page_clear(&w->page);
-    print_repeats(c->job, &w->page, document, repeats, num_repeats);
+    print_repeats(c->job, &w->html, &w->page, document, repeats, num_repeats);
     if (w->page.status != ND_OK)
         return w->page.status;
     return nd_results_add(&w->list, document, w->page.bytes.items, w->page.bytes.len);
@@ -301,11 +309,36 @@ static void report(nd_job *job, const crew *c, const nd_result *first_renamed)
                    nd_amount_of(sum.repeating, "document").text);
 }
 
-static nd_status write_results(nd_job *job, crew *c)
+/* An nd_report_write_fn. */
+static nd_status write_page(void *ctx, nd_page *page)
+{
+    return nd_job_write(ctx, page);
+}
+
+static const nd_counter left_out = {
+    .name = "documents_left_out_of_report",
+    .offset = 0,
+    .meaning = "documents that the page has no room for",
+    .weight = ND_COUNTER_CAP,
+};
+
+static nd_status write_html(nd_job *job, nd_page *page, const nd_result_list *all, nd_error *error)
+{
+    size_t num_shown;
+    const nd_status status = nd_repeats_report_write(all->results.items, all->results.len, page,
+                                                     write_page, job, &num_shown);
+    const uint64_t num_left_out = all->results.len - num_shown;
+    nd_notes_add_counters(&job->notes, (nd_counter_list){&left_out, 1}, &num_left_out, NULL);
+    return status == ND_OK ? nd_job_check_strict(job, error) : status;
+}
+
+static nd_status write_results(nd_job *job, crew *c, nd_error *error)
 {
     const nd_result_list *const all = &c->workers[0].list;
     nd_page *const page = &c->workers[0].page;
     nd_page_clear(page);
+    if (job->format == ND_FORMAT_HTML)
+        return write_html(job, page, all, error);
     if (job->format == ND_FORMAT_TSV)
         nd_record_tsv_header(page, &nd_repeating_record, ND_SHOW_NAMES, NULL);
     nd_status status = nd_job_write(job, page);
@@ -335,7 +368,7 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
         status = nd_job_check_strict(job, error);
     }
     if (status == ND_OK)
-        status = write_results(job, &c);
+        status = write_results(job, &c, error);
     crew_free(&c, job->allocator);
     return status;
 }
@@ -361,7 +394,8 @@ const nd_command nd_command_within = {
         "bzip2 or lz4.\n",
     .info.examples = "  neardup within article.txt\n"
                      "  neardup within --min-words 20 --format tsv crawl.jsonl.zst\n"
-                     "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n",
+                     "  neardup within --similarity 0.8 articles/ -o repeats.jsonl\n"
+                     "  neardup within --format html article.txt -o article.html\n",
     .info.options = {nd_tool_options, ND_COMMAND_WITHIN},
     .check = nd_settings_check_passage,
     .run = run,

@@ -18,6 +18,7 @@ typedef enum nd_format {
     ND_FORMAT_JSONL,
     ND_FORMAT_TSV,
     ND_FORMAT_TEXT, /* for people */
+    ND_FORMAT_HTML, /* a page for a browser */
 } nd_format;
 
 typedef enum nd_verbosity {

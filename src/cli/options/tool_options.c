@@ -24,6 +24,7 @@ enum {
     SUMMARISERS = READERS | INDEX_CREATE | INDEX_REMOVE | INDEX_MERGE | INDEX_QUIET,
     PRINTERS = READERS | PLAN | INDEX_STAT,
     ALL = SUMMARISERS | PRINTERS,
+    REPORTERS = WITHIN | COMPARE,
 };
 
 static const char *preset_name(int preset)
@@ -82,10 +83,18 @@ static const nd_choice input_formats[] = {
     {"tsv", ND_INPUT_TSV},     {"lines", ND_INPUT_LINES}, {NULL, 0},
 };
 
+#define TEXT_FORMATS                                                                               \
+    {"jsonl", ND_FORMAT_JSONL}, {"tsv", ND_FORMAT_TSV},                                            \
+    {                                                                                              \
+        "text", ND_FORMAT_TEXT                                                                     \
+    }
 static const nd_choice formats[] = {
-    {"jsonl", ND_FORMAT_JSONL},
-    {"tsv", ND_FORMAT_TSV},
-    {"text", ND_FORMAT_TEXT},
+    TEXT_FORMATS,
+    {NULL, 0},
+};
+static const nd_choice report_formats[] = {
+    TEXT_FORMATS,
+    {"html", ND_FORMAT_HTML},
     {NULL, 0},
 };
 
@@ -708,12 +717,21 @@ const nd_option nd_tool_options[] = {
     /* --- Output --- */
     {.name = "format",
      .kind = ND_OPTION_CHOICE,
-     .commands = PRINTERS & ~DEDUP,
+     .commands = PRINTERS & ~DEDUP & ~REPORTERS,
      .section = "Output",
      .help = "output format: JSON Lines, tab-separated values with a header, or text for people",
      .unset = "text on a terminal, else jsonl",
      .field = FIELD(format),
      .choices = formats},
+    {.name = "format",
+     .kind = ND_OPTION_CHOICE,
+     .commands = REPORTERS,
+     .section = "Output",
+     .help = "output format: JSON Lines, tab-separated values with a header, text for "
+             "people, or a page for a browser that needs no other file and no network",
+     .unset = "text on a terminal, else jsonl",
+     .field = FIELD(format),
+     .choices = report_formats},
     {.name = "output",
      .letter = 'o',
      .kind = ND_OPTION_STRING,
