@@ -16,9 +16,10 @@ typedef struct nd_budget_options {
     uint64_t limit_bytes;          /* of all that is allocated through the budget */
     const char *temp_dir;          /* NULL: $TMPDIR, or /tmp */
     const nd_allocator *allocator; /* what stands behind it; may be NULL */
+    uint64_t most_bytes;           /* more is refused, as by an allocator without memory */
 } nd_budget_options;
 
-/* No limit. */
+/* No limits. */
 static inline void nd_budget_options_init(nd_budget_options *options);
 
 /* Counts what is allocated, and knows where files may go; internally locked. */
@@ -30,8 +31,9 @@ typedef struct nd_budget nd_budget;
 ND_API ND_NODISCARD nd_status nd_budget_new(const nd_budget_options *options, nd_budget **out,
                                             nd_error *error);
 
-/* The allocator that counts: hand it to whatever should keep within the budget. It refuses nothing;
- * it is for those who can to give memory back in time. 16 bytes more a block. */
+/* The allocator that counts: hand it to whatever should keep within the budget. It refuses what
+ * goes beyond most_bytes; to keep below limit_bytes is up to those who can give memory back. 16
+ * bytes more a block. */
 ND_API const nd_allocator *nd_budget_allocator(const nd_budget *budget);
 
 typedef struct nd_budget_use {

@@ -24,7 +24,7 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
 {
     nd_input_options options = nd_settings_input(job->settings);
     options.keeps_records = job->keeps_records;
-    options.lasting_from_bytes = nd_process_memory_bytes() / HASHES_SHARE;
+    options.lasting_from_bytes = job->budget ? 1 : nd_process_memory_bytes() / HASHES_SHARE;
     options.is_live = job->is_fed;
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
     if (status == ND_OK && job->output)
@@ -168,6 +168,31 @@ static nd_status open_input(nd_job *job, nd_job_input input, nd_error *error)
                              error);
 }
 
+/* What --memory is for beside what is allocated through the budget: the program itself, and what
+ * the libraries that parse and decompress keep for each thread. */
+enum { PROGRAM_BYTES = 12 << 20, THREAD_BYTES = 1 << 20 };
+
+static nd_status open_budget(nd_job *job, nd_error *error)
+{
+    const nd_settings *const settings = job->settings;
+    if (settings->memory_bytes == 0)
+        return ND_OK;
+    const uint64_t beside = PROGRAM_BYTES + (uint64_t)THREAD_BYTES * job->num_threads;
+    const uint64_t most =
+        settings->memory_bytes -
+        (beside < settings->memory_bytes / 2 ? beside : settings->memory_bytes / 2);
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.limit_bytes = most / 10 * 9;
+    options.most_bytes = most;
+    options.temp_dir = settings->temp_dir;
+    options.allocator = nd_tool_allocator_frugal();
+    const nd_status status = nd_budget_new(&options, &job->budget, error);
+    if (status == ND_OK)
+        job->allocator = nd_budget_allocator(job->budget);
+    return status;
+}
+
 static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
 {
     const nd_settings *const settings = job->settings;
@@ -177,6 +202,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
                             "kernel '%s' is not available on this machine",
                             nd_kernel_name((nd_kernel)settings->kernel));
     nd_status status = refuse_inputs(job, error);
+    if (status == ND_OK)
+        status = open_budget(job, error);
     job->keeps_records = input == ND_JOB_COPIES_OPERANDS;
     if (status == ND_OK)
         status = open_input(job, input, error);
@@ -242,7 +269,10 @@ static void print_summary(const nd_job *job, nd_status status)
 
 static void print_failure(const nd_job *job, nd_status status, const nd_error *error)
 {
-    if (error->message[0] != '\0')
+    if (status == ND_ERR_NO_MEMORY && job->budget)
+        nd_message("'--memory' is too little for this input: more than %s are needed",
+                   nd_amount_bytes((double)job->settings->memory_bytes).text);
+    else if (error->message[0] != '\0')
         nd_message("%s", error->message);
     else
         nd_message("%s: %s", job->settings->command->info.name, nd_status_message(status));
@@ -253,6 +283,7 @@ static void release(nd_job *job)
     nd_output_free(job->output);
     nd_output_free(job->removed);
     nd_input_free(job->input);
+    nd_budget_free(job->budget);
     nd_page_release(&job->headline);
     nd_page_release(&job->stats);
 }

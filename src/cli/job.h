@@ -9,14 +9,16 @@
 #include "io/input.h"
 #include "io/output.h"
 #include "neardup/allocator.h"
+#include "neardup/budget.h"
 
 enum { ND_JOB_MAX_LAPS = 8 };
 
 typedef struct nd_job {
     const nd_settings *settings;
-    const nd_allocator *allocator;
-    nd_format format; /* never ND_FORMAT_AUTO */
-    nd_screen screen; /* of the text format */
+    nd_budget *budget;             /* --memory; NULL: no limit */
+    const nd_allocator *allocator; /* the budget's, where there is one */
+    nd_format format;              /* never ND_FORMAT_AUTO */
+    nd_screen screen;              /* of the text format */
     uint32_t num_threads;
     nd_input *input; /* NULL for a command without inputs, or with inputs of its own */
     bool is_fed;     /* it comes through a pipe, and is to be handled as it comes */

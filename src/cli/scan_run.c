@@ -37,6 +37,7 @@ nd_status nd_scan_run(nd_job *job, nd_scan_use_fn use, void *ctx, nd_error *erro
     nd_scan_firsts firsts;
     nd_scan_firsts_init(&firsts);
     nd_scan_options options = nd_settings_scan(job->settings, job->num_threads);
+    options.budget = job->budget;
     options.progress = nd_progress_step;
     options.progress_ctx = &job->progress;
     options.notice = nd_scan_firsts_notice;

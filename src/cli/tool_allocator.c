@@ -59,6 +59,29 @@ const nd_allocator *nd_tool_allocator(void)
     return &allocator;
 }
 
+static void *allocate_plain(void *ctx, size_t size_bytes)
+{
+    (void)ctx;
+    return mallocx(size_bytes, 0);
+}
+
+static void *resize_plain(void *ctx, void *block, size_t size_bytes)
+{
+    (void)ctx;
+    return block ? rallocx(block, size_bytes, 0) : mallocx(size_bytes, 0);
+}
+
+const nd_allocator *nd_tool_allocator_frugal(void)
+{
+    static const nd_allocator allocator = {allocate_plain, resize_plain, release, NULL};
+    static const char *const decays[] = {"arenas.dirty_decay_ms", "arenas.muzzy_decay_ms",
+                                         "arena.0.dirty_decay_ms", "arena.0.muzzy_decay_ms"};
+    ssize_t none = 0;
+    for (size_t i = 0; i < sizeof decays / sizeof *decays; i++)
+        (void)mallctl(decays[i], NULL, NULL, &none, sizeof none);
+    return &allocator;
+}
+
 const char *nd_tool_allocator_name(void)
 {
     static char name[32];
@@ -77,6 +100,11 @@ const nd_allocator *nd_tool_allocator(void)
     static nd_allocator allocator;
     allocator = nd_allocator_or_default(NULL);
     return &allocator;
+}
+
+const nd_allocator *nd_tool_allocator_frugal(void)
+{
+    return nd_tool_allocator();
 }
 
 const char *nd_tool_allocator_name(void)

@@ -20,7 +20,9 @@ enum {
     PAIRS_AT_ONCE = 1 << 12, /* proposed before they are compared */
     LOOK_AHEAD = 4,          /* texts between one stage of asking for what they need and the next */
     LINE_BYTES = 64,
-    LINES_AHEAD = 4, /* the processor goes on by itself */
+    LINES_AHEAD = 4,           /* the processor goes on by itself */
+    CACHE_SHARE = 16,          /* of the budget: for sets that are in a file, of all threads */
+    MAX_CACHE_BYTES = 1 << 24, /* of one thread */
 };
 
 static nd_status read_hashes(nd_matcher *m, uint32_t worker, const nd_text *text, uint64_t *hashes,
@@ -158,7 +160,14 @@ static nd_status find_hashes(void *ctx, uint32_t worker, size_t task)
         status = nd_collection_document(b->base.collection, record->index, &document);
         if (status == ND_OK)
             status = nd_collection_text(b->base.collection, record->index, &text);
-        *set = (nd_scan_set){document.hashes, text.num_hashes, ND_SET_IN_TEXT_ORDER};
+        if (nd_collection_is_limited(b->base.collection)) {
+            if (status == ND_OK)
+                status = nd_scan_set_make_in_file(&b->workers[worker].sets, b->base.collection,
+                                                  document.hashes_at, text.num_hashes, set);
+            continue;
+        }
+        *set = (nd_scan_set){
+            .hashes = document.hashes, .num = text.num_hashes, .state = ND_SET_IN_TEXT_ORDER};
         if (status == ND_OK && nd_catalog_num_copies(c, (uint32_t)x) > 1)
             status = nd_scan_set_make(&b->workers[worker].sets, set, b->base.allocator);
     }
@@ -207,7 +216,7 @@ void nd_band_matcher_fetch(const nd_band_matcher *b, uint32_t text, int stage)
     const nd_scan_set *const set = &b->base.sets[text];
     if (stage == 0)
         __builtin_prefetch(set);
-    else
+    else if (!nd_collection_is_limited(b->base.collection))
         for (size_t line = 0; line < LINES_AHEAD; line++)
             __builtin_prefetch((const char *)set->hashes + line * LINE_BYTES);
 }
@@ -227,18 +236,30 @@ static void fetch_pairs(const nd_band_matcher *b, const nd_band_worker *w, size_
     }
 }
 
+/* The set of a text, which holds until the next but one is asked for. */
+static nd_status hashes_of(const nd_band_matcher *b, nd_band_worker *w, uint32_t x,
+                           const uint64_t **hashes)
+{
+    nd_scan_set *const set = &b->base.sets[x];
+    if (nd_collection_is_limited(b->base.collection))
+        return nd_set_cache_get(&w->cached, x, set, hashes);
+    const nd_status status = nd_scan_set_make(&w->sets, set, b->base.allocator);
+    *hashes = set->hashes;
+    return status;
+}
+
 static nd_status compare(const nd_band_matcher *b, nd_band_worker *w, uint32_t x, uint32_t y)
 {
-    nd_scan_set *const set_x = &b->base.sets[x], *const set_y = &b->base.sets[y];
-    nd_status status = nd_scan_set_make(&w->sets, set_x, b->base.allocator);
+    const uint64_t *hashes_x, *hashes_y;
+    nd_status status = hashes_of(b, w, x, &hashes_x);
     if (status == ND_OK)
-        status = nd_scan_set_make(&w->sets, set_y, b->base.allocator);
+        status = hashes_of(b, w, y, &hashes_y);
     if (status != ND_OK)
         return status;
     nd_similarity similarity;
     w->candidates++;
-    if (nd_verify_sets(set_x->hashes, set_x->num, set_y->hashes, set_y->num, &b->base.options->rule,
-                       &similarity) == ND_MATCH_NONE)
+    if (nd_verify_sets(hashes_x, b->base.sets[x].num, hashes_y, b->base.sets[y].num,
+                       &b->base.options->rule, &similarity) == ND_MATCH_NONE)
         return ND_OK;
     w->matches++;
     const uint32_t common = (uint32_t)similarity.common;
@@ -316,10 +337,19 @@ static void forget_harmless_caps(nd_band_matcher *b)
     b->base.capped_text = ND_NO_TEXT;
 }
 
+/* What a thread keeps of sets that are in the file. */
+static size_t cache_bytes(const nd_scan_options *options)
+{
+    const uint64_t share = nd_budget_limit(options->budget) / CACHE_SHARE / options->num_threads;
+    return share < MAX_CACHE_BYTES ? (size_t)share : MAX_CACHE_BYTES;
+}
+
 static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_list *edges)
 {
     nd_band_matcher *const b = (nd_band_matcher *)m;
     *edges = (nd_edge_list){0};
+    for (uint32_t w = 0; w < m->options->num_threads; w++)
+        nd_set_cache_init(&b->workers[w].cached, m->collection, cache_bytes(m->options));
     nd_status status = index_buckets(b);
     if (status == ND_OK)
         status = fetch_sets(b);
@@ -339,12 +369,18 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
     return status;
 }
 
-static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
+static nd_status measure(nd_matcher *m, uint32_t x, uint32_t y, nd_edge *edge)
 {
-    const nd_scan_set *const set_a = &m->sets[a], *const set_b = &m->sets[b];
+    const nd_band_matcher *const b = (const nd_band_matcher *)m;
+    const uint64_t *hashes_x, *hashes_y;
+    nd_status status = hashes_of(b, b->workers, x, &hashes_x);
+    if (status == ND_OK)
+        status = hashes_of(b, b->workers, y, &hashes_y);
+    if (status != ND_OK)
+        return status;
     const nd_similarity s =
-        nd_similarity_compute(set_a->hashes, set_a->num, set_b->hashes, set_b->num);
-    *edge = (nd_edge){a, b, (uint32_t)s.common, 0, 0, 0};
+        nd_similarity_compute(hashes_x, m->sets[x].num, hashes_y, m->sets[y].num);
+    *edge = (nd_edge){x, y, (uint32_t)s.common, 0, 0, 0};
     return ND_OK;
 }
 
@@ -369,7 +405,8 @@ static void release(nd_matcher *m)
         nd_band_worker *const worker = &b->workers[w];
         nd_release(a, worker->slots);
         nd_release(a, worker->keys);
-        nd_release(a, worker->sets.scratch);
+        nd_set_maker_release(&worker->sets, a);
+        nd_set_cache_release(&worker->cached);
         nd_mate_finder_release(&worker->mates, a);
         ND_VEC_RELEASE(a, &worker->proposed);
         ND_VEC_RELEASE(a, &worker->edges);

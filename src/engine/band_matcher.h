@@ -9,6 +9,7 @@ typedef struct nd_band_worker {
     uint64_t *slots;
     uint64_t *keys; /* of the bands of one document */
     nd_set_maker sets;
+    nd_set_cache cached; /* of sets in the collection's file */
     nd_mate_finder mates;
     ND_VEC(uint64_t) proposed; /* a text << 32 | its mate */
     nd_edge_vec edges;

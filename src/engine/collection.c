@@ -78,33 +78,41 @@ nd_status nd_collection_open_chunk(nd_collection *c, nd_chunk **chunk, uint32_t 
     return status;
 }
 
-static nd_status open_file(nd_collection *c, nd_error *error)
+static nd_status open_file(nd_collection *c)
 {
     pthread_mutex_lock(&c->lock);
-    const nd_status status = c->file ? ND_OK : nd_temp_file_new(c->budget, &c->file, error);
+    const nd_status status = c->file ? ND_OK : nd_temp_file_new(c->budget, &c->file, NULL);
     pthread_mutex_unlock(&c->lock);
     return status;
 }
 
-nd_status nd_collection_close_chunk(nd_collection *c, nd_chunk *chunk, nd_error *error)
+nd_status nd_collection_append(nd_collection *c, const void *bytes, size_t len, uint64_t *at)
+{
+    const nd_status status = open_file(c);
+    return status == ND_OK ? nd_temp_file_append(c->file, bytes, len, at, NULL) : status;
+}
+
+nd_status nd_collection_read(const nd_collection *c, uint64_t at, void *bytes, size_t len)
+{
+    return nd_temp_file_read(c->file, at, bytes, len, NULL);
+}
+
+nd_status nd_collection_close_chunk(nd_collection *c, nd_chunk *chunk)
 {
     const size_t num = chunk->num;
     if (!nd_budget_is_tight(c->budget))
         return ND_OK;
-    nd_status status = open_file(c, error);
+    nd_status status =
+        nd_collection_append(c, chunk->texts, num * sizeof *chunk->texts, &chunk->texts_at);
     if (status == ND_OK)
-        status = nd_temp_file_append(c->file, chunk->texts, num * sizeof *chunk->texts,
-                                     &chunk->texts_at, error);
+        status = nd_collection_append(c, chunk->documents, num * sizeof *chunk->documents,
+                                      &chunk->documents_at);
     if (status == ND_OK)
-        status = nd_temp_file_append(c->file, chunk->documents, num * sizeof *chunk->documents,
-                                     &chunk->documents_at, error);
-    if (status == ND_OK)
-        status = nd_temp_file_append(c->file, chunk->blocks, num * c->block_bytes,
-                                     &chunk->blocks_at, error);
+        status = nd_collection_append(c, chunk->blocks, num * c->block_bytes, &chunk->blocks_at);
     if (status == ND_OK && chunk->preferences)
-        status = nd_temp_file_append(c->file, chunk->preferences,
-                                     num * c->num_preferences * sizeof *chunk->preferences,
-                                     &chunk->preferences_at, error);
+        status = nd_collection_append(c, chunk->preferences,
+                                      num * c->num_preferences * sizeof *chunk->preferences,
+                                      &chunk->preferences_at);
     if (status == ND_OK)
         release_arrays(c, chunk);
     return status;
@@ -117,7 +125,7 @@ const nd_text_facts *nd_collection_texts(const nd_collection *c, uint32_t chunk,
     *status = ND_OK;
     if (from->texts)
         return from->texts;
-    *status = nd_temp_file_read(c->file, from->texts_at, room, from->num * sizeof *room, NULL);
+    *status = nd_collection_read(c, from->texts_at, room, from->num * sizeof *room);
     return *status == ND_OK ? room : NULL;
 }
 
@@ -128,7 +136,7 @@ const char *nd_collection_blocks(const nd_collection *c, uint32_t chunk, char *r
     *status = ND_OK;
     if (from->blocks)
         return from->blocks;
-    *status = nd_temp_file_read(c->file, from->blocks_at, room, from->num * c->block_bytes, NULL);
+    *status = nd_collection_read(c, from->blocks_at, room, from->num * c->block_bytes);
     return *status == ND_OK ? room : NULL;
 }
 
@@ -140,8 +148,7 @@ nd_status nd_collection_text(const nd_collection *c, uint32_t index, nd_text_fac
         *facts = chunk->texts[place];
         return ND_OK;
     }
-    return nd_temp_file_read(c->file, chunk->texts_at + place * sizeof *facts, facts, sizeof *facts,
-                             NULL);
+    return nd_collection_read(c, chunk->texts_at + place * sizeof *facts, facts, sizeof *facts);
 }
 
 nd_status nd_collection_document(const nd_collection *c, uint32_t index, nd_document_facts *facts)
@@ -152,8 +159,7 @@ nd_status nd_collection_document(const nd_collection *c, uint32_t index, nd_docu
         *facts = chunk->documents[place];
         return ND_OK;
     }
-    return nd_temp_file_read(c->file, chunk->documents_at + place * sizeof *facts, facts,
-                             sizeof *facts, NULL);
+    return nd_collection_read(c, chunk->documents_at + place * sizeof *facts, facts, sizeof *facts);
 }
 
 nd_status nd_collection_preferences(const nd_collection *c, uint32_t index, uint64_t *preferences)
@@ -165,8 +171,8 @@ nd_status nd_collection_preferences(const nd_collection *c, uint32_t index, uint
         memcpy(preferences, chunk->preferences + at, len);
         return ND_OK;
     }
-    return nd_temp_file_read(c->file, chunk->preferences_at + at * sizeof *preferences, preferences,
-                             len, NULL);
+    return nd_collection_read(c, chunk->preferences_at + at * sizeof *preferences, preferences,
+                              len);
 }
 
 void nd_collection_forget_blocks(nd_collection *c)

@@ -4,7 +4,7 @@
 #define ENGINE_COLLECTION_H
 
 #include <pthread.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +22,10 @@ typedef struct nd_text_facts {
 /* What tells documents of one text apart, and where its hashes are. */
 typedef struct nd_document_facts {
     uint64_t raw_digest; /* XXH3_64bits of the text as it came */
-    uint64_t *hashes;    /* NULL where the document is lasting, and its text read again for them */
+    union {
+        uint64_t *hashes;   /* NULL where the document is lasting, and read again for them */
+        uint64_t hashes_at; /* where nd_collection_is_limited: their place in the file */
+    };
 } nd_document_facts;
 
 /* Documents of one ingester, ND_CHUNK_DOCUMENTS at most. A document's index is
@@ -59,6 +62,21 @@ ND_NODISCARD nd_status nd_collection_init(nd_collection *c, size_t block_bytes,
 
 void nd_collection_release(nd_collection *c);
 
+/* Whether there is a limit: then hashes and sets are kept in the file. */
+static inline bool nd_collection_is_limited(const nd_collection *c)
+{
+    return c->budget != NULL;
+}
+
+/* Appends bytes to the file, which is made for the first; *at is where they stand. Needs a limit.
+ * Thread-safe. ND_ERR_IO: see nd_budget_explain. */
+ND_NODISCARD nd_status nd_collection_append(nd_collection *c, const void *bytes, size_t len,
+                                            uint64_t *at);
+
+/* Reads len bytes that were appended. Thread-safe. */
+ND_NODISCARD nd_status nd_collection_read(const nd_collection *c, uint64_t at, void *bytes,
+                                          size_t len);
+
 /* A new chunk for an ingester to fill, and its number. Thread-safe. ND_ERR_LIMIT: 2^32 documents.
  */
 ND_NODISCARD nd_status nd_collection_open_chunk(nd_collection *c, nd_chunk **chunk,
@@ -66,8 +84,7 @@ ND_NODISCARD nd_status nd_collection_open_chunk(nd_collection *c, nd_chunk **chu
 
 /* The ingester is done with the chunk: where the budget has no room for it, it is written to the
  * file. Thread-safe. */
-ND_NODISCARD nd_status nd_collection_close_chunk(nd_collection *c, nd_chunk *chunk,
-                                                 nd_error *error);
+ND_NODISCARD nd_status nd_collection_close_chunk(nd_collection *c, nd_chunk *chunk);
 
 /* From here on nothing is added; thread-safe. What of a chunk is read from the file goes to `room`,
  * which has place for ND_CHUNK_DOCUMENTS; else the arrays themselves are returned. NULL: *status.

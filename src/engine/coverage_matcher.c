@@ -219,8 +219,9 @@ static nd_status share_shingles(nd_coverage_matcher *c)
         const size_t place = index & (ND_CHUNK_DOCUMENTS - 1);
         const kept_block *const kept =
             (const kept_block *)(const void *)(chunk->blocks + place * sizeof *kept);
-        c->base.sets[x] = (nd_scan_set){chunk->documents[place].hashes,
-                                        chunk->texts[place].num_hashes, ND_SET_MADE};
+        c->base.sets[x] = (nd_scan_set){.hashes = chunk->documents[place].hashes,
+                                        .num = chunk->texts[place].num_hashes,
+                                        .state = ND_SET_MADE};
         texts[x] = (nd_sampled_text){.shingles = c->base.sets[x].hashes,
                                      .num = c->base.sets[x].num,
                                      .num_samples = kept->num_samples,

@@ -36,12 +36,12 @@ void nd_ingester_release(nd_ingester *ingester)
 }
 
 /* Goes on to a new chunk where the one at work is full. */
-static nd_status make_place(nd_ingester *in, nd_error *error)
+static nd_status make_place(nd_ingester *in)
 {
     if (in->chunk && in->chunk->num < ND_CHUNK_DOCUMENTS)
         return ND_OK;
     const nd_status status =
-        in->chunk ? nd_collection_close_chunk(in->collection, in->chunk, error) : ND_OK;
+        in->chunk ? nd_collection_close_chunk(in->collection, in->chunk) : ND_OK;
     in->chunk = NULL;
     return status == ND_OK ? nd_collection_open_chunk(in->collection, &in->chunk, &in->chunk_number)
                            : status;
@@ -92,6 +92,23 @@ static uint64_t *room_for_hashes(nd_ingester *in, size_t num, bool is_kept)
     return ND_VEC_RESERVE(in->allocator, &in->aside, num) == ND_OK ? in->aside.items : NULL;
 }
 
+/* Where the hashes of a document go. */
+typedef enum hashes_place {
+    IN_MEMORY,
+    IN_FILE,
+    NOWHERE, /* it is lasting */
+} hashes_place;
+
+static hashes_place place_of_hashes(const nd_ingester *in, const nd_matcher *matcher,
+                                    const nd_record *record)
+{
+    if (matcher->kind->keeps_hashes)
+        return IN_MEMORY;
+    if (record->source != ND_NO_SOURCE)
+        return NOWHERE;
+    return nd_collection_is_limited(in->collection) ? IN_FILE : IN_MEMORY;
+}
+
 /* Fills in what the text says: facts, hashes, and what the matcher makes of them. The hashes of a
  * lasting document are not kept, unless the matcher needs those of all. */
 static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
@@ -99,22 +116,26 @@ static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t work
 {
     const nd_shingle_spec spec = matcher->options->shingle;
     const size_t place = in->chunk->num;
+    nd_document_facts *const document = &in->chunk->documents[place];
     size_t num = nd_shingle_count(in->text, spec);
-    in->chunk->documents[place].hashes = NULL;
+    document->hashes = NULL;
     if (num == 0) {
         in->chunk->texts[place] = (nd_text_facts){0};
         return ND_OK;
     }
-    const bool is_kept = matcher->kind->keeps_hashes || record->source == ND_NO_SOURCE;
-    uint64_t *const hashes = room_for_hashes(in, num, is_kept);
+    const hashes_place where = place_of_hashes(in, matcher, record);
+    uint64_t *const hashes = room_for_hashes(in, num, where == IN_MEMORY);
     if (!hashes)
         return ND_ERR_NO_MEMORY;
     nd_status status = nd_shingle_hashes(in->text, spec, hashes);
     if (status == ND_OK)
         status = matcher->kind->read(matcher, worker, in->text, hashes, &num,
                                      in->chunk->blocks + place * matcher->kind_block_bytes);
-    if (is_kept)
-        in->chunk->documents[place].hashes = hashes;
+    if (where == IN_MEMORY)
+        document->hashes = hashes;
+    else if (where == IN_FILE && status == ND_OK)
+        status = nd_collection_append(in->collection, hashes, num * sizeof *hashes,
+                                      &document->hashes_at);
     in->chunk->texts[place] = facts_of(in, num);
     return status;
 }
@@ -198,25 +219,27 @@ nd_status nd_ingester_make_set(nd_ingester *ingester, nd_shingle_spec shingle,
     if (status != ND_OK)
         return status;
     const size_t size = nd_shingle_set(hashes, num, in->scratch.items);
+    in->stats.shingles += size;
+    if (nd_collection_is_limited(in->collection))
+        return nd_scan_set_put(in->collection, hashes, size, set);
     set->hashes = nd_hashes_append(&in->hashes, size);
     if (!set->hashes)
         return ND_ERR_NO_MEMORY;
     memcpy(set->hashes, hashes, size * sizeof *hashes);
     set->num = (uint32_t)size;
     set->state = ND_SET_MADE;
-    in->stats.shingles += size;
     return ND_OK;
 }
 
 nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
-                          const nd_document *document, nd_error *error)
+                          const nd_document *document)
 {
     const nd_scan_options *const o = matcher->options;
     if (document->id_len_bytes >= UINT32_MAX)
         return ND_ERR_LIMIT;
     nd_status status = read_text(ingester, document);
     if (status == ND_OK)
-        status = make_place(ingester, error);
+        status = make_place(ingester);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(ingester->allocator, &ingester->added, 1);
     if (status != ND_OK)

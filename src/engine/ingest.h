@@ -29,9 +29,9 @@ ND_NODISCARD nd_status nd_ingester_init(nd_ingester *ingester, nd_collection *co
 
 /* Tokenises and hashes one document, lets the matcher take what it needs, and keeps its record.
  * `worker` is the ingester's number. A failure leaves it as it was, but for memory; ND_ERR_IO is
- * the temporary file's. */
+ * the temporary file's: see nd_budget_explain. */
 ND_NODISCARD nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
-                                       const nd_document *document, nd_error *error);
+                                       const nd_document *document);
 
 /* Makes the set of a text from its document, which came again. ND_ERR_IO: with another text than
  * the facts tell of. */

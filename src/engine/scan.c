@@ -8,6 +8,7 @@
 #include "engine/scan_state.h"
 #include "neardup/batch.h"
 #include "neardup/document_map.h"
+#include "store/budget.h"
 #include "util/error.h"
 #include "util/random_seed.h"
 #include "util/threads.h"
@@ -43,8 +44,9 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     if (status == ND_OK) {
         const uint32_t num_preferences =
             full.representative == ND_REPRESENTATIVE_PREFERRED ? full.num_preferences : 0;
-        status = nd_collection_init(&scan->collection, scan->matcher->kind_block_bytes,
-                                    num_preferences, scan->options.budget, &scan->allocator);
+        status = nd_collection_init(
+            &scan->collection, scan->matcher->kind_block_bytes, num_preferences,
+            scan->matcher->kind->keeps_hashes ? NULL : full.budget, &scan->allocator);
         scan->has_collection = status == ND_OK;
     }
     for (uint32_t w = 0; status == ND_OK && w < full.num_threads; w++)
@@ -61,14 +63,14 @@ nd_status nd_scan_add(nd_scan *scan, const nd_document *document)
 {
     if (scan->phase != ND_SCAN_ADDING)
         return ND_ERR_INVALID_ARGUMENT;
-    return nd_ingester_add(&scan->ingesters[0], scan->matcher, 0, document, NULL);
+    return nd_ingester_add(&scan->ingesters[0], scan->matcher, 0, document);
 }
 
 static nd_status add_from_source(void *ctx, uint32_t worker, const nd_document *document)
 {
     nd_scan *const scan = ctx;
     nd_ingester *const in = &scan->ingesters[worker];
-    const nd_status status = nd_ingester_add(in, scan->matcher, worker, document, NULL);
+    const nd_status status = nd_ingester_add(in, scan->matcher, worker, document);
     return status == ND_OK ? ND_OK : nd_ingester_leave_out(in, &scan->options, document, status);
 }
 
@@ -88,6 +90,14 @@ static nd_status begin_source(nd_scan *scan, const nd_source *source)
     return ND_OK;
 }
 
+/* Says of a temporary file why it failed. */
+static void explain(const nd_scan *scan, nd_status status, nd_error *error)
+{
+    if (status == ND_ERR_IO && error && strcmp(error->message, nd_status_message(status)) == 0)
+        error->message[0] = '\0';
+    nd_budget_explain(scan->options.budget, status, error);
+}
+
 nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source, nd_error *error)
 {
     if (scan->phase != ND_SCAN_ADDING)
@@ -103,8 +113,10 @@ nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source, nd_error *e
         status = nd_document_map(source, &options, add_from_source, scan, error);
     if (status == ND_OK)
         status = begin_source(scan, NULL);
-    if (status != ND_OK)
+    if (status != ND_OK) {
         scan->phase = ND_SCAN_FAILED;
+        explain(scan, status, error);
+    }
     return status;
 }
 
@@ -159,7 +171,9 @@ nd_status nd_scan_add_batch(nd_scan *scan, const nd_document_batch *batch, nd_er
     if (status == ND_OK)
         return ND_OK;
     scan->phase = ND_SCAN_FAILED;
-    return nd_error_set(error, status, "%s", nd_status_message(status));
+    nd_error_set(error, status, "%s", nd_status_message(status));
+    explain(scan, status, error);
+    return status;
 }
 
 static nd_status build_catalog(nd_scan *scan)
@@ -290,6 +304,7 @@ nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
     if (status == ND_OK)
         status = find_matches(scan);
     scan->matcher->fetcher = NULL;
+    explain(scan, status, &reason);
     if (status != ND_OK)
         return nd_error_set(error, status, "%s",
                             reason.message[0] ? reason.message : nd_status_message(status));

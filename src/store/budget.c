@@ -5,6 +5,7 @@
  */
 #include "store/budget.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +24,15 @@ struct nd_budget {
     char *temp_dir;
     _Atomic uint64_t used, peak;
     _Atomic uint64_t disk, peak_disk;
+    uint64_t most_bytes;
+    pthread_mutex_t lock; /* of `failure` */
+    nd_error failure;     /* the first of a temporary file; no message: none */
 };
 
 void nd_budget_options_init_sized(nd_budget_options *options, size_t size_bytes)
 {
-    const nd_budget_options full = {.size_bytes = sizeof full, .limit_bytes = UINT64_MAX};
+    const nd_budget_options full = {
+        .size_bytes = sizeof full, .limit_bytes = UINT64_MAX, .most_bytes = UINT64_MAX};
     nd_option_struct_init(options, size_bytes, &full);
 }
 
@@ -44,10 +49,18 @@ static void count(_Atomic uint64_t *used, _Atomic uint64_t *peak, uint64_t more)
     raise_to(peak, atomic_fetch_add_explicit(used, more, memory_order_relaxed) + more);
 }
 
+/* Whether so many bytes more are refused; two threads may both be let pass. */
+static bool is_refused(const nd_budget *b, size_t more_bytes)
+{
+    const uint64_t used = atomic_load_explicit(&b->used, memory_order_relaxed);
+    return more_bytes > SIZE_MAX - HEADER_BYTES ||
+           (more_bytes > 0 && (used > b->most_bytes || more_bytes > b->most_bytes - used));
+}
+
 static void *allocate(void *ctx, size_t size_bytes)
 {
     nd_budget *const b = ctx;
-    if (size_bytes > SIZE_MAX - HEADER_BYTES)
+    if (is_refused(b, size_bytes))
         return NULL;
     char *const block = b->base.allocate(b->base.ctx, size_bytes + HEADER_BYTES);
     if (!block)
@@ -70,9 +83,9 @@ static void *resize(void *ctx, void *block, size_t size_bytes)
     nd_budget *const b = ctx;
     if (!block)
         return allocate(ctx, size_bytes);
-    if (size_bytes > SIZE_MAX - HEADER_BYTES)
-        return NULL;
     const uint64_t before = size_of(block), size = size_bytes;
+    if (is_refused(b, size > before ? size_bytes - (size_t)before : 0))
+        return NULL;
     char *const resized =
         b->base.resize(b->base.ctx, (char *)block - HEADER_BYTES, size_bytes + HEADER_BYTES);
     if (!resized)
@@ -120,7 +133,13 @@ nd_status nd_budget_new(const nd_budget_options *options, nd_budget **out, nd_er
     *b = (nd_budget){.base = base,
                      .counting = {allocate, resize, release, b},
                      .limit_bytes = full.limit_bytes,
+                     .most_bytes = full.most_bytes,
                      .temp_dir = copy};
+    if (pthread_mutex_init(&b->lock, NULL) != 0) {
+        nd_release(&base, copy);
+        nd_release(&base, b);
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
+    }
     status = nd_budget_is_limited(b) ? nd_temp_folder_check(copy, error) : ND_OK;
     if (status != ND_OK) {
         nd_budget_free(b);
@@ -133,6 +152,11 @@ nd_status nd_budget_new(const nd_budget_options *options, nd_budget **out, nd_er
 const nd_allocator *nd_budget_allocator(const nd_budget *budget)
 {
     return &budget->counting;
+}
+
+uint64_t nd_budget_limit(const nd_budget *budget)
+{
+    return budget ? budget->limit_bytes : UINT64_MAX;
 }
 
 bool nd_budget_is_limited(const nd_budget *budget)
@@ -169,6 +193,23 @@ void nd_budget_count_disk(nd_budget *budget, uint64_t more_bytes, uint64_t less_
     atomic_fetch_sub_explicit(&budget->disk, less_bytes, memory_order_relaxed);
 }
 
+void nd_budget_take_failure(nd_budget *budget, const nd_error *failure)
+{
+    pthread_mutex_lock(&budget->lock);
+    if (budget->failure.message[0] == '\0')
+        budget->failure = *failure;
+    pthread_mutex_unlock(&budget->lock);
+}
+
+void nd_budget_explain(nd_budget *budget, nd_status status, nd_error *error)
+{
+    if (!budget || !error || status != ND_ERR_IO || error->message[0] != '\0')
+        return;
+    pthread_mutex_lock(&budget->lock);
+    *error = budget->failure;
+    pthread_mutex_unlock(&budget->lock);
+}
+
 nd_budget_use nd_budget_use_get(const nd_budget *budget)
 {
     return (nd_budget_use){atomic_load(&budget->used), atomic_load(&budget->peak),
@@ -180,6 +221,7 @@ void nd_budget_free(nd_budget *budget)
     if (!budget)
         return;
     const nd_allocator base = budget->base;
+    pthread_mutex_destroy(&budget->lock);
     nd_release(&base, budget->temp_dir);
     nd_release(&base, budget);
 }

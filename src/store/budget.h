@@ -13,12 +13,19 @@ bool nd_budget_has_room(const nd_budget *budget, uint64_t more_bytes);
 /* What is left below the limit, UINT64_MAX without a limit or a budget. Thread-safe. */
 uint64_t nd_budget_room(const nd_budget *budget);
 
+/* The limit; UINT64_MAX without one, or without a budget. */
+uint64_t nd_budget_limit(const nd_budget *budget);
+
 /* Whether there is a limit at all. */
 bool nd_budget_is_limited(const nd_budget *budget);
 
 /* Whether what can go to a file should: a quarter of the limit is in use, and later stages need
  * room of their own. Never without a limit. Thread-safe. */
 bool nd_budget_is_tight(const nd_budget *budget);
+
+/* Says in *error, where that has no message yet, which temporary file failed and why: those who use
+ * them from several threads return a status only. Thread-safe; `budget` and `error` may be NULL. */
+void nd_budget_explain(nd_budget *budget, nd_status status, nd_error *error);
 
 /* A temporary file: append from several threads, read what was appended. */
 typedef struct nd_temp_file nd_temp_file;

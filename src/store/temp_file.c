@@ -25,6 +25,17 @@ static nd_status fail(nd_error *error, const char *folder, const char *doing)
                         strerror(errno));
 }
 
+/* The same, and told to the budget. */
+static nd_status fail_in(nd_budget *budget, nd_error *error, const char *doing)
+{
+    nd_error failure = {0};
+    const nd_status status = fail(&failure, nd_budget_temp_dir(budget), doing);
+    nd_budget_take_failure(budget, &failure);
+    if (error)
+        *error = failure;
+    return status;
+}
+
 /* A file descriptor of a file that is unlinked; -1 and errno where that fails. */
 static int open_unlinked(const char *folder, const nd_allocator *allocator)
 {
@@ -70,7 +81,9 @@ nd_status nd_temp_file_new(nd_budget *budget, nd_temp_file **out, nd_error *erro
     file->fd = open_unlinked(nd_budget_temp_dir(budget), a);
     if (file->fd < 0) {
         nd_release(a, file);
-        return fail(error, nd_budget_temp_dir(budget), "make");
+        if (errno == ENOMEM)
+            return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
+        return fail_in(budget, error, "make");
     }
     *out = file;
     return ND_OK;
@@ -89,7 +102,7 @@ nd_status nd_temp_file_append(nd_temp_file *file, const void *bytes, size_t len,
             continue;
         if (written <= 0) {
             errno = written == 0 ? ENOSPC : errno;
-            return fail(error, nd_budget_temp_dir(file->budget), "write to");
+            return fail_in(file->budget, error, "write to");
         }
         p += written;
         at += (uint64_t)written;
@@ -108,7 +121,7 @@ nd_status nd_temp_file_read(const nd_temp_file *file, uint64_t offset, void *byt
             continue;
         if (got <= 0) {
             errno = got == 0 ? EIO : errno;
-            return fail(error, nd_budget_temp_dir(file->budget), "read");
+            return fail_in(file->budget, error, "read");
         }
         p += got;
         offset += (uint64_t)got;

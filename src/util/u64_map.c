@@ -97,6 +97,13 @@ void nd_u64_map_remove(nd_u64_map *map, uint64_t key)
     map->entries[gap].value = ND_U64_MAP_NONE;
 }
 
+void nd_u64_map_clear(nd_u64_map *map)
+{
+    for (size_t i = 0; i < map->capacity; i++)
+        map->entries[i].value = ND_U64_MAP_NONE;
+    map->num = 0;
+}
+
 void nd_u64_map_release(nd_u64_map *map)
 {
     nd_release(&map->allocator, map->entries);

@@ -44,6 +44,9 @@ void nd_u64_map_set(nd_u64_map *map, uint64_t key, uint64_t value);
 /* Takes a key out; one that is not there changes nothing. */
 void nd_u64_map_remove(nd_u64_map *map, uint64_t key);
 
+/* Takes all keys out; the map keeps its memory. */
+void nd_u64_map_clear(nd_u64_map *map);
+
 void nd_u64_map_release(nd_u64_map *map);
 
 #endif

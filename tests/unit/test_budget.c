@@ -103,6 +103,29 @@ static void room_is_what_is_left_below_the_limit(void **state)
     nd_budget_free(free_of_limits);
 }
 
+static void more_than_the_most_is_refused(void **state)
+{
+    (void)state;
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.most_bytes = 1000;
+    nd_budget *budget;
+    assert_int_equal(nd_budget_new(&options, &budget, NULL), ND_OK);
+    const nd_allocator *const a = nd_budget_allocator(budget);
+    assert_null(a->allocate(a->ctx, 1001));
+    char *block = a->allocate(a->ctx, 600);
+    assert_non_null(block);
+    assert_null(a->allocate(a->ctx, 401));
+    assert_null(a->resize(a->ctx, block, 1001));
+    block = a->resize(a->ctx, block, 1000);
+    assert_non_null(block);
+    block = a->resize(a->ctx, block, 10);
+    assert_non_null(block);
+    assert_int_equal(nd_budget_use_get(budget).memory_bytes, 10);
+    a->release(a->ctx, block);
+    nd_budget_free(budget);
+}
+
 static void a_limit_needs_a_folder_that_can_be_written_to(void **state)
 {
     (void)state;
@@ -194,6 +217,15 @@ static void a_file_that_cannot_grow_is_an_error(void **state)
     signal(SIGXFSZ, handler);
     assert_int_equal(status, ND_ERR_IO);
     assert_non_null(strstr(error.message, "cannot write to a temporary file in '"));
+    nd_error explained = {.code = ND_OK, .message = "known"};
+    nd_budget_explain(budget, ND_ERR_IO, &explained);
+    assert_string_equal(explained.message, "known");
+    explained.message[0] = '\0';
+    nd_budget_explain(budget, ND_ERR_LIMIT, &explained);
+    assert_string_equal(explained.message, "");
+    nd_budget_explain(budget, ND_ERR_IO, &explained);
+    assert_string_equal(explained.message, error.message);
+    nd_budget_explain(NULL, ND_ERR_IO, &explained);
     nd_temp_file_free(file);
     nd_budget_free(budget);
 }
@@ -204,6 +236,7 @@ int main(void)
         cmocka_unit_test(blocks_are_counted_by_what_was_asked_for),
         cmocka_unit_test(what_the_allocator_behind_refuses_is_not_counted),
         cmocka_unit_test(room_is_what_is_left_below_the_limit),
+        cmocka_unit_test(more_than_the_most_is_refused),
         cmocka_unit_test(a_limit_needs_a_folder_that_can_be_written_to),
         cmocka_unit_test(what_threads_append_at_once_is_read_again),
         cmocka_unit_test(a_file_that_cannot_grow_is_an_error),

@@ -34,7 +34,7 @@ static uint32_t add_facts(nd_collection *c, const nd_text_facts *text,
     uint32_t number = (uint32_t)c->chunks.len - 1;
     if (!chunk || chunk->num == ND_CHUNK_DOCUMENTS) {
         if (chunk)
-            assert_int_equal(nd_collection_close_chunk(c, chunk, NULL), ND_OK);
+            assert_int_equal(nd_collection_close_chunk(c, chunk), ND_OK);
         assert_int_equal(nd_collection_open_chunk(c, &chunk, &number), ND_OK);
     }
     chunk->texts[chunk->num] = *text;

@@ -1,5 +1,6 @@
 /* Documents that their source gives again: only what is compared is kept of them. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -181,6 +183,89 @@ static void results_are_those_of_documents_that_come_once(void **state)
     corpus_free(&c);
 }
 
+static nd_budget *budget_of(uint64_t limit_bytes, const nd_allocator *allocator)
+{
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.limit_bytes = limit_bytes;
+    options.allocator = allocator;
+    nd_budget *budget = NULL;
+    assert_int_equal(nd_budget_new(&options, &budget, NULL), ND_OK);
+    return budget;
+}
+
+/* The limits are so small that all that can be in a file is there, and sets go in and out of the
+ * caches all the time. */
+static void results_are_those_without_a_budget(void **state)
+{
+    (void)state;
+    static const uint64_t limits[] = {1, 1 << 14, 1 << 18, 1 << 30};
+    nd_random random = {5};
+    corpus c = corpus_make(2500, &random);
+    for (int way = 0; way < 6; way++) {
+        nd_scan_options options;
+        nd_scan_options_init_preset(&options, way < 4 ? ND_PRESET_CORPUS : ND_PRESET_NEWS);
+        options.output = way % 2 ? ND_SCAN_GROUPS : ND_SCAN_PAIRS;
+        options.link = way == 3 ? ND_LINK_SINGLE : ND_LINK_ANCHORED;
+        options.max_matches = way == 2 ? 3 : 1000;
+        options.rule.jaccard = way < 4 ? 0.5 : 0.9;
+        size_t num_again;
+        char *const expected = results(&options, &c, false, &num_again);
+        for (size_t i = 0; i < 8; i++) {
+            options.num_threads = 1 + (uint32_t)i % 3;
+            options.budget = budget_of(limits[i / 2], NULL);
+            char *const found = results(&options, &c, i % 2, &num_again);
+            assert_string_equal(found, expected);
+            const nd_budget_use use = nd_budget_use_get(options.budget);
+            assert_int_equal(use.memory_bytes, 0);
+            assert_int_equal(use.disk_bytes, 0);
+            if (way < 4)
+                assert_true(use.peak_disk_bytes > 0);
+            nd_budget_free(options.budget);
+            free(found);
+        }
+        free(expected);
+    }
+    corpus_free(&c);
+}
+
+/* Wherever the file cannot grow any more, that is said, and nothing else happens. */
+static void each_failing_write_is_reported(void **state)
+{
+    (void)state;
+    nd_random random = {6};
+    corpus c = corpus_make(150, &random);
+    FILE *const out = fopen("/dev/null", "w");
+    assert_non_null(out);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    void (*const handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    options.num_threads = 2;
+    size_t num_failures = 0;
+    nd_status status = ND_ERR_IO;
+    for (rlim_t most = 0; status != ND_OK; most += 1500) {
+        const struct rlimit limit = {most, before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        options.budget = budget_of(1 << 14, NULL);
+        lasting_source s = source_of(&c);
+        nd_error error = {0};
+        status = scan(&options, NULL, &s, true, out, &error);
+        assert_true(status == ND_OK || status == ND_ERR_IO);
+        if (status != ND_OK)
+            assert_non_null(strstr(error.message, "cannot write to a temporary file in '"));
+        num_failures += status != ND_OK;
+        assert_int_equal(nd_budget_use_get(options.budget).memory_bytes, 0);
+        nd_budget_free(options.budget);
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_true(num_failures > 5);
+    fclose(out);
+    corpus_free(&c);
+}
+
 /* Documents called lasting that nobody gives again: of a source without nd_source.again, and one by
  * one after a source that has it. */
 static void documents_without_a_way_to_come_again_are_kept(void **state)
@@ -296,14 +381,18 @@ static void each_failing_allocation_is_reported(void **state)
     nd_scan_options options;
     nd_scan_options_init(&options);
     options.num_threads = 1;
-    nd_status status = ND_ERR_NO_MEMORY;
-    for (long left = 0; status != ND_OK; left++) {
-        failing_allocator f = {.left = left};
-        const nd_allocator a = failing_allocator_make(&f);
-        lasting_source s = source_of(&c);
-        status = scan(&options, &a, &s, true, out, NULL);
-        assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
-        assert_int_equal(f.live, 0);
+    for (int with_budget = 0; with_budget < 2; with_budget++) {
+        nd_status status = ND_ERR_NO_MEMORY;
+        for (long left = with_budget ? 2 : 0; status != ND_OK; left++) {
+            failing_allocator f = {.left = left};
+            const nd_allocator a = failing_allocator_make(&f);
+            lasting_source s = source_of(&c);
+            options.budget = with_budget ? budget_of(1 << 14, &a) : NULL;
+            status = scan(&options, &a, &s, true, out, NULL);
+            assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+            nd_budget_free(options.budget);
+            assert_int_equal(f.live, 0);
+        }
     }
     fclose(out);
     corpus_free(&c);
@@ -313,6 +402,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_are_those_of_documents_that_come_once),
+        cmocka_unit_test(results_are_those_without_a_budget),
+        cmocka_unit_test(each_failing_write_is_reported),
         cmocka_unit_test(documents_without_a_way_to_come_again_are_kept),
         cmocka_unit_test(documents_that_change_or_go_are_an_error),
         cmocka_unit_test(reading_again_is_a_phase_that_can_be_stopped),

@@ -99,6 +99,8 @@ typedef struct nd_settings {
     nd_format format;
     const char *output_path, *stats_path, *removed_path;
     int dry_run;
+    uint64_t memory_bytes; /* 0: no limit */
+    const char *temp_dir;
     int kernel; /* nd_kernel, or ND_KERNEL_BEST */
     int strict;
     nd_progress_mode progress;

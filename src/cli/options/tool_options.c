@@ -152,6 +152,10 @@ static const nd_choice report_formats[] = {
     {                                                                                              \
         .typed = "--label-column", .field = FIELD(label_column)                                    \
     }
+#define WITH_MEMORY                                                                                \
+    {                                                                                              \
+        .typed = "--memory", .field = FIELD(memory_bytes)                                          \
+    }
 #define WITH_SWEEP                                                                                 \
     {                                                                                              \
         .typed = "--sweep", .field = FIELD(sweep)                                                  \
@@ -795,6 +799,26 @@ const nd_option nd_tool_options[] = {
      .field = FIELD(scan.num_threads),
      .min = 1,
      .max = 1024},
+    {.name = "memory",
+     .kind = ND_OPTION_SIZE,
+     .commands = SCAN | DEDUP,
+     .section = "Running",
+     .argument = "SIZE",
+     .help = "use no more memory than this, and temporary files for the rest; the output does not "
+             "depend on it",
+     .unset = "no limit",
+     .field = FIELD(memory_bytes),
+     .min = 64 << 20,
+     .max = (double)(UINT64_C(1) << 53)},
+    {.name = "temp-dir",
+     .kind = ND_OPTION_STRING,
+     .commands = SCAN | DEDUP,
+     .section = "Running",
+     .argument = "DIR",
+     .help = "folder for temporary files, which are gone when the run ends, however it ends",
+     .unset = "$TMPDIR, or /tmp",
+     .field = FIELD(temp_dir),
+     .need = WITH_MEMORY},
     {.name = "kernel",
      .kind = ND_OPTION_CHOICE,
      .commands = READERS,
