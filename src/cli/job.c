@@ -22,7 +22,8 @@ enum { HASHES_SHARE = 8 };
 nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t num_paths,
                             nd_input **out, nd_error *error)
 {
-    nd_input_options options = nd_settings_input(job->settings);
+    const nd_keep_keys keys = nd_settings_keep(job->settings);
+    nd_input_options options = nd_settings_input(job->settings, &keys);
     options.keeps_records = job->keeps_records;
     options.lasting_from_bytes = job->budget ? 1 : nd_process_memory_bytes() / HASHES_SHARE;
     options.is_live = job->is_fed;

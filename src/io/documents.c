@@ -49,17 +49,6 @@ static size_t id_index(const nd_reading *reading)
     return reading->num_texts;
 }
 
-bool nd_reading_has_preference_field(const nd_reading *reading)
-{
-    return reading->options.preference == ND_PREFERENCE_DATE ||
-           reading->options.preference == ND_PREFERENCE_SOURCE;
-}
-
-static size_t preference_index(const nd_reading *reading)
-{
-    return reading->num_texts + 1;
-}
-
 /* ---- counting ---- */
 
 /* Counts an issue of the record; `subject`, in quotes behind it, may be NULL. */
@@ -227,67 +216,102 @@ static nd_status set_text(record_job *job, bool *is_kept)
     return status;
 }
 
-static uint64_t date_preference(const nd_field_value *value)
+/* ---- what is rather kept ---- */
+
+static bool is_date(const nd_preference_key *key)
 {
-    uint64_t order;
-    if (value->type == ND_FIELD_NUMBER && nd_number_order(value->p, value->len_bytes, &order))
-        return order;
-    if (value->type == ND_FIELD_STRING && nd_date_order(value->p, value->len_bytes, &order))
-        return order;
-    return PREFERENCE_UNKNOWN;
+    return key->by == ND_PREFERENCE_EARLIEST || key->by == ND_PREFERENCE_LATEST;
 }
 
-/* Sources are few: looked through one by one. */
-static uint64_t source_preference(const nd_input_options *options, const nd_field_value *value)
+/* A number that orders what stands in the field, smaller first. */
+static bool read_order(const nd_preference_key *key, const nd_field_value *value, uint64_t *order)
 {
+    if (value->type == ND_FIELD_NUMBER)
+        return nd_number_order(value->p, value->len_bytes, order);
+    if (value->type != ND_FIELD_STRING)
+        return false;
+    return is_date(key) ? nd_date_order(value->p, value->len_bytes, order)
+                        : nd_number_order(value->p, value->len_bytes, order);
+}
+
+/* Names are few: looked through one by one. */
+static uint64_t place_among_names(const nd_preference_key *key, const nd_field_value *value)
+{
+    size_t at = 0;
     if (value->type != ND_FIELD_STRING)
         return PREFERENCE_UNKNOWN;
-    for (size_t i = 0; i < options->num_sources; i++)
-        if (strlen(options->sources[i]) == value->len_bytes &&
-            memcmp(options->sources[i], value->p, value->len_bytes) == 0)
-            return i;
-    return options->num_sources;
+    while (at < key->num_names &&
+           (strlen(key->names[at]) != value->len_bytes ||
+            (value->len_bytes && memcmp(key->names[at], value->p, value->len_bytes) != 0)))
+        at++;
+    return at;
 }
 
-/* Counts a preference field that is absent or cannot be read. */
-static void count_preference(const record_job *job)
+static uint64_t preference_of(const nd_preference_key *key, const nd_field_value *value)
 {
-    enum { SHOWN_BYTES = 60 };
-    const nd_reading *const reading = job->documents->reading;
-    const nd_field_value *const value = &job->values[preference_index(reading)];
-    const char *const name = reading->fields.items[preference_index(reading)].name;
-    const bool is_date = reading->options.preference == ND_PREFERENCE_DATE;
-    char what[160];
-    if (value->type == ND_FIELD_ABSENT || value->type == ND_FIELD_NULL) {
-        count(job, ND_ISSUE_NO_PREFERENCE, "no field", name);
-        return;
-    }
-    const size_t len = value->len_bytes < SHOWN_BYTES ? value->len_bytes : SHOWN_BYTES;
-    if (value->type == ND_FIELD_OTHER)
-        snprintf(what, sizeof what, "%s in field",
-                 is_date ? "neither string nor number" : "no string");
-    else
-        snprintf(what, sizeof what, "%s '%.*s' in field",
-                 is_date ? "cannot read the date" : "no string but", (int)len, value->p);
-    count(job, ND_ISSUE_UNREADABLE_PREFERENCE, what, name);
+    uint64_t order;
+    if (key->by == ND_PREFERENCE_LISTED)
+        return place_among_names(key, value);
+    if (!read_order(key, value, &order))
+        return PREFERENCE_UNKNOWN;
+    const bool is_turned = key->by == ND_PREFERENCE_LATEST || key->by == ND_PREFERENCE_LARGEST;
+    return is_turned ? PREFERENCE_UNKNOWN - 1 - order : order; /* no order is UINT64_MAX */
 }
 
-static nd_status set_preference(record_job *job, bool *is_kept)
+static nd_status set_preferences(record_job *job, bool *is_kept)
 {
     nd_documents *const d = job->documents;
     const nd_input_options *const options = &d->reading->options;
-    if (!nd_reading_has_preference_field(d->reading))
-        return ND_OK;
-    nd_field_value *const value = &job->values[preference_index(d->reading)];
-    const nd_status status = make_plain(job, value, &d->preference);
-    if (status != ND_OK)
-        return status;
-    *is_kept = value->len_bytes != ND_JSON_BAD_ESCAPE;
-    if (*is_kept)
-        job->document.preference = options->preference == ND_PREFERENCE_DATE
-                                       ? date_preference(value)
-                                       : source_preference(options, value);
-    return ND_OK;
+    nd_status status = ND_OK;
+    for (size_t i = 0; status == ND_OK && *is_kept && i < options->num_preferences; i++) {
+        if (options->preferences[i].by == ND_PREFERENCE_PLACE)
+            continue;
+        nd_field_value *const value = &job->values[d->reading->preference_at[i]];
+        status = make_plain(job, value, &d->preferences[i]);
+        *is_kept = value->len_bytes != ND_JSON_BAD_ESCAPE;
+        if (status == ND_OK && *is_kept)
+            job->document.preferences[i] = preference_of(&options->preferences[i], value);
+    }
+    return status;
+}
+
+/* Counts the first preference field that is absent, and the first that cannot be read. */
+static void count_preference(const record_job *job, size_t index, bool is_counted[2])
+{
+    enum { SHOWN_BYTES = 60 };
+    const nd_reading *const reading = job->documents->reading;
+    const size_t at = reading->preference_at[index];
+    const nd_preference_key *const key = &reading->options.preferences[index];
+    const nd_field_value *const value = &job->values[at];
+    const char *const name = reading->fields.items[at].name;
+    const bool is_absent = value->type == ND_FIELD_ABSENT || value->type == ND_FIELD_NULL;
+    const size_t len = value->len_bytes < SHOWN_BYTES ? value->len_bytes : SHOWN_BYTES;
+    char what[160];
+    if (is_counted[is_absent])
+        return;
+    is_counted[is_absent] = true;
+    if (is_absent)
+        snprintf(what, sizeof what, "no field");
+    else if (value->type == ND_FIELD_OTHER)
+        snprintf(what, sizeof what, "%s in field",
+                 key->by == ND_PREFERENCE_LISTED ? "no string" : "neither string nor number");
+    else
+        snprintf(what, sizeof what, "%s '%.*s' in field",
+                 key->by == ND_PREFERENCE_LISTED ? "no string but"
+                 : is_date(key)                  ? "cannot read the date"
+                                                 : "no number but",
+                 (int)len, value->p);
+    count(job, is_absent ? ND_ISSUE_NO_PREFERENCE : ND_ISSUE_UNREADABLE_PREFERENCE, what, name);
+}
+
+static void count_preferences(const record_job *job)
+{
+    const nd_input_options *const options = &job->documents->reading->options;
+    bool is_counted[2] = {false, false};
+    for (size_t i = 0; i < options->num_preferences; i++)
+        if (options->preferences[i].by != ND_PREFERENCE_PLACE &&
+            job->document.preferences[i] == PREFERENCE_UNKNOWN)
+            count_preference(job, i, is_counted);
 }
 
 /* ---- time and source ---- */
@@ -350,19 +374,19 @@ static void count_attributes(const record_job *job)
 
 static nd_status emit(record_job *job, const nd_emitter *emitter)
 {
+    const nd_input_options *const options = &job->documents->reading->options;
     job->is_emitted = true;
     job->document.tag = nd_input_tag(job->place.file, job->place.record);
     job->document.is_lasting = job->batch->is_lasting && job->document.tag != UINT64_MAX;
-    if (job->documents->reading->options.preference == ND_PREFERENCE_PLACE)
-        job->document.preference = job->document.tag;
+    for (size_t i = 0; i < options->num_preferences; i++)
+        if (options->preferences[i].by == ND_PREFERENCE_PLACE)
+            job->document.preferences[i] = job->document.tag;
     job->documents->wanted.num_given++;
     job->tally->documents++;
     if (job->invalid_bytes)
         count(job, ND_ISSUE_INVALID_UTF8, "invalid UTF-8", NULL);
     job->tally->findings[ND_ISSUE_INVALID_UTF8].bytes += job->invalid_bytes;
-    if (nd_reading_has_preference_field(job->documents->reading) &&
-        job->document.preference == PREFERENCE_UNKNOWN)
-        count_preference(job);
+    count_preferences(job);
     count_attributes(job);
     return emitter->fn(emitter->ctx, &job->document);
 }
@@ -378,7 +402,7 @@ static nd_status emit_values(record_job *job, const nd_emitter *emitter)
         return status;
     is_kept = job->document.id_len_bytes != ND_JSON_BAD_ESCAPE;
     if (is_kept)
-        status = set_preference(job, &is_kept);
+        status = set_preferences(job, &is_kept);
     if (status == ND_OK && is_kept)
         status = set_attributes(job, &is_kept);
     if (status == ND_OK && is_kept)
@@ -395,18 +419,19 @@ static nd_status emit_values(record_job *job, const nd_emitter *emitter)
 static nd_status emit_plain(record_job *job, const nd_emitter *emitter)
 {
     const nd_reading *const reading = job->documents->reading;
-    if (nd_reading_has_preference_field(reading)) {
-        nd_field_value *const value = &job->values[preference_index(reading)];
-        const char *const date = job->batch->date;
-        *value =
-            (nd_field_value){*date ? ND_FIELD_STRING : ND_FIELD_ABSENT, false, date, strlen(date)};
-        job->document.preference = reading->options.preference == ND_PREFERENCE_DATE
-                                       ? date_preference(value)
-                                       : PREFERENCE_UNKNOWN;
+    const char *const date = job->batch->date;
+    for (size_t i = 0; i < reading->options.num_preferences; i++) {
+        const nd_preference_key *const key = &reading->options.preferences[i];
+        if (key->by == ND_PREFERENCE_PLACE)
+            continue;
+        nd_field_value *const value = &job->values[reading->preference_at[i]];
+        *value = (nd_field_value){.type = ND_FIELD_ABSENT};
+        if (*date && is_date(key))
+            *value = (nd_field_value){ND_FIELD_STRING, false, date, strlen(date)};
+        job->document.preferences[i] = preference_of(key, value);
     }
     if (reading->options.has_attributes) {
         nd_field_value *const value = &job->values[reading->date_at];
-        const char *const date = job->batch->date;
         value[0] = value[1] = (nd_field_value){.type = ND_FIELD_ABSENT};
         if (*date)
             *value = (nd_field_value){ND_FIELD_STRING, false, date, strlen(date)};
@@ -635,7 +660,7 @@ static nd_status read_at(record_job *job, const nd_batch *at, const char *p, siz
     job->len = len;
     job->is_emitted = false;
     job->invalid_bytes = 0;
-    job->document.preference = 0;
+    memset(job->document.preferences, 0, sizeof job->document.preferences);
     if (len > d->reading->max_bytes) {
         nd_count_too_large(job->tally, at, d->reading, false);
         return ND_OK;
@@ -690,7 +715,8 @@ void nd_documents_trim(nd_documents *documents, size_t keep_bytes)
     nd_json_parser_trim(documents->parser);
     nd_bytes_trim(&documents->allocator, &documents->text, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->id, keep_bytes);
-    nd_bytes_trim(&documents->allocator, &documents->preference, keep_bytes);
+    for (size_t i = 0; i < ND_MAX_PREFERENCES; i++)
+        nd_bytes_trim(&documents->allocator, &documents->preferences[i], keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->date, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->source, keep_bytes);
     nd_bytes_trim(&documents->allocator, &documents->part, keep_bytes);
@@ -705,7 +731,8 @@ void nd_documents_release(nd_documents *documents)
     documents->page = NULL;
     ND_VEC_RELEASE(&documents->allocator, &documents->text);
     ND_VEC_RELEASE(&documents->allocator, &documents->id);
-    ND_VEC_RELEASE(&documents->allocator, &documents->preference);
+    for (size_t i = 0; i < ND_MAX_PREFERENCES; i++)
+        ND_VEC_RELEASE(&documents->allocator, &documents->preferences[i]);
     ND_VEC_RELEASE(&documents->allocator, &documents->date);
     ND_VEC_RELEASE(&documents->allocator, &documents->source);
     ND_VEC_RELEASE(&documents->allocator, &documents->part);

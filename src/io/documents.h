@@ -20,15 +20,13 @@
 /* What a reader is asked for: options with every default filled in, and their fields. */
 typedef struct nd_reading {
     nd_input_options options;
-    nd_fields fields; /* those of the text, the id, the preference if there is one, and the date and
-                         the source if they are wanted */
+    nd_fields fields; /* those of the text, the id, those of the preferences, and the date and the
+                         source if they are wanted */
     size_t num_texts; /* of them */
-    size_t date_at;   /* of the date among them; the source follows */
-    size_t max_bytes; /* of a document, and of a record */
+    size_t preference_at[ND_MAX_PREFERENCES]; /* the field of each key; SIZE_MAX: it needs none */
+    size_t date_at;                           /* of the date among them; the source follows */
+    size_t max_bytes;                         /* of a document, and of a record */
 } nd_reading;
-
-/* Whether documents are preferred by one of their fields. */
-bool nd_reading_has_preference_field(const nd_reading *reading);
 
 /* Who takes the documents. */
 typedef struct nd_emitter {
@@ -64,10 +62,11 @@ typedef struct nd_documents {
     const nd_reading *reading;
     nd_wanted wanted; /* the caller's to set */
     nd_json_parser *parser;
-    nd_page_text *page;                             /* NULL until there is one */
-    nd_byte_vec text, id, preference, date, source; /* with escapes undone */
-    nd_byte_vec part;                               /* of a joined text */
-    nd_byte_vec repaired;                           /* a record that was not UTF-8 */
+    nd_page_text *page;                 /* NULL until there is one */
+    nd_byte_vec text, id, date, source; /* with escapes undone, as are the next */
+    nd_byte_vec preferences[ND_MAX_PREFERENCES];
+    nd_byte_vec part;     /* of a joined text */
+    nd_byte_vec repaired; /* a record that was not UTF-8 */
 } nd_documents;
 
 ND_NODISCARD nd_status nd_documents_init(nd_documents *documents, const nd_allocator *allocator,

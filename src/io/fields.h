@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "neardup/allocator.h"
+#include "neardup/document.h"
 #include "neardup/status.h"
 
 #ifdef __cplusplus
@@ -16,7 +17,8 @@ extern "C" {
 enum {
     ND_FIELD_MAX_PARTS = 8, /* of one name */
     ND_MAX_TEXT_FIELDS = 8,
-    ND_MAX_FIELDS = ND_MAX_TEXT_FIELDS + 4,
+    /* Those of the text, the id, what a document is preferred by, its date and source. */
+    ND_MAX_FIELDS = ND_MAX_TEXT_FIELDS + 1 + ND_MAX_PREFERENCES + 2,
 };
 
 typedef struct nd_field_part {

@@ -39,16 +39,32 @@ static nd_status copy_string(nd_arena *arena, const char *from, const char **to)
     return ND_OK;
 }
 
-static nd_status copy_sources(nd_arena *arena, nd_input_options *options)
+static nd_status copy_names(nd_arena *arena, nd_preference_key *key)
 {
-    const char **const sources =
-        nd_arena_alloc(arena, options->num_sources * sizeof *options->sources);
-    if (!sources)
+    const char **const names = nd_arena_alloc(arena, key->num_names * sizeof *key->names);
+    if (!names)
         return ND_ERR_NO_MEMORY;
     nd_status status = ND_OK;
-    for (size_t i = 0; status == ND_OK && i < options->num_sources; i++)
-        status = copy_string(arena, options->sources[i], &sources[i]);
-    options->sources = sources;
+    for (size_t i = 0; status == ND_OK && i < key->num_names; i++)
+        status = copy_string(arena, key->names[i], &names[i]);
+    key->names = names;
+    return status;
+}
+
+static nd_status copy_preferences(nd_arena *arena, nd_input_options *options)
+{
+    nd_preference_key *const keys = nd_arena_alloc(arena, options->num_preferences * sizeof *keys);
+    if (!keys)
+        return ND_ERR_NO_MEMORY;
+    nd_status status = ND_OK;
+    for (size_t i = 0; status == ND_OK && i < options->num_preferences; i++) {
+        keys[i] = options->preferences[i];
+        if (keys[i].field)
+            status = copy_string(arena, keys[i].field, &keys[i].field);
+        if (status == ND_OK && keys[i].num_names)
+            status = copy_names(arena, &keys[i]);
+    }
+    options->preferences = keys;
     return status;
 }
 
@@ -58,21 +74,17 @@ static nd_status copy_options(nd_arena *arena, const nd_input_options *from, nd_
     *to = *from;
     if (!to->text_field)
         to->text_field = "text";
-    if (!to->preference_field)
-        to->preference_field = to->preference == ND_PREFERENCE_DATE ? "date" : "source";
     if (!to->block_bytes)
         to->block_bytes = BLOCK_BYTES;
     nd_status status = copy_string(arena, to->text_field, &to->text_field);
     if (status == ND_OK && to->id_field)
         status = copy_string(arena, to->id_field, &to->id_field);
-    if (status == ND_OK)
-        status = copy_string(arena, to->preference_field, &to->preference_field);
     if (status == ND_OK && to->date_field)
         status = copy_string(arena, to->date_field, &to->date_field);
     if (status == ND_OK && to->source_field)
         status = copy_string(arena, to->source_field, &to->source_field);
-    if (status == ND_OK && to->num_sources)
-        status = copy_sources(arena, to);
+    if (status == ND_OK && to->num_preferences)
+        status = copy_preferences(arena, to);
     return status;
 }
 
@@ -99,8 +111,14 @@ static nd_status plan_reading(nd_arena *arena, const nd_input_options *given, nd
     if (status == ND_OK)
         status = add_fields(arena, &reading->fields, options->id_field ? options->id_field : "id",
                             1, &num, error);
-    if (status == ND_OK && nd_reading_has_preference_field(reading))
-        status = add_fields(arena, &reading->fields, options->preference_field, 1, &num, error);
+    for (size_t i = 0; status == ND_OK && i < options->num_preferences; i++) {
+        const nd_preference_key *const key = &options->preferences[i];
+        reading->preference_at[i] = SIZE_MAX;
+        if (key->by == ND_PREFERENCE_PLACE)
+            continue;
+        reading->preference_at[i] = reading->fields.num;
+        status = add_fields(arena, &reading->fields, key->field, 1, &num, error);
+    }
     reading->date_at = reading->fields.num;
     if (status == ND_OK && options->has_attributes)
         status = add_fields(arena, &reading->fields,

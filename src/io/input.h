@@ -23,15 +23,24 @@ typedef enum nd_input_format {
     ND_INPUT_NUM_FORMATS
 } nd_input_format;
 
-/* Where nd_document.preference comes from; a text file has no field, so it counts as unknown. */
+/* What one of nd_document.preferences says: smaller for what is rather kept. A document without a
+ * readable field comes after all others, and is counted; a text file has no fields. */
 typedef enum nd_preference {
-    ND_PREFERENCE_NONE = 0,
-    /* The date in `preference_field`: earlier is smaller. See io/date.h. */
-    ND_PREFERENCE_DATE,
-    /* Place of the string in `preference_field` among `sources`; not listed: after all that are. */
-    ND_PREFERENCE_SOURCE,
-    ND_PREFERENCE_PLACE, /* the place in the input: the tag. Needs no field. */
-} nd_preference;         /* a line without a readable one comes after all others, and is counted */
+    ND_PREFERENCE_PLACE = 0, /* the place in the input, which is the tag; needs no field */
+    ND_PREFERENCE_EARLIEST,  /* the date in the field: see io/date.h */
+    ND_PREFERENCE_LATEST,
+    ND_PREFERENCE_LARGEST, /* the number in the field, also in a string */
+    ND_PREFERENCE_SMALLEST,
+    ND_PREFERENCE_LISTED, /* the place of the string in the field among `names`; what is not listed
+                             comes after all that are */
+} nd_preference;
+
+typedef struct nd_preference_key {
+    nd_preference by;
+    const char *field; /* one, as of nd_input_options.id_field */
+    const char *const *names;
+    size_t num_names;
+} nd_preference_key;
 
 #define ND_INPUT_MAX_BYTES ((size_t)256 << 20)
 #define ND_INPUT_MAX_ENTRIES 10000000
@@ -44,10 +53,8 @@ typedef struct nd_input_options {
     /* NULL: "id" where a record has it and it is not null, else path:line. Named: every record has
      * it. A number is taken as it is written. */
     const char *id_field;
-    nd_preference preference;
-    const char *preference_field; /* NULL: "date" or "source" */
-    const char *const *sources;
-    size_t num_sources;
+    const nd_preference_key *preferences; /* in the order in which they decide */
+    size_t num_preferences;               /* at most ND_MAX_PREFERENCES */
     /* Whether nd_document.time and nd_document.source are wanted. date_field NULL: "date", and
      * source_field NULL: "source", where a record has them; named: what lacks one is counted. */
     bool has_attributes;
@@ -94,8 +101,8 @@ typedef enum nd_input_issue {
                               U+FFFD */
     ND_ISSUE_ENCODING,     /* a file with bytes that its encoding (UTF-16, UTF-32, that of a page)
                               does not have: read as U+FFFD */
-    ND_ISSUE_NO_PREFERENCE,         /* a document without the preference field */
-    ND_ISSUE_UNREADABLE_PREFERENCE, /* one whose preference field holds no date, or no string */
+    ND_ISSUE_NO_PREFERENCE,         /* a document without a preference field */
+    ND_ISSUE_UNREADABLE_PREFERENCE, /* one with another value there than is asked for */
     ND_ISSUE_NO_ATTRIBUTE,          /* a document without the date or source field that was named */
     ND_ISSUE_UNREADABLE_ATTRIBUTE,  /* one whose date field holds no date, or source no string */
     ND_NUM_ISSUES

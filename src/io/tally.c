@@ -27,7 +27,7 @@ static const nd_issue_text texts[ND_NUM_ISSUES] = {
     [ND_ISSUE_INVALID_UTF8] = {"invalid_utf8_lines", "JSON with invalid UTF-8, read as U+FFFD", ND_ERR_FORMAT, true},
     [ND_ISSUE_ENCODING] = {"invalid_encoding", "files with bytes that their encoding does not have, read as U+FFFD", ND_ERR_FORMAT, true},
     [ND_ISSUE_NO_PREFERENCE] = {"without_preference", "documents without the field that chooses the representative, chosen last", ND_ERR_NOT_FOUND, true},
-    [ND_ISSUE_UNREADABLE_PREFERENCE] = {"unreadable_preference", "documents whose date or source cannot be read, chosen last", ND_ERR_FORMAT, true},
+    [ND_ISSUE_UNREADABLE_PREFERENCE] = {"unreadable_preference", "documents whose field that chooses the representative cannot be read, chosen last", ND_ERR_FORMAT, true},
     [ND_ISSUE_NO_ATTRIBUTE] = {"without_attribute", "documents without the date or source field that was named", ND_ERR_NOT_FOUND, true},
     [ND_ISSUE_UNREADABLE_ATTRIBUTE] = {"unreadable_attribute", "documents whose date or source cannot be read, taken without it", ND_ERR_FORMAT, true},
 };

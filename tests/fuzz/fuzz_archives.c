@@ -8,8 +8,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const nd_preference_key by_date = {.by = ND_PREFERENCE_EARLIEST, .field = "date"};
     const nd_input_options options = {
-        .preference = ND_PREFERENCE_DATE, .max_bytes = 1000, .max_entries = 50};
+        .preferences = &by_date, .num_preferences = 1, .max_bytes = 1000, .max_entries = 50};
     read_twice(data, size, options);
     return 0;
 }

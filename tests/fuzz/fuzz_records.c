@@ -7,15 +7,17 @@
 
 static nd_input_options options_of(uint8_t choice)
 {
-    static const char *const sources[] = {"a", "b"};
+    static const char *const names[] = {"a", "b"};
+    static const nd_preference_key keys[] = {{.by = ND_PREFERENCE_EARLIEST, .field = "date"},
+                                             {ND_PREFERENCE_LISTED, "source", names, 2},
+                                             {.by = ND_PREFERENCE_LARGEST, .field = "date"}};
     return (nd_input_options){
         .format = (nd_input_format)(choice % 8),
         .text_field = choice & 0x08 ? "text,a.b" : NULL,
         .max_bytes = choice & 0x80 ? 50 : 0,
         .id_field = choice & 0x10 ? "id" : NULL,
-        .preference = (nd_preference)((choice >> 5 & 3) % 3),
-        .sources = sources,
-        .num_sources = 2,
+        .preferences = keys,
+        .num_preferences = choice >> 5 & 3,
     };
 }
 

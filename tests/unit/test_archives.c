@@ -15,6 +15,8 @@
 #include "io_fixture.h"
 #include "neardup/text.h"
 
+static const nd_preference_key by_date = {.by = ND_PREFERENCE_EARLIEST, .field = "date"};
+
 static const char *const formats[] = {"gnutar", "pax", "ustar", "v7tar", "zip"};
 static const char *const filters[] = {NULL, "gzip", "zstd", "xz", "bzip2", "lz4"};
 enum { NUM_FORMATS = 5, NUM_FILTERS = 6 };
@@ -365,7 +367,7 @@ static nd_status count_document(void *ctx, const nd_document *document)
 
 static nd_status read_all(const char *path, const nd_allocator *allocator, size_t *num)
 {
-    const nd_input_options options = {.preference = ND_PREFERENCE_DATE};
+    const nd_input_options options = {.preferences = &by_date, .num_preferences = 1};
     nd_input *input;
     nd_status status = nd_input_new(&options, &path, 1, allocator, &input, NULL);
     if (status != ND_OK)
@@ -491,7 +493,7 @@ static void pages_have_the_date_at_which_they_were_found(void **state)
     write_file("f", warc.items, warc.len);
     write_text("l.jsonl",
                "{\"id\":\"x\",\"text\":\"line\",\"date\":\"2024-03-04T11:00:00+01:00\"}\n");
-    const nd_input_options options = {.preference = ND_PREFERENCE_DATE};
+    const nd_input_options options = {.preferences = &by_date, .num_preferences = 1};
     const char *const paths[] = {temp_path("f"), temp_path("l.jsonl")};
     gathered g = gather(&options, paths, 2, 1);
     const char *const page = strchr(g.documents, '@'), *const line =

@@ -1258,7 +1258,11 @@ static nd_status ignore_document(void *ctx, const nd_document *document)
 static nd_status read_all(const char *const *paths, size_t num_paths, size_t block_bytes,
                           const nd_allocator *allocator, size_t *num_documents)
 {
-    const nd_input_options options = {.preference = ND_PREFERENCE_DATE, .block_bytes = block_bytes};
+    static const char *const names[] = {"a"};
+    static const nd_preference_key keys[] = {{.by = ND_PREFERENCE_LATEST, .field = "date"},
+                                             {ND_PREFERENCE_LISTED, "source", names, 1}};
+    const nd_input_options options = {
+        .preferences = keys, .num_preferences = 2, .block_bytes = block_bytes};
     nd_input *input;
     nd_status status = nd_input_new(&options, paths, num_paths, allocator, &input, NULL);
     if (status != ND_OK)

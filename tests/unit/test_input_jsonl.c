@@ -223,7 +223,8 @@ static void assert_order(const nd_input_options *options, const char *text, cons
 static void earlier_dates_are_preferred(void **state)
 {
     (void)state;
-    const nd_input_options options = {.preference = ND_PREFERENCE_DATE, .preference_field = "when"};
+    const nd_preference_key key = {.by = ND_PREFERENCE_EARLIEST, .field = "when"};
+    const nd_input_options options = {.preferences = &key, .num_preferences = 1};
     assert_order(&options,
                  "{\"id\":\"x\",\"text\":\"\"}\n"
                  "{\"id\":\"c\",\"text\":\"\",\"when\":\"2024-05-17T10:00:00+02:00\"}\n"
@@ -238,8 +239,8 @@ static void sources_are_preferred_in_their_order(void **state)
 {
     (void)state;
     static const char *const sources[] = {"AFP", "Reuters \"World\""};
-    const nd_input_options options = {
-        .preference = ND_PREFERENCE_SOURCE, .sources = sources, .num_sources = 2};
+    const nd_preference_key key = {ND_PREFERENCE_LISTED, "source", sources, 2};
+    const nd_input_options options = {.preferences = &key, .num_preferences = 1};
     assert_order(&options,
                  "{\"id\":\"c\",\"text\":\"\",\"source\":\"a blog\"}\n"
                  "{\"id\":\"x\",\"text\":\"\",\"source\":17}\n"
@@ -249,11 +250,53 @@ static void sources_are_preferred_in_their_order(void **state)
                  "abcxy", 1, 1);
 }
 
+static void later_dates_and_smaller_and_larger_numbers_are_preferred(void **state)
+{
+    (void)state;
+    nd_preference_key key = {.by = ND_PREFERENCE_LATEST, .field = "when"};
+    const nd_input_options options = {.preferences = &key, .num_preferences = 1};
+    assert_order(&options,
+                 "{\"id\":\"c\",\"text\":\"\",\"when\":\"2023\"}\n"
+                 "{\"id\":\"x\",\"text\":\"\",\"when\":\"soon\"}\n"
+                 "{\"id\":\"a\",\"text\":\"\",\"when\":\"2024-05-17\"}\n"
+                 "{\"id\":\"b\",\"text\":\"\",\"when\":\"2024\"}\n",
+                 "abcx", 0, 1);
+    const char *const scores = "{\"id\":\"c\",\"text\":\"\",\"when\":0.5}\n"
+                               "{\"id\":\"b\",\"text\":\"\",\"when\":\"0.25\"}\n"
+                               "{\"id\":\"x\",\"text\":\"\",\"when\":\"2024-05-17\"}\n"
+                               "{\"id\":\"a\",\"text\":\"\",\"when\":-1e3}\n"
+                               "{\"id\":\"y\",\"text\":\"\",\"when\":null}\n"
+                               "{\"id\":\"d\",\"text\":\"\",\"when\":1e308}\n";
+    key.by = ND_PREFERENCE_SMALLEST;
+    assert_order(&options, scores, "abcdxy", 1, 1);
+    key.by = ND_PREFERENCE_LARGEST;
+    assert_order(&options, scores, "dcbaxy", 1, 1);
+}
+
+/* A document is counted once, though two of its fields are missing. */
+static void several_keys_are_counted_once_a_document(void **state)
+{
+    (void)state;
+    const nd_preference_key keys[] = {{.by = ND_PREFERENCE_LATEST, .field = "date"},
+                                      {.by = ND_PREFERENCE_PLACE},
+                                      {.by = ND_PREFERENCE_LARGEST, .field = "score"},
+                                      {.by = ND_PREFERENCE_SMALLEST, .field = "score"}};
+    const nd_input_options options = {.preferences = keys, .num_preferences = 4};
+    gathered g =
+        read_lines(&options, "{\"id\":\"a\",\"text\":\"\"}\n"
+                             "{\"id\":\"b\",\"text\":\"\",\"date\":\"2024\",\"score\":1}\n"
+                             "{\"id\":\"c\",\"text\":\"\",\"date\":2024,\"score\":\"x\"}\n");
+    assert_finding(&g, ND_ISSUE_NO_PREFERENCE, 1, 1, "no field 'date'");
+    assert_finding(&g, ND_ISSUE_UNREADABLE_PREFERENCE, 1, 3, "no number but 'x' in field 'score'");
+    gathered_release(&g);
+}
+
 /* Not the same as a field that is not there. */
 static void dates_that_cannot_be_read_are_shown(void **state)
 {
     (void)state;
-    const nd_input_options options = {.preference = ND_PREFERENCE_DATE};
+    const nd_preference_key key = {.by = ND_PREFERENCE_EARLIEST, .field = "date"};
+    const nd_input_options options = {.preferences = &key, .num_preferences = 1};
     gathered g = read_lines(&options, "{\"id\":\"a\",\"text\":\"\",\"date\":null}\n"
                                       "{\"id\":\"b\",\"text\":\"\",\"date\":\"soon\"}\n"
                                       "{\"id\":\"c\",\"text\":\"\",\"date\":[2024]}\n"
@@ -422,6 +465,8 @@ int main(void)
         IN_FOLDER(earlier_dates_are_preferred),
         IN_FOLDER(sources_are_preferred_in_their_order),
         IN_FOLDER(dates_that_cannot_be_read_are_shown),
+        IN_FOLDER(later_dates_and_smaller_and_larger_numbers_are_preferred),
+        IN_FOLDER(several_keys_are_counted_once_a_document),
         IN_FOLDER(no_preference_is_zero),
         IN_FOLDER(threads_and_blocks_change_nothing),
         IN_FOLDER(long_lines_are_documents),

@@ -30,6 +30,7 @@ static size_t field_bytes(nd_option_kind kind)
     case ND_OPTION_STRING:
         return sizeof(const char *);
     case ND_OPTION_LIST:
+    case ND_OPTION_STRINGS:
         return sizeof(nd_name_list);
     case ND_OPTION_SHINGLE:
         return sizeof(nd_shingle_spec);

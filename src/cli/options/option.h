@@ -22,7 +22,8 @@ typedef enum nd_option_kind {
     ND_OPTION_SIZE,   /* bytes, also as 64k, 300M, 1G (binary), to a uint64_t or size_t */
     ND_OPTION_NUMBER, /* to a double */
     ND_OPTION_STRING, /* not empty, to a const char *, borrowed */
-    ND_OPTION_LIST,   /* names with commas between, to an nd_name_list */
+    ND_OPTION_STRINGS, /* the same, given once or several times, to an nd_name_list */
+    ND_OPTION_LIST,    /* names with commas between, to an nd_name_list */
     ND_OPTION_SHINGLE, /* word:N or char:N, to an nd_shingle_spec */
 } nd_option_kind;
 
@@ -32,7 +33,7 @@ typedef struct nd_choice {
 } nd_choice;
 
 typedef struct nd_name_list {
-    char *copy; /* what `names` point into; owned, as are they */
+    char *copy; /* what `names` point into, NULL where that is borrowed; owned, as are they */
     const char **names;
     size_t num_names;
 } nd_name_list;

@@ -135,7 +135,7 @@ static bool are_rivals(const nd_option *a, const nd_option *b)
 
 static nd_status take(parser *p, const nd_option *option, const char *value)
 {
-    if (is_given(p->list, p->line, option))
+    if (is_given(p->list, p->line, option) && option->kind != ND_OPTION_STRINGS)
         return refuse(p, "option '--%s' is given twice", option->name);
     const nd_option *other = NULL;
     while ((other = nd_option_next(p->list, other)) != NULL)
@@ -231,12 +231,18 @@ static bool is_written(const nd_option_list *list, const nd_command_line *line,
     return false;
 }
 
+/* Whether its value is an nd_name_list. */
+static bool is_list(const nd_option *option)
+{
+    return option->kind == ND_OPTION_LIST || option->kind == ND_OPTION_STRINGS;
+}
+
 void nd_options_fill(const nd_option_list *list, const nd_command_line *line, const void *from,
                      void *settings)
 {
     const nd_option *row = NULL;
     while ((row = nd_option_next(list, row)) != NULL)
-        if (row->kind != ND_OPTION_LIST && !is_written(list, line, row))
+        if (!is_list(row) && !is_written(list, line, row))
             memcpy((char *)settings + row->field.offset, (const char *)from + row->field.offset,
                    row->field.size_bytes);
 }
@@ -289,7 +295,7 @@ void nd_options_release(const nd_option_list *list, const nd_allocator *allocato
 {
     const nd_option *row = NULL;
     while ((row = nd_option_next(list, row)) != NULL) {
-        if (row->kind != ND_OPTION_LIST)
+        if (!is_list(row))
             continue;
         nd_name_list *const names = (nd_name_list *)(void *)((char *)settings + row->field.offset);
         nd_release(allocator, names->copy);

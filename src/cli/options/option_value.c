@@ -299,6 +299,29 @@ static nd_status store_list(const nd_option *option, const char *text,
     return ND_OK;
 }
 
+static nd_status refuse_empty(const nd_option *option, nd_error *error)
+{
+    return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "'--%s' must not be empty", option->name);
+}
+
+/* Adds one more. */
+static nd_status store_strings(const nd_option *option, const char *text,
+                               const nd_allocator *allocator, void *settings, nd_error *error)
+{
+    nd_name_list *const list = field_of(option, settings);
+    if (*text == '\0')
+        return refuse_empty(option, error);
+    const char **const names = nd_alloc(allocator, list->num_names + 1, sizeof *names);
+    if (!names)
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < list->num_names; i++)
+        names[i] = list->names[i];
+    names[list->num_names++] = text;
+    nd_release(allocator, list->names);
+    list->names = names;
+    return ND_OK;
+}
+
 nd_status nd_option_store(const nd_option *option, const char *text, const nd_allocator *allocator,
                           void *settings, nd_error *error)
 {
@@ -317,10 +340,11 @@ nd_status nd_option_store(const nd_option *option, const char *text, const nd_al
         return store_number(option, text, settings, error);
     case ND_OPTION_STRING:
         if (*text == '\0')
-            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "'--%s' must not be empty",
-                                option->name);
+            return refuse_empty(option, error);
         memcpy(field_of(option, settings), &text, sizeof text);
         return ND_OK;
+    case ND_OPTION_STRINGS:
+        return store_strings(option, text, allocator, settings, error);
     case ND_OPTION_LIST:
         return store_list(option, text, allocator, settings, error);
     case ND_OPTION_SHINGLE:
@@ -407,6 +431,7 @@ void nd_option_print_json(const nd_option *option, const void *settings, nd_page
     case ND_OPTION_STRING:
         print_json_string(string_of(option, settings), page);
         return;
+    case ND_OPTION_STRINGS:
     case ND_OPTION_LIST:
         print_list(const_field_of(option, settings), page);
         return;
@@ -474,6 +499,7 @@ void nd_option_print_text(const nd_option *option, const void *settings, nd_page
     case ND_OPTION_SHINGLE:
         print_shingle(option, settings, page);
         return;
+    case ND_OPTION_STRINGS:
     case ND_OPTION_LIST:
         print_names(const_field_of(option, settings), page);
         return;

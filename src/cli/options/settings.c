@@ -112,6 +112,8 @@ nd_status nd_settings_parse(const nd_command *command, int argc, char **argv,
         status = nd_operands_check(&command->info, &settings->line, error);
     if (status == ND_OK)
         status = check_files(settings, error);
+    if (status == ND_OK && settings->keep_typed.num_names)
+        status = nd_keep_parse(&settings->keep_typed, allocator, &settings->keep_keys, error);
     if (status == ND_OK && command->check)
         status = command->check(settings, error);
     return status;
@@ -120,6 +122,7 @@ nd_status nd_settings_parse(const nd_command *command, int argc, char **argv,
 void nd_settings_release(nd_settings *settings, const nd_allocator *allocator)
 {
     nd_options_release(&settings->command->info.options, allocator, settings);
+    nd_keep_release(&settings->keep_keys, allocator);
 }
 
 void nd_settings_print_help(const nd_command *command, nd_page *page)
@@ -146,13 +149,39 @@ void nd_settings_print_help(const nd_command *command, nd_page *page)
             nd_settings_release(&of_preset[i], page->allocator);
 }
 
+nd_keep_keys nd_settings_keep(const nd_settings *settings)
+{
+    nd_keep_keys keys = {.size_place = 1};
+    nd_preference_key *const key = &keys.items[0];
+    if (settings->keep_typed.num_names) {
+        keys = settings->keep_keys;
+    } else if (settings->keep == ND_KEEP_EARLIEST) {
+        *key = (nd_preference_key){.by = ND_PREFERENCE_EARLIEST, .field = settings->date_field};
+        keys.num = 1;
+    } else if (settings->keep == ND_KEEP_PREFERRED) {
+        *key = (nd_preference_key){ND_PREFERENCE_LISTED, settings->source_field,
+                                   settings->prefer.names, settings->prefer.num_names};
+        keys.num = 1;
+    } else if (settings->keep == ND_KEEP_FIRST) {
+        *key = (nd_preference_key){.by = ND_PREFERENCE_PLACE};
+        keys.num = 1;
+    }
+    keys.memory = NULL;
+    return keys;
+}
+
 nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads)
 {
     nd_scan_options options = settings->scan;
     options.num_threads = num_threads;
-    options.representative = settings->keep == ND_KEEP_LONGEST    ? ND_REPRESENTATIVE_LONGEST
+    const nd_keep_keys keys = nd_settings_keep(settings);
+    options.representative = keys.num > 0                         ? ND_REPRESENTATIVE_PREFERRED
                              : settings->keep == ND_KEEP_FIRST_ID ? ND_REPRESENTATIVE_FIRST_ID
-                                                                  : ND_REPRESENTATIVE_PREFERRED;
+                                                                  : ND_REPRESENTATIVE_LONGEST;
+    if (keys.num > 0) {
+        options.num_preferences = (uint32_t)keys.num;
+        options.size_place = keys.size_place;
+    }
     options.texts = settings->lists_passages ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
     return options;
 }
@@ -167,25 +196,16 @@ nd_passage_options nd_settings_passage(const nd_settings *settings)
     return options;
 }
 
-nd_input_options nd_settings_input(const nd_settings *settings)
+nd_input_options nd_settings_input(const nd_settings *settings, const nd_keep_keys *keys)
 {
     nd_input_options options = settings->input;
-    if (settings->keep == ND_KEEP_EARLIEST) {
-        options.preference = ND_PREFERENCE_DATE;
-        options.preference_field = settings->date_field;
-    } else if (settings->keep == ND_KEEP_PREFERRED) {
-        options.preference = ND_PREFERENCE_SOURCE;
-        options.preference_field = settings->source_field;
-    } else if (settings->keep == ND_KEEP_FIRST) {
-        options.preference = ND_PREFERENCE_PLACE;
-    }
+    options.preferences = keys->items;
+    options.num_preferences = keys->num;
     if (settings->command->info.options.command == ND_COMMAND_INDEX_ADD) {
         options.has_attributes = true;
         options.date_field = settings->date_field;
         options.source_field = settings->source_field;
     }
-    options.sources = settings->prefer.names;
-    options.num_sources = settings->prefer.num_names;
     return options;
 }
 
@@ -210,6 +230,11 @@ nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "'--representative %s' needs fields, which text files do not have",
                             settings->keep == ND_KEEP_EARLIEST ? "earliest" : "preferred");
+    if (nd_keep_has_field(&settings->keep_keys) &&
+        (settings->input.format == ND_INPUT_TEXT || settings->input.format == ND_INPUT_LINES))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--keep' names a field, which '--input-format %s' does not have",
+                            settings->input.format == ND_INPUT_TEXT ? "text" : "lines");
     nd_plan plan;
     return nd_scan_options_has_coverage(&settings->scan) ? ND_OK
                                                          : nd_settings_plan(settings, &plan, error);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/options/keep.h"
 #include "cli/options/option.h"
 #include "io/input.h"
 #include "neardup/index.h"
@@ -33,7 +34,8 @@ typedef enum nd_progress_mode {
     ND_PROGRESS_NEVER,
 } nd_progress_mode;
 
-/* Which document of a group is kept. */
+/* Which document of a group is kept, as --representative says: the short form of one key of --keep,
+ * but for the first id. */
 typedef enum nd_keep {
     ND_KEEP_LONGEST = 0,
     ND_KEEP_EARLIEST,
@@ -72,6 +74,8 @@ typedef struct nd_settings {
     nd_scan_options scan; /* for the library: nd_settings_scan */
     int lists_passages;
     nd_keep keep;
+    nd_name_list keep_typed; /* --keep */
+    nd_keep_keys keep_keys;  /* what it says */
     const char *date_field, *source_field;
     nd_name_list prefer;
 
@@ -136,8 +140,14 @@ nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threa
 /* What they ask of the passage finder. */
 nd_passage_options nd_settings_passage(const nd_settings *settings);
 
-/* What they ask of the reader; borrows from the settings. */
-nd_input_options nd_settings_input(const nd_settings *settings);
+/* What decides which document of a group is kept, by --keep or by --representative; borrows from
+ * the settings. */
+nd_keep_keys nd_settings_keep(const nd_settings *settings);
+
+/* What they ask of the reader; borrows from the settings and the keys, which are
+ * nd_settings_keep's.
+ */
+nd_input_options nd_settings_input(const nd_settings *settings, const nd_keep_keys *keys);
 
 /* The plan that a scan with these settings makes. ND_ERR_INVALID_ARGUMENT, with a message, where no
  * sketch can reach the recall. */

@@ -100,6 +100,11 @@ static const nd_choice report_formats[] = {
 
 #define FIELD(member) ND_FIELD(nd_settings, member)
 
+#define KEEP_HELP(what)                                                                            \
+    what ", by keys that decide one after the other: longest, first (in the input), "              \
+         "earliest:FIELD, latest:FIELD, max:FIELD, min:FIELD, prefer:FIELD=A,B,... (names in the " \
+         "order of preference, to the end; give the option again for what follows)"
+
 #define WITH_PAIRS                                                                                 \
     {                                                                                              \
         .typed = "--pairs", .field = FIELD(scan.output), .values = 1u << ND_SCAN_PAIRS             \
@@ -447,6 +452,7 @@ const nd_option nd_tool_options[] = {
          "which document represents a group: longest, earliest (by --date-field), preferred (by "
          "--prefer) or first-id",
      .field = FIELD(keep),
+     .one_of = "keep",
      .choices = keeps,
      .need = WITH_GROUPS,
      .is_sweepable = true},
@@ -459,7 +465,25 @@ const nd_option nd_tool_options[] = {
          "which document of a group of near-copies stays: longest, earliest, preferred, first-id "
          "or first (in the input)",
      .field = FIELD(keep),
+     .one_of = "keep",
      .choices = keeps},
+    {.name = "keep",
+     .kind = ND_OPTION_STRINGS,
+     .commands = SCAN,
+     .section = "Result",
+     .argument = "KEY,...",
+     .help = KEEP_HELP("which document represents a group"),
+     .field = FIELD(keep_typed),
+     .one_of = "keep",
+     .need = WITH_GROUPS},
+    {.name = "keep",
+     .kind = ND_OPTION_STRINGS,
+     .commands = DEDUP,
+     .section = "Result",
+     .argument = "KEY,...",
+     .help = KEEP_HELP("which document of a group stays"),
+     .field = FIELD(keep_typed),
+     .one_of = "keep"},
     {.name = "date-field",
      .kind = ND_OPTION_STRING,
      .commands = SCAN | EVAL | DEDUP,
