@@ -21,6 +21,7 @@ enum {
     LOOK_AHEAD = 4,          /* texts between one stage of asking for what they need and the next */
     LINE_BYTES = 64,
     LINES_AHEAD = 4,           /* the processor goes on by itself */
+    KEYS_SHARE = 4,            /* of what is left of the budget: for band keys */
     CACHE_SHARE = 16,          /* of the budget: for sets that are in a file, of all threads */
     MAX_CACHE_BYTES = 1 << 24, /* of one thread */
 };
@@ -41,11 +42,12 @@ static nd_status read_hashes(nd_matcher *m, uint32_t worker, const nd_text *text
     return ND_OK;
 }
 
-/* Band keys on their way from the documents to the bands. */
+/* Band keys on their way from the documents to some of the bands. */
 typedef struct key_gathering {
     const nd_band_matcher *matcher;
     uint32_t *text_of; /* by the index of the document that stands for a text; else ND_NO_TEXT */
-    uint32_t *keys;    /* [band][text] */
+    uint32_t first_band, num_bands;
+    uint32_t *keys; /* [band - first_band][text] */
 } key_gathering;
 
 static nd_status gather_keys(void *ctx, uint32_t worker, size_t chunk)
@@ -53,7 +55,6 @@ static nd_status gather_keys(void *ctx, uint32_t worker, size_t chunk)
     (void)worker;
     const key_gathering *const g = ctx;
     const nd_band_matcher *const b = g->matcher;
-    const uint32_t bands = b->plan.bands;
     const size_t num_texts = b->base.catalog->num_texts;
     const uint32_t num = b->base.collection->chunks.items[chunk]->num;
     char *const room = nd_alloc(b->base.allocator, num, b->base.kind_block_bytes);
@@ -66,47 +67,73 @@ static nd_status gather_keys(void *ctx, uint32_t worker, size_t chunk)
         const uint32_t x = g->text_of[chunk << ND_CHUNK_BITS | i];
         const uint32_t *const own =
             (const uint32_t *)(const void *)(blocks + i * b->base.kind_block_bytes);
-        for (uint32_t j = 0; j < bands && x != ND_NO_TEXT; j++)
-            g->keys[j * num_texts + x] = own[j];
+        for (uint32_t j = 0; j < g->num_bands && x != ND_NO_TEXT; j++)
+            g->keys[j * num_texts + x] = own[g->first_band + j];
     }
     nd_release(b->base.allocator, room);
     return status;
 }
 
-/* keys[band * num_texts + text] of all texts. */
-static nd_status make_keys(nd_band_matcher *b, uint32_t **keys)
+/* How many bands' keys are in memory at once: those of all, but where memory is short as many as
+ * take a quarter of what is left. Each time the keys of all are read. */
+static uint32_t bands_at_once(const nd_band_matcher *b)
+{
+    const uint64_t band_bytes = (b->base.catalog->num_texts + 1) * sizeof(uint32_t);
+    const uint64_t num = nd_budget_room(b->base.options->budget) / KEYS_SHARE / band_bytes;
+    return num == 0 ? 1 : num < b->plan.bands ? (uint32_t)num : b->plan.bands;
+}
+
+/* Adds bands from g->first_band on to the index. */
+static nd_status add_bands(nd_band_matcher *b, key_gathering *g)
+{
+    const nd_allocator *const a = b->base.allocator;
+    const uint32_t most = bands_at_once(b), left = b->plan.bands - g->first_band;
+    g->num_bands = most < left ? most : left;
+    g->keys = nd_alloc(a, b->base.catalog->num_texts, g->num_bands * sizeof *g->keys);
+    if (!g->keys)
+        return ND_ERR_NO_MEMORY;
+    const nd_status status = nd_threads_for(a, b->base.options->num_threads,
+                                            b->base.collection->chunks.len, gather_keys, g);
+    if (status != ND_OK) {
+        nd_release(a, g->keys);
+        return status;
+    }
+    g->first_band += g->num_bands;
+    if (g->first_band == b->plan.bands) {
+        nd_collection_forget_blocks(b->base.collection);
+        nd_release(a, g->text_of);
+        g->text_of = NULL;
+    }
+    return nd_bucket_index_add(&b->buckets, g->keys, g->num_bands, b->base.options->num_threads, a);
+}
+
+static nd_status add_all_bands(nd_band_matcher *b)
 {
     const nd_allocator *const a = b->base.allocator;
     const nd_catalog *const c = b->base.catalog;
-    const size_t num_chunks = b->base.collection->chunks.len;
-    const size_t num_indices = num_chunks << ND_CHUNK_BITS;
-    key_gathering g = {.matcher = b,
-                       .text_of = nd_alloc(a, num_indices, sizeof *g.text_of),
-                       .keys = nd_alloc(a, c->num_texts, b->plan.bands * sizeof *g.keys)};
-    nd_status status = g.text_of && g.keys ? ND_OK : ND_ERR_NO_MEMORY;
-    if (status == ND_OK) {
-        memset(g.text_of, 0xff, num_indices * sizeof *g.text_of); /* ND_NO_TEXT */
-        for (size_t x = 0; x < c->num_texts; x++)
-            g.text_of[nd_catalog_record(c, (uint32_t)x)->index] = (uint32_t)x;
-        status = nd_threads_for(a, b->base.options->num_threads, num_chunks, gather_keys, &g);
-    }
+    const size_t num_indices = b->base.collection->chunks.len << ND_CHUNK_BITS;
+    key_gathering g = {.matcher = b, .text_of = nd_alloc(a, num_indices, sizeof *g.text_of)};
+    if (!g.text_of)
+        return ND_ERR_NO_MEMORY;
+    memset(g.text_of, 0xff, num_indices * sizeof *g.text_of); /* ND_NO_TEXT */
+    for (size_t x = 0; x < c->num_texts; x++)
+        g.text_of[nd_catalog_record(c, (uint32_t)x)->index] = (uint32_t)x;
+    nd_status status = ND_OK;
+    while (g.first_band < b->plan.bands && status == ND_OK)
+        status = add_bands(b, &g);
     nd_release(a, g.text_of);
-    nd_collection_forget_blocks(b->base.collection);
-    *keys = g.keys;
     return status;
 }
 
 static nd_status index_buckets(nd_band_matcher *b)
 {
-    uint32_t *keys;
-    nd_status status = make_keys(b, &keys);
-    if (status != ND_OK) {
-        nd_release(b->base.allocator, keys);
-        return status;
-    }
-    status = nd_bucket_index_init(&b->buckets, keys, b->base.catalog->num_texts, b->plan.bands,
-                                  b->base.options->num_threads, b->base.allocator);
-    for (size_t i = 0; i < b->buckets.num_buckets && status == ND_OK; i++) {
+    nd_status status =
+        nd_bucket_index_begin(&b->buckets, b->base.catalog->num_texts, b->base.allocator);
+    if (status == ND_OK)
+        status = add_all_bands(b);
+    if (status == ND_OK)
+        status = nd_bucket_index_end(&b->buckets, b->base.allocator);
+    for (size_t i = 0; status == ND_OK && i < b->buckets.num_buckets; i++) {
         const size_t begin = b->buckets.starts[i];
         if (b->buckets.starts[i + 1] - begin <= ND_BUCKET_WHOLE)
             continue;
@@ -135,7 +162,7 @@ static nd_status fetch_sets(nd_band_matcher *b)
         return ND_ERR_NO_MEMORY;
     for (size_t x = 0; x < c->num_texts; x++)
         wanted[x] = is_wanted(b, (uint32_t)x);
-    const nd_status status = nd_fetch_sets(b->base.fetcher, wanted);
+    const nd_status status = nd_fetch_sets(b->base.fetcher, wanted, b->base.sets);
     nd_release(b->base.allocator, wanted);
     return status;
 }
@@ -351,6 +378,8 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
     for (uint32_t w = 0; w < m->options->num_threads; w++)
         nd_set_cache_init(&b->workers[w].cached, m->collection, cache_bytes(m->options));
     nd_status status = index_buckets(b);
+    if (status == ND_OK)
+        status = nd_matcher_make_sets(m);
     if (status == ND_OK)
         status = fetch_sets(b);
     if (status == ND_OK)

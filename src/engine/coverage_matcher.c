@@ -209,7 +209,7 @@ static nd_status share_shingles(nd_coverage_matcher *c)
     const size_t num = catalog->num_texts;
     nd_sampled_text *const texts = nd_alloc(c->base.allocator, num, sizeof *texts);
     c->words = nd_alloc(c->base.allocator, num, sizeof *c->words);
-    if (!texts || !c->words) {
+    if (!texts || !c->words || nd_matcher_make_sets(&c->base) != ND_OK) {
         nd_release(c->base.allocator, texts);
         return ND_ERR_NO_MEMORY;
     }

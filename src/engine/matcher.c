@@ -12,8 +12,16 @@
 
 void nd_matcher_free(nd_matcher *matcher)
 {
-    if (matcher)
-        matcher->kind->release(matcher);
+    if (!matcher)
+        return;
+    nd_release(matcher->allocator, matcher->sets);
+    matcher->kind->release(matcher);
+}
+
+nd_status nd_matcher_make_sets(nd_matcher *m)
+{
+    m->sets = nd_alloc_zeroed(m->allocator, m->catalog->num_texts, sizeof *m->sets);
+    return m->sets ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
 nd_seen_match nd_matcher_see(const nd_matcher *m, const nd_edge *edge)

@@ -58,7 +58,7 @@ struct nd_matcher {
     size_t kind_block_bytes;
     const nd_catalog *catalog; /* set between the last read and match, as is what fetches sets */
     nd_collection *collection;
-    nd_scan_set *sets; /* of the catalog's texts */
+    nd_scan_set *sets; /* of the catalog's texts; see nd_matcher_make_sets */
     const struct nd_set_fetcher *fetcher;
     uint32_t capped_text; /* after match: the lowest that a cap cut short, or ND_NO_TEXT */
 };
@@ -69,6 +69,9 @@ ND_NODISCARD nd_status nd_band_matcher_new(const nd_scan_options *options, const
 ND_NODISCARD nd_status nd_coverage_matcher_new(const nd_scan_options *options,
                                                const nd_allocator *allocator, nd_matcher **out);
 void nd_matcher_free(nd_matcher *matcher);
+
+/* Makes m->sets, of which nothing is known yet. */
+ND_NODISCARD nd_status nd_matcher_make_sets(nd_matcher *m);
 
 /* How a match is seen from its `from`: the similarity, the coverage and the score where the
  * matcher has them. */

@@ -210,7 +210,7 @@ static nd_status find_matches(nd_scan *scan)
     if (status == ND_OK)
         status = scan->matcher->kind->match(scan->matcher, &request, &scan->edges);
     if (status == ND_OK && o->output != ND_SCAN_GROUPS)
-        status = nd_pair_lists_init(&scan->pairs, &scan->catalog, scan->sets, &scan->edges,
+        status = nd_pair_lists_init(&scan->pairs, &scan->catalog, scan->matcher->sets, &scan->edges,
                                     o->max_matches, &scan->allocator);
     if (status == ND_OK && o->output != ND_SCAN_PAIRS)
         status = nd_scan_groups_init(&scan->groups, scan->matcher, &scan->edges, by_rank);
@@ -287,19 +287,14 @@ nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
     nd_error reason = {0};
     scan->phase = ND_SCAN_FAILED;
     nd_status status = build_catalog(scan);
-    scan->sets = nd_alloc_zeroed(&scan->allocator, scan->catalog.num_texts, sizeof *scan->sets);
-    if (status == ND_OK && !scan->sets)
-        status = ND_ERR_NO_MEMORY;
     const nd_set_fetcher fetcher = {.catalog = &scan->catalog,
                                     .sources = &scan->sources,
                                     .ingesters = scan->ingesters,
-                                    .sets = scan->sets,
                                     .options = &scan->options,
                                     .allocator = &scan->allocator,
                                     .error = &reason};
     scan->matcher->catalog = &scan->catalog;
     scan->matcher->collection = &scan->collection;
-    scan->matcher->sets = scan->sets;
     scan->matcher->fetcher = &fetcher;
     if (status == ND_OK)
         status = find_matches(scan);
@@ -364,7 +359,6 @@ void nd_scan_free(nd_scan *scan)
     for (uint32_t w = 0; scan->ingesters && w < scan->options.num_threads; w++)
         nd_ingester_release(&scan->ingesters[w]);
     nd_release(&a, scan->ingesters);
-    nd_release(&a, scan->sets);
     if (scan->has_collection)
         nd_collection_release(&scan->collection);
     ND_VEC_RELEASE(&a, &scan->sources);

@@ -30,7 +30,6 @@ struct nd_scan {
     bool has_collection; /* whether it is there to be released */
     nd_scan_stats stats; /* summed up by nd_scan_finish */
     nd_catalog catalog;  /* from here on: set by nd_scan_finish */
-    nd_scan_set *sets;   /* of the catalog's texts */
     nd_edge_list edges;
     nd_pair_lists pairs;   /* pairs */
     nd_scan_groups groups; /* groups */

@@ -11,6 +11,7 @@
 /* The texts that are wanted of one source, by tag. */
 typedef struct fetching {
     const nd_set_fetcher *fetcher;
+    nd_scan_set *sets;
     uint64_t *tags;  /* ascending */
     uint32_t *texts; /* of the same */
     size_t num;
@@ -31,7 +32,7 @@ static nd_status make_set(void *ctx, uint32_t worker, const nd_document *documen
                                           nd_catalog_record(fetcher->catalog, x)->index, &facts);
     if (status == ND_OK)
         status = nd_ingester_make_set(&fetcher->ingesters[worker], fetcher->options->shingle,
-                                      &facts, document, &fetcher->sets[x]);
+                                      &facts, document, &f->sets[x]);
     if (status == ND_OK)
         atomic_fetch_add(&f->num_made, 1);
     return status;
@@ -68,10 +69,11 @@ static nd_status read_source_again(fetching *f, const nd_source *source)
 
 /* Sorts items, which are (tag, text), and reads their source again. */
 static nd_status fetch_from(const nd_set_fetcher *fetcher, uint32_t source, nd_key_value *items,
-                            nd_key_value *scratch, size_t num)
+                            nd_key_value *scratch, size_t num, nd_scan_set *sets)
 {
     const nd_allocator *const a = fetcher->allocator;
     fetching f = {.fetcher = fetcher,
+                  .sets = sets,
                   .num = num,
                   .tags = nd_alloc(a, num, sizeof *f.tags),
                   .texts = nd_alloc(a, num, sizeof *f.texts)};
@@ -90,20 +92,21 @@ static nd_status fetch_from(const nd_set_fetcher *fetcher, uint32_t source, nd_k
     return status;
 }
 
-static bool needs_fetching(const nd_set_fetcher *f, uint32_t text, uint32_t source)
+static bool needs_fetching(const nd_set_fetcher *f, const nd_scan_set *sets, uint32_t text,
+                           uint32_t source)
 {
-    return f->sets[text].state == ND_SET_UNKNOWN &&
+    return sets[text].state == ND_SET_UNKNOWN &&
            nd_catalog_record(f->catalog, text)->source == source;
 }
 
-nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted)
+nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted, nd_scan_set *sets)
 {
     const nd_catalog *const c = fetcher->catalog;
     nd_status status = ND_OK;
     for (uint32_t source = 0; source < fetcher->sources->len && status == ND_OK; source++) {
         size_t num = 0;
         for (size_t x = 0; x < c->num_texts; x++)
-            num += wanted[x] && needs_fetching(fetcher, (uint32_t)x, source);
+            num += wanted[x] && needs_fetching(fetcher, sets, (uint32_t)x, source);
         if (num == 0)
             continue;
         nd_key_value *const items = nd_alloc(fetcher->allocator, num * 2, sizeof *items);
@@ -111,9 +114,9 @@ nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted)
             return ND_ERR_NO_MEMORY;
         num = 0;
         for (size_t x = 0; x < c->num_texts; x++)
-            if (wanted[x] && needs_fetching(fetcher, (uint32_t)x, source))
+            if (wanted[x] && needs_fetching(fetcher, sets, (uint32_t)x, source))
                 items[num++] = (nd_key_value){nd_catalog_record(c, (uint32_t)x)->tag, x};
-        status = fetch_from(fetcher, source, items, items + num, num);
+        status = fetch_from(fetcher, source, items, items + num, num, sets);
         nd_release(fetcher->allocator, items);
     }
     return status;

@@ -43,7 +43,9 @@ typedef struct builder {
     uint32_t num_threads, num_bands;
     uint32_t num_slices; /* of the texts, a thread each */
     uint32_t partition_bits;
-    uint64_t *items, *scratch;
+    uint64_t *items;
+    uint64_t *scratch; /* as long as the items, or a place of scratch_items for each worker */
+    size_t scratch_items;
     size_t *counts;       /* [num_slices][partitions] */
     size_t *starts;       /* [partitions + 1] */
     shared_part *shared;  /* [partitions + 1] */
@@ -118,13 +120,13 @@ static size_t keep_shared(uint64_t *items, size_t num)
 
 static nd_status sort_partition(void *ctx, uint32_t worker, size_t partition)
 {
-    (void)worker;
     const builder *const b = ctx;
     const size_t first = b->starts[partition], num = b->starts[partition + 1] - first;
     uint64_t *const items = b->items + first;
     shared_part part = {0, 0};
     if (num > 1) {
-        nd_radix_sort_u64(items, b->scratch + first, num);
+        nd_radix_sort_u64(items,
+                          b->scratch + (b->scratch_items ? worker * b->scratch_items : first), num);
         part.members = keep_shared(items, num);
     }
     for (size_t i = 0; i < part.members; i++)
@@ -166,6 +168,26 @@ static nd_status write_partition(void *ctx, uint32_t worker, size_t partition)
     return ND_OK;
 }
 
+/* Sorts partitions by themselves: scratch for the largest one, for each thread, where that is less
+ * than for all. */
+static nd_status sort_partitions(builder *b)
+{
+    size_t largest = 0;
+    for (size_t p = 0; p < num_partitions(b); p++)
+        if (b->starts[p + 1] - b->starts[p] > largest)
+            largest = b->starts[p + 1] - b->starts[p];
+    const bool is_apart = largest < b->index->num_texts / b->num_threads;
+    b->scratch_items = is_apart ? largest : 0;
+    b->scratch = nd_alloc(b->allocator, is_apart ? largest * b->num_threads : b->index->num_texts,
+                          sizeof *b->scratch);
+    const nd_status status = b->scratch ? nd_threads_for(b->allocator, b->num_threads,
+                                                         num_partitions(b), sort_partition, b)
+                                        : ND_ERR_NO_MEMORY;
+    nd_release(b->allocator, b->scratch);
+    b->scratch = NULL;
+    return status;
+}
+
 static nd_status sort_band(builder *b)
 {
     nd_status status = nd_threads_run(b->allocator, b->num_slices, count_slice, b);
@@ -174,7 +196,7 @@ static nd_status sort_band(builder *b)
     lay_out_partitions(b);
     status = nd_threads_run(b->allocator, b->num_slices, scatter_slice, b);
     if (status == ND_OK)
-        status = nd_threads_for(b->allocator, b->num_threads, num_partitions(b), sort_partition, b);
+        status = sort_partitions(b);
     if (status == ND_OK)
         status = make_room(b);
     if (status == ND_OK)
@@ -190,21 +212,18 @@ static nd_status sort_bands(builder *b, const uint32_t *keys)
     while (b->partition_bits < MAX_PARTITION_BITS && num >> b->partition_bits > ITEMS_PER_PARTITION)
         b->partition_bits++;
     b->items = nd_alloc(b->allocator, num, sizeof *b->items);
-    b->scratch = nd_alloc(b->allocator, num, sizeof *b->scratch);
     b->counts = nd_alloc(b->allocator, b->num_slices, num_partitions(b) * sizeof *b->counts);
     b->starts = nd_alloc(b->allocator, num_partitions(b) + 1, sizeof *b->starts);
     b->shared = nd_alloc(b->allocator, num_partitions(b) + 1, sizeof *b->shared);
     b->bands = nd_alloc_zeroed(b->allocator, b->num_bands, sizeof *b->bands);
-    nd_status status = b->items && b->scratch && b->counts && b->starts && b->shared && b->bands
-                           ? ND_OK
-                           : ND_ERR_NO_MEMORY;
+    nd_status status =
+        b->items && b->counts && b->starts && b->shared && b->bands ? ND_OK : ND_ERR_NO_MEMORY;
     for (uint32_t band = 0; band < b->num_bands && status == ND_OK; band++) {
         b->keys = keys + band * num;
         b->band = &b->bands[band];
         status = sort_band(b);
     }
     nd_release(b->allocator, b->items);
-    nd_release(b->allocator, b->scratch);
     nd_release(b->allocator, b->counts);
     nd_release(b->allocator, b->starts);
     nd_release(b->allocator, b->shared);
@@ -235,11 +254,24 @@ static bool is_known(const nd_bucket_index *index, bucket_set *set, const uint32
     return false;
 }
 
+/* What the index holds already; none of it is there twice. */
+static void note_known(const nd_bucket_index *index, bucket_set *set)
+{
+    for (size_t bucket = 0; bucket < index->num_buckets; bucket++) {
+        const size_t start = index->starts[bucket];
+        const size_t num = index->starts[bucket + 1] - start;
+        size_t at = XXH3_64bits(index->members + start, num * sizeof *index->members) & set->mask;
+        while (set->slots[at])
+            at = (at + 1) & set->mask;
+        set->slots[at] = (uint32_t)bucket + 1;
+    }
+}
+
 /* The buckets of all bands, one after the other, without repeats. */
 static void merge_bands(const builder *b, bucket_set *set)
 {
     nd_bucket_index *const index = b->index;
-    index->starts[0] = 0;
+    note_known(index, set);
     for (uint32_t band = 0; band < b->num_bands; band++) {
         const band_buckets *const from = &b->bands[band];
         for (size_t i = 0; i < from->num_buckets; i++) {
@@ -254,10 +286,24 @@ static void merge_bands(const builder *b, bucket_set *set)
     }
 }
 
+/* Makes the index's arrays that long, which is no less than what they hold. */
+static nd_status resize(nd_bucket_index *index, size_t num_buckets, size_t num_members,
+                        const nd_allocator *a)
+{
+    size_t *const starts =
+        a->resize(a->ctx, index->starts, (num_buckets + 1) * sizeof *index->starts);
+    index->starts = starts ? starts : index->starts;
+    /* One more: a request for nothing would release the block. */
+    uint32_t *const members =
+        a->resize(a->ctx, index->members, (num_members + 1) * sizeof *index->members);
+    index->members = members ? members : index->members;
+    return starts && members ? ND_OK : ND_ERR_NO_MEMORY;
+}
+
 static nd_status merge(const builder *b)
 {
     nd_bucket_index *const index = b->index;
-    size_t num_buckets = 0, num_members = 0, slots = 16;
+    size_t num_buckets = index->num_buckets, num_members = index->starts[num_buckets], slots = 16;
     for (uint32_t band = 0; band < b->num_bands; band++) {
         num_buckets += b->bands[band].num_buckets;
         num_members += b->bands[band].starts[b->bands[band].num_buckets];
@@ -266,18 +312,19 @@ static nd_status merge(const builder *b)
         return ND_ERR_LIMIT;
     while (slots < num_buckets * 2)
         slots *= 2;
-    index->starts = nd_alloc(b->allocator, num_buckets + 1, sizeof *index->starts);
-    index->members = nd_alloc(b->allocator, num_members, sizeof *index->members);
+    nd_status status = resize(index, num_buckets, num_members, b->allocator);
     bucket_set set = {nd_alloc_zeroed(b->allocator, slots, sizeof *set.slots), slots - 1};
-    const bool has_room = index->starts && index->members && set.slots;
-    if (has_room)
+    if (status == ND_OK && !set.slots)
+        status = ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
         merge_bands(b, &set);
     nd_release(b->allocator, set.slots);
-    return has_room ? ND_OK : ND_ERR_NO_MEMORY;
+    return status == ND_OK
+               ? resize(index, index->num_buckets, index->starts[index->num_buckets], b->allocator)
+               : status;
 }
 
-/* Tells each text its buckets. */
-static nd_status list_buckets(nd_bucket_index *index, const nd_allocator *allocator)
+nd_status nd_bucket_index_end(nd_bucket_index *index, const nd_allocator *allocator)
 {
     const size_t num_members = index->starts[index->num_buckets];
     index->first_of = nd_alloc_zeroed(allocator, index->num_texts + 2, sizeof *index->first_of);
@@ -295,17 +342,26 @@ static nd_status list_buckets(nd_bucket_index *index, const nd_allocator *alloca
     return ND_OK;
 }
 
-nd_status nd_bucket_index_init(nd_bucket_index *index, uint32_t *keys, size_t num_texts,
-                               uint32_t num_bands, uint32_t num_threads,
-                               const nd_allocator *allocator)
+nd_status nd_bucket_index_begin(nd_bucket_index *index, size_t num_texts,
+                                const nd_allocator *allocator)
 {
     *index = (nd_bucket_index){.num_texts = num_texts};
+    if (num_texts >= UINT32_MAX)
+        return ND_ERR_LIMIT;
+    index->starts = nd_alloc_zeroed(allocator, 1, sizeof *index->starts);
+    index->members = nd_alloc(allocator, 1, sizeof *index->members);
+    return index->starts && index->members ? ND_OK : ND_ERR_NO_MEMORY;
+}
+
+nd_status nd_bucket_index_add(nd_bucket_index *index, uint32_t *keys, uint32_t num_bands,
+                              uint32_t num_threads, const nd_allocator *allocator)
+{
     builder b = {.index = index,
                  .allocator = allocator,
                  .num_threads = num_threads,
                  .num_bands = num_bands,
-                 .num_slices = nd_threads_worth(num_texts, SLICE_TEXTS, num_threads)};
-    nd_status status = num_texts < UINT32_MAX ? sort_bands(&b, keys) : ND_ERR_LIMIT;
+                 .num_slices = nd_threads_worth(index->num_texts, SLICE_TEXTS, num_threads)};
+    nd_status status = sort_bands(&b, keys);
     nd_release(allocator, keys);
     if (status == ND_OK)
         status = merge(&b);
@@ -314,7 +370,19 @@ nd_status nd_bucket_index_init(nd_bucket_index *index, uint32_t *keys, size_t nu
         nd_release(allocator, b.bands[band].members);
     }
     nd_release(allocator, b.bands);
-    return status == ND_OK ? list_buckets(index, allocator) : status;
+    return status;
+}
+
+nd_status nd_bucket_index_init(nd_bucket_index *index, uint32_t *keys, size_t num_texts,
+                               uint32_t num_bands, uint32_t num_threads,
+                               const nd_allocator *allocator)
+{
+    nd_status status = nd_bucket_index_begin(index, num_texts, allocator);
+    if (status == ND_OK)
+        status = nd_bucket_index_add(index, keys, num_bands, num_threads, allocator);
+    else
+        nd_release(allocator, keys);
+    return status == ND_OK ? nd_bucket_index_end(index, allocator) : status;
 }
 
 void nd_bucket_index_release(nd_bucket_index *index, const nd_allocator *allocator)

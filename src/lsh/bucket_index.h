@@ -24,11 +24,26 @@ typedef struct nd_bucket_index {
     uint32_t *buckets;
 } nd_bucket_index;
 
-/* Takes over keys[band * num_texts + text] (allocated with `allocator`, also when it fails).
- * O(bands
- * * texts); beyond the keys 16 bytes a text while it runs, and 8 after it, and 8 to 12 for each
- * bucket that a text shares. What it holds depends on the keys alone, not on num_threads.
- * ND_ERR_LIMIT: 2^32 - 1 texts or more, or as many buckets. Release also after a failure. */
+/* Begins an index, some bands of which are added after others: so that the keys of all of them need
+ * not be in memory at once. What it holds in the end depends on the keys alone, not on num_threads,
+ * nor on how many bands are added at once. ND_ERR_LIMIT: 2^32 - 1 texts or more. Release also after
+ * a failure. */
+ND_NODISCARD nd_status nd_bucket_index_begin(nd_bucket_index *index, size_t num_texts,
+                                             const nd_allocator *allocator);
+
+/* Takes over keys[band * num_texts + text] of num_bands more (allocated with `allocator`, also when
+ * it fails). O(bands * texts), and the buckets so far; beyond the keys 8 bytes a text while it
+ * runs, 16 where texts share few keys, and what the index holds, half as much again for a moment.
+ * ND_ERR_LIMIT: 2^32 - 1 buckets or more. */
+ND_NODISCARD nd_status nd_bucket_index_add(nd_bucket_index *index, uint32_t *keys,
+                                           uint32_t num_bands, uint32_t num_threads,
+                                           const nd_allocator *allocator);
+
+/* All bands are in: tells each text its buckets. The index is 8 bytes a text, and 8 to 12 for each
+ * bucket that a text shares. */
+ND_NODISCARD nd_status nd_bucket_index_end(nd_bucket_index *index, const nd_allocator *allocator);
+
+/* All three for the keys of all bands. */
 ND_NODISCARD nd_status nd_bucket_index_init(nd_bucket_index *index, uint32_t *keys,
                                             size_t num_texts, uint32_t num_bands,
                                             uint32_t num_threads, const nd_allocator *allocator);

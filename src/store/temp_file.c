@@ -80,10 +80,11 @@ nd_status nd_temp_file_new(nd_budget *budget, nd_temp_file **out, nd_error *erro
     atomic_init(&file->end, 0);
     file->fd = open_unlinked(nd_budget_temp_dir(budget), a);
     if (file->fd < 0) {
+        const nd_status status = errno == ENOMEM
+                                     ? nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory")
+                                     : fail_in(budget, error, "make");
         nd_release(a, file);
-        if (errno == ENOMEM)
-            return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
-        return fail_in(budget, error, "make");
+        return status;
     }
     *out = file;
     return ND_OK;

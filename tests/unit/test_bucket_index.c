@@ -203,6 +203,41 @@ static void what_a_large_bucket_leaves_out_is_counted(void **state)
     nd_bucket_index_release(&index, &a);
 }
 
+/* One by one or by threes as all at once. */
+static void bands_may_be_added_after_others(void **state)
+{
+    (void)state;
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    enum { TEXTS = 6000 };
+    for (uint32_t step = 1; step <= 3; step += 2) {
+        nd_bucket_index whole, index;
+        uint32_t *const keys = make_keys(TEXTS, 4000);
+        assert_int_equal(nd_bucket_index_begin(&index, TEXTS, &a), ND_OK);
+        for (uint32_t band = 0; band < BANDS; band += step) {
+            const uint32_t num = BANDS - band < step ? BANDS - band : step;
+            uint32_t *const some = nd_alloc(&a, num * TEXTS, sizeof *some);
+            assert_non_null(some);
+            memcpy(some, keys + band * TEXTS, num * TEXTS * sizeof *some);
+            assert_int_equal(nd_bucket_index_add(&index, some, num, 2, &a), ND_OK);
+        }
+        assert_int_equal(nd_bucket_index_end(&index, &a), ND_OK);
+        assert_int_equal(nd_bucket_index_init(&whole, keys, TEXTS, BANDS, 1, &a), ND_OK);
+        assert_int_equal(index.num_buckets, whole.num_buckets);
+        assert_true(whole.num_buckets > 1000);
+        const size_t num_members = whole.starts[whole.num_buckets];
+        assert_memory_equal(index.starts, whole.starts,
+                            (whole.num_buckets + 1) * sizeof *whole.starts);
+        assert_memory_equal(index.members, whole.members, num_members * sizeof *whole.members);
+        assert_memory_equal(index.first_of, whole.first_of, (TEXTS + 1) * sizeof *whole.first_of);
+        assert_memory_equal(index.buckets, whole.buckets, num_members * sizeof *whole.buckets);
+        nd_bucket_index_release(&index, &a);
+        nd_bucket_index_release(&whole, &a);
+    }
+    nd_bucket_index index;
+    assert_int_equal(nd_bucket_index_begin(&index, UINT32_MAX, &a), ND_ERR_LIMIT);
+    nd_bucket_index_release(&index, &a);
+}
+
 static void each_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -232,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shared_key_is_one_bucket_of_all_its_texts),
+        cmocka_unit_test(bands_may_be_added_after_others),
         cmocka_unit_test(mates_are_those_the_rule_proposes_each_once),
         cmocka_unit_test(bands_that_put_the_same_texts_together_make_one_bucket),
         cmocka_unit_test(what_a_large_bucket_leaves_out_is_counted),
