@@ -229,12 +229,17 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
     return ND_OK;
 }
 
-uint32_t nd_coverage_finder_count(const nd_coverage_finder *finder, const nd_weighted_text *other)
+uint32_t nd_coverage_finder_match(const nd_coverage_finder *finder, const nd_weighted_text *other,
+                                  uint32_t *places)
 {
     uint32_t num = 0;
-    for (uint32_t i = 0; i < other->num; i++)
+    for (uint32_t i = 0; i < other->num; i++) {
+        uint32_t place = ND_NO_POSITION;
         if (nd_position_index_may_have(&finder->index, other->shingles[i]))
-            num += nd_position_index_find(&finder->index, other->shingles[i]) != ND_NO_POSITION;
+            place = nd_position_index_find(&finder->index, other->shingles[i]);
+        places[i] = place;
+        num += place != ND_NO_POSITION;
+    }
     return num;
 }
 

@@ -68,8 +68,10 @@ ND_NODISCARD nd_status nd_coverage_finder_measure(nd_coverage_finder *finder,
                                                   const nd_allocator *allocator,
                                                   nd_coverage_counts *counts);
 
-/* How many shingles of `other` stand in the held text. O(other->num). */
-uint32_t nd_coverage_finder_count(const nd_coverage_finder *finder, const nd_weighted_text *other);
+/* How many shingles of `other` stand in the held text; places[other->num] says where each one does,
+ * ND_NO_POSITION if nowhere. O(other->num). */
+uint32_t nd_coverage_finder_match(const nd_coverage_finder *finder, const nd_weighted_text *other,
+                                  uint32_t *places);
 
 void nd_coverage_finder_release(nd_coverage_finder *finder, const nd_allocator *allocator);
 

@@ -37,19 +37,25 @@ static size_t slot_of(const nd_position_index *index, uint64_t hash)
 }
 
 nd_status nd_position_index_distinct(nd_position_index *index, const nd_allocator *allocator,
-                                     uint64_t *hashes, size_t num, size_t *num_distinct)
+                                     uint64_t *hashes, size_t num, size_t *num_distinct,
+                                     uint32_t *repeats)
 {
     *num_distinct = 0;
     const nd_status status = clear_for(index, allocator, num);
     if (status != ND_OK)
         return status;
     index->shingles = hashes;
+    if (repeats && num > 0)
+        memset(repeats, 0, ND_REPEATS_WORDS(num) * sizeof *repeats);
     size_t kept = 0;
     for (size_t i = 0; i < num; i++) {
         const uint64_t hash = hashes[i];
         const size_t at = slot_of(index, hash);
-        if (index->slots[at])
+        if (index->slots[at]) {
+            if (repeats)
+                repeats[i / 32] |= UINT32_C(1) << i % 32;
             continue;
+        }
         hashes[kept++] = hash;
         index->slots[at] = (uint32_t)kept;
     }

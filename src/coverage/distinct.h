@@ -34,11 +34,16 @@ typedef struct nd_position_index {
     size_t mark_mask; /* words in use - 1 */
 } nd_position_index;
 
+/* One bit for each of num shingles: elements of an array that has room for them. */
+#define ND_REPEATS_WORDS(num) (((num) + 31) / 32)
+
 /* Drops every repeat of hashes[0..num) but the first, keeps the order, and indexes what remains.
- * *num_distinct is their number. O(num). ND_ERR_LIMIT: num from 2^30 on. */
+ * *num_distinct is their number. Unless it is NULL, repeats[ND_REPEATS_WORDS(num)] says which were
+ * dropped: bit i % 32 of repeats[i / 32]. O(num). ND_ERR_LIMIT: num from 2^30 on. */
 ND_NODISCARD nd_status nd_position_index_distinct(nd_position_index *index,
                                                   const nd_allocator *allocator, uint64_t *hashes,
-                                                  size_t num, size_t *num_distinct);
+                                                  size_t num, size_t *num_distinct,
+                                                  uint32_t *repeats);
 
 /* Indexes a sequence that repeats nothing. O(num). ND_ERR_LIMIT: num from 2^30 on. */
 ND_NODISCARD nd_status nd_position_index_set(nd_position_index *index,

@@ -69,12 +69,12 @@ static bool long_item_at(const nd_judged_text *t, uint32_t at, nd_item *item, ui
  * new and known in no order that a processor could foresee. */
 static inline uint32_t add_item(nd_judged_text *t, const nd_item *item)
 {
-    uint64_t *const slot = nd_slot_of(t, t->item_slots, item->key);
+    uint32_t *const slot = nd_slot_of(t, item->key);
     const uint32_t is_new = *slot == 0;
-    const uint32_t number = is_new ? t->num_items : (uint32_t)*slot - 1;
+    const uint32_t number = is_new ? t->num_items : *slot - 1;
     t->items[t->num_items] = *item;
     t->num_items += is_new;
-    *slot = (uint64_t)item->key << 32 | (number + 1);
+    *slot = number + 1;
     return number;
 }
 
@@ -83,42 +83,70 @@ static void list_items(nd_judged_text *t)
     for (uint32_t at = 0; at < t->num_words; at++) {
         const nd_word_code code = t->words[at];
         nd_item item;
+        t->item_of[at] = ND_NO_ITEM;
         if (!nd_word_is_number(code) && !nd_word_is_character(code)) {
+            /* Shorter ones say too little to count, and no word is like them. */
+            if (nd_word_length(code) < 3)
+                continue;
             item = word_item(code, at, nd_word_length(code));
             t->item_of[at] = add_item(t, &item);
             continue;
         }
         uint32_t num_taken;
-        const bool begins = long_item_at(t, at, &item, &num_taken);
-        t->item_of[at] = begins ? add_item(t, &item) : ND_NO_ITEM;
+        if (!long_item_at(t, at, &item, &num_taken))
+            continue;
+        t->item_of[at] = add_item(t, &item);
+        if (item.kind == ND_ITEM_NUMBER)
+            t->number_at[t->num_numbers++] = at;
         for (; num_taken > 1; num_taken--)
             t->item_of[++at] = ND_NO_ITEM;
     }
 }
 
-static void list_trigrams(nd_judged_text *t)
+/* Hashes the trigrams of the words. */
+static nd_status hash_trigrams(nd_judged_text *t, nd_trigrams *trigrams, const nd_allocator *a)
 {
-    for (uint32_t at = 0; at + TRIGRAM <= t->num_words; at++) {
+    const size_t num = t->num_words < TRIGRAM ? 0 : t->num_words - (TRIGRAM - 1);
+    const size_t num_bits = ND_REPEATS_WORDS(num);
+    nd_status status = nd_reserve(a, (void **)&t->own_trigrams, &t->own_trigrams_capacity, num,
+                                  sizeof *t->own_trigrams);
+    if (status == ND_OK)
+        status = nd_reserve(a, (void **)&t->own_repeats, &t->own_repeats_capacity, num_bits,
+                            sizeof *t->own_repeats);
+    if (status != ND_OK)
+        return status;
+    for (size_t at = 0; at < num; at++) {
         const nd_word_code *const w = t->words + at;
-        const uint64_t mixed = mix(((uint64_t)w[0] << 32 | w[1]) ^ mix(w[2]));
-        const uint32_t hash = (uint32_t)(mixed >> 32);
-        uint64_t *const slot = nd_slot_of(t, t->trigram_slots, hash);
-        const uint32_t is_new = *slot == 0;
-        const uint32_t number = is_new ? t->num_trigrams : (uint32_t)*slot - 1;
-        t->trigrams[t->num_trigrams] = (nd_trigram){hash, at};
-        t->num_trigrams += is_new;
-        *slot = (uint64_t)hash << 32 | (number + 1);
+        t->own_trigrams[at] = mix(((uint64_t)w[0] << 32 | w[1]) ^ mix(w[2]));
     }
+    size_t num_distinct;
+    status = nd_position_index_distinct(&t->index, a, t->own_trigrams, num, &num_distinct,
+                                        t->own_repeats);
+    *trigrams = (nd_trigrams){t->own_trigrams, (uint32_t)num_distinct, t->own_repeats};
+    return status;
 }
 
-static nd_status clear_slots(uint64_t **slots, size_t *capacity, int bits,
-                             const nd_allocator *allocator)
+static nd_status list_trigrams(nd_judged_text *t, const nd_trigrams *trigrams,
+                               const nd_allocator *a)
 {
-    const size_t num = (size_t)1 << bits;
-    const nd_status status = nd_reserve(allocator, (void **)slots, capacity, num, sizeof **slots);
-    if (status == ND_OK)
-        memset(*slots, 0, num * sizeof **slots);
-    return status;
+    if (t->num_words < TRIGRAM)
+        return ND_OK;
+    const uint32_t num = t->num_words - (TRIGRAM - 1);
+    t->has_repeats = trigrams->num < num;
+    if (t->has_repeats) {
+        const nd_status status = nd_reserve(a, (void **)&t->trigram_at, &t->trigram_at_capacity,
+                                            num, sizeof *t->trigram_at);
+        if (status != ND_OK)
+            return status;
+        uint32_t kept = 0;
+        for (uint32_t at = 0; at < num; at++) {
+            t->trigram_at[kept] = at;
+            kept += ~(trigrams->repeats[at / 32] >> at % 32) & 1;
+        }
+    }
+    t->trigrams = trigrams->hashes;
+    t->num_trigrams = trigrams->num;
+    return ND_OK;
 }
 
 static nd_status make_room(nd_judged_text *t, uint32_t num, const nd_allocator *a)
@@ -136,28 +164,38 @@ static nd_status make_room(nd_judged_text *t, uint32_t num, const nd_allocator *
     if (status == ND_OK)
         status = nd_reserve(a, (void **)&t->credit, &t->credit_capacity, num, sizeof *t->credit);
     if (status == ND_OK)
-        status = nd_reserve(a, (void **)&t->trigrams, &t->trigrams_capacity, (size_t)num + 1,
-                            sizeof *t->trigrams);
+        status = nd_reserve(a, (void **)&t->number_at, &t->number_at_capacity, num,
+                            sizeof *t->number_at);
+    const size_t num_slots = (size_t)1 << bits;
     if (status == ND_OK)
-        status = clear_slots(&t->item_slots, &t->item_slots_capacity, bits, a);
-    return status == ND_OK ? clear_slots(&t->trigram_slots, &t->trigram_slots_capacity, bits, a)
-                           : status;
+        status = nd_reserve(a, (void **)&t->slots, &t->slots_capacity, num_slots, sizeof *t->slots);
+    if (status == ND_OK)
+        memset(t->slots, 0, num_slots * sizeof *t->slots);
+    return status;
 }
 
 nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words, uint32_t num,
-                              const nd_allocator *allocator)
+                              const nd_trigrams *trigrams, const nd_allocator *allocator)
 {
-    text->num_words = text->num_items = text->num_trigrams = 0;
+    text->num_words = text->num_items = text->num_numbers = text->num_trigrams = 0;
+    text->has_repeats = false;
     text->words = words;
     if (num >= UINT32_C(1) << 30)
         return ND_ERR_LIMIT;
-    const nd_status status = make_room(text, num, allocator);
+    nd_trigrams own;
+    nd_status status = make_room(text, num, allocator);
     if (status != ND_OK)
         return status;
     text->num_words = num;
-    list_items(text);
-    list_trigrams(text);
-    return ND_OK;
+    if (!trigrams)
+        status = hash_trigrams(text, &own, allocator);
+    if (status == ND_OK)
+        status = list_trigrams(text, trigrams ? trigrams : &own, allocator);
+    if (status == ND_OK)
+        list_items(text);
+    else
+        text->num_words = 0;
+    return status;
 }
 
 uint32_t nd_judged_text_item_words(const nd_judged_text *text, const nd_item *item)
@@ -175,8 +213,11 @@ void nd_judged_text_release(nd_judged_text *text, const nd_allocator *allocator)
     nd_release(allocator, text->items);
     nd_release(allocator, text->item_of);
     nd_release(allocator, text->credit);
-    nd_release(allocator, text->trigrams);
-    nd_release(allocator, text->item_slots);
-    nd_release(allocator, text->trigram_slots);
+    nd_release(allocator, text->number_at);
+    nd_release(allocator, text->trigram_at);
+    nd_release(allocator, text->own_trigrams);
+    nd_release(allocator, text->own_repeats);
+    nd_release(allocator, text->slots);
+    nd_position_index_release(&text->index, allocator);
     *text = (nd_judged_text){0};
 }

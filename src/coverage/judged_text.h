@@ -2,14 +2,15 @@
 #ifndef COVERAGE_JUDGED_TEXT_H
 #define COVERAGE_JUDGED_TEXT_H
 
+#include "coverage/distinct.h"
 #include "coverage/word_codes.h"
 #include "util/alloc.h"
 
 /* How much a word or a number says is counted in bits, the binary logarithm of how rare it is. */
 enum { ND_BIT = 16 /* units a bit */ };
 
-/* What a text says once or more: a word, a number (1,200 is one), or two characters after each
- * other of a script written without spaces. */
+/* What a text says once or more: a word of three letters or more, a number (1,200 is one), or two
+ * characters after each other of a script written without spaces. */
 typedef struct nd_item {
     uint32_t key;  /* equal for equal items */
     uint32_t at;   /* the word that it begins at, where it stands first */
@@ -34,63 +35,75 @@ enum {
 
 #define ND_NO_ITEM UINT32_MAX
 
-/* Three words after each other, where they stand first. Different ones have one hash once in 2^32
- * pairs; a run of such meetings there is none. */
-typedef struct nd_trigram {
-    uint32_t hash;
-    uint32_t at;
-} nd_trigram;
+/* Three words after each other, none twice, in text order: what a scan has of a text as its
+ * shingles. Borrowed. */
+typedef struct nd_trigrams {
+    const uint64_t *hashes;
+    uint32_t num;
+    const uint32_t *repeats; /* see nd_position_index_distinct; not read where there are none */
+} nd_trigrams;
 
 /* Exclusive while it is made, and while a pair is judged with it. Zero it before the first use.
  *
- *   items, trigrams:   in text order, none twice; found through open addressing, at most half full:
- *                      slots[hash >> shift] = | 32 bits that tell it | number + 1, 32 |, or 0; a
- *                      clash goes to the next slot
+ *   items:             in text order, none twice; found through open addressing, at most half full:
+ *                      slots[key * seed >> shift] = number + 1, or 0; a clash goes to the next slot
  *   item_of[word]:     the item that begins there, or ND_NO_ITEM
+ *   number_at:         the words that numbers begin at, repeated ones too
+ *   trigram_at:        the words that trigrams begin at; not there where the nth begins at the nth
  *   credit[word]:      about the pair at work, see verdict.c */
 typedef struct nd_judged_text {
     const nd_word_code *words; /* borrowed */
-    uint32_t num_words, num_items, num_trigrams;
+    const uint64_t *trigrams;  /* borrowed, or own_trigrams */
+    uint32_t num_words, num_items, num_numbers, num_trigrams;
+    bool has_repeats; /* trigrams that stand in it twice */
     nd_item *items;
     uint32_t *item_of;
     uint16_t *credit;
-    nd_trigram *trigrams;
-    uint64_t *item_slots, *trigram_slots;
+    uint32_t *number_at;
+    uint32_t *trigram_at;
+    uint64_t *own_trigrams;
+    uint32_t *own_repeats;
+    uint32_t *slots;
     int shift;     /* of a hash: 64 - the binary logarithm of the slots */
     uint64_t seed; /* odd, so that no author of texts knows the slots; 0 before the first use */
-    size_t items_capacity, item_of_capacity, credit_capacity, trigrams_capacity;
-    size_t item_slots_capacity, trigram_slots_capacity;
+    size_t items_capacity, item_of_capacity, credit_capacity, slots_capacity;
+    size_t number_at_capacity, trigram_at_capacity;
+    size_t own_trigrams_capacity, own_repeats_capacity;
+    nd_position_index index; /* of own_trigrams */
 } nd_judged_text;
 
-/* Makes it of the words, which are borrowed. O(num). ND_ERR_LIMIT: num from 2^30 on. */
+/* Makes it of the words and their trigrams, both borrowed; where these are NULL it hashes them
+ * itself. Two texts whose trigrams were hashed otherwise share none. O(num). ND_ERR_LIMIT: num from
+ * 2^30 on. */
 ND_NODISCARD nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words,
-                                           uint32_t num, const nd_allocator *allocator);
+                                           uint32_t num, const nd_trigrams *trigrams,
+                                           const nd_allocator *allocator);
 
 /* How many words the item takes where it stands first. */
 uint32_t nd_judged_text_item_words(const nd_judged_text *text, const nd_item *item);
 
 void nd_judged_text_release(nd_judged_text *text, const nd_allocator *allocator);
 
-/* Of the text's items or trigrams, the slot in whose upper half `tag` stands, or the empty one
- * where it would. */
-static inline uint64_t *nd_slot_of(const nd_judged_text *t, uint64_t *slots, uint32_t tag)
+/* The slot where the item stands, or the empty one where it would. */
+static inline uint32_t *nd_slot_of(const nd_judged_text *t, uint32_t key)
 {
     const size_t mask = (UINT64_C(1) << (64 - t->shift)) - 1;
-    size_t at = (size_t)(tag * t->seed >> t->shift);
-    while (slots[at] && slots[at] >> 32 != tag)
+    size_t at = (size_t)(key * t->seed >> t->shift);
+    while (t->slots[at] && t->items[t->slots[at] - 1].key != key)
         at = (at + 1) & mask;
-    return &slots[at];
+    return &t->slots[at];
 }
 
-/* The number of an item or a trigram, or ND_NO_ITEM. O(1) expected. */
+/* The number of an item, or ND_NO_ITEM. O(1) expected. */
 static inline uint32_t nd_judged_text_find_item(const nd_judged_text *text, uint32_t key)
 {
-    return (uint32_t)*nd_slot_of(text, text->item_slots, key) - 1;
+    return *nd_slot_of(text, key) - 1;
 }
 
-static inline uint32_t nd_judged_text_find_trigram(const nd_judged_text *text, uint32_t hash)
+/* The word that a trigram begins at where it stands first. */
+static inline uint32_t nd_judged_text_trigram_at(const nd_judged_text *text, uint32_t trigram)
 {
-    return (uint32_t)*nd_slot_of(text, text->trigram_slots, hash) - 1;
+    return text->has_repeats ? text->trigram_at[trigram] : trigram;
 }
 
 #endif

@@ -91,17 +91,17 @@ static nd_status add_stretch(nd_judge *j, const nd_stretch *stretch, const nd_al
     return status;
 }
 
-/* Chains the trigrams of `other` that stand in `held`, stretch by stretch: what goes on without a
- * gap in both belongs to the run of its first trigram. */
-static nd_status chain(nd_judge *j, const nd_judged_text *held, const nd_judged_text *other,
+/* Chains the trigrams of `other` that stand in `held` at `places`, stretch by stretch: what goes on
+ * without a gap in both belongs to the run of its first trigram. */
+static nd_status chain(nd_judge *j, uint32_t num_other, const uint32_t *places,
                        const nd_allocator *allocator)
 {
     nd_run_chain_clear(&j->chain);
     j->chain.max_gap = ND_RUN_MAX_GAP_WORDS;
     j->stretches.len = 0;
-    for (uint32_t at = 0; at < other->num_trigrams;) {
-        const uint32_t found = nd_judged_text_find_trigram(held, other->trigrams[at].hash);
-        if (found == ND_NO_ITEM) {
+    for (uint32_t at = 0; at < num_other;) {
+        const uint32_t found = places[at];
+        if (found == ND_NO_POSITION) {
             at++;
             continue;
         }
@@ -111,8 +111,7 @@ static nd_status chain(nd_judge *j, const nd_judged_text *held, const nd_judged_
             return status;
         nd_covered_run *const run = &j->chain.runs.items[j->chain.latest];
         nd_stretch s = {{found, at}, 1, (uint32_t)j->chain.latest};
-        while (found + s.num < held->num_trigrams && at + s.num < other->num_trigrams &&
-               held->trigrams[found + s.num].hash == other->trigrams[at + s.num].hash)
+        while (at + s.num < num_other && places[at + s.num] == found + s.num)
             s.num++;
         run->num += s.num - 1;
         run->sides[ND_HELD].last += s.num - 1;
@@ -125,17 +124,77 @@ static nd_status chain(nd_judge *j, const nd_judged_text *held, const nd_judged_
     return ND_OK;
 }
 
+/* Where the trigrams of b stand in a, found out by an index of a's. */
+static nd_status match_trigrams(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
+                                const nd_allocator *allocator)
+{
+    nd_status status = nd_position_index_set(&j->index, allocator, a->trigrams, a->num_trigrams);
+    j->places.len = 0;
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(allocator, &j->places, b->num_trigrams);
+    if (status != ND_OK)
+        return status;
+    for (uint32_t i = 0; i < b->num_trigrams; i++)
+        j->places.items[i] = nd_position_index_find(&j->index, b->trigrams[i]);
+    return ND_OK;
+}
+
+/* Of where the trigrams of b stand in a, where those of a stand in b. */
+static nd_status invert_places(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
+                               const uint32_t *places, const nd_allocator *allocator)
+{
+    j->inverse.len = 0;
+    const nd_status status = ND_VEC_RESERVE(allocator, &j->inverse, a->num_trigrams);
+    if (status != ND_OK)
+        return status;
+    for (uint32_t i = 0; i < a->num_trigrams; i++)
+        j->inverse.items[i] = ND_NO_POSITION;
+    for (uint32_t i = 0; i < b->num_trigrams; i++)
+        if (places[i] != ND_NO_POSITION)
+            j->inverse.items[places[i]] = i;
+    return ND_OK;
+}
+
+/* Chains what the texts share; a is held, or b. */
+static nd_status chain_shared(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
+                              bool holds_a, const uint32_t *places, const nd_allocator *allocator)
+{
+    if (a->num_trigrams == 0 || b->num_trigrams == 0)
+        return chain(j, 0, NULL, allocator);
+    nd_status status = places ? ND_OK : match_trigrams(j, a, b, allocator);
+    if (status == ND_OK && !places)
+        places = j->places.items;
+    if (status == ND_OK && !holds_a) {
+        status = invert_places(j, a, b, places, allocator);
+        places = j->inverse.items;
+    }
+    return status == ND_OK
+               ? chain(j, holds_a ? b->num_trigrams : a->num_trigrams, places, allocator)
+               : status;
+}
+
 /* The word after a trigram. */
 static uint32_t end_of(const nd_judged_text *t, uint32_t trigram)
 {
-    return t->trigrams[trigram].at + TRIGRAM;
+    return nd_judged_text_trigram_at(t, trigram) + TRIGRAM;
 }
 
 static void credit_words(nd_judged_text *t, uint32_t from, uint32_t to, uint16_t credit)
 {
     for (uint32_t w = from; w < to; w++)
-        if (t->credit[w] < credit)
-            t->credit[w] = credit;
+        t->credit[w] = t->credit[w] < credit ? credit : t->credit[w];
+}
+
+/* Trigrams may stand apart in a text that repeats some. */
+static void credit_stretch(nd_judged_text *t, uint32_t first, uint32_t num)
+{
+    for (uint32_t from = first, i = first + 1; i <= first + num; i++) {
+        if (i < first + num &&
+            nd_judged_text_trigram_at(t, i) <= nd_judged_text_trigram_at(t, i - 1) + TRIGRAM)
+            continue;
+        credit_words(t, nd_judged_text_trigram_at(t, from), end_of(t, i - 1), CREDIT_ONE);
+        from = i;
+    }
 }
 
 /* Gives the words of runs their credit, in one of the texts. */
@@ -147,15 +206,13 @@ static void credit_runs(const nd_judge *j, nd_judged_text *t, int side)
         const nd_covered_run *const run = &j->chain.runs.items[i];
         const uint64_t credit = (uint64_t)run->num * CREDIT_ONE / (run->num + HALF_CREDIT_RUN);
         if (run->num >= ND_RUN_MIN)
-            credit_words(t, t->trigrams[run->sides[side].first].at,
+            credit_words(t, nd_judged_text_trigram_at(t, run->sides[side].first),
                          end_of(t, run->sides[side].last), (uint16_t)credit);
     }
     for (size_t i = 0; i < j->stretches.len; i++) {
         const nd_stretch *const s = &j->stretches.items[i];
-        if (j->chain.runs.items[s->run].num < ND_RUN_MIN)
-            continue;
-        for (uint32_t k = s->at[side]; k < s->at[side] + s->num; k++)
-            credit_words(t, t->trigrams[k].at, end_of(t, k), CREDIT_ONE);
+        if (j->chain.runs.items[s->run].num >= ND_RUN_MIN)
+            credit_stretch(t, s->at[side], s->num);
     }
 }
 
@@ -206,8 +263,8 @@ static nd_status mark_like(nd_judge *j, nd_judged_text *held, nd_judged_text *ot
         const nd_stretch *const before = &j->stretches.items[last];
         const uint32_t from[2] = {end_of(held, before->at[ND_HELD] + before->num - 1),
                                   end_of(other, before->at[ND_OTHER] + before->num - 1)};
-        const uint32_t to[2] = {held->trigrams[s->at[ND_HELD]].at,
-                                other->trigrams[s->at[ND_OTHER]].at};
+        const uint32_t to[2] = {nd_judged_text_trigram_at(held, s->at[ND_HELD]),
+                                nd_judged_text_trigram_at(other, s->at[ND_OTHER])};
         mark_like_in_gap(held, other, from, to);
     }
     return ND_OK;
@@ -223,17 +280,21 @@ static void add_share(shares *s, const nd_item *item)
 
 static void sum_credit(nd_judged_text *t, side_facts *facts)
 {
-    facts->num_words = t->num_words;
-    facts->head = t->num_words;
+    uint64_t credit = 0;
+    uint32_t covered = 0, head = 0;
     for (uint32_t w = 0; w < t->num_words; w++) {
-        if (t->credit[w] == 0)
-            continue;
-        if (facts->covered++ == 0)
-            facts->head = w;
-        facts->credit += t->credit[w];
-        if (t->item_of[w] != ND_NO_ITEM)
-            t->items[t->item_of[w]].marks |= ND_ITEM_INSIDE;
+        credit += t->credit[w];
+        covered += t->credit[w] > 0;
     }
+    while (head < t->num_words && t->credit[head] == 0)
+        head++;
+    facts->num_words = t->num_words;
+    facts->head = head;
+    facts->covered = covered;
+    facts->credit = credit;
+    for (uint32_t i = 0; i < t->num_numbers; i++)
+        if (t->credit[t->number_at[i]] > 0)
+            t->items[t->item_of[t->number_at[i]]].marks |= ND_ITEM_INSIDE;
 }
 
 static void sum_items(const nd_judged_text *t, side_facts *facts)
@@ -422,15 +483,16 @@ static void conclude(nd_judgement *judgement, int num_answers)
     judgement->score = nd_fixed_logistic(least);
 }
 
-nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b, nd_judge_need need,
-                        int32_t least, const nd_allocator *allocator, nd_judgement *judgement)
+nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b,
+                        const uint32_t *places, nd_judge_need need, int32_t least,
+                        const nd_allocator *allocator, nd_judgement *judgement)
 {
     nd_judged_text *const held = goes_first(a, b) ? a : b, *const other = held == a ? b : a;
     side_facts facts[2] = {{0}, {0}};
     features f;
     *judgement = (nd_judgement){{0}, 0, {0, 0}};
     mark_shared(held, other);
-    nd_status status = chain(judge, held, other, allocator);
+    nd_status status = chain_shared(judge, a, b, a == held, places, allocator);
     if (status == ND_OK)
         status = mark_like(judge, held, other, allocator);
     if (status != ND_OK)
@@ -466,6 +528,9 @@ nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b, n
 void nd_judge_release(nd_judge *judge, const nd_allocator *allocator)
 {
     nd_run_chain_release(&judge->chain, allocator);
+    nd_position_index_release(&judge->index, allocator);
+    ND_VEC_RELEASE(allocator, &judge->places);
+    ND_VEC_RELEASE(allocator, &judge->inverse);
     ND_VEC_RELEASE(allocator, &judge->stretches);
     ND_VEC_RELEASE(allocator, &judge->last_of_run);
 }

@@ -32,6 +32,9 @@ typedef struct nd_stretch {
 
 /* Scratch of one worker; exclusive. Zero it before the first use. */
 typedef struct nd_judge {
+    nd_position_index index;
+    ND_VEC(uint32_t) places;  /* of the trigrams of one text in the other */
+    ND_VEC(uint32_t) inverse; /* of those of the other in the one */
     nd_run_chain chain;
     ND_VEC(nd_stretch) stretches;
     ND_VEC(uint32_t) last_of_run; /* stretches */
@@ -43,11 +46,12 @@ typedef enum nd_judge_need {
     ND_JUDGE_UNLESS_LOW, /* where the first answer alone decides against, the others stay 0 */
 } nd_judge_need;
 
-/* Judges a and b, which may change places without changing the answer. The marks of their items and
- * their credits are then those of this pair. `least` is the score that ND_JUDGE_UNLESS_LOW goes by.
- * O(words of both). */
+/* Judges a and b, which may change places without changing the answer. places[i] says where b's
+ * trigram i stands in a, ND_NO_POSITION if nowhere; NULL: not known yet. The marks of their items
+ * and their credits are then those of this pair. `least` is the score that ND_JUDGE_UNLESS_LOW goes
+ * by. O(words of both). */
 ND_NODISCARD nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b,
-                                     nd_judge_need need, int32_t least,
+                                     const uint32_t *places, nd_judge_need need, int32_t least,
                                      const nd_allocator *allocator, nd_judgement *judgement);
 
 void nd_judge_release(nd_judge *judge, const nd_allocator *allocator);

@@ -60,9 +60,9 @@ static nd_status read_side(nd_verdict_reader *r, reader_side *s, const char *tex
     if (status != ND_OK)
         return status;
     nd_word_codes(s->text, s->words.items);
-    return num > UINT32_MAX
-               ? ND_ERR_LIMIT
-               : nd_judged_text_make(&s->judged, s->words.items, (uint32_t)num, &r->allocator);
+    return num > UINT32_MAX ? ND_ERR_LIMIT
+                            : nd_judged_text_make(&s->judged, s->words.items, (uint32_t)num, NULL,
+                                                  &r->allocator);
 }
 
 nd_status nd_verdict_reader_judge(nd_verdict_reader *reader, const char *a, size_t a_len_bytes,
@@ -75,8 +75,8 @@ nd_status nd_verdict_reader_judge(nd_verdict_reader *reader, const char *a, size
     if (status == ND_OK)
         status = read_side(reader, &sides[1], b, b_len_bytes);
     if (status == ND_OK)
-        status = nd_judge_pair(&reader->judge, &sides[0].judged, &sides[1].judged, ND_JUDGE_ALL, 0,
-                               &reader->allocator, &j);
+        status = nd_judge_pair(&reader->judge, &sides[0].judged, &sides[1].judged, NULL,
+                               ND_JUDGE_ALL, 0, &reader->allocator, &j);
     if (status != ND_OK) {
         sides[0].judged.num_items = sides[1].judged.num_items = 0;
         return status;

@@ -15,18 +15,18 @@
 #include "group/groups.h"
 #include "util/radix_sort.h"
 
-enum { TEXTS_A_TASK = 64 };
+enum { TEXTS_A_TASK = 64, FAR_PAIR = 6, MIDDLE_PAIR = 4, NEAR_PAIR = 2 };
 
 enum { FREE = 0, REPRESENTATIVE, TAKEN };
 
 /* Texts go by their place in the order of settling:
  *
- *   text_at[place]
+ *   text_at[place], place_of[text]
  *   pairs:     | later place, 32 bits | earlier place, 32 |, ascending
  *   starts[place .. place + 1)   the pairs that it is the later of                              */
 typedef struct settling {
     nd_coverage_matcher *matcher;
-    uint32_t *text_at;
+    uint32_t *text_at, *place_of;
     size_t *starts;
     _Atomic uint8_t *outcome;
     size_t num_texts;
@@ -42,6 +42,24 @@ static uint8_t outcome_of(const settling *s, uint32_t place)
     }
 }
 
+/* Asks ahead for what the next pairs will read. A text that turns out not to be a representative is
+ * asked for in vain. */
+static void prefetch_pairs(const settling *s, size_t at)
+{
+    const nd_coverage_matcher *const c = s->matcher;
+    if (at + FAR_PAIR >= c->num_pairs)
+        return;
+    const uint32_t far = (uint32_t)c->pairs[at + FAR_PAIR];
+    const uint32_t middle = (uint32_t)c->pairs[at + MIDDLE_PAIR];
+    const uint32_t near = (uint32_t)c->pairs[at + NEAR_PAIR];
+    __builtin_prefetch(&s->text_at[far]);
+    __builtin_prefetch((const char *)&s->outcome[far]);
+    if (atomic_load_explicit(&s->outcome[middle], memory_order_relaxed) != TAKEN)
+        nd_coverage_prefetch(c, s->text_at[middle], ND_ASK_PLACE);
+    if (atomic_load_explicit(&s->outcome[near], memory_order_relaxed) != TAKEN)
+        nd_coverage_prefetch(c, s->text_at[near], ND_ASK_TEXT);
+}
+
 /* Also where it fails the text has an outcome: others may wait for it. */
 static nd_status settle(settling *s, nd_coverage_worker *w, uint32_t place)
 {
@@ -50,6 +68,7 @@ static nd_status settle(settling *s, nd_coverage_worker *w, uint32_t place)
     for (size_t i = s->starts[place]; i < s->starts[place + 1] && !is_taken && status == ND_OK;
          i++) {
         const uint32_t earlier = (uint32_t)s->matcher->pairs[i];
+        prefetch_pairs(s, i);
         if (outcome_of(s, earlier) != REPRESENTATIVE)
             continue;
         const uint32_t a = s->text_at[earlier], b = s->text_at[place];
@@ -90,7 +109,7 @@ static void order_texts(settling *s, const uint32_t *by_rank, uint32_t *root_of,
     for (size_t place = 0; place < s->num_texts; place++) {
         const uint32_t rank = (uint32_t)order[place];
         s->text_at[place] = by_rank ? by_rank[rank] : rank;
-        c->place_of[s->text_at[place]] = (uint32_t)place;
+        s->place_of[s->text_at[place]] = (uint32_t)place;
     }
 }
 
@@ -99,7 +118,7 @@ static void order_pairs(settling *s, uint64_t *scratch)
 {
     nd_coverage_matcher *const c = s->matcher;
     for (size_t i = 0; i < c->num_pairs; i++) {
-        const uint64_t a = c->place_of[c->pairs[i] >> 32], b = c->place_of[(uint32_t)c->pairs[i]];
+        const uint64_t a = s->place_of[c->pairs[i] >> 32], b = s->place_of[(uint32_t)c->pairs[i]];
         c->pairs[i] = a > b ? a << 32 | b : b << 32 | a;
         s->starts[(a > b ? a : b) + 1]++;
     }
@@ -114,14 +133,14 @@ nd_status nd_coverage_match_groups(nd_coverage_matcher *c, const uint32_t *by_ra
     const size_t num = c->base.catalog->num_texts;
     settling s = {.matcher = c,
                   .text_at = nd_alloc(a, num, sizeof *s.text_at),
+                  .place_of = nd_alloc(a, num, sizeof *s.place_of),
                   .starts = nd_alloc_zeroed(a, num + 1, sizeof *s.starts),
                   .outcome = nd_alloc_zeroed(a, num, sizeof *s.outcome),
                   .num_texts = num};
     uint32_t *const root_of = nd_alloc(a, num, sizeof *root_of);
-    c->place_of = nd_alloc(a, num, sizeof *c->place_of);
     const size_t num_scratch = c->num_pairs > 2 * num ? c->num_pairs : 2 * num;
     uint64_t *const scratch = nd_alloc(a, num_scratch, sizeof *scratch);
-    const bool has_room = s.text_at && s.starts && s.outcome && root_of && c->place_of && scratch;
+    const bool has_room = s.text_at && s.starts && s.outcome && s.place_of && root_of && scratch;
     if (has_room) {
         order_texts(&s, by_rank, root_of, scratch);
         order_pairs(&s, scratch);
@@ -132,8 +151,7 @@ nd_status nd_coverage_match_groups(nd_coverage_matcher *c, const uint32_t *by_ra
     if (has_room)
         status = nd_run_reported(c->base.options, a, ND_PHASE_COMPARE,
                                  (num + TEXTS_A_TASK - 1) / TEXTS_A_TASK, settle_task, &s);
-    nd_release(a, c->place_of);
-    c->place_of = NULL;
+    nd_release(a, s.place_of);
     nd_release(a, s.text_at);
     nd_release(a, s.starts);
     nd_release(a, (void *)s.outcome);

@@ -30,12 +30,21 @@ typedef struct kept_block {
     const nd_word_code *words;          /* NULL where no verdict is asked for */
 } kept_block;
 
-/* The words of the text, as the verdict reads them; NULL where there is no memory. */
-static const nd_word_code *keep_words(nd_coverage_worker *w, const nd_text *text)
+/* The words of the text, then, where some of its shingles repeat, which ones; NULL where there is
+ * no memory.
+ *
+ *   | codes, 32 bits each | ND_REPEATS_WORDS(shingles), or nothing |                             */
+static const nd_word_code *keep_words(nd_coverage_worker *w, const nd_text *text,
+                                      size_t num_shingles, size_t num_distinct)
 {
-    nd_word_code *const words = nd_arena_alloc(&w->words, nd_text_num_tokens(text) * sizeof *words);
-    if (words)
-        nd_word_codes(text, words);
+    const size_t num = nd_text_num_tokens(text);
+    const size_t num_repeats = num_distinct < num_shingles ? ND_REPEATS_WORDS(num_shingles) : 0;
+    nd_word_code *const words = nd_arena_alloc(&w->words, (num + num_repeats) * sizeof *words);
+    if (!words)
+        return NULL;
+    nd_word_codes(text, words);
+    if (num_repeats > 0)
+        memcpy(words + num, w->repeats.items, num_repeats * sizeof *words);
     return words;
 }
 
@@ -44,17 +53,24 @@ static nd_status read_text(nd_matcher *m, uint32_t worker, const nd_text *text, 
                            size_t *num, void *block)
 {
     nd_coverage_worker *const w = &((nd_coverage_matcher *)m)->workers[worker];
+    const bool is_judged = m->options->score > 0;
+    const size_t num_shingles = *num;
     kept_block *const kept = block;
-    const nd_status status =
-        nd_position_index_distinct(&w->positions, m->allocator, hashes, *num, num);
+    nd_status status = ND_OK;
+    w->repeats.len = 0;
+    if (is_judged)
+        status = ND_VEC_RESERVE(m->allocator, &w->repeats, ND_REPEATS_WORDS(num_shingles));
+    if (status == ND_OK)
+        status = nd_position_index_distinct(&w->positions, m->allocator, hashes, num_shingles, num,
+                                            is_judged ? w->repeats.items : NULL);
     if (status != ND_OK)
         return status;
     const nd_sampled_text sampled = nd_sampled_text_of(hashes, (uint32_t)*num);
     *kept = (kept_block){sampled.num_samples, sampled.sample_shift, NULL};
     w->num_shingles += *num;
-    if (m->options->score > 0)
-        kept->words = keep_words(w, text);
-    return m->options->score > 0 && !kept->words ? ND_ERR_NO_MEMORY : ND_OK;
+    if (is_judged)
+        kept->words = keep_words(w, text, num_shingles, *num);
+    return is_judged && !kept->words ? ND_ERR_NO_MEMORY : ND_OK;
 }
 
 static nd_weighted_text weighted_text(const nd_coverage_matcher *c, uint32_t text)
@@ -70,49 +86,42 @@ static nd_weighted_text weighted_text(const nd_coverage_matcher *c, uint32_t tex
     };
 }
 
-static uint32_t ready_place(const nd_coverage_matcher *c, uint32_t text)
+/* Makes a text ready for verdicts, unless it is. */
+static nd_status make_ready(const nd_coverage_matcher *c, nd_ready_text *ready, uint32_t text)
 {
-    return (c->place_of ? c->place_of[text] : text) % ND_READY_TEXTS;
-}
-
-/* Makes a text ready for verdicts: the first or the second of its pair. `at_end`: not at its place,
- * where the other one stands. */
-static nd_status make_ready(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text,
-                            uint32_t side, bool at_end, nd_judged_text **ready)
-{
-    const uint32_t num_words = nd_catalog_record(c->base.catalog, text)->num_tokens;
-    const bool is_kept = !at_end && num_words <= ND_READY_MAX_WORDS;
-    const uint32_t at = is_kept ? ready_place(c, text) : ND_READY_TEXTS + side;
-    *ready = &w->ready.texts[at];
-    if (w->ready.text_at[at] == text + 1)
+    const nd_kept_words *const words = &c->words[text];
+    const nd_sampled_text *const t = &c->shared.texts[text];
+    const nd_trigrams trigrams = {t->shingles, t->num, words->codes + words->num};
+    if (ready->text == text + 1)
         return ND_OK;
-    w->ready.text_at[at] = 0;
+    ready->text = 0;
     const nd_status status =
-        nd_judged_text_make(*ready, c->words[text], num_words, c->base.allocator);
+        nd_judged_text_make(&ready->judged, words->codes, words->num,
+                            c->has_trigrams ? &trigrams : NULL, c->base.allocator);
     if (status == ND_OK)
-        w->ready.text_at[at] = text + 1;
+        ready->text = text + 1;
     return status;
 }
 
 /* The verdict on the texts of an edge, into its score; and its coverage, where no other is asked
- * for. */
-static nd_status judge(const nd_coverage_matcher *c, nd_coverage_worker *w, nd_judge_need need,
-                       nd_edge *edge)
+ * for. `held` is one of them; places: of the other one's shingles in it, or NULL. */
+static nd_status judge(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
+                       const uint32_t *places, nd_judge_need need, nd_edge *edge)
 {
-    const bool is_same_place = ready_place(c, edge->from) == ready_place(c, edge->to);
-    nd_judged_text *a, *b;
+    const bool holds_from = held == edge->from;
     nd_judgement judgement = {0};
-    nd_status status = make_ready(c, w, edge->from, 0, false, &a);
+    nd_status status = make_ready(c, &w->ready_held, held);
     if (status == ND_OK)
-        status = make_ready(c, w, edge->to, 1, is_same_place, &b);
+        status = make_ready(c, &w->ready_other, holds_from ? edge->to : edge->from);
     if (status == ND_OK)
-        status =
-            nd_judge_pair(&w->judge, a, b, need, c->least_score, c->base.allocator, &judgement);
+        status = nd_judge_pair(&w->judge, &w->ready_held.judged, &w->ready_other.judged,
+                               c->has_trigrams ? places : NULL, need, c->least_score,
+                               c->base.allocator, &judgement);
     edge->score = (uint16_t)judgement.score;
     if (c->base.options->coverage > 0)
         return status;
-    edge->from_covered = (uint16_t)judgement.covered[0];
-    edge->to_covered = (uint16_t)judgement.covered[1];
+    edge->from_covered = (uint16_t)judgement.covered[!holds_from];
+    edge->to_covered = (uint16_t)judgement.covered[holds_from];
     return status;
 }
 
@@ -143,14 +152,17 @@ static nd_status measure_coverage(const nd_coverage_matcher *c, nd_coverage_work
     return status;
 }
 
-/* Counts what they share, one of them being held. */
-static nd_status count_common(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
-                              nd_edge *edge)
+/* Counts what they share, one of them being held, and finds where in it. */
+static nd_status match_shingles(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
+                                nd_edge *edge)
 {
     const nd_weighted_text other = weighted_text(c, held == edge->from ? edge->to : edge->from);
-    const nd_status status = hold(c, w, held);
+    nd_status status = hold(c, w, held);
+    w->places.len = 0;
     if (status == ND_OK)
-        edge->common = nd_coverage_finder_count(&w->finder, &other);
+        status = ND_VEC_RESERVE(c->base.allocator, &w->places, other.num);
+    if (status == ND_OK)
+        edge->common = nd_coverage_finder_match(&w->finder, &other, w->places.items);
     return status;
 }
 
@@ -175,13 +187,15 @@ nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *
 {
     nd_edge edge = {.from = (uint32_t)(pair >> 32), .to = (uint32_t)pair};
     const bool is_judged = c->least_score > 0;
-    nd_status status = is_judged && c->base.options->coverage == 0 ? count_common(c, w, held, &edge)
-                                                                   : measure_coverage(c, w, &edge);
+    const bool is_measured = !is_judged || c->base.options->coverage > 0;
+    nd_status status =
+        is_measured ? measure_coverage(c, w, &edge) : match_shingles(c, w, held, &edge);
     w->num_candidates++;
     *is_match = status == ND_OK && may_match_unjudged(c, &edge) &&
                 nd_matcher_see(&c->base, &edge).kind != ND_MATCH_NONE;
     if (status == ND_OK && is_judged && (*is_match || is_worth_judging(c, &edge))) {
-        status = judge(c, w, *is_match ? ND_JUDGE_ALL : ND_JUDGE_UNLESS_LOW, &edge);
+        status = judge(c, w, held, is_measured ? NULL : w->places.items,
+                       *is_match ? ND_JUDGE_ALL : ND_JUDGE_UNLESS_LOW, &edge);
         *is_match |= status == ND_OK && edge.score >= c->least_score;
     }
     if (status != ND_OK || !*is_match)
@@ -198,7 +212,7 @@ static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
     nd_coverage_matcher *const c = (nd_coverage_matcher *)m;
     *edge = (nd_edge){.from = a, .to = b};
     const nd_status status = measure_coverage(c, c->workers, edge);
-    return status == ND_OK && c->least_score > 0 ? judge(c, c->workers, ND_JUDGE_ALL, edge)
+    return status == ND_OK && c->least_score > 0 ? judge(c, c->workers, a, NULL, ND_JUDGE_ALL, edge)
                                                  : status;
 }
 
@@ -226,7 +240,8 @@ static nd_status share_shingles(nd_coverage_matcher *c)
                                      .num = c->base.sets[x].num,
                                      .num_samples = kept->num_samples,
                                      .sample_shift = kept->sample_shift};
-        c->words[x] = kept->words;
+        c->words[x] =
+            (nd_kept_words){kept->words, nd_catalog_record(catalog, (uint32_t)x)->num_tokens};
     }
     return nd_shared_shingles_init(&c->shared, texts, num, c->base.options->num_threads,
                                    c->base.allocator);
@@ -341,21 +356,36 @@ static nd_status collect_pairs(nd_coverage_matcher *c, nd_wanted_matches wanted)
     return has_room ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
+static void prefetch_bytes(const void *bytes, size_t len_bytes)
+{
+    for (size_t at = 0; at < PREFETCHED_BYTES && at < len_bytes; at += LINE_BYTES)
+        __builtin_prefetch((const char *)bytes + at);
+}
+
+void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_part part)
+{
+    const nd_sampled_text *const t = &c->shared.texts[text];
+    const nd_kept_words *const words = &c->words[text];
+    if (part == ND_ASK_PLACE) {
+        __builtin_prefetch(t);
+        __builtin_prefetch(words);
+        return;
+    }
+    prefetch_bytes(t->shingles, t->num * sizeof *t->shingles);
+    if (c->least_score > 0)
+        prefetch_bytes(words->codes, words->num * sizeof *words->codes);
+    if (c->least_score == 0 || c->base.options->coverage > 0)
+        prefetch_bytes(c->shared.weights + t->first_sample,
+                       t->num_samples * sizeof *c->shared.weights);
+}
+
 /* Asks for what the next pairs will read: their texts lie anywhere in memory. */
 static void prefetch_pairs(const nd_coverage_matcher *c, size_t at)
 {
-    const nd_shared_shingles *const shared = &c->shared;
     if (at + FAR_PAIR < c->num_pairs)
-        __builtin_prefetch(&shared->texts[(uint32_t)c->pairs[at + FAR_PAIR]]);
-    if (at + NEAR_PAIR >= c->num_pairs)
-        return;
-    const nd_sampled_text *const text = &shared->texts[(uint32_t)c->pairs[at + NEAR_PAIR]];
-    const char *const shingles = (const char *)text->shingles;
-    for (size_t line = 0; line < PREFETCHED_BYTES && line < text->num * sizeof(uint64_t);
-         line += LINE_BYTES)
-        __builtin_prefetch(shingles + line);
-    __builtin_prefetch(shared->weights + text->first_sample);
-    __builtin_prefetch(shared->weights + text->first_sample + LINE_BYTES / sizeof(uint16_t));
+        nd_coverage_prefetch(c, (uint32_t)c->pairs[at + FAR_PAIR], ND_ASK_PLACE);
+    if (at + NEAR_PAIR < c->num_pairs)
+        nd_coverage_prefetch(c, (uint32_t)c->pairs[at + NEAR_PAIR], ND_ASK_TEXT);
 }
 
 static nd_status verify_task(void *ctx, uint32_t worker, size_t task)
@@ -431,8 +461,10 @@ static void release(nd_matcher *m)
         nd_coverage_finder_release(&worker->finder, a);
         nd_judge_release(&worker->judge, a);
         nd_arena_release(&worker->words);
-        for (size_t i = 0; i < ND_READY_TEXTS + 2; i++)
-            nd_judged_text_release(&worker->ready.texts[i], a);
+        nd_judged_text_release(&worker->ready_held.judged, a);
+        nd_judged_text_release(&worker->ready_other.judged, a);
+        ND_VEC_RELEASE(a, &worker->places);
+        ND_VEC_RELEASE(a, &worker->repeats);
         ND_VEC_RELEASE(a, &worker->edges);
     }
     nd_release(a, c->workers);
@@ -470,6 +502,7 @@ nd_status nd_coverage_matcher_new(const nd_scan_options *options, const nd_alloc
         nd_release(allocator, c);
         return ND_ERR_NO_MEMORY;
     }
+    c->has_trigrams = options->shingle.kind == ND_SHINGLE_WORD && options->shingle.width == 3;
     c->least_score = (int32_t)(options->score * ND_LOGISTIC_ONE);
     c->least_score += c->least_score < options->score * ND_LOGISTIC_ONE;
     for (uint32_t w = 0; w < options->num_threads; w++) {

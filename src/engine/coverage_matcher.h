@@ -10,17 +10,18 @@
 #include "engine/matcher.h"
 #include "util/arena.h"
 
-enum {
-    ND_READY_TEXTS = 512,      /* that a worker keeps ready for verdicts: copies meet often */
-    ND_READY_MAX_WORDS = 1024, /* of those; larger ones are made ready again for each pair */
-};
+/* A text that a worker has ready for verdicts. */
+typedef struct nd_ready_text {
+    nd_judged_text judged;
+    uint32_t text; /* + 1; 0: none */
+} nd_ready_text;
 
-/* Texts made ready for verdicts. A text stands at its place % ND_READY_TEXTS, or at the end, which
- * has room for the two of a pair. */
-typedef struct nd_ready_texts {
-    nd_judged_text texts[ND_READY_TEXTS + 2];
-    uint32_t text_at[ND_READY_TEXTS + 2]; /* + 1; 0: none */
-} nd_ready_texts;
+/* The words of a text, as the verdict reads them, and which of its trigrams stand in it twice, see
+ * nd_trigrams. */
+typedef struct nd_kept_words {
+    const nd_word_code *codes;
+    uint32_t num;
+} nd_kept_words;
 
 typedef struct nd_coverage_worker {
     nd_position_index positions;
@@ -29,7 +30,9 @@ typedef struct nd_coverage_worker {
     nd_coverage_finder finder;
     uint32_t held; /* by the finder, + 1; 0: none */
     nd_judge judge;
-    nd_ready_texts ready;
+    nd_ready_text ready_held, ready_other;
+    ND_VEC(uint32_t) places;  /* of the other text's shingles in the held one */
+    ND_VEC(uint32_t) repeats; /* of the text being read */
     nd_edge_vec edges;
     nd_arena words;
     uint64_t num_shingles, num_candidates, num_matches, num_common, capped_comparisons;
@@ -40,10 +43,10 @@ typedef struct nd_coverage_matcher {
     nd_matcher base;
     nd_coverage_worker *workers;
     nd_shared_shingles shared;
-    const nd_word_code **words; /* of the texts */
-    int32_t least_score;        /* asked for, in 1 / ND_LOGISTIC_ONE; 0: none is */
-    uint32_t *place_of;         /* of a text in the order of work; NULL: its number */
-    uint64_t *pairs;            /* to be measured, none twice: larger text << 32 | smaller one */
+    nd_kept_words *words; /* of the texts */
+    bool has_trigrams;    /* for shingles */
+    int32_t least_score;  /* asked for, in 1 / ND_LOGISTIC_ONE; 0: none is */
+    uint64_t *pairs;      /* to be measured, none twice: larger text << 32 | smaller one */
     size_t num_pairs;
 } nd_coverage_matcher;
 
@@ -51,6 +54,11 @@ typedef struct nd_coverage_matcher {
  * them that the next pairs will have as well: it is read once. */
 ND_NODISCARD nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *w,
                                            uint64_t pair, uint32_t held, bool *is_match);
+
+/* Asks the processor for what a comparison with the text will read: first where it is, some pairs
+ * later the beginning of what is there. */
+typedef enum nd_asked_part { ND_ASK_PLACE = 0, ND_ASK_TEXT } nd_asked_part;
+void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_part part);
 
 /* Leaves the matches of representatives with what they take in the workers' edges; c->pairs is in
  * ascending order, and used up. by_rank: see nd_match_request. */

@@ -132,7 +132,8 @@ static void what_two_texts_share_out_of_order_covers_nothing(void **state)
     nd_position_index index = {0};
     const nd_allocator a = nd_allocator_or_default(NULL);
     assert_int_equal(
-        nd_position_index_distinct(&index, &a, other.shingles, other.num, &num_distinct), ND_OK);
+        nd_position_index_distinct(&index, &a, other.shingles, other.num, &num_distinct, NULL),
+        ND_OK);
     other.num = (uint32_t)num_distinct;
     nd_position_index_release(&index, &a);
     const nd_coverage_counts counts = measure(&long_text, &other);
@@ -262,8 +263,10 @@ static void positions_are_those_of_the_first_of_each_kind(void **state)
     const nd_allocator a = nd_allocator_or_default(NULL);
     nd_position_index index = {0};
     size_t num;
-    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, 9, &num), ND_OK);
+    uint32_t repeats[ND_REPEATS_WORDS(9)];
+    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, 9, &num, repeats), ND_OK);
     assert_int_equal(num, 5);
+    assert_int_equal(repeats[0], 1 << 2 | 1 << 4 | 1 << 5 | 1 << 8);
     assert_memory_equal(hashes, expected, sizeof expected);
     for (int again = 0; again < 2; again++) {
         for (uint32_t i = 0; i < 5; i++)
@@ -271,7 +274,7 @@ static void positions_are_those_of_the_first_of_each_kind(void **state)
         assert_int_equal(nd_position_index_find(&index, 2), ND_NO_POSITION);
         assert_int_equal(nd_position_index_set(&index, &a, hashes, num), ND_OK);
     }
-    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, 0, &num), ND_OK);
+    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, 0, &num, NULL), ND_OK);
     assert_int_equal(num, 0);
     nd_position_index_release(&index, &a);
 }
@@ -288,7 +291,7 @@ static void shingles_alike_in_most_bits_are_found_as_quickly(void **state)
         hashes[i] = (uint64_t)i << ALIKE_BITS | 0x5eed;
     nd_position_index index = {0};
     size_t num;
-    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, NUM, &num), ND_OK);
+    assert_int_equal(nd_position_index_distinct(&index, &a, hashes, NUM, &num, NULL), ND_OK);
     assert_int_equal(num, NUM);
     for (size_t i = 0; i < NUM; i++)
         assert_int_equal(nd_position_index_find(&index, hashes[i]), i);

@@ -164,8 +164,9 @@ static nd_judgement judge_words(verdicts *v, const size_t num[2])
     nd_judgement judgement;
     for (int i = 0; i < 2; i++)
         assert_int_equal(
-            nd_judged_text_make(&v->texts[i], v->words[i], (uint32_t)num[i], &v->allocator), ND_OK);
-    assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], ND_JUDGE_ALL, 0,
+            nd_judged_text_make(&v->texts[i], v->words[i], (uint32_t)num[i], NULL, &v->allocator),
+            ND_OK);
+    assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], NULL, ND_JUDGE_ALL, 0,
                                    &v->allocator, &judgement),
                      ND_OK);
     return judgement;
@@ -289,7 +290,7 @@ static void the_order_of_two_texts_changes_no_verdict(void **state)
         num[1] = make_words(v->words[1], v->words[0], num[0], &random);
         const nd_judgement one = judge_words(v, num);
         nd_judgement other;
-        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[1], &v->texts[0], ND_JUDGE_ALL, 0,
+        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[1], &v->texts[0], NULL, ND_JUDGE_ALL, 0,
                                        &v->allocator, &other),
                          ND_OK);
         assert_int_equal(one.score, other.score);
@@ -297,6 +298,69 @@ static void the_order_of_two_texts_changes_no_verdict(void **state)
         assert_int_equal(one.covered[0], other.covered[1]);
         assert_int_equal(one.covered[1], other.covered[0]);
     }
+}
+
+/* The trigrams of v->words[side], none twice, and their repeats. */
+static nd_trigrams list_trigrams(const verdicts *v, int side, size_t num_words, uint64_t *hashes,
+                                 uint32_t *repeats)
+{
+    uint32_t num = 0;
+    memset(repeats, 0, ND_REPEATS_WORDS(MAX_WORDS) * sizeof *repeats);
+    for (size_t at = 0; at + 3 <= num_words; at++) {
+        const nd_word_code *const w = &v->words[side][at];
+        uint32_t same = 0;
+        hashes[num] =
+            (w[0] * UINT64_C(0x9E3779B97F4A7C15) + w[1]) * UINT64_C(0x5851F42D4C957F2D) + w[2];
+        while (hashes[same] != hashes[num])
+            same++;
+        if (same < num)
+            repeats[at / 32] |= UINT32_C(1) << at % 32;
+        else
+            num++;
+    }
+    return (nd_trigrams){hashes, num, repeats};
+}
+
+static void trigrams_known_already_change_no_verdict(void **state)
+{
+    verdicts *const v = *state;
+    static uint64_t hashes[2][MAX_WORDS];
+    static uint32_t repeats[2][ND_REPEATS_WORDS(MAX_WORDS)];
+    static uint32_t places[MAX_WORDS];
+    nd_random random = {14};
+    uint32_t num_repeating = 0, num_sharing = 0;
+    for (int round = 0; round < 300; round++) {
+        size_t num[2];
+        nd_trigrams trigrams[2];
+        num[0] = make_words(v->words[0], NULL, 0, &random);
+        num[1] = make_words(v->words[1], v->words[0], num[0], &random);
+        const nd_judgement expected = judge_words(v, num);
+        for (int i = 0; i < 2; i++) {
+            trigrams[i] = list_trigrams(v, i, num[i], hashes[i], repeats[i]);
+            assert_int_equal(nd_judged_text_make(&v->texts[i], v->words[i], (uint32_t)num[i],
+                                                 &trigrams[i], &v->allocator),
+                             ND_OK);
+            num_repeating += trigrams[i].num + 2 < num[i];
+        }
+        for (uint32_t i = 0; i < trigrams[1].num; i++) {
+            places[i] = ND_NO_POSITION;
+            for (uint32_t k = 0; k < trigrams[0].num; k++)
+                places[i] = hashes[1][i] == hashes[0][k] ? k : places[i];
+            num_sharing += places[i] != ND_NO_POSITION;
+        }
+        for (int knows_places = 0; knows_places < 2; knows_places++) {
+            nd_judgement judgement;
+            assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1],
+                                           knows_places ? places : NULL, ND_JUDGE_ALL, 0,
+                                           &v->allocator, &judgement),
+                             ND_OK);
+            assert_int_equal(judgement.score, expected.score);
+            assert_memory_equal(judgement.answers, expected.answers, sizeof expected.answers);
+            assert_memory_equal(judgement.covered, expected.covered, sizeof expected.covered);
+        }
+    }
+    assert_true(num_repeating > 30);
+    assert_true(num_sharing > 1000);
 }
 
 static void giving_up_early_hides_no_copy(void **state)
@@ -310,8 +374,8 @@ static void giving_up_early_hides_no_copy(void **state)
         const nd_judgement whole = judge_words(v, num);
         const int32_t least = ND_LOGISTIC_ONE / 2;
         nd_judgement quick;
-        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], ND_JUDGE_UNLESS_LOW,
-                                       least, &v->allocator, &quick),
+        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], NULL,
+                                       ND_JUDGE_UNLESS_LOW, least, &v->allocator, &quick),
                          ND_OK);
         assert_int_equal(quick.score >= least, whole.score >= least);
         if (whole.score >= least)
@@ -330,11 +394,11 @@ static void failing_memory_fails_a_verdict(void **state)
         nd_judged_text text = {0}, same = {0};
         nd_judge judge = {0};
         nd_judgement judgement;
-        nd_status status = nd_judged_text_make(&text, v->words[0], (uint32_t)num, &a);
+        nd_status status = nd_judged_text_make(&text, v->words[0], (uint32_t)num, NULL, &a);
         if (status == ND_OK)
-            status = nd_judged_text_make(&same, v->words[0], (uint32_t)num, &a);
+            status = nd_judged_text_make(&same, v->words[0], (uint32_t)num, NULL, &a);
         if (status == ND_OK)
-            status = nd_judge_pair(&judge, &text, &same, ND_JUDGE_ALL, 0, &a, &judgement);
+            status = nd_judge_pair(&judge, &text, &same, NULL, ND_JUDGE_ALL, 0, &a, &judgement);
         nd_judge_release(&judge, &a);
         nd_judged_text_release(&text, &a);
         nd_judged_text_release(&same, &a);
@@ -563,6 +627,7 @@ int main(void)
         WITH_VERDICTS(a_footer_is_no_copy_of_what_bears_it),
         WITH_VERDICTS(texts_without_words_or_runs_are_judged),
         WITH_VERDICTS(the_order_of_two_texts_changes_no_verdict),
+        WITH_VERDICTS(trigrams_known_already_change_no_verdict),
         WITH_VERDICTS(giving_up_early_hides_no_copy),
         WITH_VERDICTS(failing_memory_fails_a_verdict),
         cmocka_unit_test(a_reader_tells_the_words_behind_its_verdict),
