@@ -15,7 +15,7 @@ static const double default_min_similarity = 0.6;
 void nd_passage_options_init_sized(nd_passage_options *options, size_t size_bytes)
 {
     const nd_passage_options full = {
-        .size_bytes = size_bytes,
+        .size_bytes = sizeof full,
         .min_similarity = default_min_similarity,
         .min_words = DEFAULT_MIN_WORDS,
         .min_words_unbound = DEFAULT_MIN_WORDS_UNBOUND,

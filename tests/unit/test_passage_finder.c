@@ -42,6 +42,20 @@ static void assert_refused(nd_passage_options options)
     assert_null(finder);
 }
 
+static void later_caller_gets_zeros_for_what_is_unknown_here(void **state)
+{
+    (void)state;
+    struct {
+        nd_passage_options known;
+        uint64_t later[4];
+    } given;
+    memset(&given, 0xff, sizeof given);
+    nd_passage_options_init_sized(&given.known, sizeof given);
+    assert_int_equal(given.known.size_bytes, sizeof given);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(given.later[i], 0);
+}
+
 static void options_out_of_range_are_refused(void **state)
 {
     (void)state;
@@ -563,6 +577,7 @@ static void heap_sort_sorts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(later_caller_gets_zeros_for_what_is_unknown_here),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(every_option_has_its_effect),
         cmocka_unit_test(each_failed_allocation_is_reported_and_nothing_leaks),
