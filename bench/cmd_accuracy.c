@@ -135,7 +135,9 @@ static nd_status accuracy(const bench_settings *settings, nd_error *error)
 {
     (void)error;
     static set_pair pair;
-    const nd_plan_request request = {.threshold = settings->threshold, .recall = 0.99};
+    nd_plan_request request;
+    nd_plan_request_init(&request);
+    request.threshold = settings->threshold;
     nd_plan plan;
     nd_status status = nd_plan_solve(&request, &plan);
     if (status != ND_OK)

@@ -78,8 +78,10 @@ static nd_status join_set_file(const char *path, double threshold, nd_error *err
     FILE *const file = fopen(path, "rb");
     if (!file)
         return nd_error_set(error, ND_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
-    const nd_exact_join_options options = {
-        .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
+    nd_exact_join_options options;
+    nd_exact_join_options_init(&options);
+    options.jaccard = threshold;
+    options.allocator = &allocator;
     set_file sets = {0};
     const bool is_read = read_sets(file, &allocator, &sets);
     fclose(file);
@@ -116,8 +118,10 @@ static nd_status join_documents(const char *path, double threshold, nd_error *er
     if (status == ND_OK)
         status = bench_set_collection_read(&collection, nd_input_source(input), spec, 1, error);
     if (status == ND_OK) {
-        const nd_exact_join_options join = {
-            .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
+        nd_exact_join_options join;
+        nd_exact_join_options_init(&join);
+        join.jaccard = threshold;
+        join.allocator = &allocator;
         const nd_set_list list = bench_set_collection_list(&collection);
         status = nd_exact_join(&list, &join, print_ids, &collection);
     }

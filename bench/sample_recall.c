@@ -104,8 +104,10 @@ static nd_status join_sample(const bench_workload *workload, uint32_t one_in, do
     status = bench_set_collection_read(collection, nd_input_source(input), spec, one_in, NULL);
     nd_input_free(input);
     true_pairs pairs = {.collection = collection};
-    const nd_exact_join_options options = {
-        .jaccard = threshold, .num_threads = 1, .allocator = &allocator};
+    nd_exact_join_options options;
+    nd_exact_join_options_init(&options);
+    options.jaccard = threshold;
+    options.allocator = &allocator;
     const nd_set_list list = bench_set_collection_list(collection);
     if (status == ND_OK)
         status = nd_exact_join(&list, &options, add_true_pair, &pairs);

@@ -163,7 +163,7 @@ static nd_status scan_workload(const bench_workload *workload, const bench_scan_
     const double start = bench_seconds();
     nd_status status = bench_workload_open(workload, &input, NULL);
     if (status == ND_OK)
-        status = nd_scan_new(&scan_options, nd_tool_allocator(), &scan);
+        status = nd_scan_new(&scan_options, nd_tool_allocator(), &scan, NULL);
     if (status == ND_OK)
         status = nd_scan_add_source(scan, nd_input_source(input), NULL);
     if (status == ND_OK)

@@ -84,7 +84,9 @@ static nd_status make_inputs(bench_stages *s)
 nd_status bench_stages_init(bench_stages *stages, const bench_workload *workload, double threshold,
                             nd_error *error)
 {
-    const nd_plan_request request = {.threshold = threshold, .recall = 0.99};
+    nd_plan_request request;
+    nd_plan_request_init(&request);
+    request.threshold = threshold;
     *stages = (bench_stages){.workload = workload, .shingle = {ND_SHINGLE_WORD, 5}};
     nd_page_init(&stages->lines, nd_tool_allocator());
     nd_status status = nd_plan_solve(&request, &stages->plan);

@@ -32,10 +32,11 @@ typedef enum nd_truth {
 typedef struct nd_evaluator nd_evaluator;
 
 /* With ND_TEXTS_KEEP the documents can be scanned here; with ND_TEXTS_FORGET only their ids are
- * kept. ND_ERR_INVALID_ARGUMENT: no such truth, or ND_TRUTH_EXACT without texts. Free with
- * nd_evaluator_free. */
+ * kept. ND_ERR_INVALID_ARGUMENT: no such truth, or ND_TRUTH_EXACT without texts. *error, here and
+ * below, may be NULL; it says why. Free with nd_evaluator_free. */
 ND_API ND_NODISCARD nd_status nd_evaluator_new(nd_truth truth, nd_texts texts,
-                                               const nd_allocator *allocator, nd_evaluator **out);
+                                               const nd_allocator *allocator, nd_evaluator **out,
+                                               nd_error *error);
 
 /* --- documents --- */
 
@@ -150,7 +151,8 @@ ND_API ND_NODISCARD nd_status nd_evaluator_measure(nd_evaluator *evaluator, nd_e
  * 25 bytes a pair. ND_ERR_INVALID_ARGUMENT: an option out of range, no texts, or ND_TRUTH_EXACT
  * with a coverage, which the join does not know. */
 ND_API ND_NODISCARD nd_status nd_evaluator_scan(nd_evaluator *evaluator,
-                                                const nd_scan_options *options, nd_evaluation *out);
+                                                const nd_scan_options *options, nd_evaluation *out,
+                                                nd_error *error);
 
 ND_API void nd_evaluation_release(const nd_evaluator *evaluator, nd_evaluation *evaluation);
 

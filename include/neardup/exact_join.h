@@ -22,6 +22,7 @@ typedef struct nd_set_list {
 } nd_set_list;
 
 typedef struct nd_exact_join_options {
+    size_t size_bytes;       /* of this struct as the caller knows it; set by _init */
     double jaccard;          /* 0 < x <= 1 */
     double containment;      /* of either set in the other, 0 < x <= 1; 0: not asked for */
     uint32_t num_threads;    /* at least 1; the caller's thread is one of them */
@@ -29,6 +30,9 @@ typedef struct nd_exact_join_options {
     void *progress_ctx;
     const nd_allocator *allocator; /* may be NULL */
 } nd_exact_join_options;
+
+/* Jaccard 0.8, no containment, one thread. */
+static inline void nd_exact_join_options_init(nd_exact_join_options *options);
 
 /* One pair, i < j, and the similarity of set i (a) and set j (b). Called from several threads:
  * `worker` counts from 0 to num_threads - 1, so what a caller keeps for each worker needs no lock.
@@ -51,6 +55,14 @@ typedef nd_status (*nd_joined_pair_fn)(void *ctx, uint32_t worker, size_t i, siz
 ND_API ND_NODISCARD nd_status nd_exact_join(const nd_set_list *sets,
                                             const nd_exact_join_options *options,
                                             nd_joined_pair_fn each, void *ctx);
+
+/* Behind nd_exact_join_options_init. */
+ND_API void nd_exact_join_options_init_sized(nd_exact_join_options *options, size_t size_bytes);
+
+static inline void nd_exact_join_options_init(nd_exact_join_options *options)
+{
+    nd_exact_join_options_init_sized(options, sizeof *options);
+}
 
 ND_END_DECLS
 

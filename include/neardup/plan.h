@@ -2,6 +2,7 @@
 #ifndef NEARDUP_PLAN_H
 #define NEARDUP_PLAN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "neardup/match.h"
@@ -11,11 +12,15 @@ ND_BEGIN_DECLS
 
 /* What is asked for. */
 typedef struct nd_plan_request {
-    double threshold; /* jaccard, above 0, at most 1 */
-    double recall;    /* chance that a pair exactly at the threshold is proposed; 0 < recall < 1 */
+    size_t size_bytes; /* of this struct as the caller knows it; set by _init */
+    double threshold;  /* jaccard, above 0, at most 1 */
+    double recall;     /* chance that a pair exactly at the threshold is proposed; 0 < recall < 1 */
     uint32_t max_slots; /* at most so many slots, ND_SKETCH_MIN_SLOTS to ND_SKETCH_MAX_SLOTS; 0
                            means the default, 128 where that can do */
 } nd_plan_request;
+
+/* Threshold 0.8, recall 0.99, the default number of slots. */
+static inline void nd_plan_request_init(nd_plan_request *request);
 
 /* `bands` groups of `rows` slots (Indyk and Motwani 1998; Leskovec, Rajaraman and Ullman, Mining of
  * Massive Datasets, section 3.4). Immutable. */
@@ -53,6 +58,14 @@ typedef struct nd_plan_memory {
 
 ND_API nd_plan_memory nd_plan_estimate_memory(const nd_plan *plan, uint64_t num_documents,
                                               double mean_shingles, double mean_id_bytes);
+
+/* Behind nd_plan_request_init. */
+ND_API void nd_plan_request_init_sized(nd_plan_request *request, size_t size_bytes);
+
+static inline void nd_plan_request_init(nd_plan_request *request)
+{
+    nd_plan_request_init_sized(request, sizeof *request);
+}
 
 ND_END_DECLS
 

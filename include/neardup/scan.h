@@ -84,7 +84,7 @@ typedef struct nd_scan_options {
     nd_progress_fn progress; /* may be NULL */
     void *progress_ctx;
     nd_budget *budget;   /* to keep within; NULL: everything stays in memory. The scan is made with
-                            its   allocator then (see nd_scan_new) */
+                            its allocator then (see nd_scan_new) */
     nd_notice_fn notice; /* may be NULL */
     void *notice_ctx;
     double score; /* of the verdict on two texts, is reported too; 0: not asked for */
@@ -138,10 +138,11 @@ ND_API const char *nd_preset_summary(nd_preset preset);
  * result depends on the documents and the options alone: not on threads, kernels or input order. */
 typedef struct nd_scan nd_scan;
 
-/* The plan is nd_plan_for_rule's. ND_ERR_INVALID_ARGUMENT: an option out of range. ND_ERR_LIMIT: no
- * plan. Free with nd_scan_free. */
+/* The plan is nd_plan_for_rule's. ND_ERR_INVALID_ARGUMENT: an option out of range, which *error (it
+ * may be NULL) names. ND_ERR_LIMIT: no plan. Free with nd_scan_free. */
 ND_API ND_NODISCARD nd_status nd_scan_new(const nd_scan_options *options,
-                                          const nd_allocator *allocator, nd_scan **out);
+                                          const nd_allocator *allocator, nd_scan **out,
+                                          nd_error *error);
 
 /* Adds one document; its bytes are copied. ND_ERR_LIMIT: a text above ND_TEXT_MAX_BYTES, an id of
  * 4 GiB, or with coverage a text of 2^30 shingles; nothing is added then, nor where memory is

@@ -19,6 +19,17 @@
  * time: so that is for when the texts come to this share of the memory. */
 enum { HASHES_SHARE = 8 };
 
+nd_document_map_options nd_job_map_options(nd_job *job)
+{
+    nd_document_map_options options;
+    nd_document_map_options_init(&options);
+    options.num_threads = job->num_threads;
+    options.progress = nd_progress_step;
+    options.progress_ctx = &job->progress;
+    options.allocator = job->allocator;
+    return options;
+}
+
 nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t num_paths,
                             nd_input **out, nd_error *error)
 {

@@ -10,6 +10,7 @@
 #include "io/output.h"
 #include "neardup/allocator.h"
 #include "neardup/budget.h"
+#include "neardup/document_map.h"
 
 enum { ND_JOB_MAX_LAPS = 8 };
 
@@ -56,6 +57,9 @@ typedef enum nd_job_input {
 /* Opens input and output, calls `body`, commits the output, prints the summary and writes the
  * statistics. Returns the exit code. */
 int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body);
+
+/* To go through documents on the job's threads, with its progress. */
+nd_document_map_options nd_job_map_options(nd_job *job);
 
 /* Opens inputs by the settings' options. */
 ND_NODISCARD nd_status nd_job_open_input(const nd_job *job, const char *const *paths,

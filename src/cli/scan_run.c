@@ -43,7 +43,7 @@ nd_status nd_scan_run(nd_job *job, nd_scan_use_fn use, void *ctx, nd_error *erro
     options.notice = nd_scan_firsts_notice;
     options.notice_ctx = &firsts;
     nd_scan *scan = NULL;
-    nd_status status = nd_scan_new(&options, job->allocator, &scan);
+    nd_status status = nd_scan_new(&options, job->allocator, &scan, error);
     if (status == ND_OK)
         status = read_and_match(job, scan, error);
     if (status == ND_OK)

@@ -5,6 +5,7 @@
 
 #include "util/alloc.h"
 #include "util/error.h"
+#include "util/option_struct.h"
 #include "util/threads.h"
 
 /* Shared by the workers of one run. */
@@ -92,21 +93,32 @@ static nd_status work(void *ctx, uint32_t worker)
     }
 }
 
+void nd_document_map_options_init_sized(nd_document_map_options *options, size_t size_bytes)
+{
+    const nd_document_map_options full = {.size_bytes = sizeof full, .num_threads = 1};
+    nd_option_struct_init(options, size_bytes, &full);
+}
+
 nd_status nd_document_map(const nd_source *source, const nd_document_map_options *options,
                           nd_document_map_fn map, void *ctx, nd_error *error)
 {
-    if (options->num_threads < 1)
-        return ND_ERR_INVALID_ARGUMENT;
-    const nd_allocator a = nd_allocator_or_default(options->allocator);
+    nd_document_map_options full;
+    nd_document_map_options_init(&full);
+    if (nd_option_struct_copy(&full, options) != ND_OK)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "the options were not initialised, or are of a later version");
+    if (full.num_threads < 1)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "'num_threads' must be at least 1");
+    const nd_allocator a = nd_allocator_or_default(full.allocator);
     run r = {.source = source,
              .map = map,
              .ctx = ctx,
-             .progress = options->progress,
-             .progress_ctx = options->progress_ctx,
+             .progress = full.progress,
+             .progress_ctx = full.progress_ctx,
              .error = error};
     if (pthread_mutex_init(&r.lock, NULL) != 0)
         return ND_ERR_NO_MEMORY;
-    const nd_status status = nd_threads_run(&a, options->num_threads, work, &r);
+    const nd_status status = nd_threads_run(&a, full.num_threads, work, &r);
     pthread_mutex_destroy(&r.lock);
     return r.failure != ND_OK ? r.failure : status;
 }

@@ -20,12 +20,13 @@ static nd_status new_matcher(nd_scan *scan)
                : nd_band_matcher_new(&scan->options, &scan->plan, &scan->allocator, &scan->matcher);
 }
 
-nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *allocator, nd_scan **out)
+nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *allocator, nd_scan **out,
+                      nd_error *error)
 {
     *out = NULL;
     nd_scan_options full;
     nd_plan plan;
-    nd_status status = nd_scan_settle(options, &full, &plan);
+    nd_status status = nd_scan_settle(options, &full, &plan, error);
     if (status != ND_OK)
         return status;
     const nd_allocator a =
@@ -34,7 +35,7 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
         full.num_threads = nd_num_processors();
     nd_scan *const scan = nd_alloc_zeroed(&a, 1, sizeof *scan);
     if (!scan)
-        return ND_ERR_NO_MEMORY;
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
     scan->options = full;
     scan->allocator = a;
     scan->plan = plan;
@@ -53,7 +54,7 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
         status = nd_ingester_init(&scan->ingesters[w], &scan->collection, &scan->options, seed);
     if (status != ND_OK) {
         nd_scan_free(scan);
-        return status;
+        return nd_error_set(error, status, "%s", nd_status_message(status));
     }
     *out = scan;
     return ND_OK;
@@ -102,10 +103,12 @@ nd_status nd_scan_add_source(nd_scan *scan, const nd_source *source, nd_error *e
 {
     if (scan->phase != ND_SCAN_ADDING)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "the scan is finished, or has failed");
-    const nd_document_map_options options = {.num_threads = scan->options.num_threads,
-                                             .progress = scan->options.progress,
-                                             .progress_ctx = scan->options.progress_ctx,
-                                             .allocator = &scan->allocator};
+    nd_document_map_options options;
+    nd_document_map_options_init(&options);
+    options.num_threads = scan->options.num_threads;
+    options.progress = scan->options.progress;
+    options.progress_ctx = scan->options.progress_ctx;
+    options.allocator = &scan->allocator;
     nd_status status = begin_source(scan, source->again ? source : NULL);
     if (status != ND_OK)
         status = nd_error_set(error, status, "%s", nd_status_message(status));

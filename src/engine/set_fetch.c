@@ -54,12 +54,12 @@ static nd_status read_source_again(fetching *f, const nd_source *source)
     nd_status status = source->again(source->ctx, f->tags, f->num, fetcher->error);
     if (status != ND_OK)
         return status;
-    const nd_document_map_options options = {
-        .num_threads = fetcher->options->num_threads,
-        .progress = fetcher->options->progress ? report : NULL,
-        .progress_ctx = f,
-        .allocator = fetcher->allocator,
-    };
+    nd_document_map_options options;
+    nd_document_map_options_init(&options);
+    options.num_threads = fetcher->options->num_threads;
+    options.progress = fetcher->options->progress ? report : NULL;
+    options.progress_ctx = f;
+    options.allocator = fetcher->allocator;
     status = nd_document_map(source, &options, make_set, f, fetcher->error);
     if (status == ND_OK && atomic_load(&f->num_made) < f->num)
         status = nd_error_set(fetcher->error, ND_ERR_IO,

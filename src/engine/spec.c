@@ -24,7 +24,7 @@ nd_status nd_spec_from_options_sized(const nd_scan_options *options, nd_spec *sp
     nd_scan_options full;
     nd_plan plan;
     memset(spec, 0, size_bytes);
-    const nd_status status = nd_scan_settle(options, &full, &plan);
+    const nd_status status = nd_scan_settle(options, &full, &plan, NULL);
     if (status != ND_OK)
         return status;
     nd_spec made = {.size_bytes = sizeof made,

@@ -5,18 +5,20 @@
 #include <math.h>
 
 #include "eval/scores.h"
+#include "util/error.h"
 
 nd_status nd_evaluator_new(nd_truth truth, nd_texts texts, const nd_allocator *allocator,
-                           nd_evaluator **out)
+                           nd_evaluator **out, nd_error *error)
 {
     *out = NULL;
-    if (truth > ND_TRUTH_EXACT || texts > ND_TEXTS_KEEP ||
-        (truth == ND_TRUTH_EXACT && texts != ND_TEXTS_KEEP))
-        return ND_ERR_INVALID_ARGUMENT;
+    if (truth > ND_TRUTH_EXACT || texts > ND_TEXTS_KEEP)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "no such kind of truth, or of texts");
+    if (truth == ND_TRUTH_EXACT && texts != ND_TEXTS_KEEP)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "the exact join needs the texts");
     const nd_allocator a = nd_allocator_or_default(allocator);
     nd_evaluator *const e = nd_alloc_zeroed(&a, 1, sizeof *e);
     if (!e)
-        return ND_ERR_NO_MEMORY;
+        return nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
     e->allocator = a;
     e->truth_kind = truth;
     nd_corpus_init(&e->corpus, texts, &e->allocator);

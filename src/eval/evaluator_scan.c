@@ -5,6 +5,7 @@
 #include "eval/evaluator.h"
 #include "eval/scores.h"
 #include "neardup/exact_join.h"
+#include "util/error.h"
 
 /* An nd_pair_fn. The tags are the numbers of the ids, whatever the scan calls documents of one id.
  */
@@ -45,17 +46,18 @@ static nd_status take_found(nd_evaluator *e, nd_scan *scan, nd_scan_output outpu
     return status;
 }
 
-static nd_status scan_corpus(nd_evaluator *e, const nd_scan_options *options, nd_evaluation *out)
+static nd_status scan_corpus(nd_evaluator *e, const nd_scan_options *options, nd_evaluation *out,
+                             nd_error *error)
 {
     nd_scan *scan = NULL;
     nd_corpus_reading reading;
     const nd_source source = nd_corpus_source(&e->corpus, &reading);
     nd_evaluator_clear_found(e);
-    nd_status status = nd_scan_new(options, &e->allocator, &scan);
+    nd_status status = nd_scan_new(options, &e->allocator, &scan, error);
     if (status == ND_OK)
-        status = nd_scan_add_source(scan, &source, NULL);
+        status = nd_scan_add_source(scan, &source, error);
     if (status == ND_OK)
-        status = nd_scan_finish(scan, NULL);
+        status = nd_scan_finish(scan, error);
     if (status == ND_OK)
         status = take_found(e, scan, options->output);
     if (status == ND_OK)
@@ -105,12 +107,14 @@ static nd_status join_corpus(nd_evaluator *e, const nd_exact_join_options *optio
 static nd_status find_truth(nd_evaluator *e, const nd_scan_options *options)
 {
     const uint32_t num_threads = options->num_threads ? options->num_threads : nd_num_processors();
-    const nd_exact_join_options join = {.jaccard = options->rule.jaccard,
-                                        .containment = options->rule.containment,
-                                        .num_threads = num_threads,
-                                        .progress = options->progress,
-                                        .progress_ctx = options->progress_ctx,
-                                        .allocator = &e->allocator};
+    nd_exact_join_options join;
+    nd_exact_join_options_init(&join);
+    join.jaccard = options->rule.jaccard;
+    join.containment = options->rule.containment;
+    join.num_threads = num_threads;
+    join.progress = options->progress;
+    join.progress_ctx = options->progress_ctx;
+    join.allocator = &e->allocator;
     nd_status status = nd_truth_store_settle(&e->told);
     if (status == ND_OK)
         status = nd_corpus_sets_make(&e->sets, &e->corpus, options, num_threads);
@@ -132,22 +136,45 @@ static void count_bands(const nd_evaluator *e, nd_evaluation *out)
     }
 }
 
+static const char *why_not_scanned(const nd_evaluator *e, const nd_scan_options *options)
+{
+    if (!e->found_label)
+        return "the evaluator is not sealed";
+    if (e->corpus.texts != ND_TEXTS_KEEP)
+        return "the evaluator does not keep texts";
+    if (e->truth_kind == ND_TRUTH_EXACT && nd_scan_options_has_coverage(options))
+        return "the exact join knows no coverage and no score";
+    return NULL;
+}
+
+/* What the scan said of it, or else what the status means here. */
+static nd_status tell_failure(nd_error *error, nd_status status, const nd_error *failure)
+{
+    if (failure->message[0])
+        return nd_error_set(error, status, "%s", failure->message);
+    if (status == ND_ERR_LIMIT)
+        return nd_error_set(error, status, "more than %zu pairs, true or found, cannot be compared",
+                            ND_EVALUATION_MAX_PAIRS);
+    return nd_error_set(error, status, "%s", nd_status_message(status));
+}
+
 nd_status nd_evaluator_scan(nd_evaluator *evaluator, const nd_scan_options *options,
-                            nd_evaluation *out)
+                            nd_evaluation *out, nd_error *error)
 {
     nd_evaluator *const e = evaluator;
     *out = (nd_evaluation){0};
-    if (!e->found_label || e->corpus.texts != ND_TEXTS_KEEP ||
-        (e->truth_kind == ND_TRUTH_EXACT && nd_scan_options_has_coverage(options)))
-        return ND_ERR_INVALID_ARGUMENT;
-    nd_status status = scan_corpus(e, options, out);
+    const char *const reason = why_not_scanned(e, options);
+    if (reason)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "%s", reason);
+    nd_error failure = {0};
+    nd_status status = scan_corpus(e, options, out, &failure);
     if (status == ND_OK)
         status = find_truth(e, options);
     if (status == ND_OK)
         status = nd_evaluator_compare(e, out);
     if (status != ND_OK) {
         nd_evaluation_release(e, out);
-        return status;
+        return tell_failure(error, status, &failure);
     }
     count_bands(e, out);
     e->compares_containment =

@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 #include "neardup/sketch.h"
+#include "util/option_struct.h"
 
 /* Nanoseconds on one core of a server of 2021, rounded: filling a slot, making a band's key and
  * sorting it in, comparing two sets of some hundred shingles that are not in the cache. */
@@ -105,6 +106,12 @@ static bool solve_within(const nd_plan_request *request, uint32_t max_slots, nd_
     return best_cost < INFINITY;
 }
 
+void nd_plan_request_init_sized(nd_plan_request *request, size_t size_bytes)
+{
+    const nd_plan_request full = {.size_bytes = sizeof full, .threshold = 0.8, .recall = 0.99};
+    nd_option_struct_init(request, size_bytes, &full);
+}
+
 static bool is_valid(const nd_plan_request *request)
 {
     if (!(request->threshold > 0 && request->threshold <= 1))
@@ -118,15 +125,17 @@ static bool is_valid(const nd_plan_request *request)
 nd_status nd_plan_solve(const nd_plan_request *request, nd_plan *out)
 {
     nd_plan plan = {0};
+    nd_plan_request full;
+    nd_plan_request_init(&full);
     *out = plan;
-    if (!is_valid(request))
+    if (nd_option_struct_copy(&full, request) != ND_OK || !is_valid(&full))
         return ND_ERR_INVALID_ARGUMENT;
     bool found;
-    if (request->max_slots > 0)
-        found = solve_within(request, request->max_slots, &plan);
+    if (full.max_slots > 0)
+        found = solve_within(&full, full.max_slots, &plan);
     else
-        found = solve_within(request, DEFAULT_MAX_SLOTS, &plan) ||
-                solve_within(request, ND_SKETCH_MAX_SLOTS, &plan);
+        found = solve_within(&full, DEFAULT_MAX_SLOTS, &plan) ||
+                solve_within(&full, ND_SKETCH_MAX_SLOTS, &plan);
     if (!found)
         return ND_ERR_LIMIT;
     *out = plan;
@@ -135,7 +144,10 @@ nd_status nd_plan_solve(const nd_plan_request *request, nd_plan *out)
 
 nd_status nd_plan_for_rule(const nd_match_rule *rule, double recall, nd_plan *out)
 {
-    nd_plan_request request = {.threshold = rule->jaccard, .recall = recall};
+    nd_plan_request request;
+    nd_plan_request_init(&request);
+    request.threshold = rule->jaccard;
+    request.recall = recall;
     *out = (nd_plan){0};
     if (!(rule->containment >= 0 && rule->containment <= 1))
         return ND_ERR_INVALID_ARGUMENT;

@@ -7,6 +7,7 @@
 #include "similarity/equal_sets.h"
 #include "similarity/shared_elements.h"
 #include "similarity/verification.h"
+#include "util/option_struct.h"
 #include "util/threads.h"
 
 /* Bounds are rounded by a margin far above the error of the arithmetic: what is near a threshold is
@@ -265,6 +266,13 @@ static void release(join *j)
     nd_equal_sets_release(&j->equal, &j->allocator);
 }
 
+void nd_exact_join_options_init_sized(nd_exact_join_options *options, size_t size_bytes)
+{
+    const nd_exact_join_options full = {
+        .size_bytes = sizeof full, .jaccard = 0.8, .num_threads = 1};
+    nd_option_struct_init(options, size_bytes, &full);
+}
+
 /* Written so that a NaN is out of range. */
 static bool is_valid(const nd_exact_join_options *o)
 {
@@ -275,14 +283,16 @@ static bool is_valid(const nd_exact_join_options *o)
 nd_status nd_exact_join(const nd_set_list *sets, const nd_exact_join_options *options,
                         nd_joined_pair_fn each, void *ctx)
 {
-    if (!is_valid(options))
+    nd_exact_join_options full;
+    nd_exact_join_options_init(&full);
+    if (nd_option_struct_copy(&full, options) != ND_OK || !is_valid(&full))
         return ND_ERR_INVALID_ARGUMENT;
     if (sets->num >= UINT32_MAX)
         return ND_ERR_LIMIT;
     join j = {.sets = sets,
-              .options = *options,
-              .rule = {.jaccard = options->jaccard, .containment = options->containment},
-              .allocator = nd_allocator_or_default(options->allocator),
+              .options = full,
+              .rule = {.jaccard = full.jaccard, .containment = full.containment},
+              .allocator = nd_allocator_or_default(full.allocator),
               .each = each,
               .ctx = ctx,
               .is_reporting = ATOMIC_FLAG_INIT};

@@ -105,7 +105,7 @@ static char *scanned(const corpus *c, nd_preset preset, nd_scan_output output)
     corpus_source source = {.corpus = c};
     const nd_source interface = {&source, next_block, decode_block, discard_block};
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     assert_int_equal(nd_scan_add_source(scan, &interface, NULL), ND_OK);
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     assert_int_equal(output == ND_SCAN_PAIRS ? nd_scan_each_pair(scan, print_pair, stream)

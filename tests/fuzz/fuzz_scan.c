@@ -190,7 +190,7 @@ static void scan(result *r, input_order order, uint32_t num_threads)
     options.num_threads = num_threads;
     const collection *const c = r->collection;
     nd_scan *s;
-    require(nd_scan_new(&options, NULL, &s) == ND_OK);
+    require(nd_scan_new(&options, NULL, &s, NULL) == ND_OK);
     for (size_t i = 0; i < c->num; i++)
         require(nd_scan_add(s, &c->documents[order == FORWARDS ? i : c->num - 1 - i]) == ND_OK);
     require(nd_scan_finish(s, NULL) == ND_OK);

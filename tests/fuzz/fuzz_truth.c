@@ -24,7 +24,7 @@ static nd_evaluator *evaluator_new(nd_truth truth)
 {
     static const char *const ids[] = {"a", "b", "c", "#d", "e\tf\\", "\xEF\xBB\xBFg", ""};
     nd_evaluator *evaluator;
-    must(nd_evaluator_new(truth, ND_TEXTS_FORGET, nd_tool_allocator(), &evaluator));
+    must(nd_evaluator_new(truth, ND_TEXTS_FORGET, nd_tool_allocator(), &evaluator, NULL));
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         const nd_document document = {
             .id = ids[i], .id_len_bytes = strlen(ids[i]), .text = "", .text_len_bytes = 0};

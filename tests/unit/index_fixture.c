@@ -88,7 +88,7 @@ pair_texts pairs_of_scan(const nd_scan_options *options, const corpus *c, const 
     pair_texts pairs = {0};
     o.output = ND_SCAN_PAIRS;
     o.max_matches = 0;
-    assert_int_equal(nd_scan_new(&o, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&o, NULL, &scan, NULL), ND_OK);
     for (size_t i = 0; i < c->num; i++) {
         const corpus_document *const d = &c->documents[i];
         const nd_document document = {.id = d->id,

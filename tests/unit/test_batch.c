@@ -270,7 +270,7 @@ static void a_batch_is_the_same_documents_one_by_one(void **state)
         nd_scan_options_init(&options);
         options.output = ND_SCAN_PAIRS;
         options.num_threads = 3;
-        assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+        assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
         const nd_document_batch documents = {.texts = &batch, .first_number = 40};
         if (way == 0)
             assert_int_equal(nd_scan_add_batch(scan, &documents, NULL), ND_OK);

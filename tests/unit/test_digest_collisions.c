@@ -69,7 +69,7 @@ static char *scanned(const corpus *c, nd_preset preset, nd_scan_output output, u
     options.num_threads = num_threads;
     options.output = output;
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     for (size_t i = 0; i < c->num; i++) {
         const corpus_document *const d = &c->documents[i];
         const nd_document document = {d->id, strlen(d->id), d->text, strlen(d->text), {{0}}, 0, 0};

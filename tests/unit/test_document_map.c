@@ -93,7 +93,9 @@ static nd_status see(void *ctx, uint32_t worker, const nd_document *document)
 static nd_status run(numbers *n, seen *s, uint32_t num_threads, nd_error *error)
 {
     const nd_source source = {n, next_block, decode_block, discard_block, NULL};
-    const nd_document_map_options options = {.num_threads = num_threads};
+    nd_document_map_options options;
+    nd_document_map_options_init(&options);
+    options.num_threads = num_threads;
     return nd_document_map(&source, &options, see, s, error);
 }
 
@@ -110,6 +112,22 @@ static void every_document_is_seen_once(void **state)
                 assert_int_equal(s.times[b][i], 1);
         assert_int_equal(n.live, 0);
     }
+}
+
+static void options_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    numbers n = {0};
+    const nd_source source = {&n, next_block, decode_block, discard_block, NULL};
+    nd_error error = {0};
+    assert_int_equal(run(&n, NULL, 0, &error), ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, "'num_threads' must be at least 1");
+    const nd_document_map_options options = {.num_threads = 1}; /* not initialised */
+    assert_int_equal(nd_document_map(&source, &options, see, NULL, &error),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message,
+                        "the options were not initialised, or are of a later version");
+    assert_int_equal(n.next, 0);
 }
 
 static void a_block_that_cannot_be_read_stops_all_and_says_why(void **state)
@@ -150,22 +168,14 @@ static void a_failing_map_stops_all(void **state)
     assert_true(n.next < NUM_BLOCKS);
 }
 
-static void no_thread_is_an_invalid_argument(void **state)
-{
-    (void)state;
-    numbers n = {0};
-    static seen s;
-    assert_int_equal(run(&n, &s, 0, NULL), ND_ERR_INVALID_ARGUMENT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_document_is_seen_once),
+        cmocka_unit_test(options_that_are_none_are_refused),
         cmocka_unit_test(a_block_that_cannot_be_read_stops_all_and_says_why),
         cmocka_unit_test(a_last_block_that_cannot_be_read_says_why),
         cmocka_unit_test(a_failing_map_stops_all),
-        cmocka_unit_test(no_thread_is_an_invalid_argument),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

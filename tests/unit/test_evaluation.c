@@ -208,7 +208,7 @@ static nd_status add_texts(nd_evaluator *e, int first, int step)
 static nd_evaluator *evaluator_of(nd_truth truth)
 {
     nd_evaluator *e = NULL;
-    assert_int_equal(nd_evaluator_new(truth, ND_TEXTS_KEEP, NULL, &e), ND_OK);
+    assert_int_equal(nd_evaluator_new(truth, ND_TEXTS_KEEP, NULL, &e, NULL), ND_OK);
     assert_int_equal(add_texts(e, 0, 1), ND_OK);
     return e;
 }
@@ -361,7 +361,7 @@ static void scans_are_measured_with_bands_and_their_worst_pairs(void **state)
     nd_wrong_pair wrong = {0};
     assert_int_equal(nd_evaluator_each_wrong(e, ND_WRONG_FALSE, 9, remember_first, &wrong),
                      ND_ERR_INVALID_ARGUMENT);
-    assert_int_equal(nd_evaluator_scan(e, &options, &row), ND_OK);
+    assert_int_equal(nd_evaluator_scan(e, &options, &row, NULL), ND_OK);
     assert_int_equal(row.stats.documents, NUM_TEXTS);
     assert_int_equal(row.pairs_found, 2); /* bd be */
     assert_int_equal(row.true_positives, 1);
@@ -392,11 +392,31 @@ static void exact_truth_is_what_reaches_the_threshold_of_each_scan(void **state)
     for (int i = 0; i < 3; i++) {
         const nd_scan_options options = word_pairs(thresholds[i]);
         nd_evaluation row;
-        assert_int_equal(nd_evaluator_scan(e, &options, &row), ND_OK);
+        assert_int_equal(nd_evaluator_scan(e, &options, &row, NULL), ND_OK);
         assert_int_equal(row.pairs_true, num_true[i]);
         assert_true(row.precision == 1 && row.ari == 1);
         nd_evaluation_release(e, &row);
     }
+    nd_evaluator_free(e);
+}
+
+static void a_scan_that_is_refused_says_why(void **state)
+{
+    (void)state;
+    nd_evaluator *e;
+    nd_evaluation row;
+    nd_error error = {0};
+    nd_scan_options options = word_pairs(0.5);
+    assert_int_equal(nd_evaluator_new(ND_TRUTH_EXACT, ND_TEXTS_KEEP, NULL, &e, NULL), ND_OK);
+    assert_int_equal(nd_evaluator_scan(e, &options, &row, &error), ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, "the evaluator is not sealed");
+    assert_int_equal(add_texts(e, 0, 1), ND_OK);
+    options.coverage = 0.5;
+    assert_int_equal(nd_evaluator_scan(e, &options, &row, &error), ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, "the exact join knows no coverage and no score");
+    options = word_pairs(2);
+    assert_int_equal(nd_evaluator_scan(e, &options, &row, &error), ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, "'rule.jaccard' must be above 0 and at most 1");
     nd_evaluator_free(e);
 }
 
@@ -406,9 +426,14 @@ static void what_cannot_be_told_or_measured_is_refused(void **state)
     nd_evaluator *e;
     nd_evaluation row;
     const nd_pair_label label = {.weight = 1}, odd = {.weight = NAN};
-    assert_int_equal(nd_evaluator_new(ND_TRUTH_EXACT, ND_TEXTS_FORGET, NULL, &e),
+    nd_error error = {0};
+    assert_int_equal(nd_evaluator_new(ND_TRUTH_EXACT, ND_TEXTS_FORGET, NULL, &e, &error),
                      ND_ERR_INVALID_ARGUMENT);
-    assert_int_equal(nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_FORGET, NULL, &e), ND_OK);
+    assert_string_equal(error.message, "the exact join needs the texts");
+    assert_int_equal(nd_evaluator_new((nd_truth)9, ND_TEXTS_KEEP, NULL, &e, &error),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, "no such kind of truth, or of texts");
+    assert_int_equal(nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_FORGET, NULL, &e, NULL), ND_OK);
     assert_int_equal(nd_evaluator_add_pair(e, id_of("a"), id_of("b"), &label),
                      ND_ERR_INVALID_ARGUMENT); /* not sealed */
     assert_int_equal(nd_evaluator_measure(e, &row), ND_ERR_INVALID_ARGUMENT);
@@ -424,7 +449,8 @@ static void what_cannot_be_told_or_measured_is_refused(void **state)
                      ND_ERR_INVALID_ARGUMENT);
     assert_int_equal(nd_evaluator_found_pair(e, id_of("z"), id_of("a")), ND_ERR_NOT_FOUND);
     const nd_scan_options options = word_pairs(0.5);
-    assert_int_equal(nd_evaluator_scan(e, &options, &row), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_evaluator_scan(e, &options, &row, &error), ND_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, "the evaluator does not keep texts");
     assert_int_equal(nd_evaluator_measure(e, &row), ND_OK); /* ids alone will do for that */
     nd_evaluation_release(e, &row);
     nd_evaluator_free(e);
@@ -437,12 +463,12 @@ static void the_order_of_the_documents_changes_nothing(void **state)
     nd_evaluation rows[NUM_TEXTS];
     for (int first = 0; first < NUM_TEXTS; first++) {
         nd_evaluator *e;
-        assert_int_equal(nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_KEEP, NULL, &e), ND_OK);
+        assert_int_equal(nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_KEEP, NULL, &e, NULL), ND_OK);
         assert_int_equal(add_texts(e, first, 5), ND_OK);
         tell(e, "c", "d", NULL, 1, 1);
         tell(e, "b", "d", NULL, 1, 1);
         const nd_scan_options options = word_pairs(0.5);
-        assert_int_equal(nd_evaluator_scan(e, &options, &rows[first]), ND_OK);
+        assert_int_equal(nd_evaluator_scan(e, &options, &rows[first], NULL), ND_OK);
         nd_evaluation_release(e, &rows[first]);
         assert_memory_equal(rows[first].bands, rows[0].bands, sizeof rows[0].bands);
         nd_evaluator_free(e);
@@ -453,7 +479,7 @@ static nd_status evaluate(const nd_allocator *allocator)
 {
     nd_evaluator *e = NULL;
     nd_evaluation row = {0};
-    nd_status status = nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_KEEP, allocator, &e);
+    nd_status status = nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_KEEP, allocator, &e, NULL);
     if (status != ND_OK)
         return status;
     status = add_texts(e, 0, 1);
@@ -467,7 +493,7 @@ static nd_status evaluate(const nd_allocator *allocator)
     nd_scan_options options = word_pairs(0.5);
     options.output = ND_SCAN_GROUPS;
     if (status == ND_OK)
-        status = nd_evaluator_scan(e, &options, &row);
+        status = nd_evaluator_scan(e, &options, &row, NULL);
     nd_wrong_pair wrong;
     if (status == ND_OK) {
         status = nd_evaluator_each_wrong(e, ND_WRONG_FALSE, 9, remember_first, &wrong);
@@ -540,6 +566,7 @@ int main(void)
         cmocka_unit_test(clusters_and_groups_are_all_their_pairs),
         cmocka_unit_test(scans_are_measured_with_bands_and_their_worst_pairs),
         cmocka_unit_test(exact_truth_is_what_reaches_the_threshold_of_each_scan),
+        cmocka_unit_test(a_scan_that_is_refused_says_why),
         cmocka_unit_test(what_cannot_be_told_or_measured_is_refused),
         cmocka_unit_test(the_order_of_the_documents_changes_nothing),
         cmocka_unit_test(each_failing_allocation_is_reported),

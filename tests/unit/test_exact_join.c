@@ -14,6 +14,9 @@
 #include "neardup/shingle.h"
 #include "random.h"
 
+/* What nd_exact_join_options_init sets, for constants. */
+#define SIZED .size_bytes = sizeof(nd_exact_join_options)
+
 enum { NUM_SETS = 300, MAX_SIZE = 60, MAX_THREADS = 8 };
 
 /* How the values of elements are spread. */
@@ -112,7 +115,8 @@ static void finds_each_pair_that_reaches_the_threshold_once_and_no_other(void **
         const nd_set_list sets =
             random_sets(&fixture, seed, seed % 2 ? SPREAD_LIKE_HASHES : SPREAD_LOW);
         for (int percent = 5; percent <= 100; percent += 5) {
-            const nd_exact_join_options options = {.jaccard = percent / 100.0, .num_threads = 1};
+            const nd_exact_join_options options = {SIZED, .jaccard = percent / 100.0,
+                                                   .num_threads = 1};
             assert_true(assert_all_pairs(&sets, &options) > 20);
         }
     }
@@ -125,11 +129,11 @@ static void thresholds_are_reached_by_equality(void **state)
     const size_t starts[] = {0, 7, 13, 16}; /* 3 of 7, 3 of 6 and 6 of 7 in common */
     const nd_set_list sets = {elements, starts, 3};
     const nd_exact_join_options options[] = {
-        {.jaccard = 3.0 / 7, .num_threads = 1},
-        {.jaccard = 0.5, .num_threads = 1},
-        {.jaccard = 6.0 / 7, .num_threads = 1},
-        {.jaccard = 0.86, .num_threads = 1},
-        {.jaccard = 1, .containment = 1, .num_threads = 1},
+        {SIZED, .jaccard = 3.0 / 7, .num_threads = 1},
+        {SIZED, .jaccard = 0.5, .num_threads = 1},
+        {SIZED, .jaccard = 6.0 / 7, .num_threads = 1},
+        {SIZED, .jaccard = 0.86, .num_threads = 1},
+        {SIZED, .jaccard = 1, .containment = 1, .num_threads = 1},
     };
     const size_t num_pairs[] = {3, 2, 1, 0, 3};
     for (size_t i = 0; i < 5; i++)
@@ -143,8 +147,8 @@ static void containment_finds_sets_inside_larger_ones(void **state)
     const nd_set_list sets = random_sets(&fixture, 11, SPREAD_LIKE_HASHES);
     size_t first = 0, last = SIZE_MAX;
     for (int percent = 10; percent <= 100; percent += 15) {
-        const nd_exact_join_options options = {
-            .jaccard = 0.9, .containment = percent / 100.0, .num_threads = 2};
+        const nd_exact_join_options options = {SIZED, .jaccard = 0.9,
+                                               .containment = percent / 100.0, .num_threads = 2};
         const size_t num = assert_all_pairs(&sets, &options);
         assert_true(num > 20 && num <= last);
         first = first ? first : num;
@@ -159,8 +163,8 @@ static void any_number_of_threads_finds_the_same(void **state)
     static sets_fixture fixture;
     const nd_set_list sets = random_sets(&fixture, 5, SPREAD_LIKE_HASHES);
     for (uint32_t threads = 1; threads <= MAX_THREADS; threads++) {
-        const nd_exact_join_options options = {
-            .jaccard = 0.4, .containment = 0.8, .num_threads = threads};
+        const nd_exact_join_options options = {SIZED, .jaccard = 0.4, .containment = 0.8,
+                                               .num_threads = threads};
         assert_true(assert_all_pairs(&sets, &options) > 20);
     }
 }
@@ -206,7 +210,7 @@ static void many_elements_are_joined_range_by_range(void **state)
     for (size_t i = 0; i < NUM; i++)
         assert_int_equal(nd_shingle_set(elements + starts[i], SIZE, NULL), SIZE);
     const nd_set_list sets = {elements, starts, NUM};
-    const nd_exact_join_options options = {.jaccard = 0.5, .num_threads = 1};
+    const nd_exact_join_options options = {SIZED, .jaccard = 0.5, .num_threads = 1};
     static unsigned char is_found[NUM];
     assert_int_equal(nd_exact_join(&sets, &options, take_copy, is_found), ND_OK);
     for (size_t i = 0; i < NUM; i++)
@@ -230,7 +234,7 @@ static void a_callback_that_stops_ends_the_join(void **state)
     (void)state;
     static sets_fixture fixture;
     const nd_set_list sets = random_sets(&fixture, 7, SPREAD_LIKE_HASHES);
-    const nd_exact_join_options options = {.jaccard = 0.5, .num_threads = 1};
+    const nd_exact_join_options options = {SIZED, .jaccard = 0.5, .num_threads = 1};
     int calls = 0;
     assert_int_equal(nd_exact_join(&sets, &options, stop_at_once, &calls), ND_ERR_CANCELLED);
     assert_int_equal(calls, 1);
@@ -258,8 +262,8 @@ static void progress_goes_up_to_all_sets_and_can_stop_the_join(void **state)
     static sets_fixture fixture;
     const nd_set_list sets = random_sets(&fixture, 7, SPREAD_LIKE_HASHES);
     steps s = {0};
-    nd_exact_join_options options = {
-        .jaccard = 0.5, .num_threads = 1, .progress = take_step, .progress_ctx = &s};
+    nd_exact_join_options options = {SIZED, .jaccard = 0.5, .num_threads = 1, .progress = take_step,
+                                     .progress_ctx = &s};
     size_t num = 0;
     assert_int_equal(nd_exact_join(&sets, &options, count_pair, &num), ND_OK);
     assert_true(s.num > 1);
@@ -274,15 +278,17 @@ static void no_sets_have_no_pairs_and_no_threshold_is_zero(void **state)
     (void)state;
     const size_t starts[3] = {0};
     const nd_set_list none = {NULL, starts, 0}, empty = {NULL, starts, 2};
-    nd_exact_join_options options = {.jaccard = 0.5, .num_threads = 1};
+    nd_exact_join_options options = {SIZED, .jaccard = 0.5, .num_threads = 1};
     int calls = 0;
     assert_int_equal(nd_exact_join(&none, &options, stop_at_once, &calls), ND_OK);
     assert_int_equal(nd_exact_join(&empty, &options, stop_at_once, &calls), ND_OK);
-    const nd_exact_join_options bad[] = {{.num_threads = 1},
-                                         {.jaccard = 1.1, .num_threads = 1},
-                                         {.jaccard = 0.5, .containment = 1.1, .num_threads = 1},
-                                         {.jaccard = 0.5, .containment = -1, .num_threads = 1},
-                                         {.jaccard = 0.5}};
+    const nd_exact_join_options bad[] = {
+        {SIZED, .num_threads = 1},
+        {SIZED, .jaccard = 1.1, .num_threads = 1},
+        {SIZED, .jaccard = 0.5, .containment = 1.1, .num_threads = 1},
+        {SIZED, .jaccard = 0.5, .containment = -1, .num_threads = 1},
+        {SIZED, .jaccard = 0.5, .num_threads = 0},
+        {.jaccard = 0.5, .num_threads = 1} /* not initialised */};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(nd_exact_join(&none, &bad[i], stop_at_once, &calls),
                          ND_ERR_INVALID_ARGUMENT);
@@ -309,8 +315,8 @@ static void each_failing_allocation_is_reported(void **state)
     for (;; num++) {
         failing_allocator failing = {.left = num};
         const nd_allocator allocator = failing_allocator_make(&failing);
-        const nd_exact_join_options options = {
-            .jaccard = 0.5, .containment = 0.9, .num_threads = 2, .allocator = &allocator};
+        const nd_exact_join_options options = {SIZED, .jaccard = 0.5, .containment = 0.9,
+                                               .num_threads = 2, .allocator = &allocator};
         const nd_status status = nd_exact_join(&sets, &options, ignore_pair, NULL);
         assert_int_equal(failing.live, 0);
         if (status == ND_OK)

@@ -98,7 +98,7 @@ static found_pairs scan_texts(nd_scan_options options, const char *const *texts,
     nd_scan *scan;
     options.output = ND_SCAN_PAIRS;
     options.num_threads = 1;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     for (size_t i = 0; i < num; i++) {
         const char id = (char)('0' + i);
         const nd_document document = {&id, 1, texts[i], strlen(texts[i]), {{0}}, 0, 0};

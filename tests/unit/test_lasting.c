@@ -122,7 +122,7 @@ static nd_status scan(const nd_scan_options *options, const nd_allocator *alloca
     const nd_source source = {s, next_block, decode_block, discard_block,
                               is_lasting ? again : NULL};
     nd_scan *scan;
-    nd_status status = nd_scan_new(options, allocator, &scan);
+    nd_status status = nd_scan_new(options, allocator, &scan, NULL);
     if (status != ND_OK)
         return status;
     if (is_lasting)
@@ -283,7 +283,7 @@ static void documents_without_a_way_to_come_again_are_kept(void **state)
         const nd_source once = {&s, next_block, decode_block, discard_block, NULL};
         const nd_source lasting = {&empty, next_block, decode_block, discard_block, again};
         nd_scan *scan;
-        assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+        assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
         assert_int_equal(nd_scan_add_source(scan, way ? &lasting : &once, NULL), ND_OK);
         for (size_t i = 0; way && i < c.num; i++) {
             const nd_document document = {.id = c.documents[i].id,

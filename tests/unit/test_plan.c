@@ -10,9 +10,13 @@
 #include "neardup/plan.h"
 #include "neardup/sketch.h"
 
+/* What nd_plan_request_init sets, for constants. */
+#define SIZED .size_bytes = sizeof(nd_plan_request)
+
 static nd_plan plan_for(double threshold, double recall, uint32_t max_slots)
 {
-    const nd_plan_request request = {threshold, recall, max_slots};
+    const nd_plan_request request = {SIZED, .threshold = threshold, .recall = recall,
+                                     .max_slots = max_slots};
     nd_plan plan;
     assert_int_equal(nd_plan_solve(&request, &plan), ND_OK);
     return plan;
@@ -97,7 +101,8 @@ static void max_slots_holds(void **state)
 {
     (void)state;
     for (uint32_t max_slots = 16; max_slots <= 1024; max_slots += 9) {
-        const nd_plan_request request = {0.7, 0.99, max_slots};
+        const nd_plan_request request = {SIZED, .threshold = 0.7, .recall = 0.99,
+                                         .max_slots = max_slots};
         nd_plan plan;
         const nd_status status = nd_plan_solve(&request, &plan);
         assert_true(status == ND_OK ? plan.slots <= max_slots : status == ND_ERR_LIMIT);
@@ -109,8 +114,14 @@ static void a_recall_out_of_reach_is_a_limit(void **state)
 {
     (void)state;
     nd_plan plan;
-    assert_int_equal(nd_plan_solve(&(nd_plan_request){0.001, 0.99, 0}, &plan), ND_ERR_LIMIT);
-    assert_int_equal(nd_plan_solve(&(nd_plan_request){0.1, 0.99, 16}, &plan), ND_ERR_LIMIT);
+    assert_int_equal(
+        nd_plan_solve(&(nd_plan_request){SIZED, .threshold = 0.001, .recall = 0.99, .max_slots = 0},
+                      &plan),
+        ND_ERR_LIMIT);
+    assert_int_equal(
+        nd_plan_solve(&(nd_plan_request){SIZED, .threshold = 0.1, .recall = 0.99, .max_slots = 16},
+                      &plan),
+        ND_ERR_LIMIT);
     assert_int_equal(plan.bands, 0);
 }
 
@@ -118,9 +129,19 @@ static void values_out_of_range_are_refused(void **state)
 {
     (void)state;
     static const nd_plan_request bad[] = {
-        {0, 0.99, 0},      {-0.5, 0.99, 0}, {1.0001, 0.99, 0}, {0.8, 0, 0},
-        {0.8, 1, 0},       {0.8, -1, 0},    {0.8, 2, 0},       {0.8, 0.99, 15},
-        {0.8, 0.99, 1025}, {NAN, 0.99, 0},  {0.8, NAN, 0},     {INFINITY, 0.99, 0},
+        {SIZED, .threshold = 0, .recall = 0.99, .max_slots = 0},
+        {SIZED, .threshold = -0.5, .recall = 0.99, .max_slots = 0},
+        {SIZED, .threshold = 1.0001, .recall = 0.99, .max_slots = 0},
+        {SIZED, .threshold = 0.8, .recall = 0, .max_slots = 0},
+        {SIZED, .threshold = 0.8, .recall = 1, .max_slots = 0},
+        {SIZED, .threshold = 0.8, .recall = -1, .max_slots = 0},
+        {SIZED, .threshold = 0.8, .recall = 2, .max_slots = 0},
+        {SIZED, .threshold = 0.8, .recall = 0.99, .max_slots = 15},
+        {SIZED, .threshold = 0.8, .recall = 0.99, .max_slots = 1025},
+        {SIZED, .threshold = NAN, .recall = 0.99, .max_slots = 0},
+        {SIZED, .threshold = 0.8, .recall = NAN, .max_slots = 0},
+        {SIZED, .threshold = INFINITY, .recall = 0.99, .max_slots = 0},
+        {.threshold = 0.8, .recall = 0.99}, /* not initialised */
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         nd_plan plan;

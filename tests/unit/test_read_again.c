@@ -65,7 +65,8 @@ static int compare_tags(const void *a, const void *b)
 
 static nd_status read_on(const nd_input *input, reading *r, nd_error *error)
 {
-    const nd_document_map_options options = {.num_threads = 1};
+    nd_document_map_options options;
+    nd_document_map_options_init(&options);
     const nd_status status = nd_document_map(nd_input_source(input), &options, keep, r, error);
     if (r->items.len)
         qsort(r->items.items, r->items.len, sizeof *r->items.items, compare_tags);
@@ -334,7 +335,7 @@ static char *pairs_of(nd_preset preset, nd_input_options options, const nd_alloc
     assert_non_null(out);
     *status = nd_input_new(&options, &path, 1, allocator, &input, NULL);
     if (*status == ND_OK)
-        *status = nd_scan_new(&scan_options, NULL, &scan);
+        *status = nd_scan_new(&scan_options, NULL, &scan, NULL);
     if (*status == ND_OK)
         *status = nd_scan_add_source(scan, nd_input_source(input), NULL);
     if (*status == ND_OK)

@@ -1,5 +1,6 @@
 /* The batch engine, from documents to pairs and groups. */
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,7 +87,7 @@ static nd_status run_scan(const nd_scan_options *options, const corpus *c,
                           const nd_allocator *allocator, report *r, nd_scan_stats *stats)
 {
     nd_scan *scan;
-    nd_status status = nd_scan_new(options, allocator, &scan);
+    nd_status status = nd_scan_new(options, allocator, &scan, NULL);
     if (status != ND_OK)
         return status;
     status = add_corpus(scan, c);
@@ -273,7 +274,7 @@ static void threads_kernels_and_input_order_change_nothing(void **state)
 static nd_scan *finished_scan(const nd_scan_options *options, const corpus *c)
 {
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(options, NULL, &scan, NULL), ND_OK);
     assert_int_equal(add_corpus(scan, c), ND_OK);
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     return scan;
@@ -404,7 +405,7 @@ static void every_member_matches_its_representative_and_stands_in_one_group(void
     nd_scan_options options = default_options(ND_SCAN_GROUPS);
     options.rule.jaccard = 0.5;
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     assert_int_equal(add_corpus(scan, &c), ND_OK);
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     group_check check = {.documents = &c, .options = &options, .seen = calloc(c.num, 1)};
@@ -501,7 +502,7 @@ static void copies_are_reported_with_the_sizes_of_their_sets(void **state)
     (void)state;
     const nd_scan_options options = default_options(ND_SCAN_PAIRS);
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     static const char text[] = "la la la la la la la la la la";
     for (int i = 0; i < 2; i++) {
         const nd_document document = {i ? "b" : "a", 1, text, sizeof text - 1, {{0}}, 0, 0};
@@ -580,7 +581,7 @@ static void documents_of_one_id_get_names_of_their_own(void **state)
     for (size_t turn = 0; turn < NUM; turn++) {
         report r = {0};
         nd_scan *scan;
-        assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+        assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
         for (size_t i = 0; i < NUM; i++) {
             const size_t at = (i + turn) % NUM;
             const nd_document document = {made[at].id,
@@ -635,7 +636,7 @@ static void no_member_bears_its_representatives_name(void **state)
         memcpy(c.documents[i].id, c.documents[0].id, sizeof c.documents[0].id);
     const nd_scan_options options = default_options(ND_SCAN_GROUPS);
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     assert_int_equal(add_corpus(scan, &c), ND_OK);
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
     int num_groups = 0;
@@ -735,28 +736,45 @@ static void each_failing_allocation_is_reported_and_nothing_leaks(void **state)
     corpus_free(&c);
 }
 
-static void options_out_of_range_are_refused(void **state)
+static void assert_refused(const nd_scan_options *options, nd_status wanted, const char *why)
+{
+    nd_scan *scan;
+    nd_error error = {0};
+    assert_int_equal(nd_scan_new(options, NULL, &scan, &error), wanted);
+    assert_null(scan);
+    assert_int_equal(error.code, wanted);
+    assert_string_equal(error.message, why);
+    assert_int_equal(nd_scan_new(options, NULL, &scan, NULL), wanted);
+}
+
+static void options_out_of_range_are_refused_by_name(void **state)
 {
     (void)state;
-    nd_scan *scan;
     nd_scan_options options = default_options(ND_SCAN_PAIRS);
     options.rule.jaccard = 0;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
-    assert_null(scan);
-    options.rule.jaccard = 1.1;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_refused(&options, ND_ERR_INVALID_ARGUMENT,
+                   "'rule.jaccard' must be above 0 and at most 1");
+    options.rule.jaccard = NAN;
+    assert_refused(&options, ND_ERR_INVALID_ARGUMENT,
+                   "'rule.jaccard' must be above 0 and at most 1");
     options = default_options(ND_SCAN_PAIRS);
     options.shingle.width = 0;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_refused(&options, ND_ERR_INVALID_ARGUMENT, "'shingle.width' must be 1 to 64");
     options = default_options(ND_SCAN_PAIRS);
     options.recall = 1;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_refused(&options, ND_ERR_INVALID_ARGUMENT, "'recall' must be above 0 and below 1");
     options = news_options(ND_SCAN_PAIRS);
     options.coverage = 1.1;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_refused(&options, ND_ERR_INVALID_ARGUMENT, "'coverage' must be 0 to 1");
     options = news_options(ND_SCAN_PAIRS);
     options.repairs = 32;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_refused(&options, ND_ERR_INVALID_ARGUMENT, "'repairs' has a flag that is none");
+    options.size_bytes = 0;
+    assert_refused(&options, ND_ERR_INVALID_ARGUMENT,
+                   "the options were not initialised, or are of a later version");
+    options = default_options(ND_SCAN_PAIRS);
+    options.rule.jaccard = 0.001;
+    assert_refused(&options, ND_ERR_LIMIT, "no sketch reaches recall 0.99 at jaccard 0.001");
 }
 
 int main(void)
@@ -779,7 +797,7 @@ int main(void)
         cmocka_unit_test(comparisons_in_hot_buckets_grow_linearly_and_are_counted),
         cmocka_unit_test(a_cap_that_leaves_nothing_out_is_not_told),
         cmocka_unit_test(each_failing_allocation_is_reported_and_nothing_leaks),
-        cmocka_unit_test(options_out_of_range_are_refused),
+        cmocka_unit_test(options_out_of_range_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

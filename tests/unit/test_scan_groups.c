@@ -47,7 +47,7 @@ static nd_status take_group(void *ctx, const nd_group *group)
 static void scan_into(const nd_scan_options *options, const corpus *c, relation *r)
 {
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(options, NULL, &scan, NULL), ND_OK);
     for (size_t i = 0; i < c->num; i++) {
         const corpus_document *const d = &c->documents[i];
         const nd_document document = {.id = d->id,
@@ -220,7 +220,7 @@ static char representative(uint32_t num_preferences, uint32_t size_place)
     options.num_preferences = num_preferences;
     options.size_place = size_place;
     nd_scan *scan;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(nd_scan_add(scan, &documents[i]), ND_OK);
     assert_int_equal(nd_scan_finish(scan, NULL), ND_OK);
@@ -247,9 +247,9 @@ static void as_many_preferences_as_there_is_room_for(void **state)
     nd_scan *scan;
     nd_scan_options options = corpus_options(0.8);
     options.num_preferences = 0;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_ERR_INVALID_ARGUMENT);
     options.num_preferences = ND_MAX_PREFERENCES + 1;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_ERR_INVALID_ARGUMENT);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_ERR_INVALID_ARGUMENT);
 }
 
 int main(void)

@@ -276,7 +276,8 @@ static void pairs_meet_in_bands_as_the_curve_says(void **state)
     (void)state;
     static const double thresholds[] = {0.3, 0.5, 0.8};
     for (size_t t = 0; t < sizeof thresholds / sizeof *thresholds; t++) {
-        const nd_plan_request request = {thresholds[t], 0.99, 0};
+        const nd_plan_request request = {
+            .size_bytes = sizeof request, .threshold = thresholds[t], .recall = 0.99};
         nd_plan plan;
         assert_int_equal(nd_plan_solve(&request, &plan), ND_OK);
         for (int step = 1; step < 10; step++) {

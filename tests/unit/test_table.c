@@ -46,7 +46,8 @@ static test_set edited(nd_random *random, const test_set *set, size_t changed)
 
 static nd_table *table_for(double jaccard, double containment, const nd_allocator *allocator)
 {
-    const nd_plan_request request = {jaccard, 0.999, 0};
+    const nd_plan_request request = {
+        .size_bytes = sizeof request, .threshold = jaccard, .recall = 0.999};
     const nd_match_rule rule = {jaccard, containment};
     nd_plan plan;
     nd_table *table;
@@ -274,7 +275,8 @@ static void a_rule_of_containment_needs_a_plan_for_it(void **state)
 {
     (void)state;
     const nd_match_rule rule = {0.8, 0.9};
-    const nd_plan_request request = {0.8, 0.99, 0};
+    nd_plan_request request;
+    nd_plan_request_init(&request);
     nd_plan plan;
     nd_table *table;
     assert_int_equal(nd_plan_solve(&request, &plan), ND_OK);

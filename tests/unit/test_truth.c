@@ -29,7 +29,7 @@ typedef struct fixture {
 static nd_status fixture_init(fixture *f, nd_truth truth, const nd_allocator *allocator)
 {
     *f = (fixture){0};
-    nd_status status = nd_evaluator_new(truth, ND_TEXTS_FORGET, allocator, &f->evaluator);
+    nd_status status = nd_evaluator_new(truth, ND_TEXTS_FORGET, allocator, &f->evaluator, NULL);
     for (size_t i = 0; i < NUM_IDS && status == ND_OK; i++) {
         const nd_document document = {
             .id = ids[i], .id_len_bytes = strlen(ids[i]), .text = "", .text_len_bytes = 0};

@@ -472,7 +472,7 @@ static void a_reader_tells_what_a_scan_tells(void **state)
     nd_verdict_reader *reader;
     nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
     options.output = ND_SCAN_PAIRS;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     for (int i = 0; i < 2; i++) {
         const nd_document document = {.id = i ? "b" : "a",
                                       .id_len_bytes = 1,
@@ -578,7 +578,7 @@ static size_t num_pairs_of(write_text *write, size_t num)
     nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
     options.output = ND_SCAN_PAIRS;
     options.num_threads = 2;
-    assert_int_equal(nd_scan_new(&options, NULL, &scan), ND_OK);
+    assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
     for (size_t i = 0; i < num; i++) {
         char id[24], text[2048];
         snprintf(id, sizeof id, "%zu", i);

@@ -67,7 +67,8 @@ static nd_status side_read(nd_job *job, side *s, const char *path, nd_error *err
     if (status != ND_OK)
         return status;
     job->progress.input = input;
-    const nd_document_map_options options = {1, nd_progress_step, &job->progress, job->allocator};
+    nd_document_map_options options = nd_job_map_options(job);
+    options.num_threads = 1;
     status = nd_document_map(nd_input_source(input), &options, keep_first, s, error);
     job->progress.input = NULL;
     s->report = nd_input_report_get(input);

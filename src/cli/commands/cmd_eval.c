@@ -78,8 +78,7 @@ static nd_status look_at_files(const nd_settings *settings, nd_error *error)
 static nd_status read_documents(evaluating *e, nd_error *error)
 {
     nd_job *const job = e->job;
-    const nd_document_map_options options = {job->num_threads, nd_progress_step, &job->progress,
-                                             job->allocator};
+    const nd_document_map_options options = nd_job_map_options(job);
     nd_status status =
         nd_evaluator_add_source(e->evaluator, nd_input_source(job->input), &options, error);
     if (status == ND_OK)
@@ -132,14 +131,11 @@ static nd_status run_scans(evaluating *e, nd_error *error)
         options.progress_ctx = &job->progress;
         options.notice = nd_scan_firsts_notice;
         options.notice_ctx = &e->firsts;
-        status = nd_evaluator_scan(e->evaluator, &options, &e->rows[i]);
+        status = nd_evaluator_scan(e->evaluator, &options, &e->rows[i], error);
         if (status == ND_OK)
             keep_stats(&e->stats, &e->rows[i].stats);
     }
     nd_job_lap(job, "matching");
-    if (status == ND_ERR_LIMIT && error->message[0] == '\0')
-        return nd_error_set(error, status, "more than %s, true or found, cannot be compared",
-                            nd_amount_of(ND_EVALUATION_MAX_PAIRS, "pair").text);
     return status;
 }
 
@@ -280,7 +276,7 @@ static nd_status evaluate(nd_job *job, const nd_sweep *sweep, nd_error *error)
     nd_status status = e.rows ? look_at_files(job->settings, error) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
         status = nd_evaluator_new(nd_truth_of(job->settings), ND_TEXTS_KEEP, job->allocator,
-                                  &e.evaluator);
+                                  &e.evaluator, error);
     if (status == ND_OK)
         status = read_documents(&e, error);
     if (status == ND_OK)

@@ -354,8 +354,7 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
 {
     crew c;
     nd_status status = crew_new(job, &c);
-    const nd_document_map_options options = {job->num_threads, nd_progress_step, &job->progress,
-                                             job->allocator};
+    const nd_document_map_options options = nd_job_map_options(job);
     if (status == ND_OK)
         status = nd_document_map(nd_input_source(job->input), &options, find_repeats, &c, error);
     if (status == ND_OK)

@@ -186,8 +186,11 @@ static int add_each(evaluate_run *run, PyObject *entries,
 static nd_status read_documents(void *ctx, const nd_source *source, nd_error *error)
 {
     evaluate_run *const run = ctx;
-    const nd_document_map_options options = {
-        .num_threads = run->num_threads, .progress = nd_job_progress, .progress_ctx = run->job};
+    nd_document_map_options options;
+    nd_document_map_options_init(&options);
+    options.num_threads = run->num_threads;
+    options.progress = nd_job_progress;
+    options.progress_ctx = run->job;
     const nd_status status = nd_evaluator_add_source(run->evaluator, source, &options, error);
     return status == ND_OK ? nd_evaluator_seal(run->evaluator) : status;
 }
@@ -196,8 +199,7 @@ static nd_status scan_documents(void *ctx, const nd_source *source, nd_error *er
 {
     evaluate_run *const run = ctx;
     (void)source;
-    (void)error;
-    const nd_status status = nd_evaluator_scan(run->evaluator, &run->options, &run->result);
+    const nd_status status = nd_evaluator_scan(run->evaluator, &run->options, &run->result, error);
     run->is_measured = status == ND_OK;
     return status;
 }
@@ -212,9 +214,10 @@ static int run_all(evaluate_run *run, nd_document_input *input, nd_truth truth, 
         [ND_TRUTH_LABELLED] = add_labelled,
         [ND_TRUTH_CLUSTERS] = add_member,
         [ND_TRUTH_EXACT] = add_true /* never called: nothing is told */};
-    const nd_status status = nd_evaluator_new(truth, ND_TEXTS_KEEP, NULL, &run->evaluator);
+    nd_error error = {0};
+    const nd_status status = nd_evaluator_new(truth, ND_TEXTS_KEEP, NULL, &run->evaluator, &error);
     if (status != ND_OK) {
-        nd_py_raise(status, NULL);
+        nd_py_raise(status, &error);
         return -1;
     }
     run->options.progress = nd_job_progress;

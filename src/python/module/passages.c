@@ -227,8 +227,11 @@ static nd_status run_within(void *ctx, const nd_source *source, nd_error *error)
     nd_status status = ND_OK;
     for (uint32_t w = 0; w < run->num_workers && status == ND_OK; w++)
         status = nd_passage_finder_new(&run->options, NULL, &run->workers[w].finder);
-    const nd_document_map_options options = {
-        .num_threads = run->num_workers, .progress = nd_job_progress, .progress_ctx = run->job};
+    nd_document_map_options options;
+    nd_document_map_options_init(&options);
+    options.num_threads = run->num_workers;
+    options.progress = nd_job_progress;
+    options.progress_ctx = run->job;
     if (status == ND_OK)
         status = nd_document_map(source, &options, find_repeats, run, error);
     if (status == ND_OK)

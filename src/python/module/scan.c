@@ -46,12 +46,11 @@ static int fill(scan_handle *handle, nd_document_input *input, nd_scan_options *
         return -1;
     options->progress = nd_job_progress;
     options->progress_ctx = job;
-    const nd_status status = nd_scan_new(options, NULL, &handle->scan);
+    nd_error error = {0};
+    const nd_status status = nd_scan_new(options, NULL, &handle->scan, &error);
     int result = -1;
-    if (status == ND_ERR_LIMIT)
-        nd_py_raise_message(status, "no plan reaches a recall of that much at that threshold");
-    else if (status != ND_OK)
-        nd_py_raise(status, NULL);
+    if (status != ND_OK)
+        nd_py_raise(status, &error);
     else
         result = nd_job_run(job, input, run_scan, handle);
     handle->num_rows = nd_document_input_num_rows(input);

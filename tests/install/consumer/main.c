@@ -24,7 +24,7 @@ int main(void)
     options.rule.jaccard = 0.7;
     nd_scan *scan;
     int num_pairs = 0;
-    if (nd_scan_new(&options, NULL, &scan) != ND_OK)
+    if (nd_scan_new(&options, NULL, &scan, NULL) != ND_OK)
         return 1;
     for (int i = 0; i < 3; i++) {
         const char id = (char)('a' + i);
