@@ -36,6 +36,7 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
     const nd_keep_keys keys = nd_settings_keep(job->settings);
     nd_input_options options = nd_settings_input(job->settings, &keys);
     options.keeps_records = job->keeps_records;
+    options.keeps_files = job->writes_folder || job->settings->dry_run;
     options.lasting_from_bytes = job->budget ? 1 : nd_process_memory_bytes() / HASHES_SHARE;
     options.is_live = job->is_fed;
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
@@ -148,12 +149,45 @@ static nd_status refuse_input(const nd_settings *settings, const char *option, c
                         nd_is_same_file(read, path) ? "is the same file" : "holds that file");
 }
 
+/* Whether the output is a folder: it is one, or ends as one does. */
+static bool names_folder(const char *path)
+{
+    struct stat info;
+    const size_t len = path ? strlen(path) : 0;
+    return len && (path[len - 1] == '/' || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)));
+}
+
+/* Refuses a folder that holds inputs, or lies in one, and other results in the folder: they would
+ * be documents of whoever reads it. */
+static nd_status refuse_folder(nd_job *job, nd_error *error)
+{
+    const nd_settings *const settings = job->settings;
+    const char *const folder = settings->output_path;
+    const char *const input =
+        nd_path_overlapping(settings->line.operands, settings->line.num_operands, folder);
+    if (input)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "the output folder '%s' and the input '%s' lie in one another", folder,
+                            input);
+    const char *const others[] = {settings->removed_path, settings->stats_path};
+    for (size_t i = 0; i < 2; i++) {
+        if (!others[i] || !nd_path_overlapping(&others[i], 1, folder))
+            continue;
+        job->is_stats_refused |= others[i] == settings->stats_path;
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'%s' cannot be in the output folder '%s'", others[i], folder);
+    }
+    return ND_OK;
+}
+
 static nd_status refuse_inputs(nd_job *job, nd_error *error)
 {
     const nd_settings *const settings = job->settings;
     const nd_status stats_status = refuse_input(settings, "--stats", settings->stats_path, error);
     job->is_stats_refused = stats_status != ND_OK;
-    nd_status status = refuse_input(settings, "-o", settings->output_path, error);
+    nd_status status = job->writes_folder
+                           ? refuse_folder(job, error)
+                           : refuse_input(settings, "-o", settings->output_path, error);
     if (status == ND_OK)
         status = refuse_input(settings, "--removed", settings->removed_path, error);
     return status != ND_OK ? status : stats_status;
@@ -176,6 +210,12 @@ static nd_status open_input(nd_job *job, nd_job_input input, nd_error *error)
     if (input == ND_JOB_OPENS_NOTHING)
         return ND_OK;
     job->is_fed = first > 0 && is_fed(job->settings);
+    nd_status status = ND_OK;
+    for (size_t i = 0; status == ND_OK && job->keeps_records && i < line->num_operands; i++)
+        if (strcmp(line->operands[i], "-") == 0)
+            status = nd_stdin_keep(job->settings->temp_dir, error);
+    if (status != ND_OK)
+        return status;
     return nd_job_open_input(job, line->operands + first, line->num_operands - first, &job->input,
                              error);
 }
@@ -205,6 +245,20 @@ static nd_status open_budget(nd_job *job, nd_error *error)
     return status;
 }
 
+/* From when there is a folder, a signal removes it. */
+static nd_status open_output(nd_job *job, nd_error *error)
+{
+    const char *const path = job->settings->output_path;
+    if (!job->writes_folder)
+        return nd_output_new(path, job->allocator, &job->output, error);
+    const nd_status status = nd_output_folder_new(path, job->allocator, &job->folder, error);
+    if (status == ND_OK) {
+        const nd_staging staging = nd_output_folder_staging(job->folder);
+        nd_interrupt_removes_staging(&staging);
+    }
+    return status;
+}
+
 static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
 {
     const nd_settings *const settings = job->settings;
@@ -213,22 +267,23 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
         return nd_error_set(error, ND_ERR_UNSUPPORTED,
                             "kernel '%s' is not available on this machine",
                             nd_kernel_name((nd_kernel)settings->kernel));
+    job->keeps_records = input == ND_JOB_COPIES_OPERANDS;
+    job->writes_folder = job->keeps_records && names_folder(settings->output_path);
     nd_status status = refuse_inputs(job, error);
     if (status == ND_OK)
         status = open_budget(job, error);
-    job->keeps_records = input == ND_JOB_COPIES_OPERANDS;
     if (status == ND_OK)
         status = open_input(job, input, error);
     if (status == ND_OK)
         status = try_stats_path(job, error);
     if (status == ND_OK)
-        status = nd_output_new(settings->output_path, job->allocator, &job->output, error);
+        status = open_output(job, error);
     if (status == ND_OK && settings->removed_path)
         status = nd_output_new(settings->removed_path, job->allocator, &job->removed, error);
     if (status == ND_OK)
-        nd_interrupt_removes(nd_output_temp_path(job->output),
+        nd_interrupt_removes(job->output ? nd_output_temp_path(job->output) : NULL,
                              job->removed ? nd_output_temp_path(job->removed) : NULL);
-    if (status == ND_OK && job->input)
+    if (status == ND_OK && job->input && job->output)
         status = nd_input_leave_out(job->input, nd_output_descriptor(job->output), error);
     if (status == ND_OK && job->input && job->removed)
         status = nd_input_leave_out(job->input, nd_output_descriptor(job->removed), error);
@@ -242,8 +297,9 @@ static nd_status commit(nd_job *job, nd_status status, nd_error *error)
 {
     if (status != ND_OK && !job->is_write_failed)
         return status;
-    status = nd_output_commit(job->output, error);
-    if (nd_output_is_closed(job->output))
+    status = job->folder ? nd_output_folder_commit(job->folder, error)
+                         : nd_output_commit(job->output, error);
+    if (job->output && nd_output_is_closed(job->output))
         status = ND_OK;
     return status == ND_OK && job->removed ? nd_output_commit(job->removed, error) : status;
 }
@@ -293,6 +349,7 @@ static void print_failure(const nd_job *job, nd_status status, const nd_error *e
 static void release(nd_job *job)
 {
     nd_output_free(job->output);
+    nd_output_folder_free(job->folder);
     nd_output_free(job->removed);
     nd_input_free(job->input);
     nd_budget_free(job->budget);
@@ -318,6 +375,8 @@ int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body)
                                        : ND_OK;
     if (stats_status != ND_OK)
         print_failure(&job, stats_status, &error);
+    nd_output_folder_clear(job.folder);
+    nd_interrupt_removes_staging(NULL); /* it belongs to the folder */
     release(&job);
     nd_interrupt_removes(NULL, NULL);
     return status == ND_OK && stats_status == ND_OK ? ND_EXIT_DONE : ND_EXIT_FAILED;

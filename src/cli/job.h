@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "io/input.h"
 #include "io/output.h"
+#include "io/output_folder.h"
 #include "neardup/allocator.h"
 #include "neardup/budget.h"
 #include "neardup/document_map.h"
@@ -21,12 +22,14 @@ typedef struct nd_job {
     nd_format format;              /* never ND_FORMAT_AUTO */
     nd_screen screen;              /* of the text format */
     uint32_t num_threads;
-    nd_input *input; /* NULL for a command without inputs, or with inputs of its own */
-    bool is_fed;     /* it comes through a pipe, and is to be handled as it comes */
-    nd_output *output;
-    nd_output *removed;    /* --removed; NULL: not asked for */
-    bool keeps_records;    /* of the input */
-    bool is_stats_refused; /* nothing can be written there: said already */
+    nd_input *input;          /* NULL for a command without inputs, or with inputs of its own */
+    bool is_fed;              /* it comes through a pipe, and is to be handled as it comes */
+    nd_output *output;        /* NULL where there is a folder */
+    nd_output_folder *folder; /* for a command that copies its operands; NULL: a file is written */
+    nd_output *removed;       /* --removed; NULL: not asked for */
+    bool keeps_records;       /* of the input */
+    bool writes_folder;       /* the output is one */
+    bool is_stats_refused;    /* nothing can be written there: said already */
     bool is_write_failed;
     nd_progress progress;
 

@@ -6,14 +6,18 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/commands/command.h"
 #include "cli/output/screen.h"
+#include "util/error.h"
 
 void nd_process_begin(void)
 {
@@ -64,15 +68,48 @@ int nd_stdout_finish(void)
 }
 
 static char unfinished[2][PATH_MAX]; /* paths; empty: none */
+static char staging_path[PATH_MAX + 16], staging_made[PATH_MAX];
+static size_t staging_len; /* of the path, behind which the handler writes numbers; 0: none */
+static const atomic_uint *staging_number;
 static volatile sig_atomic_t is_armed;
 
-/* unlink and raise are async-signal-safe. A run can wait for input for ever, so nothing is put off
- * until it would look at a flag. */
+/* What of stdio a signal handler must not use. */
+static void put_number(char *to, unsigned number)
+{
+    char digits[16];
+    size_t num = 0;
+    do {
+        digits[num++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (num > 0)
+        *to++ = digits[--num];
+    *to = '\0';
+}
+
+static void remove_staging(void)
+{
+    if (staging_len == 0)
+        return;
+    for (unsigned i = 0, num = atomic_load(staging_number); i < num; i++) {
+        put_number(staging_path + staging_len, i);
+        unlink(staging_path);
+    }
+    staging_path[staging_len] = '\0';
+    rmdir(staging_path);
+    if (staging_made[0])
+        rmdir(staging_made);
+}
+
+/* unlink, rmdir and raise are async-signal-safe. A run can wait for input for ever, so nothing is
+ * put off until it would look at a flag. */
 static void remove_and_die(int signal_number)
 {
     const int error_number = errno; /* of what was interrupted */
     for (int i = 0; is_armed && i < 2; i++)
         unlink(unfinished[i]);
+    if (is_armed)
+        remove_staging();
     errno = error_number;
     raise(signal_number); /* SA_RESETHAND: the default action, once this handler has returned */
 }
@@ -86,6 +123,16 @@ static void catch_one(int signal_number)
         sigaction(signal_number, &action, NULL);
 }
 
+static void catch_all(void)
+{
+    is_armed = 1;
+    catch_one(SIGINT);
+    catch_one(SIGTERM);
+    catch_one(SIGHUP);
+    catch_one(SIGQUIT);
+    catch_one(SIGXCPU);
+}
+
 void nd_interrupt_removes(const char *path, const char *other)
 {
     const char *const paths[] = {path ? path : "", other ? other : ""};
@@ -96,15 +143,86 @@ void nd_interrupt_removes(const char *path, const char *other)
         if (size_bytes <= sizeof unfinished[i])
             memcpy(unfinished[i], paths[i], size_bytes);
     }
-    if (!unfinished[0][0] && !unfinished[1][0])
-        return;
-    is_armed = 1;
-    catch_one(SIGINT);
-    catch_one(SIGTERM);
-    catch_one(SIGHUP);
-    catch_one(SIGQUIT);
-    catch_one(SIGXCPU);
+    if (unfinished[0][0] || unfinished[1][0] || staging_len > 0)
+        catch_all();
 }
+
+void nd_interrupt_removes_staging(const nd_staging *staging)
+{
+    is_armed = 0;
+    staging_len = 0;
+    if (!staging || strlen(staging->path) >= PATH_MAX)
+        return;
+    snprintf(staging_path, sizeof staging_path, "%s", staging->path);
+    snprintf(staging_made, sizeof staging_made, "%s", staging->made ? staging->made : "");
+    staging_number = staging->number;
+    staging_len = strlen(staging_path);
+    catch_all();
+}
+
+/* ---- standard input ---- */
+
+static nd_status fail_keeping(const char *folder, nd_error *error)
+{
+    return nd_error_set(error, ND_ERR_IO, "cannot keep standard input in '%s': %s", folder,
+                        strerror(errno));
+}
+
+static int open_unnamed(const char *folder)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/neardup-XXXXXX", folder) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    const int fd = mkstemp(path);
+    if (fd >= 0)
+        (void)unlink(path);
+    return fd;
+}
+
+/* Whether all of standard input is in the file. *is_read: what failed is the file. */
+static bool copy_stdin(int to, bool *is_read)
+{
+    static char bytes[1 << 16];
+    for (;;) {
+        const ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+        *is_read = got >= 0 || errno == EINTR;
+        if (got == 0 || !*is_read)
+            return got == 0;
+        for (ssize_t done = 0; done < got;) {
+            const ssize_t num = write(to, bytes + done, (size_t)(got - done));
+            if (num < 0 && errno != EINTR)
+                return false;
+            done += num > 0 ? num : 0;
+        }
+    }
+}
+
+nd_status nd_stdin_keep(const char *folder, nd_error *error)
+{
+    struct stat info;
+    if (fstat(STDIN_FILENO, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
+        return ND_OK;
+    const char *const usual = getenv("TMPDIR");
+    if (!folder)
+        folder = usual && *usual ? usual : "/tmp";
+    const int fd = open_unnamed(folder);
+    if (fd < 0)
+        return fail_keeping(folder, error);
+    bool is_read = true;
+    nd_status status = ND_OK;
+    if (!copy_stdin(fd, &is_read))
+        status = is_read ? fail_keeping(folder, error)
+                         : nd_error_set(error, ND_ERR_IO, "cannot read standard input: %s",
+                                        strerror(errno));
+    else if (lseek(fd, 0, SEEK_SET) != 0 || dup2(fd, STDIN_FILENO) < 0)
+        status = fail_keeping(folder, error);
+    close(fd);
+    return status;
+}
+
+/* ---- limits and time ---- */
 
 uint64_t nd_process_memory_bytes(void)
 {

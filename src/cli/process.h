@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "io/output_folder.h"
+
 /* A file is opened in place of each standard stream that is closed: one that is opened later would
  * take its number, and its bytes. Using it fails as the closed one did; stderr goes nowhere. A
  * pipe that was closed, and a file that may grow no further, become a status of their writer. */
@@ -20,6 +22,15 @@ int nd_stdout_finish(void);
  * are copied, before they end the process. NULL: none. What has a path longer than PATH_MAX stays
  * behind. */
 void nd_interrupt_removes(const char *path, const char *other);
+
+/* The same for the files of an output folder, which has to stay where it is until this is called
+ * with NULL. */
+void nd_interrupt_removes_staging(const nd_staging *staging);
+
+/* Copies what comes on standard input to a file without a name in `folder` (NULL: $TMPDIR, or
+ * /tmp), which is standard input from then on, so that it can be read twice. A regular file stays.
+ * ND_ERR_IO with a message. */
+ND_NODISCARD nd_status nd_stdin_keep(const char *folder, nd_error *error);
 
 /* Memory that this process may have, in bytes: that of the machine, or of its container, or a limit
  * of its own. */

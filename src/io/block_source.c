@@ -69,7 +69,9 @@ struct nd_block_source {
     nd_stream *spare;
     nd_documents documents;
     nd_tally tally;
-    nd_file_list files; /* where records are kept */
+    nd_file_list files; /* where records are kept: all of them, before the first is read */
+    bool is_listed;
+    size_t next_file;
     uint64_t bytes_cut; /* of files, in blocks so far */
     nd_marks marks;     /* of the first reading; later they stay as they are */
 
@@ -165,14 +167,40 @@ static void give_back(nd_block_source *source, block *b)
 
 /* ---- next ---- */
 
+nd_status nd_block_source_list(nd_block_source *source, const nd_file_list **files, nd_error *error)
+{
+    nd_status status = ND_OK;
+    bool found = !source->is_listed;
+    while (status == ND_OK && found) {
+        nd_path_entry entry;
+        status = nd_path_walk_next(source->walk, &source->tally, &entry, &found, error);
+        if (status == ND_OK && found)
+            status = nd_file_list_add(&source->allocator, &source->files, &entry, error);
+    }
+    source->is_listed |= status == ND_OK;
+    *files = &source->files;
+    return status;
+}
+
+/* Steps to the next file, of the list where there is one. */
+static nd_status step_to_file(nd_block_source *source, nd_error *why)
+{
+    if (!source->reading->options.keeps_records)
+        return nd_path_walk_next(source->walk, &source->tally, &source->entry, &source->has_entry,
+                                 why);
+    const nd_file_list *files;
+    const nd_status status = nd_block_source_list(source, &files, why);
+    source->has_entry = status == ND_OK && source->next_file < files->items.len;
+    if (source->has_entry)
+        source->entry = nd_file_list_entry(files, source->next_file++);
+    return status;
+}
+
 static nd_status step(nd_block_source *source, nd_error *why)
 {
     if (source->has_entry)
         return ND_OK;
-    nd_status status =
-        nd_path_walk_next(source->walk, &source->tally, &source->entry, &source->has_entry, why);
-    if (status == ND_OK && source->has_entry && source->reading->options.keeps_records)
-        status = nd_file_list_add(&source->allocator, &source->files, &source->entry, why);
+    const nd_status status = step_to_file(source, why);
     atomic_store_explicit(&source->bytes_total, nd_path_walk_total_bytes(source->walk),
                           memory_order_relaxed);
     return status;
@@ -533,11 +561,6 @@ nd_status nd_block_source_new(const nd_allocator *allocator, const nd_reading *r
     else
         nd_block_source_free(source);
     return status;
-}
-
-const nd_file_list *nd_block_source_files(const nd_block_source *source)
-{
-    return &source->files;
 }
 
 nd_input_report nd_block_source_report(nd_block_source *source)

@@ -22,8 +22,10 @@ nd_status nd_block_source_decode(void *ctx, void *block, nd_document_fn emit, vo
 void nd_block_source_discard(void *ctx, void *block);
 nd_status nd_block_source_again(void *ctx, const uint64_t *tags, size_t num_tags, nd_error *error);
 
-/* The files that were read, if the options ask for records to be kept. */
-const nd_file_list *nd_block_source_files(const nd_block_source *source);
+/* Where the options ask for records to be kept, lists all files, if that was not done yet; they are
+ * not opened. Not while the source is read. */
+ND_NODISCARD nd_status nd_block_source_list(nd_block_source *source, const nd_file_list **files,
+                                            nd_error *error);
 
 /* Of what was read the first time. Thread-safe. */
 nd_input_report nd_block_source_report(nd_block_source *source);

@@ -161,7 +161,7 @@ static nd_status look_at_paths(nd_input *input, const char *const *paths, size_t
                                 "standard input '-' is named twice");
         status = nd_path_root_look(path, &roots[i], error);
         if (status == ND_OK && input->reading.options.keeps_records &&
-            roots[i].kind == ND_PATH_STREAM)
+            roots[i].kind == ND_PATH_STREAM && !roots[i].has_size)
             status = nd_error_set(error, ND_ERR_UNSUPPORTED,
                                   "cannot read '%s' a second time: write it to a file first",
                                   nd_show_path(path).text);
@@ -255,12 +255,13 @@ void nd_input_report_add(nd_input_report *into, const nd_input_report *from)
     }
 }
 
-nd_status nd_input_visit(const nd_input *input, const nd_record_visitor *visitor, nd_error *error)
+nd_status nd_input_visit(nd_input *input, const nd_record_visitor *visitor, nd_error *error)
 {
     nd_error why = {0};
-    const nd_status status =
-        nd_file_list_visit(&input->arena.allocator, nd_block_source_files(input->blocks),
-                           &input->reading, visitor, &why);
+    const nd_file_list *files;
+    nd_status status = nd_block_source_list(input->blocks, &files, &why);
+    if (status == ND_OK)
+        status = nd_file_list_visit(&input->arena.allocator, files, &input->reading, visitor, &why);
     if (status != ND_OK && why.code != status)
         nd_error_set(&why, status, "%s", nd_status_message(status));
     if (status != ND_OK && error)

@@ -70,8 +70,8 @@ typedef struct nd_input_options {
                      block */
     /* The records will be wanted again as they are: nd_input_copy (io/record_copy.h). Then what is
      * no regular file, holds no records (a text, a page, an archive), or cannot be read to its end
-     * is an error. */
-    bool keeps_records;
+     * is an error; with keeps_files, texts and pages are none. */
+    bool keeps_records, keeps_files;
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
@@ -202,10 +202,10 @@ const nd_issue_text *nd_issue_text_of(nd_input_issue issue);
 
 struct nd_record_visitor;
 
-/* Visits the records of an input with keeps_records that was read to its end: see
+/* Visits the records of an input with keeps_records, before it is read or after: see
  * nd_file_list_visit in io/record_visit.h. */
-ND_NODISCARD nd_status nd_input_visit(const nd_input *input,
-                                      const struct nd_record_visitor *visitor, nd_error *error);
+ND_NODISCARD nd_status nd_input_visit(nd_input *input, const struct nd_record_visitor *visitor,
+                                      nd_error *error);
 
 /* After every block was decoded or discarded. */
 void nd_input_free(nd_input *input);

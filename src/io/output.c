@@ -317,20 +317,22 @@ static nd_status end_packing(nd_output *output)
 
 /* ---- the whole ---- */
 
-nd_status nd_output_new(const char *path, const nd_allocator *allocator, nd_output **out,
-                        nd_error *error)
+/* One that is not open yet; NULL without memory. */
+static nd_output *new_output(const nd_allocator *allocator)
 {
-    *out = NULL;
     const nd_allocator a = nd_allocator_or_default(allocator);
     nd_output *const output = nd_alloc(&a, 1, sizeof *output);
     if (!output)
-        return nd_error_set(error, ND_ERR_NO_MEMORY, "%s", nd_status_message(ND_ERR_NO_MEMORY));
+        return NULL;
     memset(output, 0, offsetof(nd_output, buffer));
     output->allocator = a;
-    output->is_stdout = !path || strcmp(path, "-") == 0;
-    output->fd = output->is_stdout ? STDOUT_FILENO : -1;
-    nd_status status = output->is_stdout ? ND_OK : open_path(output, path);
-    output->filter = output->is_stdout ? NULL : filter_of(path);
+    output->fd = -1;
+    return output;
+}
+
+/* Hands the output over, or frees it and says why it could not be opened. */
+static nd_status opened(nd_output *output, nd_status status, nd_output **out, nd_error *error)
+{
     if (status == ND_OK) {
         *out = output;
         return ND_OK;
@@ -339,6 +341,41 @@ nd_status nd_output_new(const char *path, const nd_allocator *allocator, nd_outp
                                   : nd_error_set(error, status, "%s", nd_status_message(status));
     nd_output_free(output);
     return status;
+}
+
+static nd_status fail_new(nd_error *error)
+{
+    return nd_error_set(error, ND_ERR_NO_MEMORY, "%s", nd_status_message(ND_ERR_NO_MEMORY));
+}
+
+nd_status nd_output_new(const char *path, const nd_allocator *allocator, nd_output **out,
+                        nd_error *error)
+{
+    *out = NULL;
+    nd_output *const output = new_output(allocator);
+    if (!output)
+        return fail_new(error);
+    output->is_stdout = !path || strcmp(path, "-") == 0;
+    output->fd = output->is_stdout ? STDOUT_FILENO : -1;
+    const nd_status status = output->is_stdout ? ND_OK : open_path(output, path);
+    output->filter = output->is_stdout ? NULL : filter_of(path);
+    return opened(output, status, out, error);
+}
+
+nd_status nd_output_new_staged(const char *path, const char *staged, nd_packing packing,
+                               const nd_allocator *allocator, nd_output **out, nd_error *error)
+{
+    *out = NULL;
+    nd_output *const output = new_output(allocator);
+    if (!output)
+        return fail_new(error);
+    nd_status status = nd_bytes_append(&output->allocator, &output->path, path, strlen(path) + 1);
+    output->filter = packing == ND_PACK_BY_NAME ? filter_of(path) : NULL;
+    if (status == ND_OK) {
+        output->fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        status = output->fd < 0 ? fail(output, errno) : ND_OK;
+    }
+    return opened(output, status, out, error);
 }
 
 nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes)

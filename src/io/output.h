@@ -21,6 +21,18 @@ typedef struct nd_output nd_output;
 ND_NODISCARD nd_status nd_output_new(const char *path, const nd_allocator *allocator,
                                      nd_output **out, nd_error *error);
 
+/* How the bytes of a staged file come to be what the end of its name says. */
+typedef enum nd_packing {
+    ND_PACK_BY_NAME = 0, /* compressed here, as above */
+    ND_PACK_NOTHING,     /* they are so already */
+} nd_packing;
+
+/* A new file at `staged`, which somebody else will move to `path` once it is committed: messages
+ * and the ending are those of `path`, and a commit neither syncs nor renames it. */
+ND_NODISCARD nd_status nd_output_new_staged(const char *path, const char *staged,
+                                            nd_packing packing, const nd_allocator *allocator,
+                                            nd_output **out, nd_error *error);
+
 /* ND_ERR_IO; nd_output_commit has the message. */
 ND_NODISCARD nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes);
 

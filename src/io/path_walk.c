@@ -59,11 +59,25 @@ static bool is_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
+/* A regular file is opened anew, so that its place in the file stays what it is. */
+static int open_stdin(void)
+{
+    struct stat info;
+    if (fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode)) {
+        const off_t place = lseek(STDIN_FILENO, 0, SEEK_CUR);
+        const int fd = open("/dev/fd/0", O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && place >= 0 && lseek(fd, place, SEEK_SET) == place)
+            return fd;
+        if (fd >= 0)
+            close(fd);
+    }
+    return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
 nd_status nd_path_open(const char *path, int *fd, nd_error *error)
 {
     do
-        *fd = is_stdin(path) ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                             : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        *fd = is_stdin(path) ? open_stdin() : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     while (*fd < 0 && errno == EINTR);
     return *fd < 0 ? fail_open(path, errno, error) : ND_OK;
 }
@@ -188,6 +202,62 @@ const char *nd_path_reaching(const char *const *paths, size_t num_paths, bool re
         free(root);
     }
     free(file_path);
+    return found;
+}
+
+/* "above/name", from malloc; NULL without memory. */
+static char *join_name(const char *above, const char *name, size_t name_len)
+{
+    const size_t above_len = strcmp(above, "/") == 0 ? 0 : strlen(above);
+    char *const joined = malloc(above_len + name_len + 2);
+    if (!joined)
+        return NULL;
+    memcpy(joined, above, above_len);
+    joined[above_len] = '/';
+    memcpy(joined + above_len + 1, name, name_len);
+    joined[above_len + 1 + name_len] = '\0';
+    return joined;
+}
+
+/* path[0..len) as it is without links, from malloc; of what is not there yet, where it would be.
+ * NULL where that cannot be said. */
+static char *resolve(const char *path, size_t len)
+{
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    char *const copy = len ? strndup(path, len) : strdup(".");
+    char *const there = copy ? realpath(copy, NULL) : NULL;
+    const bool is_absent = copy && !there && errno == ENOENT && len > 0;
+    free(copy);
+    if (!is_absent)
+        return there;
+    size_t name = len;
+    while (name && path[name - 1] != '/')
+        name--;
+    char *const above = resolve(path, name);
+    char *const joined = above ? join_name(above, path + name, len - name) : NULL;
+    free(above);
+    return joined;
+}
+
+/* Whether one of two resolved paths is the other, or a folder above it. */
+static bool is_on_the_way(const char *a, const char *b)
+{
+    const size_t a_len = strcmp(a, "/") == 0 ? 0 : strlen(a);
+    return strncmp(a, b, a_len) == 0 && (b[a_len] == '/' || b[a_len] == '\0');
+}
+
+const char *nd_path_overlapping(const char *const *paths, size_t num_paths, const char *place)
+{
+    char *const where = resolve(place, strlen(place));
+    const char *found = NULL;
+    for (size_t i = 0; where && i < num_paths && !found; i++) {
+        char *const path = is_stdin(paths[i]) ? NULL : resolve(paths[i], strlen(paths[i]));
+        if (path && (is_on_the_way(path, where) || is_on_the_way(where, path)))
+            found = paths[i];
+        free(path);
+    }
+    free(where);
     return found;
 }
 
@@ -341,6 +411,13 @@ static nd_status is_first_time(nd_path_walk *walk, nd_tally *tally, dev_t device
     return status;
 }
 
+/* Where the last name of a path begins. */
+static size_t name_at(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
 /* Steps to the next named path; *found is false for a folder, which is entered, and for a file met
  * before. */
 static nd_status step_root(nd_path_walk *walk, nd_tally *tally, nd_path_entry *entry, bool *found,
@@ -360,6 +437,7 @@ static nd_status step_root(nd_path_walk *walk, nd_tally *tally, nd_path_entry *e
     if (status != ND_OK || !*found)
         return status;
     *entry = (nd_path_entry){.path = walk->path.items,
+                             .name_at = name_at(walk->path.items),
                              .kind = root->kind,
                              .size = root->size,
                              .file = walk->num_entries++,
@@ -411,6 +489,7 @@ static nd_status step_folder(nd_path_walk *walk, nd_tally *tally, nd_path_entry 
         if (status != ND_OK || !*found)
             return status;
         *entry = (nd_path_entry){.path = walk->path.items,
+                                 .name_at = walk->folders.items[0].path_len,
                                  .kind = ND_PATH_FILE,
                                  .size = (uint64_t)info.st_size,
                                  .file = walk->num_entries++};

@@ -31,12 +31,14 @@ typedef struct nd_path_root {
  * ND_ERR_UNSUPPORTED (a socket). */
 ND_NODISCARD nd_status nd_path_root_look(const char *path, nd_path_root *out, nd_error *error);
 
-/* Opens standard input or the path for reading; *fd is the caller's to close. */
+/* Opens standard input or the path for reading; *fd is the caller's to close. Standard input that
+ * is a regular file can be opened again: each time it begins where it stood. */
 ND_NODISCARD nd_status nd_path_open(const char *path, int *fd, nd_error *error);
 
 /* One file to read. */
 typedef struct nd_path_entry {
     const char *path; /* terminated; valid until the next step of the walk */
+    size_t name_at;   /* in the path, of the name without the folders before what was named */
     nd_path_kind kind;
     uint64_t size;
     uint64_t file; /* running number: see tally.h */
@@ -48,6 +50,10 @@ typedef struct nd_path_entry {
  * `reads_hidden`. */
 const char *nd_path_reaching(const char *const *paths, size_t num_paths, bool reads_hidden,
                              const char *file);
+
+/* Which of the paths, files or folders, is `place`, lies in it, or holds it; NULL: none. It need
+ * not be there yet. */
+const char *nd_path_overlapping(const char *const *paths, size_t num_paths, const char *place);
 
 typedef struct nd_path_walk nd_path_walk;
 

@@ -1,11 +1,15 @@
 #include "io/record_copy.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/json_string.h"
 #include "io/record_visit.h"
 #include "io/shown_path.h"
 #include "util/error.h"
+
+enum { COPY_BYTES = 1 << 16 };
 
 /* Files of one kind go into one. */
 typedef enum copied_kind {
@@ -18,14 +22,17 @@ typedef enum copied_kind {
 
 typedef struct copying {
     nd_allocator allocator;
-    nd_record_copy *copy;
+    bool is_check; /* nothing is written, and not all is read */
+    const nd_record_copy *copy;
     size_t next_removed;
+    nd_output *output; /* of the file at hand in a folder, or of all; NULL: nothing is written */
     copied_kind kind;  /* of the files so far */
     const char *path;  /* of the file at hand */
     bool is_json;      /* it is cut into values */
     bool has_record;   /* one was met in the file, kept or not */
     bool has_kept;     /* one was kept */
-    bool has_written;  /* something, of any file */
+    bool has_written;  /* something, of any file that goes into one */
+    bool is_write_failed;
     char last;         /* byte written */
     nd_byte_vec table; /* the header of the first table, without mark and line end */
     nd_byte_vec open;  /* what the first value of the file has before it */
@@ -37,8 +44,10 @@ static nd_status put(copying *c, const char *p, size_t len)
         return ND_OK;
     c->last = p[len - 1];
     c->has_written = true;
-    const nd_status status = nd_output_write(c->copy->output, p, len);
-    c->copy->is_write_failed = status != ND_OK;
+    if (!c->output)
+        return ND_OK;
+    const nd_status status = nd_output_write(c->output, p, len);
+    c->is_write_failed = status != ND_OK;
     return status;
 }
 
@@ -83,15 +92,101 @@ static nd_status begin_table(copying *c, const nd_visited_file *file, nd_error *
     return status == ND_OK ? put(c, file->head, file->head_len_bytes) : status;
 }
 
+/* ---- files of a folder ---- */
+
+/* Whether something of the file is removed. */
+static bool is_touched(const copying *c, uint64_t file)
+{
+    return c->next_removed < c->copy->num_removed &&
+           c->copy->removed[c->next_removed] < nd_input_tag(file + 1, 0);
+}
+
+/* Begins a file of its own; a check opens none. */
+static nd_status open_in_folder(copying *c, const nd_visited_file *file, nd_packing packing,
+                                nd_error *error)
+{
+    c->kind = COPIED_NOTHING;
+    c->has_written = false;
+    c->table.len = 0;
+    if (c->is_check)
+        return ND_OK;
+    return nd_output_folder_begin(c->copy->folder, file->name, packing, &c->output, error);
+}
+
+/* Ends the file at hand; also after a failed write, for its message. */
+static nd_status close_in_folder(void *ctx, nd_error *error)
+{
+    copying *const c = ctx;
+    const nd_status status = c->output ? nd_output_commit(c->output, error) : ND_OK;
+    nd_output_free(c->output);
+    c->output = NULL;
+    return status;
+}
+
+/* Copies the bytes of a file that is open. */
+static nd_status copy_bytes(copying *c, int fd, nd_error *error)
+{
+    nd_status status = ND_VEC_RESERVE(&c->allocator, &c->open, COPY_BYTES);
+    while (status == ND_OK) {
+        const ssize_t got = read(fd, c->open.items, COPY_BYTES);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return nd_error_set(error, ND_ERR_IO, "cannot read '%s': %s",
+                                nd_show_path(c->path).text, strerror(errno));
+        if (got == 0)
+            break;
+        status = put(c, c->open.items, (size_t)got);
+    }
+    return status;
+}
+
+/* A file of which nothing is removed is not opened as what it is. */
+static nd_status meet_file(void *ctx, const nd_visited_file *file, bool *is_wanted, nd_error *error)
+{
+    copying *const c = ctx;
+    int fd;
+    c->path = file->path;
+    *is_wanted = is_touched(c, file->number);
+    if (*is_wanted)
+        return ND_OK;
+    nd_status status = open_in_folder(c, file, ND_PACK_NOTHING, error);
+    if (status != ND_OK)
+        return status;
+    status = nd_path_open(file->path, &fd, error);
+    if (status != ND_OK)
+        return status;
+    status = copy_bytes(c, fd, error);
+    close(fd);
+    return status == ND_OK ? close_in_folder(c, error) : status;
+}
+
+/* ---- files ---- */
+
+static bool is_one_document(const nd_visited_file *file)
+{
+    return file->format == ND_INPUT_TEXT || file->format == ND_INPUT_HTML;
+}
+
+static bool is_removed(copying *c, uint64_t tag);
+
 static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *error)
 {
     copying *const c = ctx;
+    nd_status status = ND_OK;
     c->path = file->path;
+    if (is_one_document(file)) { /* of a folder, and of those touched: it is removed itself */
+        (void)is_removed(c, nd_input_tag(file->number, 0));
+        return ND_OK;
+    }
+    if (c->copy->folder)
+        status = open_in_folder(c, file, ND_PACK_BY_NAME, error);
+    if (status != ND_OK)
+        return status;
     c->has_record = c->has_kept = false;
     c->is_json = file->format == ND_INPUT_JSON;
     c->open.len = 0;
     const bool is_table = file->format == ND_INPUT_CSV || file->format == ND_INPUT_TSV;
-    nd_status status = ND_OK;
     if (c->has_written && c->last != '\n')
         status = put(c, "\n", 1);
     else if (!c->has_written && !is_table)
@@ -154,15 +249,54 @@ static nd_status take_record(void *ctx, uint64_t tag, const char *p, size_t len_
     return removed ? ND_OK : put(c, p, len_bytes);
 }
 
+static void release(copying *c)
+{
+    nd_output_free(c->copy->folder ? c->output : NULL);
+    ND_VEC_RELEASE(&c->allocator, &c->table);
+    ND_VEC_RELEASE(&c->allocator, &c->open);
+}
+
 nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error)
 {
-    copying c = {.allocator = nd_allocator_or_default(NULL), .copy = copy};
-    const nd_record_visitor visitor = {&c, begin_file, take_record};
-    copy->is_write_failed = false;
+    const bool is_folder = copy->folder != NULL;
+    copying c = {.allocator = nd_allocator_or_default(NULL), .copy = copy, .output = copy->output};
+    const nd_record_visitor visitor = {.ctx = &c,
+                                       .meet = is_folder ? meet_file : NULL,
+                                       .begin = begin_file,
+                                       .record = take_record,
+                                       .end = is_folder ? close_in_folder : NULL};
     nd_status status = nd_input_visit(input, &visitor, error);
     if (status == ND_OK && c.next_removed < copy->num_removed)
         status = nd_error_set(error, ND_ERR_IO, "documents changed while they were read");
-    ND_VEC_RELEASE(&c.allocator, &c.table);
-    ND_VEC_RELEASE(&c.allocator, &c.open);
+    copy->is_write_failed = c.is_write_failed && !is_folder;
+    if (c.is_write_failed && is_folder)
+        status = close_in_folder(&c, error);
+    release(&c);
+    return status;
+}
+
+/* ---- the check ---- */
+
+static nd_status plan_file(void *ctx, const nd_visited_file *file, bool *is_wanted, nd_error *error)
+{
+    copying *const c = ctx;
+    (void)is_wanted;
+    if (!c->copy->folder)
+        return ND_OK;
+    if (strcmp(file->path, "-") == 0)
+        return nd_error_set(error, ND_ERR_UNSUPPORTED,
+                            "standard input has no name in the output folder: name a file");
+    return nd_output_folder_plan(c->copy->folder, file->name);
+}
+
+nd_status nd_input_copy_check(nd_input *input, const nd_record_copy *copy, nd_error *error)
+{
+    copying c = {.allocator = nd_allocator_or_default(NULL), .is_check = true, .copy = copy};
+    const nd_record_visitor visitor = {
+        .ctx = &c, .meet = plan_file, .begin = begin_file, .record = take_record, .is_brief = true};
+    nd_status status = nd_input_visit(input, &visitor, error);
+    if (status == ND_OK && copy->folder)
+        status = nd_output_folder_check(copy->folder, error);
+    release(&c);
     return status;
 }

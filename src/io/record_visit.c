@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/marks.h"
 #include "io/shown_path.h"
@@ -12,17 +13,28 @@ enum { BLOCK_BYTES = 1 << 18 };
 
 /* ---- the list ---- */
 
+static bool is_stdin(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static int stat_path(const char *path, struct stat *info)
+{
+    return is_stdin(path) ? fstat(STDIN_FILENO, info) : stat(path, info);
+}
+
 nd_status nd_file_list_add(const nd_allocator *allocator, nd_file_list *list,
                            const nd_path_entry *entry, nd_error *error)
 {
     struct stat info;
-    if (entry->kind != ND_PATH_FILE)
+    if (stat_path(entry->path, &info) != 0)
+        return nd_mark_fail(entry->path, error);
+    if (!S_ISREG(info.st_mode))
         return nd_error_set(error, ND_ERR_UNSUPPORTED,
                             "cannot read '%s' a second time: write it to a file first",
                             nd_show_path(entry->path).text);
-    if (stat(entry->path, &info) != 0)
-        return nd_mark_fail(entry->path, error);
     const nd_listed_file file = {.path = list->paths.len,
+                                 .name_at = entry->name_at,
                                  .number = entry->file,
                                  .is_named = entry->is_named,
                                  .device = info.st_dev,
@@ -37,6 +49,18 @@ nd_status nd_file_list_add(const nd_allocator *allocator, nd_file_list *list,
     return status;
 }
 
+nd_path_entry nd_file_list_entry(const nd_file_list *list, size_t index)
+{
+    const nd_listed_file *const file = &list->items.items[index];
+    const char *const path = list->paths.items + file->path;
+    return (nd_path_entry){.path = path,
+                           .name_at = file->name_at,
+                           .kind = is_stdin(path) ? ND_PATH_STREAM : ND_PATH_FILE,
+                           .size = (uint64_t)file->size,
+                           .file = file->number,
+                           .is_named = file->is_named};
+}
+
 void nd_file_list_release(const nd_allocator *allocator, nd_file_list *list)
 {
     ND_VEC_RELEASE(allocator, &list->paths);
@@ -46,8 +70,9 @@ void nd_file_list_release(const nd_allocator *allocator, nd_file_list *list)
 static bool is_as_listed(const nd_listed_file *file, const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && info.st_dev == file->device && info.st_ino == file->inode &&
-           info.st_size == file->size && info.st_mtim.tv_sec == file->changed_at.tv_sec &&
+    return stat_path(path, &info) == 0 && info.st_dev == file->device &&
+           info.st_ino == file->inode && info.st_size == file->size &&
+           info.st_mtim.tv_sec == file->changed_at.tv_sec &&
            info.st_mtim.tv_nsec == file->changed_at.tv_nsec;
 }
 
@@ -103,18 +128,15 @@ static nd_status visit_block(visit *v, uint64_t file, uint64_t record, nd_error 
     return status;
 }
 
-/* Visits the file that the stream is open on. */
-static nd_status visit_records(visit *v, const char *path, nd_error *error)
+static nd_status visit_blocks(visit *v, const char *path, nd_error *error)
 {
     nd_content *const content = &v->stream.levels[0].content;
-    nd_status status = read_head(v, path, (size_t)content->offset, error);
-    const nd_visited_file visited = {path, v->stream.levels[0].format.format, v->head.items,
-                                     v->head.len};
-    if (status == ND_OK)
-        status = v->visitor->begin(v->visitor->ctx, &visited, error);
-    while (status == ND_OK) {
+    nd_status status = ND_OK;
+    bool is_first = true;
+    for (; status == ND_OK && (is_first || !v->visitor->is_brief); is_first = false) {
         const uint64_t record = content->record;
-        status = nd_content_take_records(content, BLOCK_BYTES, &v->block, error);
+        status = nd_content_take_records(content, v->visitor->is_brief ? 1 : BLOCK_BYTES, &v->block,
+                                         error);
         if (status == ND_ERR_LIMIT)
             status = nd_error_set(error, ND_ERR_NO_MEMORY, "'%s':%" PRIu64 ": out of memory",
                                   nd_show_path(path).text, content->line);
@@ -125,17 +147,42 @@ static nd_status visit_records(visit *v, const char *path, nd_error *error)
     return status;
 }
 
-static nd_status visit_file(visit *v, const nd_listed_file *file, const char *path, nd_error *error)
+/* Visits the file that the stream is open on. */
+static nd_status visit_opened(visit *v, nd_visited_file *visited, nd_error *error)
 {
-    const nd_path_entry entry = {.path = path,
-                                 .size = (uint64_t)file->size,
-                                 .file = file->number,
-                                 .is_named = file->is_named};
+    const nd_stream_level *const level = &v->stream.levels[0];
+    const bool has_records = nd_stream_is_cut(&v->stream);
+    nd_status status = ND_OK;
+    if (has_records)
+        status = read_head(v, visited->path, (size_t)level->content.offset, error);
+    visited->format = level->format.format;
+    visited->columns = level->format.columns;
+    visited->head = v->head.items;
+    visited->head_len_bytes = has_records ? v->head.len : 0;
+    if (status == ND_OK)
+        status = v->visitor->begin(v->visitor->ctx, visited, error);
+    if (status == ND_OK && has_records)
+        status = visit_blocks(v, visited->path, error);
+    if (status == ND_OK && v->visitor->end)
+        status = v->visitor->end(v->visitor->ctx, error);
+    return status;
+}
+
+static nd_status visit_file(visit *v, const nd_listed_file *file, const nd_path_entry *entry,
+                            nd_error *error)
+{
+    const char *const path = entry->path;
+    nd_visited_file visited = {.path = path, .name = path + entry->name_at, .number = entry->file};
+    nd_status status = ND_OK;
+    bool is_wanted = true;
     if (!is_as_listed(file, path))
         return nd_mark_fail(path, error);
-    nd_status status = nd_stream_open(&v->stream, &entry, &v->documents, &v->tally, error);
+    if (v->visitor->meet)
+        status = v->visitor->meet(v->visitor->ctx, &visited, &is_wanted, error);
+    if (status == ND_OK && is_wanted)
+        status = nd_stream_open(&v->stream, entry, &v->documents, &v->tally, error);
     if (status == ND_OK && v->stream.depth)
-        status = visit_records(v, path, error);
+        status = visit_opened(v, &visited, error);
     nd_stream_close(&v->stream, BLOCK_BYTES);
     if (status == ND_OK && !is_as_listed(file, path))
         status = nd_mark_fail(path, error);
@@ -155,8 +202,8 @@ nd_status nd_file_list_visit(const nd_allocator *allocator, const nd_file_list *
     v->stream.levels[0].content.max_bytes = SIZE_MAX / 4; /* what is no document is visited, too */
     nd_status status = nd_documents_init(&v->documents, allocator, reading);
     for (size_t i = 0; status == ND_OK && i < list->items.len; i++) {
-        const nd_listed_file *const file = &list->items.items[i];
-        status = visit_file(v, file, list->paths.items + file->path, error);
+        const nd_path_entry entry = nd_file_list_entry(list, i);
+        status = visit_file(v, &list->items.items[i], &entry, error);
     }
     nd_stream_release(&v->stream);
     nd_documents_release(&v->documents);

@@ -11,6 +11,7 @@
 /* A file as it was when it was met. */
 typedef struct nd_listed_file {
     size_t path; /* in nd_file_list.paths, terminated */
+    size_t name_at;
     uint64_t number;
     bool is_named;
     dev_t device;
@@ -25,28 +26,39 @@ typedef struct nd_file_list {
     ND_VEC(nd_listed_file) items;
 } nd_file_list;
 
-/* Adds a regular file before it is read for the first time. ND_ERR_UNSUPPORTED with a message: it
- * is none. */
+/* Adds a regular file, which standard input may be, before it is read for the first time.
+ * ND_ERR_UNSUPPORTED with a message: it is none. */
 ND_NODISCARD nd_status nd_file_list_add(const nd_allocator *allocator, nd_file_list *list,
                                         const nd_path_entry *entry, nd_error *error);
+
+/* A file of the list as the walk gave it; its path belongs to the list. */
+nd_path_entry nd_file_list_entry(const nd_file_list *list, size_t index);
 
 void nd_file_list_release(const nd_allocator *allocator, nd_file_list *list);
 
 /* What is said of a file before its records; valid until its last. */
 typedef struct nd_visited_file {
     const char *path;
-    nd_input_format format;
+    const char *name; /* the path without the folders before what was named; "-": standard input */
+    uint64_t number;
+    nd_input_format format; /* ND_INPUT_AUTO before it is opened */
+    nd_columns columns;     /* of a table */
     const char *head; /* what comes before the records: a byte order mark, the header of a table */
     size_t head_len_bytes;
 } nd_visited_file;
 
 /* Takes the records one after the other; a status other than ND_OK ends the visit, which returns
- * it. */
+ * it. Files that are one document each have no records. What cannot be read at all, a binary file
+ * below a folder, is met before it is opened, and no more. */
 typedef struct nd_record_visitor {
     void *ctx;
+    /* Each file before it is opened; *is_wanted is true. NULL: all are wanted. */
+    nd_status (*meet)(void *ctx, const nd_visited_file *file, bool *is_wanted, nd_error *error);
     nd_status (*begin)(void *ctx, const nd_visited_file *file, nd_error *error);
     /* One record, what ends it included, and the tag that its document has, if it is one. */
     nd_status (*record)(void *ctx, uint64_t tag, const char *p, size_t len_bytes, nd_error *error);
+    nd_status (*end)(void *ctx, nd_error *error); /* of a file that began; NULL: not wanted */
+    bool is_brief;                                /* the first record of each file is enough */
 } nd_record_visitor;
 
 /* Reads the files with the options of `reading`, on this thread. Head and records of a file, one

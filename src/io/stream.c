@@ -129,10 +129,13 @@ static const char *why_no_records(const nd_stream *stream)
 {
     const nd_stream_level *const level = &stream->levels[0];
     if (level->format.archive != ND_ARCHIVE_NONE)
-        return "it is an archive";
-    if (level->content.reader.charset)
-        return "it is UTF-16 or UTF-32";
-    return is_one_record(level) ? "it is one text" : NULL;
+        return "it is an archive: unpack it first";
+    if (is_one_record(level))
+        return stream->reading->options.keeps_files
+                   ? NULL
+                   : "it is one text: only an output folder takes whole files";
+    return level->content.reader.charset ? "it is UTF-16 or UTF-32: convert it to UTF-8 first"
+                                         : NULL;
 }
 
 /* Finds what the innermost level is, which has been opened; `said`: what its archive says. */

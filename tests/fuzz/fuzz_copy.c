@@ -83,7 +83,8 @@ static bool copy(const memory_file *from, const memory_file *to, const nd_input_
     nd_status status = read_all(input, c);
     if (status == ND_OK) {
         require(nd_output_new(to->path, NULL, &output, NULL) == ND_OK);
-        nd_record_copy what = {c->removed.items, c->removed.len, output, false};
+        nd_record_copy what = {
+            .removed = c->removed.items, .num_removed = c->removed.len, .output = output};
         require(nd_input_copy(input, &what, NULL) == ND_OK);
         require(nd_output_commit(output, NULL) == ND_OK);
         nd_output_free(output);

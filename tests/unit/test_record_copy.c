@@ -68,13 +68,46 @@ static nd_status copy(const char *const *names, size_t num, const char *remove, 
     if (status == ND_OK)
         status = nd_output_new(temp_path("out"), NULL, &output, error);
     if (status == ND_OK) {
-        nd_record_copy what = {t.removed.items, t.removed.len, output, false};
+        nd_record_copy what = {
+            .removed = t.removed.items, .num_removed = t.removed.len, .output = output};
         status = nd_input_copy(input, &what, error);
         assert_false(what.is_write_failed);
     }
     if (status == ND_OK)
         status = nd_output_commit(output, error);
     nd_output_free(output);
+    nd_input_free(input);
+    ND_VEC_RELEASE(&t.allocator, &t.removed);
+    return status;
+}
+
+/* Writes the folder "in" to the folder "out" but for what is to be removed. */
+static nd_status copy_folder(const char *remove, between_fn *between, const nd_allocator *allocator,
+                             nd_error *error)
+{
+    const nd_input_options options = {
+        .keeps_records = true, .keeps_files = true, .block_bytes = 30};
+    const char *const path = temp_path("in");
+    texts t = {.allocator = nd_allocator_or_default(NULL), .remove = remove};
+    nd_input *input = NULL;
+    nd_output_folder *folder = NULL;
+    nd_status status = nd_input_new(&options, &path, 1, allocator, &input, error);
+    if (status == ND_OK)
+        status = nd_output_folder_new(temp_path("out"), allocator, &folder, error);
+    nd_record_copy what = {.folder = folder};
+    if (status == ND_OK)
+        status = nd_input_copy_check(input, &what, error);
+    if (status == ND_OK)
+        status = read_all(input, &t, error);
+    if (between)
+        between();
+    what.removed = t.removed.items;
+    what.num_removed = t.removed.len;
+    if (status == ND_OK)
+        status = nd_input_copy(input, &what, error);
+    if (status == ND_OK)
+        status = nd_output_folder_commit(folder, error);
+    nd_output_folder_free(folder);
     nd_input_free(input);
     ND_VEC_RELEASE(&t.allocator, &t.removed);
     return status;
@@ -211,6 +244,74 @@ static void what_has_no_records_is_refused(void **state)
     assert_refused(&folder, 1, ND_ERR_FORMAT, "truncated or corrupt");
 }
 
+static void write_folder(void)
+{
+    size_t len;
+    make_folder("in");
+    make_folder("in/deep");
+    write_text("in/a.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
+    write_text("in/deep/b.csv", "id,text\r\n1,one\r\n2,two");
+    write_text("in/deep/c.txt", "three");
+    write_text("in/d.txt", "four");
+    char *const packed = compressed("gzip", "{\"text\":\"five\"}\n", 16, &len);
+    write_file("in/deep/e.jsonl.gz", packed, len);
+    write_file("in/deep/f.jsonl", packed, len);
+    free(packed);
+}
+
+static void a_folder_is_mirrored_without_what_is_removed(void **state)
+{
+    (void)state;
+    nd_error error = {0};
+    write_folder();
+    if (copy_folder(" one three", NULL, NULL, &error) != ND_OK)
+        fail_msg("%s", error.message);
+    const nd_input_options options = {0};
+    const char *const path = temp_path("out");
+    gathered g = gather(&options, &path, 1, ND_OK);
+    assert_int_equal(g.report.files, 5);
+    assert_int_equal(g.report.documents, 5);
+    assert_non_null(strstr(g.documents, "=two\n"));
+    assert_non_null(strstr(g.documents, "2=two\n"));
+    assert_non_null(strstr(g.documents, "=four\n"));
+    assert_int_equal(access(temp_path("out/deep/e.jsonl.gz"), F_OK), 0);
+    assert_int_equal(access(temp_path("out/deep/c.txt"), F_OK), -1);
+    gathered_release(&g);
+}
+
+static void change_the_folder(void)
+{
+    write_text("in/d.txt", "four and more");
+}
+
+static void a_folder_that_changes_is_not_written(void **state)
+{
+    (void)state;
+    nd_error error = {0};
+    write_folder();
+    assert_int_equal(copy_folder(" one", change_the_folder, NULL, &error), ND_ERR_IO);
+    assert_non_null(strstr(error.message, "in/d.txt"));
+    assert_int_equal(access(temp_path("out"), F_OK), -1);
+}
+
+static void each_failed_allocation_of_a_folder_is_reported(void **state)
+{
+    (void)state;
+    nd_status status = ND_ERR_NO_MEMORY;
+    uint64_t fail_at = 0;
+    write_folder();
+    for (; status != ND_OK; fail_at++) {
+        counting_allocator counting;
+        counting_allocator_init(&counting, fail_at);
+        nd_error error = {0};
+        status = copy_folder(" one three", NULL, &counting.allocator, &error);
+        assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+        assert_int_equal(counting.num_blocks, 0);
+        assert_int_equal(access(temp_path("out"), F_OK), status == ND_OK ? 0 : -1);
+    }
+    assert_in_range(fail_at, 50, 5000);
+}
+
 static void append_a_line(void)
 {
     FILE *const file = fopen(temp_path("a.jsonl"), "a");
@@ -276,6 +377,9 @@ int main(void)
         IN_FOLDER(files_are_joined_at_line_ends),
         IN_FOLDER(files_that_do_not_go_into_one_are_refused),
         IN_FOLDER(what_has_no_records_is_refused),
+        IN_FOLDER(a_folder_is_mirrored_without_what_is_removed),
+        IN_FOLDER(a_folder_that_changes_is_not_written),
+        IN_FOLDER(each_failed_allocation_of_a_folder_is_reported),
         IN_FOLDER(files_that_change_are_named),
         IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),
     };

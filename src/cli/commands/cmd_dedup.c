@@ -67,8 +67,10 @@ static nd_status find_removed(deduplication *d, const nd_scan *scan, nd_error *e
 static nd_status write_rest(const deduplication *d, nd_error *error)
 {
     nd_job *const job = d->job;
-    nd_record_copy copy = {
-        .removed = d->removed.items, .num_removed = d->removed.len, .output = job->output};
+    nd_record_copy copy = {.removed = d->removed.items,
+                           .num_removed = d->removed.len,
+                           .output = job->output,
+                           .folder = job->folder};
     const nd_status status = nd_input_copy(job->input, &copy, error);
     job->is_write_failed = copy.is_write_failed;
     nd_job_lap(job, "writing");
@@ -101,8 +103,13 @@ static nd_status use_groups(nd_job *job, const nd_scan *scan, void *ctx, nd_erro
 static nd_status dedup_inputs(nd_job *job, nd_error *error)
 {
     deduplication d = {.job = job};
+    const nd_record_copy copy = {.output = job->output, .folder = job->folder};
+    nd_status status = ND_OK;
     nd_page_init(&d.page, job->allocator);
-    const nd_status status = nd_scan_run(job, use_groups, &d, error);
+    if (!job->settings->dry_run)
+        status = nd_input_copy_check(job->input, &copy, error);
+    if (status == ND_OK)
+        status = nd_scan_run(job, use_groups, &d, error);
     nd_page_release(&d.page);
     ND_VEC_RELEASE(job->allocator, &d.removed);
     return status;
@@ -125,11 +132,16 @@ const nd_command nd_command_dedup = {
         "everything else of the input as it is, byte for byte and in its order: also blank lines, "
         "and records that are left out of the comparison, which are counted. No document is "
         "removed that does not match the one that stays.\n\n"
-        "Reads files, and folders of files, whose records are documents: JSON, CSV and TSV, lines; "
-        "plain or compressed. They are read twice, and must not change meanwhile. Files that are "
-        "one text each, archives, UTF-16 and standard input are refused.\n",
+        "The output is one file, into which the records of all inputs go if their formats are the "
+        "same, or a folder ('-o FOLDER/'), in which each input file is written again under its "
+        "name, compressed as that says. There a file that is one document, a text or a page, is "
+        "copied or left out. A folder's files appear together, when all of them are written.\n\n"
+        "Inputs are JSON, CSV and TSV, lines; plain or compressed. They are read twice, and must "
+        "not change meanwhile; standard input ('-') is kept in a temporary file for that. Archives "
+        "are refused, and so are records in UTF-16.\n",
     .info.examples = "  neardup dedup -o clean.jsonl.zst --removed removed.jsonl part-*.jsonl.gz\n"
                      "  neardup dedup --representative first --threshold 0.7 -o clean.csv all.csv\n"
+                     "  neardup dedup -o clean/ corpus/\n"
                      "  neardup dedup --dry-run corpus/\n",
     .info.options = {nd_tool_options, ND_COMMAND_DEDUP},
     .check = nd_settings_check_scan,

@@ -125,8 +125,10 @@ static nd_status copy_typed(parsing *p, const nd_name_list *typed, const nd_allo
             num_names++;
     }
     char *const memory = nd_alloc(allocator, num_names * sizeof *p->names + bytes, 1);
-    if (!memory)
-        return nd_error_set(p->error, ND_ERR_NO_MEMORY, "out of memory");
+    if (!memory) {
+        nd_error_set(p->error, ND_ERR_NO_MEMORY, "out of memory");
+        return ND_ERR_NO_MEMORY;
+    }
     p->keys->memory = memory;
     p->names = (const char **)(void *)memory;
     p->at = memory + num_names * sizeof *p->names;
@@ -145,6 +147,8 @@ nd_status nd_keep_parse(const nd_name_list *typed, const nd_allocator *allocator
     parsing p = {.keys = keys, .error = error};
     *keys = (nd_keep_keys){0};
     nd_status status = copy_typed(&p, typed, allocator);
+    if (status != ND_OK)
+        return status;
     for (size_t i = 0; status == ND_OK && i < typed->num_names; i++) {
         char *const end = p.at + strlen(p.at) + 1;
         bool is_last = false;
