@@ -42,7 +42,7 @@ typedef enum nd_representative {
 /* Whether the scan keeps the texts of its documents, to hand them out beside the matches. */
 typedef enum nd_texts {
     ND_TEXTS_FORGET = 0,
-    ND_TEXTS_KEEP, /* in memory, all of them */
+    ND_TEXTS_KEEP, /* all of them, in memory, or in files where the budget is limited */
 } nd_texts;
 
 /* What a scan has to say of single documents. The first ones are said while it reads, of each; the
@@ -84,7 +84,8 @@ typedef struct nd_scan_options {
     nd_progress_fn progress; /* may be NULL */
     void *progress_ctx;
     nd_budget *budget;   /* to keep within; NULL: everything stays in memory. The scan is made with
-                            its allocator then (see nd_scan_new) */
+                            its allocator then (see nd_scan_new). With a coverage or a score only
+                            what is allocated is counted: nothing goes to files */
     nd_notice_fn notice; /* may be NULL */
     void *notice_ctx;
     double score; /* of the verdict on two texts, is reported too; 0: not asked for */
@@ -178,17 +179,18 @@ ND_API ND_NODISCARD nd_status nd_scan_add_batch(nd_scan *scan, const nd_document
  * many sampled shingles. What options.progress answers, if it is not ND_OK, is returned. */
 ND_API ND_NODISCARD nd_status nd_scan_finish(nd_scan *scan, nd_error *error);
 
-/* What a document is called, and its tag; borrowed from the scan. That is its id, but where several
- * documents came with one: the first of these (by XXH3_64bits of its text, then by preference, then
- * by tag) has it, the others are called ID#2, ID#3 and so on, leaving out what is another
- * document's id. So no two documents are shown under one name. */
+/* What a document is called, and its tag; borrowed from the scan, or, with a limited budget, for
+ * the call that it is handed to. That is its id, but where several documents came with one: the
+ * first of these (by XXH3_64bits of its text, then by preference, then by tag) has it, the others
+ * are called ID#2, ID#3 and so on, leaving out what is another document's id. So no two documents
+ * are shown under one name. */
 typedef struct nd_id {
     const char *p;
     size_t len_bytes;
     uint64_t tag;
 } nd_id;
 
-/* A document's text as it came, before any repair; borrowed from the scan. NULL and 0 where texts
+/* A document's text as it came, before any repair; borrowed as its name is. NULL and 0 where texts
  * are not kept. */
 typedef struct nd_kept_text {
     const char *p;

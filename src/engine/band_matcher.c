@@ -117,7 +117,7 @@ static nd_status add_all_bands(nd_band_matcher *b)
         return ND_ERR_NO_MEMORY;
     memset(g.text_of, 0xff, num_indices * sizeof *g.text_of); /* ND_NO_TEXT */
     for (size_t x = 0; x < c->num_texts; x++)
-        g.text_of[nd_catalog_record(c, (uint32_t)x)->index] = (uint32_t)x;
+        g.text_of[nd_catalog_text_index(c, (uint32_t)x)] = (uint32_t)x;
     nd_status status = ND_OK;
     while (g.first_band < b->plan.bands && status == ND_OK)
         status = add_bands(b, &g);
@@ -178,15 +178,15 @@ static nd_status find_hashes(void *ctx, uint32_t worker, size_t task)
     for (size_t x = task * TEXTS_A_TASK; x < end && x < c->num_texts && status == ND_OK; x++) {
         if (!is_wanted(b, (uint32_t)x))
             continue;
-        const nd_record *const record = nd_catalog_record(c, (uint32_t)x);
+        const uint32_t index = nd_catalog_text_index(c, (uint32_t)x);
         nd_scan_set *const set = &b->base.sets[x];
         nd_document_facts document;
         nd_text_facts text;
-        if (record->source != ND_NO_SOURCE)
+        if (set->state != ND_SET_UNKNOWN) /* made from the text read again */
             continue;
-        status = nd_collection_document(b->base.collection, record->index, &document);
+        status = nd_collection_document(b->base.collection, index, &document);
         if (status == ND_OK)
-            status = nd_collection_text(b->base.collection, record->index, &text);
+            status = nd_collection_text(b->base.collection, index, &text);
         if (nd_collection_is_limited(b->base.collection)) {
             if (status == ND_OK)
                 status = nd_scan_set_make_in_file(&b->workers[worker].sets, b->base.collection,

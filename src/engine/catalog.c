@@ -3,6 +3,7 @@
  * no result can depend on threads or on the order of the input. */
 #include "engine/catalog.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "engine/id_order.h"
@@ -20,20 +21,27 @@ static bool has_same_id(const nd_catalog *c, size_t d)
 }
 
 /* Whether the id is one of the documents' ids, which are still in order. */
-static bool is_id(const nd_catalog *c, const nd_record *name)
+static nd_status is_id(const nd_catalog *c, nd_record_reader *reader, const nd_record *name,
+                       bool *is)
 {
     size_t low = 0, high = c->num_documents;
+    *is = false;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const int order = nd_compare_ids(c->documents[middle], name);
-        if (order == 0)
-            return true;
+        const nd_record *record;
+        const nd_status status = nd_catalog_read(c, reader, middle, &record);
+        if (status != ND_OK)
+            return status;
+        const int order = nd_compare_ids(record, name);
+        *is = order == 0;
+        if (*is)
+            break;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return false;
+    return ND_OK;
 }
 
 /* A document of an id that several have, and what tells it apart, whatever order they came in. */
@@ -61,14 +69,14 @@ static int compare_namesakes(void *ctx, const void *left, const void *right)
     return order != 0 ? order : compare_u64(a->record->tag, b->record->tag);
 }
 
-/* Documents [first, end) have one id. */
-static nd_status order_namesakes(nd_catalog *c, size_t first, size_t end,
+/* The documents have one id. */
+static nd_status order_namesakes(const nd_catalog *c, nd_record **documents, size_t num,
                                  const nd_allocator *allocator)
 {
-    namesake *const run = nd_alloc_zeroed(allocator, end - first, sizeof *run);
+    namesake *const run = nd_alloc_zeroed(allocator, num, sizeof *run);
     nd_status status = run ? ND_OK : ND_ERR_NO_MEMORY;
-    for (size_t i = 0; i < end - first && status == ND_OK; i++) {
-        run[i].record = c->documents[first + i];
+    for (size_t i = 0; i < num && status == ND_OK; i++) {
+        run[i].record = documents[i];
         nd_document_facts facts = {0};
         status = nd_collection_document(c->collection, run[i].record->index, &facts);
         run[i].raw_digest = facts.raw_digest;
@@ -77,9 +85,9 @@ static nd_status order_namesakes(nd_catalog *c, size_t first, size_t end,
                 nd_collection_preferences(c->collection, run[i].record->index, run[i].preferences);
     }
     if (status == ND_OK) {
-        nd_heap_sort(run, end - first, sizeof *run, compare_namesakes, NULL);
-        for (size_t i = 0; i < end - first; i++)
-            c->documents[first + i] = run[i].record;
+        nd_heap_sort(run, num, sizeof *run, compare_namesakes, NULL);
+        for (size_t i = 0; i < num; i++)
+            documents[i] = run[i].record;
     }
     nd_release(allocator, run);
     return status;
@@ -92,7 +100,7 @@ static nd_status order_all_namesakes(nd_catalog *c, const nd_allocator *allocato
         for (end = first + 1; end < c->num_documents && has_same_id(c, end);)
             end++;
         if (end - first > 1)
-            status = order_namesakes(c, first, end, allocator);
+            status = order_namesakes(c, c->documents + first, end - first, allocator);
     }
     return status;
 }
@@ -129,32 +137,36 @@ static void set_suffix(nd_record *copy, const nd_record *record, uint64_t number
         memcpy(after_id + len + sizeof text_len, text, text_len);
 }
 
-/* A name for a document whose id documents[first] keeps; `number` goes on from call to call. */
-static nd_status rename_document(nd_catalog *c, size_t d, size_t first, uint64_t *number,
-                                 nd_record **renamed, nd_texts texts)
+/* A name for a document whose id `first` keeps; `number` goes on from call to call. */
+static nd_status rename_document(nd_catalog *c, nd_record_reader *reader,
+                                 const nd_renamed *document, uint64_t *number, nd_texts texts)
 {
-    const nd_record *const record = c->documents[d];
+    const nd_record *const record = document->record;
     if (record->id_len_bytes > UINT32_MAX - SUFFIX_BYTES)
         return ND_ERR_LIMIT;
     nd_record *const copy = copy_record(c, record, texts);
     if (!copy)
         return ND_ERR_NO_MEMORY;
-    do
+    nd_status status;
+    bool is_taken;
+    do {
         set_suffix(copy, record, (*number)++, texts);
-    while (is_id(c, copy));
-    renamed[c->num_renamed] = copy;
-    c->renamed[c->num_renamed++] = (nd_renamed){c->documents[first], copy};
-    return ND_OK;
+        status = is_id(c, reader, copy, &is_taken);
+    } while (status == ND_OK && is_taken);
+    c->renamed[c->num_renamed++] = (nd_renamed){document->first, copy};
+    return status;
 }
 
 /* Names for all but the first document of each id; those that keep theirs move to the front. */
-static nd_status rename_all(nd_catalog *c, nd_record **renamed, nd_texts texts)
+static nd_status rename_all(nd_catalog *c, nd_texts texts)
 {
     nd_status status = ND_OK;
+    nd_record_reader reader = {0}; /* not needed: all are in memory */
     uint64_t number = 2;
     for (size_t d = 1, first = 0; d < c->num_documents && status == ND_OK; d++) {
         if (has_same_id(c, d)) {
-            status = rename_document(c, d, first, &number, renamed, texts);
+            const nd_renamed document = {c->documents[first], c->documents[d]};
+            status = rename_document(c, &reader, &document, &number, texts);
             continue;
         }
         first = d;
@@ -169,7 +181,7 @@ static nd_status rename_all(nd_catalog *c, nd_record **renamed, nd_texts texts)
             c->documents[kept++] = c->documents[d];
     }
     for (size_t i = 0; i < taken; i++)
-        c->documents[kept + i] = renamed[i];
+        c->documents[kept + i] = c->renamed[i].record;
     return status;
 }
 
@@ -187,14 +199,12 @@ static nd_status name_documents(nd_catalog *c, const nd_catalog_request *request
         num += has_same_id(c, d);
     if (num == 0)
         return ND_OK;
-    nd_record **const renamed = nd_alloc(allocator, num, sizeof(nd_record *));
     c->renamed = nd_alloc(allocator, num, sizeof *c->renamed);
-    nd_status status = renamed && c->renamed ? ND_OK : ND_ERR_NO_MEMORY;
+    nd_status status = c->renamed ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
         status = order_all_namesakes(c, allocator);
     if (status == ND_OK)
-        status = rename_all(c, renamed, request->texts);
-    nd_release(allocator, renamed);
+        status = rename_all(c, request->texts);
     if (status != ND_OK)
         return status;
     nd_heap_sort(c->renamed, c->num_renamed, sizeof *c->renamed, compare_renamed, NULL);
@@ -219,9 +229,195 @@ nd_status nd_catalog_init(nd_catalog *catalog, const nd_collection *collection,
     return status;
 }
 
+/* ---- from runs ---- */
+
+/* Records come in the order of ids; those of one id are gathered, to be told apart. Those that keep
+ * their id go to the file, the others are kept in memory until they have a name. */
+typedef struct naming {
+    nd_catalog *catalog;
+    const nd_catalog_request *request;
+    const nd_allocator *allocator;
+    nd_record_file *file;
+    ND_VEC(char) namesakes;     /* records, as in a file */
+    ND_VEC(nd_renamed) renamed; /* not named yet */
+    size_t num_written;
+    size_t next_renamed; /* of those with a name, in the second round */
+} naming;
+
+static nd_status write_document(naming *n, const nd_record *record)
+{
+    n->catalog->index_of[n->num_written++] = record->index;
+    return nd_record_file_append(n->file, record);
+}
+
+/* The first of several namesakes keeps the id. */
+static nd_status part_namesakes(naming *n, nd_record **records, size_t num)
+{
+    nd_catalog *const c = n->catalog;
+    nd_status status = order_namesakes(c, records, num, n->allocator);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(n->allocator, &n->renamed, num);
+    if (status == ND_OK)
+        status = write_document(n, records[0]);
+    const nd_record *first = NULL;
+    for (size_t i = 0; i < num && status == ND_OK; i++) {
+        const size_t size = (size_t)nd_record_bytes(records[i], n->request->texts);
+        nd_record *const copy = nd_arena_alloc(&c->names, size);
+        if (!copy)
+            return ND_ERR_NO_MEMORY;
+        memcpy(copy, records[i], size);
+        if (i == 0)
+            first = copy;
+        else
+            n->renamed.items[n->renamed.len++] = (nd_renamed){first, copy};
+    }
+    return status;
+}
+
+static nd_status end_namesakes(naming *n)
+{
+    const nd_texts texts = n->request->texts;
+    size_t num = 0, place = 0;
+    if (n->namesakes.len == 0)
+        return ND_OK;
+    nd_record *const first = (nd_record *)(void *)n->namesakes.items;
+    if (nd_record_bytes(first, texts) == n->namesakes.len) {
+        n->namesakes.len = 0;
+        return write_document(n, first);
+    }
+    while (place < n->namesakes.len) {
+        place += (size_t)nd_record_bytes((nd_record *)(void *)(n->namesakes.items + place), texts);
+        num++;
+    }
+    nd_record **const records = nd_alloc(n->allocator, num, sizeof(nd_record *));
+    if (!records)
+        return ND_ERR_NO_MEMORY;
+    for (size_t i = 0, at = 0; i < num; i++) {
+        records[i] = (nd_record *)(void *)(n->namesakes.items + at);
+        at += (size_t)nd_record_bytes(records[i], texts);
+    }
+    const nd_status status = part_namesakes(n, records, num);
+    nd_release(n->allocator, records);
+    n->namesakes.len = 0;
+    return status;
+}
+
+/* An nd_record_fn. */
+static nd_status gather_namesakes(void *ctx, const nd_record *record)
+{
+    naming *const n = ctx;
+    const size_t size = (size_t)nd_record_bytes(record, n->request->texts);
+    nd_status status = ND_OK;
+    if (n->namesakes.len > 0 &&
+        nd_compare_ids((const nd_record *)(const void *)n->namesakes.items, record) != 0)
+        status = end_namesakes(n);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(n->allocator, &n->namesakes, size);
+    if (status != ND_OK)
+        return status;
+    memcpy(n->namesakes.items + n->namesakes.len, record, size);
+    n->namesakes.len += size;
+    return ND_OK;
+}
+
+/* An nd_record_fn: puts the renamed ones among those that keep their id. */
+static nd_status insert_renamed(void *ctx, const nd_record *record)
+{
+    naming *const n = ctx;
+    const nd_catalog *const c = n->catalog;
+    nd_status status = ND_OK;
+    while (status == ND_OK && n->next_renamed < c->num_renamed &&
+           (!record || nd_compare_ids(c->renamed[n->next_renamed].record, record) < 0))
+        status = write_document(n, c->renamed[n->next_renamed++].record);
+    return status == ND_OK && record ? write_document(n, record) : status;
+}
+
+/* Finds names for those that need one. */
+static nd_status name_renamed(naming *n)
+{
+    nd_catalog *const c = n->catalog;
+    nd_record_reader reader = {0};
+    uint64_t number = 2;
+    c->renamed = nd_alloc(n->allocator, n->renamed.len, sizeof *c->renamed);
+    nd_status status = c->renamed ? ND_OK : ND_ERR_NO_MEMORY;
+    for (size_t i = 0; i < n->renamed.len && status == ND_OK; i++) {
+        if (i > 0 && n->renamed.items[i].first != n->renamed.items[i - 1].first)
+            number = 2;
+        status = rename_document(c, &reader, &n->renamed.items[i], &number, n->request->texts);
+    }
+    nd_record_reader_release(&reader, n->allocator);
+    if (status == ND_OK)
+        nd_heap_sort(c->renamed, c->num_renamed, sizeof *c->renamed, compare_renamed, NULL);
+    return status;
+}
+
+static nd_status write_again(naming *n, nd_budget *budget)
+{
+    nd_catalog *const c = n->catalog;
+    nd_record_file whole;
+    nd_status status = nd_record_file_init(&whole, budget, n->request->texts, n->allocator);
+    n->file = &whole;
+    n->num_written = 0;
+    if (status == ND_OK)
+        status = nd_record_file_each(&c->records, insert_renamed, n);
+    if (status == ND_OK)
+        status = insert_renamed(n, NULL);
+    if (status == ND_OK)
+        status = nd_record_file_end(&whole);
+    nd_record_file_release(&c->records);
+    c->records = whole;
+    return status;
+}
+
+static nd_status name_from_runs(naming *n, nd_record_runs *runs)
+{
+    nd_catalog *const c = n->catalog;
+    nd_status status =
+        nd_record_file_init(&c->records, runs->budget, n->request->texts, n->allocator);
+    n->file = &c->records;
+    if (status == ND_OK)
+        status = nd_record_runs_merge(runs, gather_namesakes, n);
+    if (status == ND_OK)
+        status = end_namesakes(n);
+    if (status == ND_OK)
+        status = nd_record_file_end(&c->records);
+    c->num_documents = n->num_written;
+    if (status == ND_OK && n->renamed.len > 0) {
+        status = name_renamed(n);
+        if (status == ND_OK)
+            status = write_again(n, runs->budget);
+        c->num_documents = n->num_written;
+    }
+    return status;
+}
+
+nd_status nd_catalog_init_from_runs(nd_catalog *catalog, const nd_collection *collection,
+                                    nd_record_runs *runs, const nd_catalog_request *request,
+                                    const nd_allocator *allocator)
+{
+    *catalog = (nd_catalog){.collection = collection};
+    nd_arena_init(&catalog->names, allocator, NAMES_CHUNK);
+    nd_status status = runs->num_records >= UINT32_MAX ? ND_ERR_LIMIT : ND_OK;
+    naming n = {.catalog = catalog, .request = request, .allocator = allocator};
+    if (status == ND_OK) {
+        catalog->index_of = nd_alloc(allocator, runs->num_records, sizeof *catalog->index_of);
+        status = catalog->index_of ? name_from_runs(&n, runs) : ND_ERR_NO_MEMORY;
+    }
+    ND_VEC_RELEASE(allocator, &n.namesakes);
+    ND_VEC_RELEASE(allocator, &n.renamed);
+    nd_record_runs_release(runs);
+    if (status == ND_OK)
+        status = nd_order_texts(catalog, request->size, request->num_threads, allocator);
+    if (status != ND_OK)
+        nd_catalog_release(catalog, allocator);
+    return status;
+}
+
 void nd_catalog_release(nd_catalog *catalog, const nd_allocator *allocator)
 {
     nd_release(allocator, catalog->documents);
+    nd_release(allocator, catalog->index_of);
+    nd_record_file_release(&catalog->records);
     nd_release(allocator, catalog->text_of);
     nd_release(allocator, catalog->copies_start);
     nd_release(allocator, catalog->copies);

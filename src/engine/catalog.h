@@ -7,13 +7,14 @@
 
 #include "engine/collection.h"
 #include "engine/record.h"
+#include "engine/record_file.h"
 #include "neardup/scan.h"
 #include "util/arena.h"
 
 /* A document whose id another one has already. */
 typedef struct nd_renamed {
-    const nd_record *first;  /* keeps the id */
-    const nd_record *record; /* goes by a name of its own */
+    const nd_record *first; /* keeps the id */
+    nd_record *record;      /* goes by a name of its own */
 } nd_renamed;
 
 /*   documents:  all records by name; a document's number is its place here
@@ -28,7 +29,9 @@ typedef struct nd_renamed {
  * leaving out what is another document's id. */
 typedef struct nd_catalog {
     const nd_collection *collection;
-    nd_record **documents;
+    nd_record **documents;  /* NULL: the records are in a file */
+    nd_record_file records; /* then: by name; */
+    uint32_t *index_of;     /* and nd_record.index of each */
     size_t num_documents;
     size_t num_texts;
     uint32_t *text_of;
@@ -60,11 +63,41 @@ ND_NODISCARD nd_status nd_catalog_init(nd_catalog *catalog, const nd_collection 
                                        const nd_catalog_request *request,
                                        const nd_allocator *allocator);
 
+/* The same from sorted runs, whose records then stay in a file. 4 bytes a document beside what
+ * nd_order_texts takes, and the records of documents of one id. */
+ND_NODISCARD nd_status nd_catalog_init_from_runs(nd_catalog *catalog,
+                                                 const nd_collection *collection,
+                                                 nd_record_runs *runs,
+                                                 const nd_catalog_request *request,
+                                                 const nd_allocator *allocator);
+
+/* nd_record.index of a document, and of the one that stands for a text. */
+static inline uint32_t nd_catalog_index(const nd_catalog *catalog, uint32_t document)
+{
+    return catalog->documents ? catalog->documents[document]->index : catalog->index_of[document];
+}
+
+static inline uint32_t nd_catalog_text_index(const nd_catalog *catalog, uint32_t text)
+{
+    return nd_catalog_index(catalog, catalog->copies[catalog->copies_start[text]]);
+}
+
+/* The record of a document; it holds until the reader's next call. */
+static inline nd_status nd_catalog_read(const nd_catalog *catalog, nd_record_reader *reader,
+                                        size_t document, const nd_record **record)
+{
+    if (!catalog->documents)
+        return nd_record_reader_get(reader, &catalog->records, document, record);
+    *record = catalog->documents[document];
+    return ND_OK;
+}
+
 static inline uint32_t nd_catalog_num_copies(const nd_catalog *catalog, uint32_t text)
 {
     return catalog->copies_start[text + 1] - catalog->copies_start[text];
 }
 
+/* Where records are in memory. */
 static inline nd_record *nd_catalog_record(const nd_catalog *catalog, uint32_t text)
 {
     return catalog->documents[catalog->copies[catalog->copies_start[text]]];

@@ -35,6 +35,16 @@ void nd_ingester_release(nd_ingester *ingester)
     ND_VEC_RELEASE(ingester->allocator, &ingester->added);
 }
 
+nd_status nd_ingester_write_run(nd_ingester *ingester)
+{
+    nd_ingester *const in = ingester;
+    const nd_status status = nd_record_runs_add(in->runs, in->added.items, in->added.len);
+    ND_VEC_RELEASE(in->allocator, &in->added);
+    nd_arena_release(&in->records);
+    in->added_bytes = 0;
+    return status;
+}
+
 /* Goes on to a new chunk where the one at work is full. */
 static nd_status make_place(nd_ingester *in)
 {
@@ -259,7 +269,10 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
     ingester->added.items[ingester->added.len++] = record;
     ingester->chunk->num++;
     count_document(ingester, o, document);
-    return ND_OK;
+    ingester->added_bytes += nd_record_bytes(record, o->texts);
+    if (ingester->runs && ingester->added_bytes >= ingester->run_bytes)
+        status = nd_ingester_write_run(ingester);
+    return status;
 }
 
 nd_status nd_ingester_leave_out(nd_ingester *ingester, const nd_scan_options *options,

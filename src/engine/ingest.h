@@ -9,6 +9,8 @@
 typedef struct nd_ingester {
     const nd_allocator *allocator;
     nd_collection *collection;
+    nd_record_runs *runs; /* where records go when there are run_bytes of them; NULL: they stay */
+    uint64_t run_bytes, added_bytes;
     uint64_t seed;   /* of nd_text_facts.check */
     uint32_t source; /* what lasting documents are from now; ND_NO_SOURCE: none lasts */
     nd_repairer *repairer;
@@ -26,6 +28,9 @@ typedef struct nd_ingester {
 /* Release also after a failure. */
 ND_NODISCARD nd_status nd_ingester_init(nd_ingester *ingester, nd_collection *collection,
                                         const nd_scan_options *options, uint64_t seed);
+
+/* Writes the records that are in memory as a run, where they do not stay. */
+ND_NODISCARD nd_status nd_ingester_write_run(nd_ingester *ingester);
 
 /* Tokenises and hashes one document, lets the matcher take what it needs, and keeps its record.
  * `worker` is the ingester's number. A failure leaves it as it was, but for memory; ND_ERR_IO is

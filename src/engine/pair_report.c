@@ -11,6 +11,9 @@ typedef struct report {
     const nd_scan *scan;
     nd_pair_fn each;
     void *ctx;
+    nd_name_reader names;
+    nd_id id; /* of the document at work, and its text */
+    nd_kept_text text;
     ND_VEC(uint64_t) partners; /* of the document at work: document << 32 | neighbour of its text */
     ND_VEC(uint64_t) scratch;
 } report;
@@ -98,7 +101,7 @@ static nd_status add_kept_partners(report *r, uint32_t d)
     return status;
 }
 
-static nd_pair make_pair(const report *r, uint32_t d, uint64_t partner)
+static nd_status make_pair(report *r, uint32_t d, uint64_t partner, nd_pair *pair)
 {
     const nd_scan *const scan = r->scan;
     const uint32_t e = (uint32_t)(partner >> 32), x = text_of(r, d);
@@ -109,14 +112,13 @@ static nd_pair make_pair(const report *r, uint32_t d, uint64_t partner)
         edge = (nd_edge){x, n->text, n->common, n->own_covered, n->other_covered, n->score};
     }
     const nd_seen_match seen = nd_matcher_see(scan->matcher, &edge);
-    return (nd_pair){.a = nd_scan_id(scan, d),
-                     .b = nd_scan_id(scan, e),
-                     .kind = seen.kind,
-                     .similarity = seen.similarity,
-                     .coverage = seen.coverage,
-                     .score = seen.score,
-                     .a_text = nd_scan_text(scan, d),
-                     .b_text = nd_scan_text(scan, e)};
+    *pair = (nd_pair){.a = r->id,
+                      .kind = seen.kind,
+                      .similarity = seen.similarity,
+                      .coverage = seen.coverage,
+                      .score = seen.score,
+                      .a_text = r->text};
+    return nd_name_reader_get(&r->names, e, &pair->b, &pair->b_text);
 }
 
 /* In the order of their documents. Texts of one source often come in it already. */
@@ -145,11 +147,16 @@ static nd_status report_document(report *r, uint32_t d)
     nd_status status = is_capped ? add_kept_partners(r, d) : add_all_partners(r, d);
     if (status == ND_OK)
         status = sort_partners(r);
+    nd_name_reader_clear(&r->names);
+    if (status == ND_OK && r->partners.len > 0)
+        status = nd_name_reader_get(&r->names, d, &r->id, &r->text);
     for (size_t i = 0; i < r->partners.len && status == ND_OK; i++) {
         if (i > 0 && r->partners.items[i] == r->partners.items[i - 1])
             continue; /* kept, and the best of the other */
-        const nd_pair pair = make_pair(r, d, r->partners.items[i]);
-        status = r->each(r->ctx, &pair);
+        nd_pair pair;
+        status = make_pair(r, d, r->partners.items[i], &pair);
+        if (status == ND_OK)
+            status = r->each(r->ctx, &pair);
     }
     return status;
 }
@@ -179,6 +186,7 @@ nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t
         part >= num_parts)
         return ND_ERR_INVALID_ARGUMENT;
     report r = {.scan = scan, .each = each, .ctx = ctx};
+    nd_name_reader_init(&r.names, scan);
     const uint32_t end =
         nd_pair_lists_part_start(&scan->pairs, &scan->catalog, part + 1, num_parts);
     uint32_t d = nd_pair_lists_part_start(&scan->pairs, &scan->catalog, part, num_parts);
@@ -188,6 +196,7 @@ nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t
         if (has_partners(&r, d))
             status = report_document(&r, d);
     }
+    nd_name_reader_release(&r.names);
     ND_VEC_RELEASE(&scan->allocator, &r.partners);
     ND_VEC_RELEASE(&scan->allocator, &r.scratch);
     return status;

@@ -86,8 +86,8 @@ static nd_status settle_components(void *ctx, uint32_t worker, size_t task)
     return status;
 }
 
-/* Which texts buckets connect, and their order in the components. `root_of` and `scratch` have room
- * for num_texts. */
+/* Which texts buckets connect, and their order in the components. `root_of` has room for
+ * num_texts, `scratch` for the members. */
 static void list_members(settling *s, uint32_t *root_of, uint64_t *scratch)
 {
     const nd_bucket_index *const index = &s->matcher->buckets;
@@ -124,11 +124,14 @@ nd_status nd_band_matcher_match_groups(nd_band_matcher *b, const uint32_t *by_ra
 {
     const nd_allocator *const a = b->base.allocator;
     const size_t num = b->buckets.num_texts;
+    size_t num_members = 0;
+    for (size_t x = 0; x < num; x++)
+        num_members += nd_bucket_index_has_mates(&b->buckets, (uint32_t)x) != 0;
     settling s = {.matcher = b,
                   .by_rank = by_rank,
-                  .members = nd_alloc(a, num, sizeof *s.members),
+                  .members = nd_alloc(a, num_members, sizeof *s.members),
                   .settled_by = nd_alloc(a, num, sizeof *s.settled_by)};
-    uint64_t *const scratch = nd_alloc(a, num, sizeof *scratch);
+    uint64_t *const scratch = nd_alloc(a, num_members, sizeof *scratch);
     uint32_t *const texts = nd_alloc(a, num, sizeof *texts);
     nd_status status = s.members && s.settled_by && scratch && texts ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK) {

@@ -13,11 +13,24 @@
 #include "util/random_seed.h"
 #include "util/threads.h"
 
+enum {
+    RUNS_SHARE = 16, /* of the budget, for all threads */
+    MIN_RUN_BYTES = 1 << 14,
+    MAX_RUN_BYTES = 1 << 25,
+};
+
 static nd_status new_matcher(nd_scan *scan)
 {
     return nd_scan_options_has_coverage(&scan->options)
                ? nd_coverage_matcher_new(&scan->options, &scan->allocator, &scan->matcher)
                : nd_band_matcher_new(&scan->options, &scan->plan, &scan->allocator, &scan->matcher);
+}
+
+/* What the records of a thread may take before they go to a file; sorting takes as much again. */
+static uint64_t run_bytes(const nd_scan_options *options)
+{
+    const uint64_t share = nd_budget_limit(options->budget) / RUNS_SHARE / options->num_threads;
+    return share < MIN_RUN_BYTES ? MIN_RUN_BYTES : share < MAX_RUN_BYTES ? share : MAX_RUN_BYTES;
 }
 
 nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *allocator, nd_scan **out,
@@ -50,8 +63,15 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
             scan->matcher->kind->keeps_hashes ? NULL : full.budget, &scan->allocator);
         scan->has_collection = status == ND_OK;
     }
-    for (uint32_t w = 0; status == ND_OK && w < full.num_threads; w++)
+    if (status == ND_OK && nd_collection_is_limited(&scan->collection))
+        status = nd_record_runs_init(&scan->runs, full.budget, full.texts, &scan->allocator);
+    for (uint32_t w = 0; status == ND_OK && w < full.num_threads; w++) {
         status = nd_ingester_init(&scan->ingesters[w], &scan->collection, &scan->options, seed);
+        if (scan->runs.allocator) {
+            scan->ingesters[w].runs = &scan->runs;
+            scan->ingesters[w].run_bytes = run_bytes(&full);
+        }
+    }
     if (status != ND_OK) {
         nd_scan_free(scan);
         return nd_error_set(error, status, "%s", nd_status_message(status));
@@ -179,8 +199,22 @@ nd_status nd_scan_add_batch(nd_scan *scan, const nd_document_batch *batch, nd_er
     return status;
 }
 
+static nd_status build_catalog_from_runs(nd_scan *scan)
+{
+    const nd_catalog_request request = {scan->matcher->kind->text_size, scan->options.texts,
+                                        scan->options.num_threads};
+    nd_status status = ND_OK;
+    for (uint32_t w = 0; w < scan->options.num_threads && status == ND_OK; w++)
+        status = nd_ingester_write_run(&scan->ingesters[w]);
+    return status == ND_OK ? nd_catalog_init_from_runs(&scan->catalog, &scan->collection,
+                                                       &scan->runs, &request, &scan->allocator)
+                           : status;
+}
+
 static nd_status build_catalog(nd_scan *scan)
 {
+    if (nd_collection_is_limited(&scan->collection))
+        return build_catalog_from_runs(scan);
     size_t num = 0, at = 0;
     for (uint32_t w = 0; w < scan->options.num_threads; w++)
         num += scan->ingesters[w].added.len;
@@ -258,29 +292,45 @@ static void sum_stats(nd_scan *scan)
     stats->group_members = scan->groups.num_members;
 }
 
-static void notice(const nd_scan *scan, nd_notice kind, const nd_record *record)
+static nd_status notice(nd_name_reader *names, nd_notice kind, uint32_t number)
+{
+    nd_id id;
+    nd_kept_text text;
+    const nd_status status = nd_name_reader_get(names, number, &id, &text);
+    const nd_document document = {.id = id.p, .id_len_bytes = id.len_bytes, .tag = id.tag};
+    if (status == ND_OK)
+        names->scan->options.notice(names->scan->options.notice_ctx, kind, &document);
+    return status;
+}
+
+static void notice_renamed(const nd_scan *scan, const nd_record *record)
 {
     const nd_document document = {
         .id = nd_record_id(record), .id_len_bytes = record->id_len_bytes, .tag = record->tag};
-    scan->options.notice(scan->options.notice_ctx, kind, &document);
+    scan->options.notice(scan->options.notice_ctx, ND_NOTICE_DUPLICATE_ID, &document);
 }
 
 /* Names an example of what no document is noticed for while it is read. */
-static void notice_examples(const nd_scan *scan)
+static nd_status notice_examples(const nd_scan *scan)
 {
     const nd_catalog *const c = &scan->catalog;
     const uint32_t text = scan->matcher->capped_text;
+    nd_status status = ND_OK;
     if (!scan->options.notice)
-        return;
+        return status;
+    nd_name_reader names;
+    nd_name_reader_init(&names, scan);
     if (c->num_renamed > 0)
-        notice(scan, ND_NOTICE_DUPLICATE_ID, c->renamed[0].record);
+        notice_renamed(scan, c->renamed[0].record);
     if (text != ND_NO_TEXT)
-        notice(scan,
-               nd_scan_options_has_coverage(&scan->options) ? ND_NOTICE_COMMON
-                                                            : ND_NOTICE_CAPPED_BUCKET,
-               c->documents[c->copies[c->copies_start[text]]]);
-    if (scan->pairs.num_capped > 0)
-        notice(scan, ND_NOTICE_MANY_MATCHES, c->documents[scan->pairs.first_capped]);
+        status = notice(&names,
+                        nd_scan_options_has_coverage(&scan->options) ? ND_NOTICE_COMMON
+                                                                     : ND_NOTICE_CAPPED_BUCKET,
+                        c->copies[c->copies_start[text]]);
+    if (status == ND_OK && scan->pairs.num_capped > 0)
+        status = notice(&names, ND_NOTICE_MANY_MATCHES, scan->pairs.first_capped);
+    nd_name_reader_release(&names);
+    return status;
 }
 
 nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
@@ -302,6 +352,8 @@ nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
     if (status == ND_OK)
         status = find_matches(scan);
     scan->matcher->fetcher = NULL;
+    if (status == ND_OK)
+        status = notice_examples(scan);
     explain(scan, status, &reason);
     if (status != ND_OK)
         return nd_error_set(error, status, "%s",
@@ -309,7 +361,6 @@ nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
     nd_release(&scan->allocator, scan->edges.items);
     scan->edges = (nd_edge_list){0};
     sum_stats(scan);
-    notice_examples(scan);
     scan->phase = ND_SCAN_FINISHED;
     return ND_OK;
 }
@@ -319,19 +370,51 @@ nd_scan_stats nd_scan_stats_get(const nd_scan *scan)
     return scan->stats;
 }
 
-nd_id nd_scan_id(const nd_scan *scan, uint32_t document)
+enum { NAMES_CHUNK = 1 << 16, MAX_NAMES_BYTES = 1 << 20 };
+
+void nd_name_reader_init(nd_name_reader *names, const nd_scan *scan)
 {
-    const nd_record *const record = scan->catalog.documents[document];
-    return (nd_id){nd_record_id(record), record->id_len_bytes, record->tag};
+    *names = (nd_name_reader){.scan = scan};
+    nd_arena_init(&names->copies, &scan->allocator, NAMES_CHUNK);
 }
 
-nd_kept_text nd_scan_text(const nd_scan *scan, uint32_t document)
+nd_status nd_name_reader_get(nd_name_reader *names, uint32_t document, nd_id *id,
+                             nd_kept_text *text)
 {
-    if (scan->options.texts != ND_TEXTS_KEEP)
-        return (nd_kept_text){NULL, 0};
-    uint64_t len;
-    const char *const text = nd_record_text(scan->catalog.documents[document], &len);
-    return (nd_kept_text){text, (size_t)len};
+    const nd_catalog *const c = &names->scan->catalog;
+    const nd_texts texts = names->scan->options.texts;
+    const nd_record *record;
+    const nd_status status = nd_catalog_read(c, &names->records, document, &record);
+    if (status != ND_OK)
+        return status;
+    if (!c->documents) {
+        const size_t size = (size_t)nd_record_bytes(record, texts);
+        nd_record *const copy = nd_arena_alloc(&names->copies, size);
+        if (!copy)
+            return ND_ERR_NO_MEMORY;
+        memcpy(copy, record, size);
+        record = copy;
+    }
+    *id = (nd_id){nd_record_id(record), record->id_len_bytes, record->tag};
+    *text = (nd_kept_text){NULL, 0};
+    if (texts == ND_TEXTS_KEEP) {
+        uint64_t len;
+        text->p = nd_record_text(record, &len);
+        text->len_bytes = (size_t)len;
+    }
+    return ND_OK;
+}
+
+void nd_name_reader_clear(nd_name_reader *names)
+{
+    if (names->copies.total_bytes >= MAX_NAMES_BYTES)
+        nd_arena_release(&names->copies);
+}
+
+void nd_name_reader_release(nd_name_reader *names)
+{
+    nd_record_reader_release(&names->records, &names->scan->allocator);
+    nd_arena_release(&names->copies);
 }
 
 nd_status nd_scan_each_renamed(const nd_scan *scan, nd_renamed_fn each, void *ctx)
@@ -364,6 +447,7 @@ void nd_scan_free(nd_scan *scan)
     nd_release(&a, scan->ingesters);
     if (scan->has_collection)
         nd_collection_release(&scan->collection);
+    nd_record_runs_release(&scan->runs);
     ND_VEC_RELEASE(&a, &scan->sources);
     nd_release(&a, scan);
 }

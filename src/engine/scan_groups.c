@@ -17,10 +17,10 @@ static nd_status choose_copy(const nd_catalog *c, uint32_t text, uint32_t *best)
     if (num == 0 || nd_catalog_num_copies(c, text) < 2)
         return ND_OK;
     uint64_t least[ND_MAX_PREFERENCES], other[ND_MAX_PREFERENCES];
-    nd_status status = nd_collection_preferences(c->collection, c->documents[*best]->index, least);
+    nd_status status = nd_collection_preferences(c->collection, nd_catalog_index(c, *best), least);
     for (uint32_t i = c->copies_start[text] + 1; i < c->copies_start[text + 1] && status == ND_OK;
          i++) {
-        status = nd_collection_preferences(c->collection, c->documents[c->copies[i]]->index, other);
+        status = nd_collection_preferences(c->collection, nd_catalog_index(c, c->copies[i]), other);
         size_t at = 0;
         while (at < num && other[at] == least[at])
             at++;
@@ -42,14 +42,13 @@ typedef enum rank_key {
 
 static nd_status key_of(const nd_catalog *c, rank_key by, uint32_t text, uint64_t *key)
 {
-    const nd_record *const record = nd_catalog_record(c, text);
+    nd_text_facts facts = {0};
     nd_status status = ND_OK;
-    if (by == BY_DIGEST) {
-        nd_text_facts facts = {0};
-        status = nd_collection_text(c->collection, record->index, &facts);
-        *key = facts.digest[0];
+    if (by == BY_DIGEST || (by == BY_TOKENS && !c->documents)) {
+        status = nd_collection_text(c->collection, nd_catalog_text_index(c, text), &facts);
+        *key = by == BY_DIGEST ? facts.digest[0] : UINT32_MAX - facts.num_tokens;
     } else if (by == BY_TOKENS) {
-        *key = UINT32_MAX - record->num_tokens;
+        *key = UINT32_MAX - nd_catalog_record(c, text)->num_tokens;
     } else if (by == BY_FIRST_NAME) {
         *key = c->copies[c->copies_start[text]];
     } else {
@@ -58,7 +57,7 @@ static nd_status key_of(const nd_catalog *c, rank_key by, uint32_t text, uint64_
         status = choose_copy(c, text, &best);
         if (status == ND_OK)
             status =
-                nd_collection_preferences(c->collection, c->documents[best]->index, preferences);
+                nd_collection_preferences(c->collection, nd_catalog_index(c, best), preferences);
         *key = preferences[by - BY_PREFERENCE];
     }
     return status;
@@ -230,60 +229,76 @@ void nd_scan_groups_release(nd_scan_groups *groups, const nd_allocator *allocato
     *groups = (nd_scan_groups){0};
 }
 
-/* One for each document with tokens: key = representative document << 32 | document. Sorted, a
+/* One for each document of a group: key = representative document << 32 | document. Sorted, a
  * group is a run of one representative, its members ascending by name. */
 typedef struct group_items {
     uint64_t *items;
     size_t num;
 } group_items;
 
+/* Whether text x represents any other document than its first. */
+static uint8_t *find_groups(const nd_scan *scan)
+{
+    const nd_catalog *const c = &scan->catalog;
+    uint8_t *const is_group = nd_alloc_zeroed(&scan->allocator, c->num_texts, sizeof *is_group);
+    for (uint32_t x = 0; is_group && x < c->num_texts; x++)
+        if (scan->groups.to_anchor[x].to != x || nd_catalog_num_copies(c, x) > 1)
+            is_group[scan->groups.to_anchor[x].to] = 1;
+    return is_group;
+}
+
 static nd_status list_groups(const nd_scan *scan, group_items *list)
 {
     const nd_catalog *const c = &scan->catalog;
     const nd_allocator *const a = &scan->allocator;
-    list->items = nd_alloc(a, c->num_documents, sizeof *list->items);
-    uint64_t *const scratch = nd_alloc(a, c->num_documents, sizeof *scratch);
+    const size_t num = scan->groups.num_groups + scan->groups.num_members;
+    list->items = nd_alloc(a, num, sizeof *list->items);
+    uint64_t *const scratch = nd_alloc(a, num, sizeof *scratch);
     uint32_t *const representative = nd_alloc(a, c->num_texts, sizeof *representative);
-    nd_status status = list->items && scratch && representative ? ND_OK : ND_ERR_NO_MEMORY;
-    for (uint32_t x = 0; x < c->num_texts && status == ND_OK; x++)
-        if (scan->groups.to_anchor[x].to == x)
+    uint8_t *const is_group = find_groups(scan);
+    nd_status status =
+        list->items && scratch && representative && is_group ? ND_OK : ND_ERR_NO_MEMORY;
+    for (uint32_t x = 0; status == ND_OK && x < c->num_texts; x++)
+        if (is_group[x])
             status = choose_copy(c, x, &representative[x]);
-    if (status == ND_OK) {
-        for (size_t x = 0; x < c->num_texts; x++) {
-            const uint64_t key = (uint64_t)representative[scan->groups.to_anchor[x].to] << 32;
-            for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++)
-                list->items[list->num++] = key | c->copies[i];
-        }
-        nd_radix_sort_u64(list->items, scratch, list->num);
+    for (size_t x = 0; status == ND_OK && x < c->num_texts; x++) {
+        const uint32_t anchor = scan->groups.to_anchor[x].to;
+        for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1] && is_group[anchor]; i++)
+            list->items[list->num++] = (uint64_t)representative[anchor] << 32 | c->copies[i];
     }
+    if (status == ND_OK)
+        nd_radix_sort_u64(list->items, scratch, list->num);
     nd_release(a, scratch);
     nd_release(a, representative);
+    nd_release(a, is_group);
     return status;
 }
 
-static nd_member make_member(const nd_scan *scan, uint32_t document)
+static nd_status make_member(nd_name_reader *names, uint32_t document, nd_member *member)
 {
+    const nd_scan *const scan = names->scan;
     const uint32_t text = scan->catalog.text_of[document];
     const nd_seen_match seen = nd_matcher_see(scan->matcher, &scan->groups.to_anchor[text]);
-    return (nd_member){.id = nd_scan_id(scan, document),
-                       .kind = nd_match_kind_reversed(seen.kind),
-                       .similarity = seen.similarity,
-                       .coverage = seen.coverage,
-                       .score = seen.score,
-                       .text = nd_scan_text(scan, document)};
+    *member = (nd_member){.kind = nd_match_kind_reversed(seen.kind),
+                          .similarity = seen.similarity,
+                          .coverage = seen.coverage,
+                          .score = seen.score};
+    return nd_name_reader_get(names, document, &member->id, &member->text);
 }
 
 /* `run` is one group, the representative among its documents. */
-static nd_group make_group(const nd_scan *scan, const uint64_t *run, size_t num, nd_member *members)
+static nd_status make_group(nd_name_reader *names, const uint64_t *run, size_t num,
+                            nd_member *members, nd_group *group)
 {
     const uint32_t representative = (uint32_t)(run[0] >> 32);
-    nd_group group = {.representative = nd_scan_id(scan, representative),
-                      .representative_text = nd_scan_text(scan, representative),
-                      .members = members};
-    for (size_t i = 0; i < num; i++)
+    nd_name_reader_clear(names);
+    *group = (nd_group){.members = members};
+    nd_status status = nd_name_reader_get(names, representative, &group->representative,
+                                          &group->representative_text);
+    for (size_t i = 0; i < num && status == ND_OK; i++)
         if ((uint32_t)run[i] != representative)
-            members[group.num_members++] = make_member(scan, (uint32_t)run[i]);
-    return group;
+            status = make_member(names, (uint32_t)run[i], &members[group->num_members++]);
+    return status;
 }
 
 nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx)
@@ -292,6 +307,8 @@ nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx)
         return ND_ERR_INVALID_ARGUMENT;
     group_items list = {0};
     nd_status status = list_groups(scan, &list);
+    nd_name_reader names;
+    nd_name_reader_init(&names, scan);
     nd_member *members = NULL;
     size_t capacity = 0;
     for (size_t first = 0, end; status == ND_OK && first < list.num; first = end) {
@@ -303,9 +320,12 @@ nd_status nd_scan_each_group(const nd_scan *scan, nd_group_fn each, void *ctx)
                             sizeof *members);
         if (status != ND_OK)
             break;
-        const nd_group group = make_group(scan, list.items + first, end - first, members);
-        status = each(ctx, &group);
+        nd_group group;
+        status = make_group(&names, list.items + first, end - first, members, &group);
+        if (status == ND_OK)
+            status = each(ctx, &group);
     }
+    nd_name_reader_release(&names);
     nd_release(&scan->allocator, members);
     nd_release(&scan->allocator, list.items);
     return status;

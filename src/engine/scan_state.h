@@ -26,6 +26,7 @@ struct nd_scan {
     nd_matcher *matcher;
     nd_ingester *ingesters; /* one for each thread */
     nd_source_vec sources;  /* of lasting documents */
+    nd_record_runs runs;    /* where the collection is limited: of all records */
     nd_collection collection;
     bool has_collection; /* whether it is there to be released */
     nd_scan_stats stats; /* summed up by nd_scan_finish */
@@ -35,10 +36,25 @@ struct nd_scan {
     nd_scan_groups groups; /* groups */
 };
 
-/* The name of a document, by its number in the catalog, and its tag. */
-nd_id nd_scan_id(const nd_scan *scan, uint32_t document);
+/* Reads names of a finished scan's documents, and their texts where they are kept. Exclusive;
+ * several may read one scan at once. */
+typedef struct nd_name_reader {
+    const nd_scan *scan;
+    nd_record_reader records;
+    nd_arena copies; /* of what came from a file */
+} nd_name_reader;
 
-/* Its text, where texts are kept. */
-nd_kept_text nd_scan_text(const nd_scan *scan, uint32_t document);
+void nd_name_reader_init(nd_name_reader *names, const nd_scan *scan);
+
+/* The name of a document, by its number in the catalog, its tag, and its text (NULL and 0 where
+ * texts are not kept). They hold until the next nd_name_reader_clear, or, from memory, as long as
+ * the scan. */
+ND_NODISCARD nd_status nd_name_reader_get(nd_name_reader *names, uint32_t document, nd_id *id,
+                                          nd_kept_text *text);
+
+/* What was read is not needed any more. */
+void nd_name_reader_clear(nd_name_reader *names);
+
+void nd_name_reader_release(nd_name_reader *names);
 
 #endif

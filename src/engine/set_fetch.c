@@ -1,7 +1,6 @@
 #include "engine/set_fetch.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "neardup/document_map.h"
 #include "util/binary_search.h"
@@ -29,7 +28,7 @@ static nd_status make_set(void *ctx, uint32_t worker, const nd_document *documen
     const uint32_t x = f->texts[at];
     nd_text_facts facts;
     nd_status status = nd_collection_text(fetcher->catalog->collection,
-                                          nd_catalog_record(fetcher->catalog, x)->index, &facts);
+                                          nd_catalog_text_index(fetcher->catalog, x), &facts);
     if (status == ND_OK)
         status = nd_ingester_make_set(&fetcher->ingesters[worker], fetcher->options->shingle,
                                       &facts, document, &f->sets[x]);
@@ -92,32 +91,59 @@ static nd_status fetch_from(const nd_set_fetcher *fetcher, uint32_t source, nd_k
     return status;
 }
 
-static bool needs_fetching(const nd_set_fetcher *f, const nd_scan_set *sets, uint32_t text,
-                           uint32_t source)
+/* The texts that are wanted and not known, by the documents that stand for them: these are read in
+ * their order. */
+typedef struct wanted_texts {
+    nd_key_value *items; /* (tag, text) of one source, and as many for scratch */
+    size_t num;
+    size_t *num_of; /* [source] how many there are */
+} wanted_texts;
+
+/* Counts the wanted of each source (where source is ND_NO_SOURCE), or lists those of one. */
+static nd_status list_wanted(const nd_set_fetcher *f, const uint8_t *wanted,
+                             const nd_scan_set *sets, uint32_t source, wanted_texts *list)
 {
-    return sets[text].state == ND_SET_UNKNOWN &&
-           nd_catalog_record(f->catalog, text)->source == source;
+    const nd_catalog *const c = f->catalog;
+    nd_record_reader reader = {0};
+    nd_status status = ND_OK;
+    for (size_t d = 0; d < c->num_documents && status == ND_OK; d++) {
+        const uint32_t x = c->text_of[d];
+        if (x == ND_NO_TEXT || c->copies[c->copies_start[x]] != d || !wanted[x] ||
+            sets[x].state != ND_SET_UNKNOWN)
+            continue;
+        const nd_record *record;
+        status = nd_catalog_read(c, &reader, d, &record);
+        if (status != ND_OK || record->source == ND_NO_SOURCE)
+            continue;
+        if (source == ND_NO_SOURCE)
+            list->num_of[record->source]++;
+        else if (record->source == source)
+            list->items[list->num++] = (nd_key_value){record->tag, x};
+    }
+    nd_record_reader_release(&reader, f->allocator);
+    return status;
 }
 
 nd_status nd_fetch_sets(const nd_set_fetcher *fetcher, const uint8_t *wanted, nd_scan_set *sets)
 {
-    const nd_catalog *const c = fetcher->catalog;
-    nd_status status = ND_OK;
+    const nd_allocator *const a = fetcher->allocator;
+    wanted_texts list = {.num_of = nd_alloc_zeroed(a, fetcher->sources->len, sizeof *list.num_of)};
+    nd_status status = list.num_of ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK && fetcher->sources->len > 0)
+        status = list_wanted(fetcher, wanted, sets, ND_NO_SOURCE, &list);
     for (uint32_t source = 0; source < fetcher->sources->len && status == ND_OK; source++) {
-        size_t num = 0;
-        for (size_t x = 0; x < c->num_texts; x++)
-            num += wanted[x] && needs_fetching(fetcher, sets, (uint32_t)x, source);
-        if (num == 0)
+        if (list.num_of[source] == 0)
             continue;
-        nd_key_value *const items = nd_alloc(fetcher->allocator, num * 2, sizeof *items);
-        if (!items)
-            return ND_ERR_NO_MEMORY;
-        num = 0;
-        for (size_t x = 0; x < c->num_texts; x++)
-            if (wanted[x] && needs_fetching(fetcher, sets, (uint32_t)x, source))
-                items[num++] = (nd_key_value){nd_catalog_record(c, (uint32_t)x)->tag, x};
-        status = fetch_from(fetcher, source, items, items + num, num, sets);
-        nd_release(fetcher->allocator, items);
+        list.num = 0;
+        list.items = nd_alloc(a, list.num_of[source] * 2, sizeof *list.items);
+        if (!list.items)
+            status = ND_ERR_NO_MEMORY;
+        if (status == ND_OK)
+            status = list_wanted(fetcher, wanted, sets, source, &list);
+        if (status == ND_OK)
+            status = fetch_from(fetcher, source, list.items, list.items + list.num, list.num, sets);
+        nd_release(a, list.items);
     }
+    nd_release(a, list.num_of);
     return status;
 }

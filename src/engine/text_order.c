@@ -113,10 +113,12 @@ static nd_status are_one_text(const text_order *o, const nd_key_value *run, size
 {
     const nd_catalog *const c = o->catalog;
     nd_text_facts first, other;
-    nd_status status = nd_collection_text(c->collection, c->documents[run[0].value]->index, &first);
+    nd_status status =
+        nd_collection_text(c->collection, nd_catalog_index(c, (uint32_t)run[0].value), &first);
     *is_one = true;
     for (size_t i = 1; i < num && status == ND_OK && *is_one; i++) {
-        status = nd_collection_text(c->collection, c->documents[run[i].value]->index, &other);
+        status =
+            nd_collection_text(c->collection, nd_catalog_index(c, (uint32_t)run[i].value), &other);
         *is_one = are_equal_texts(&first, &other);
     }
     return status;
@@ -129,7 +131,7 @@ static nd_status divide_run(const text_order *o, nd_key_value *run, size_t num)
     candidate *const candidates = nd_alloc(o->allocator, num, sizeof *candidates);
     nd_status status = candidates ? ND_OK : ND_ERR_NO_MEMORY;
     for (size_t i = 0; i < num && status == ND_OK; i++) {
-        const uint32_t index = c->documents[run[i].value]->index;
+        const uint32_t index = nd_catalog_index(c, (uint32_t)run[i].value);
         nd_document_facts facts = {0};
         status = nd_collection_text(c->collection, index, &candidates[i].facts);
         if (status == ND_OK)
@@ -189,9 +191,9 @@ static nd_status sort_items(text_order *o, uint32_t num_threads)
 {
     const size_t num = o->catalog->num_documents;
     for (size_t d = 0; d < num; d++) {
-        if (d + AHEAD < num)
+        if (d + AHEAD < num && o->catalog->documents)
             __builtin_prefetch(o->catalog->documents[d + AHEAD]);
-        o->document_of[o->catalog->documents[d]->index] = (uint32_t)d;
+        o->document_of[nd_catalog_index(o->catalog, (uint32_t)d)] = (uint32_t)d;
     }
     nd_status status =
         nd_threads_for(o->allocator, num_threads, o->catalog->collection->chunks.len, make_keys, o);

@@ -38,6 +38,11 @@ ND_NODISCARD nd_status nd_temp_file_new(nd_budget *budget, nd_temp_file **out, n
 ND_NODISCARD nd_status nd_temp_file_append(nd_temp_file *file, const void *bytes, size_t len,
                                            uint64_t *offset, nd_error *error);
 
+/* The two halves of it: a place for so many bytes, and bytes put at a place. Thread-safe. */
+uint64_t nd_temp_file_reserve(nd_temp_file *file, uint64_t len);
+ND_NODISCARD nd_status nd_temp_file_write(const nd_temp_file *file, uint64_t offset,
+                                          const void *bytes, size_t len, nd_error *error);
+
 /* Reads len bytes from offset, which were appended. Thread-safe. */
 ND_NODISCARD nd_status nd_temp_file_read(const nd_temp_file *file, uint64_t offset, void *bytes,
                                          size_t len, nd_error *error);

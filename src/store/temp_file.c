@@ -90,13 +90,24 @@ nd_status nd_temp_file_new(nd_budget *budget, nd_temp_file **out, nd_error *erro
     return ND_OK;
 }
 
+uint64_t nd_temp_file_reserve(nd_temp_file *file, uint64_t len)
+{
+    nd_budget_count_disk(file->budget, len, 0);
+    return atomic_fetch_add(&file->end, len);
+}
+
 nd_status nd_temp_file_append(nd_temp_file *file, const void *bytes, size_t len, uint64_t *offset,
                               nd_error *error)
 {
+    *offset = nd_temp_file_reserve(file, len);
+    return nd_temp_file_write(file, *offset, bytes, len, error);
+}
+
+nd_status nd_temp_file_write(const nd_temp_file *file, uint64_t offset, const void *bytes,
+                             size_t len, nd_error *error)
+{
     const char *p = bytes;
-    uint64_t at = atomic_fetch_add(&file->end, len);
-    *offset = at;
-    nd_budget_count_disk(file->budget, len, 0);
+    uint64_t at = offset;
     while (len > 0) {
         const ssize_t written = pwrite(file->fd, p, len, (off_t)at);
         if (written < 0 && errno == EINTR)

@@ -212,6 +212,152 @@ static void a_budget_changes_nothing(void **state)
     nd_budget_free(budget);
 }
 
+static nd_budget *limited_budget(void)
+{
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.limit_bytes = 1 << 20;
+    nd_budget *budget;
+    assert_int_equal(nd_budget_new(&options, &budget, NULL), ND_OK);
+    return budget;
+}
+
+/* Record i goes to run i % num_runs. */
+static nd_catalog make_catalog_from_runs(const made_documents *m, size_t num_runs,
+                                         nd_budget *budget)
+{
+    const nd_allocator *const a = nd_budget_allocator(budget);
+    const nd_catalog_request request = {ND_SIZE_TOKENS, ND_TEXTS_FORGET, 2};
+    nd_record **const run = calloc(NUM_DOCUMENTS, sizeof(nd_record *));
+    nd_record_runs runs;
+    assert_non_null(run);
+    assert_int_equal(nd_record_runs_init(&runs, budget, ND_TEXTS_FORGET, a), ND_OK);
+    for (size_t r = 0; r < num_runs; r++) {
+        size_t num = 0;
+        for (size_t i = r; i < NUM_DOCUMENTS; i += num_runs)
+            run[num++] = record_at(m, i);
+        assert_int_equal(nd_record_runs_add(&runs, run, num), ND_OK);
+    }
+    free(run);
+    nd_catalog catalog;
+    assert_int_equal(nd_catalog_init_from_runs(&catalog, &m->collection, &runs, &request, a),
+                     ND_OK);
+    return catalog;
+}
+
+/* Names, their documents and texts. */
+static void records_in_runs_make_the_same_catalog(void **state)
+{
+    (void)state;
+    static const size_t nums[] = {1, 2, 7, 500};
+    made_documents m = make_documents((nd_random){4}, NULL);
+    nd_catalog first = make_catalog(&m, 1);
+    assert_true(first.num_renamed > 10);
+    for (size_t i = 0; i < sizeof nums / sizeof *nums; i++) {
+        nd_budget *const budget = limited_budget();
+        nd_catalog c = make_catalog_from_runs(&m, nums[i], budget);
+        nd_record_reader reader = {0};
+        assert_int_equal(c.num_documents, first.num_documents);
+        assert_int_equal(c.num_renamed, first.num_renamed);
+        for (size_t d = 0; d < NUM_DOCUMENTS; d++) {
+            const nd_record *record;
+            assert_int_equal(nd_catalog_read(&c, &reader, d, &record), ND_OK);
+            assert_int_equal(nd_compare_records(record, first.documents[d]), 0);
+            assert_int_equal(nd_catalog_index(&c, (uint32_t)d), first.documents[d]->index);
+        }
+        for (size_t k = 0; k < c.num_renamed; k++) {
+            assert_int_equal(nd_compare_records(c.renamed[k].record, first.renamed[k].record), 0);
+            assert_int_equal(nd_compare_records(c.renamed[k].first, first.renamed[k].first), 0);
+        }
+        assert_int_equal(c.num_texts, first.num_texts);
+        assert_memory_equal(c.copies, first.copies,
+                            first.copies_start[first.num_texts] * sizeof *c.copies);
+        assert_memory_equal(c.text_of, first.text_of, NUM_DOCUMENTS * sizeof *c.text_of);
+        nd_record_reader_release(&reader, nd_budget_allocator(budget));
+        nd_catalog_release(&c, nd_budget_allocator(budget));
+        assert_int_equal(nd_budget_use_get(budget).memory_bytes, 0);
+        assert_int_equal(nd_budget_use_get(budget).disk_bytes, 0);
+        nd_budget_free(budget);
+    }
+    release_catalog(&first);
+    release_documents(&m);
+}
+
+enum { NUM_LARGE = 150 };
+
+/* A record with an id of id_len bytes that begins with a number, and as long a text. */
+static nd_record *large_record(size_t number, size_t id_len, const nd_allocator *a)
+{
+    const uint64_t text_len = id_len / 2;
+    char *const bytes = nd_alloc(a, sizeof(nd_record) + id_len + sizeof text_len + text_len, 1);
+    assert_non_null(bytes);
+    nd_record *const record = (nd_record *)(void *)bytes;
+    *record = (nd_record){.tag = number, .id_len_bytes = (uint32_t)id_len};
+    char *const id = bytes + sizeof *record;
+    memset(id, 'x', id_len);
+    char begin[8];
+    snprintf(begin, sizeof begin, "%06zu", number * 7919 % NUM_LARGE);
+    memcpy(id, begin, 6);
+    memcpy(id + id_len, &text_len, sizeof text_len);
+    memset(id + id_len + sizeof text_len, (int)number, text_len);
+    return record;
+}
+
+typedef struct seen_records {
+    nd_record_file *file;
+    size_t num;
+} seen_records;
+
+static nd_status see_record(void *ctx, const nd_record *record)
+{
+    seen_records *const seen = ctx;
+    uint64_t text_len;
+    const char *const text = nd_record_text(record, &text_len);
+    assert_int_equal(record->tag * 7919 % NUM_LARGE, seen->num++);
+    assert_int_equal(text_len, record->id_len_bytes / 2);
+    assert_int_equal((uint8_t)text[text_len - 1], record->tag);
+    return seen->file ? nd_record_file_append(seen->file, record) : ND_OK;
+}
+
+/* Also those that no buffer has room for. */
+static void records_of_any_size_pass_through_files(void **state)
+{
+    (void)state;
+    nd_budget *const budget = limited_budget();
+    const nd_allocator *const a = nd_budget_allocator(budget);
+    nd_record_runs runs;
+    nd_record_file file;
+    assert_int_equal(nd_record_runs_init(&runs, budget, ND_TEXTS_KEEP, a), ND_OK);
+    assert_int_equal(nd_record_file_init(&file, budget, ND_TEXTS_KEEP, a), ND_OK);
+    for (size_t first = 0; first < NUM_LARGE; first += NUM_LARGE / 3) {
+        nd_record *records[NUM_LARGE / 3];
+        for (size_t i = 0; i < NUM_LARGE / 3; i++)
+            records[i] = large_record(first + i, i % 10 == 0 ? 400000 + i : 6 + i, a);
+        assert_int_equal(nd_record_runs_add(&runs, records, NUM_LARGE / 3), ND_OK);
+        for (size_t i = 0; i < NUM_LARGE / 3; i++)
+            nd_release(a, records[i]);
+    }
+    seen_records seen = {&file, 0};
+    assert_int_equal(nd_record_runs_merge(&runs, see_record, &seen), ND_OK);
+    assert_int_equal(seen.num, NUM_LARGE);
+    assert_int_equal(nd_record_file_end(&file), ND_OK);
+    seen = (seen_records){NULL, 0};
+    assert_int_equal(nd_record_file_each(&file, see_record, &seen), ND_OK);
+    assert_int_equal(seen.num, NUM_LARGE);
+    nd_record_reader reader = {0};
+    for (size_t i = 0; i < NUM_LARGE; i++) {
+        const nd_record *record;
+        seen.num = i * 31 % NUM_LARGE;
+        assert_int_equal(nd_record_reader_get(&reader, &file, seen.num, &record), ND_OK);
+        assert_int_equal(see_record(&seen, record), ND_OK);
+    }
+    nd_record_reader_release(&reader, a);
+    nd_record_file_release(&file);
+    nd_record_runs_release(&runs);
+    assert_int_equal(nd_budget_use_get(budget).memory_bytes, 0);
+    nd_budget_free(budget);
+}
+
 /* Names do not depend on the order in which documents came: those of a run are given by content. */
 static void documents_of_one_id_are_named_apart(void **state)
 {
@@ -274,6 +420,8 @@ int main(void)
         cmocka_unit_test(documents_are_in_order),
         cmocka_unit_test(equal_texts_are_one),
         cmocka_unit_test(a_budget_changes_nothing),
+        cmocka_unit_test(records_in_runs_make_the_same_catalog),
+        cmocka_unit_test(records_of_any_size_pass_through_files),
         cmocka_unit_test(documents_of_one_id_are_named_apart),
         cmocka_unit_test(texts_whose_digests_collide_are_two_in_a_fixed_order),
     };
