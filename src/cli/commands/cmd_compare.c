@@ -170,23 +170,6 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *sid
     job->text_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
 }
 
-/* The verdict on both and the words behind it, which `reader` keeps. */
-static nd_status explain(nd_verdict_reader *reader, const nd_comparison *comparison,
-                         nd_explained_verdict *explained)
-{
-    nd_status status = nd_verdict_reader_judge(reader, comparison->a.text,
-                                               comparison->a.text_len_bytes, comparison->b.text,
-                                               comparison->b.text_len_bytes, &explained->verdict);
-    for (int place = 0; place < 3 && status == ND_OK; place++) {
-        const nd_evidence *evidence;
-        status = nd_verdict_reader_evidence(reader, (nd_evidence_place)place, ND_SHOWN_EVIDENCE,
-                                            &evidence, &explained->num_evidence[place]);
-        for (size_t i = 0; i < explained->num_evidence[place] && status == ND_OK; i++)
-            explained->evidence[place][i] = evidence[i];
-    }
-    return status;
-}
-
 /* By the rule, else by the verdict, else by the passages. */
 static nd_match_kind kind_of(const nd_job *job, const nd_comparison *comparison)
 {
@@ -233,11 +216,9 @@ static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
     if (status == ND_OK && scan->score > 0)
         status = nd_verdict_reader_new(scan->repairs, scan->folds, job->allocator, &reader);
     if (status == ND_OK && scan->score > 0)
-        status = explain(reader, &comparison, &explained);
+        status = nd_comparison_explain(&comparison, reader, &explained);
     if (status == ND_OK) {
         comparison.similarity = nd_similarity_compute(a->set, a->size, b->set, b->size);
-        if (scan->score > 0)
-            comparison.explained = &explained;
         comparison.kind = kind_of(job, &comparison);
         nd_notes_add_findings(&job->notes, &job->report);
         report(job, &comparison, sides, nd_passage_finder_stats(finder).capped);

@@ -3,6 +3,7 @@
 #include "cli/job.h"
 #include "cli/output/amounts.h"
 #include "cli/output/match_writer.h"
+#include "cli/report/groups_report.h"
 #include "cli/scan_run.h"
 
 /* num_written: UINT64_MAX where the reader of the output went away. */
@@ -28,8 +29,10 @@ static nd_status write_results(nd_job *job, const nd_scan *scan, void *ctx, nd_e
 {
     (void)ctx;
     const nd_scan_stats stats = nd_scan_stats_get(scan);
-    nd_written written;
-    nd_status status = nd_matches_write(job, scan, &written);
+    nd_written written = {.num = stats.groups};
+    nd_status status = job->format == ND_FORMAT_HTML
+                           ? nd_groups_report_write(job, scan, &written.capped, error)
+                           : nd_matches_write(job, scan, &written);
     set_headline(job, &stats, status == ND_OK ? written.num : UINT64_MAX);
     nd_capped_matches_note(&written.capped, &job->notes);
     nd_job_lap(job, "writing");
@@ -68,6 +71,7 @@ const nd_command nd_command_scan = {
                      "  neardup scan --pairs --threshold 0.5 news.jsonl.gz > pairs.jsonl\n"
                      "  neardup scan --text-field body --id-field guid feed.jsonl\n"
                      "  neardup scan --containment 0.9 --representative earliest news.jsonl\n"
+                     "  neardup scan --preset news --format html news.jsonl -o copies.html\n"
                      "  zcat dump.gz | neardup scan --format tsv -o groups.tsv -\n",
     .info.options = {nd_tool_options, ND_COMMAND_SCAN},
     .check = nd_settings_check_scan,

@@ -83,6 +83,7 @@ typedef struct nd_option {
     nd_bounds bounds;                      /* of ND_OPTION_NUMBER */
     int value;                             /* of ND_OPTION_SET */
     nd_condition need;                     /* it only works with that */
+    nd_condition or_need;                  /* or with that */
     nd_condition conflicts[ND_OPTION_MAX_CONFLICTS]; /* it cannot be used with these */
     bool is_sweepable;                               /* `eval --sweep` takes it */
     char letter;                                     /* 0: no short form */

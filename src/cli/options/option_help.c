@@ -104,7 +104,9 @@ static bool has_field(const nd_option_list *list, size_t offset)
 static void print_conditions(nd_page *text, const nd_option_list *list, const nd_option *option)
 {
     if (option->need.typed)
-        nd_page_printf(text, " (only with %s)", option->need.typed);
+        nd_page_printf(text, " (only with %s%s%s)", option->need.typed,
+                       option->or_need.typed ? " or " : "",
+                       option->or_need.typed ? option->or_need.typed : "");
     const char *before = " (not with ";
     for (int i = 0; i < ND_OPTION_MAX_CONFLICTS; i++) {
         const nd_condition *const conflict = &option->conflicts[i];

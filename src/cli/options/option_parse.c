@@ -265,9 +265,12 @@ static bool holds(const nd_condition *condition, const void *settings)
 
 nd_status nd_option_check(const nd_option *option, const void *settings, nd_error *error)
 {
-    if (option->need.typed && !holds(&option->need, settings))
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "option '--%s' only works with '%s'",
-                            option->name, option->need.typed);
+    const nd_condition *const need = &option->need, *const or_need = &option->or_need;
+    if (need->typed && !holds(need, settings) && !(or_need->typed && holds(or_need, settings)))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--%s' only works with '%s'%s%s%s", option->name, need->typed,
+                            or_need->typed ? " or '" : "", or_need->typed ? or_need->typed : "",
+                            or_need->typed ? "'" : "");
     for (int i = 0; i < ND_OPTION_MAX_CONFLICTS; i++) {
         const nd_condition *const conflict = &option->conflicts[i];
         if (!conflict->typed || !holds(conflict, settings))

@@ -201,10 +201,16 @@ nd_input_options nd_settings_input(const nd_settings *settings, const nd_keep_ke
     nd_input_options options = settings->input;
     options.preferences = keys->items;
     options.num_preferences = keys->num;
-    if (settings->command->info.options.command == ND_COMMAND_INDEX_ADD) {
+    /* A scan counts what lacks a field that was named for its report, which reads the fields. */
+    const bool is_named_for_report =
+        settings->format == ND_FORMAT_HTML && keys->num == 0 &&
+        (nd_settings_given(settings, "date-field") || nd_settings_given(settings, "source-field"));
+    if (settings->command->info.options.command == ND_COMMAND_INDEX_ADD || is_named_for_report) {
         options.has_attributes = true;
-        options.date_field = settings->date_field;
-        options.source_field = settings->source_field;
+        options.date_field =
+            nd_settings_given(settings, "date-field") ? settings->date_field : NULL;
+        options.source_field =
+            nd_settings_given(settings, "source-field") ? settings->source_field : NULL;
     }
     return options;
 }

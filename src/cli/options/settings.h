@@ -101,6 +101,7 @@ typedef struct nd_settings {
     nd_input_options input; /* for the reader: nd_settings_input */
 
     nd_format format;
+    uint64_t report_top; /* groups of a report; 0: no limit */
     const char *output_path, *stats_path, *removed_path;
     int dry_run;
     uint64_t memory_bytes; /* 0: no limit */

@@ -24,7 +24,7 @@ enum {
     SUMMARISERS = READERS | INDEX_CREATE | INDEX_REMOVE | INDEX_MERGE | INDEX_QUIET,
     PRINTERS = READERS | PLAN | INDEX_STAT,
     ALL = SUMMARISERS | PRINTERS,
-    REPORTERS = WITHIN | COMPARE,
+    REPORTERS = SCAN | WITHIN | COMPARE,
 };
 
 static const char *preset_name(int preset)
@@ -136,6 +136,10 @@ static const nd_choice report_formats[] = {
 #define WITH_TSV                                                                                   \
     {                                                                                              \
         .typed = "--format tsv", .field = FIELD(format), .values = 1u << ND_FORMAT_TSV             \
+    }
+#define WITH_HTML                                                                                  \
+    {                                                                                              \
+        .typed = "--format html", .field = FIELD(format), .values = 1u << ND_FORMAT_HTML           \
     }
 #define WITH_COVERAGE                                                                              \
     {                                                                                              \
@@ -401,7 +405,8 @@ const nd_option nd_tool_options[] = {
      .section = "Result",
      .help = "report every pair of near-copies",
      .field = FIELD(scan.output),
-     .value = ND_SCAN_PAIRS},
+     .value = ND_SCAN_PAIRS,
+     .conflicts = {WITH_HTML}},
     {.name = "passages",
      .commands = SCAN,
      .section = "Result",
@@ -486,7 +491,18 @@ const nd_option nd_tool_options[] = {
      .one_of = "keep"},
     {.name = "date-field",
      .kind = ND_OPTION_STRING,
-     .commands = SCAN | EVAL | DEDUP,
+     .commands = SCAN,
+     .section = "Result",
+     .argument = "NAME",
+     .help = "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "
+             "17 May 2024 09:30:00 +0200), or seconds since 1970; UTC if it names no zone",
+     .initial = "date",
+     .field = FIELD(date_field),
+     .need = WITH_EARLIEST,
+     .or_need = WITH_HTML},
+    {.name = "date-field",
+     .kind = ND_OPTION_STRING,
+     .commands = EVAL | DEDUP,
      .section = "Result",
      .argument = "NAME",
      .help = "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "
@@ -496,7 +512,17 @@ const nd_option nd_tool_options[] = {
      .need = WITH_EARLIEST},
     {.name = "source-field",
      .kind = ND_OPTION_STRING,
-     .commands = SCAN | EVAL | DEDUP,
+     .commands = SCAN,
+     .section = "Result",
+     .argument = "NAME",
+     .help = "field with the source",
+     .initial = "source",
+     .field = FIELD(source_field),
+     .need = WITH_PREFERRED,
+     .or_need = WITH_HTML},
+    {.name = "source-field",
+     .kind = ND_OPTION_STRING,
+     .commands = EVAL | DEDUP,
      .section = "Result",
      .argument = "NAME",
      .help = "field with the source",
@@ -760,6 +786,15 @@ const nd_option nd_tool_options[] = {
      .unset = "text on a terminal, else jsonl",
      .field = FIELD(format),
      .choices = report_formats},
+    {.name = "top",
+     .kind = ND_OPTION_COUNT,
+     .commands = SCAN,
+     .section = "Output",
+     .argument = "N",
+     .help = "list the N largest groups; 0: as many as a page has room for",
+     .field = FIELD(report_top),
+     .max = UINT32_MAX,
+     .need = WITH_HTML},
     {.name = "output",
      .letter = 'o',
      .kind = ND_OPTION_STRING,

@@ -34,6 +34,24 @@ static nd_shown_columns shown_of(const nd_comparison *comparison)
     return comparison->explained ? ND_SHOW_SCORE : 0;
 }
 
+nd_status nd_comparison_explain(nd_comparison *comparison, nd_verdict_reader *reader,
+                                nd_explained_verdict *explained)
+{
+    nd_status status = nd_verdict_reader_judge(reader, comparison->a.text,
+                                               comparison->a.text_len_bytes, comparison->b.text,
+                                               comparison->b.text_len_bytes, &explained->verdict);
+    for (int place = 0; place < 3 && status == ND_OK; place++) {
+        const nd_evidence *evidence;
+        status = nd_verdict_reader_evidence(reader, (nd_evidence_place)place, ND_SHOWN_EVIDENCE,
+                                            &evidence, &explained->num_evidence[place]);
+        for (size_t i = 0; i < explained->num_evidence[place] && status == ND_OK; i++)
+            explained->evidence[place][i] = evidence[i];
+    }
+    if (status == ND_OK)
+        comparison->explained = explained;
+    return status;
+}
+
 void nd_comparison_print_members(nd_page *page, const nd_comparison *comparison)
 {
     lists l;

@@ -26,6 +26,11 @@ typedef struct nd_comparison {
     size_t num_passages;
 } nd_comparison;
 
+/* Judges both texts, and keeps the words behind it, which the reader owns, in *explained: the
+ * comparison refers to that from then on. */
+ND_NODISCARD nd_status nd_comparison_explain(nd_comparison *comparison, nd_verdict_reader *reader,
+                                             nd_explained_verdict *explained);
+
 /* The members of the JSON object, without its braces. */
 void nd_comparison_print_members(nd_page *page, const nd_comparison *comparison);
 

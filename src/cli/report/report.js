@@ -85,4 +85,343 @@
     }, { passive: true }));
   }
   document.querySelectorAll('.sides').forEach(scrollTogether);
+
+  /* --- groups: a list that is drawn where it is seen, and one group beside it --- */
+
+  const ROW = 56; /* pixels, as in report.css */
+  const DOCUMENT_ID = 0, TIME = 1, SOURCE = 2, MEMBERS = 3;       /* of a group */
+  const KIND = 3, JACCARD = 4, IN = 5, OF = 6, SCORE = 7, DETAIL = 8; /* of a member */
+
+  function make(name, properties, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(properties || {}))
+      if (key in element) element[key] = value;
+      else element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  }
+  const named = (text) => make('bdi', { className: 'name' }, shown(text));
+
+  /* An id as the page shows it elsewhere: see nd_html_name. */
+  const shown = (text) =>
+    text.replace(/[\t\n\r\f]/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+
+  const count = (number) => number.toLocaleString('en');
+  const when = (seconds) =>
+    seconds ? new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ') : '';
+
+  /* "100 %" and "0 %" only where it is all and nothing. */
+  function percent(ratio) {
+    if (ratio > 0 && ratio < 0.01) return '<1 %';
+    return `${ratio < 1 ? Math.min(99, Math.round(ratio * 100)) : 100} %`;
+  }
+
+  async function unpack(element) {
+    if (element.type === 'application/json') return element.textContent;
+    const text = atob(element.textContent);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+    return new Response(stream).text();
+  }
+
+  const documentsOf = (group) => [group, ...group[MEMBERS]];
+
+  /* The document that had it first; the representative where no times are known. */
+  function firstOf(group) {
+    let first = group;
+    for (const member of group[MEMBERS])
+      if (member[TIME] && (!first[TIME] || member[TIME] < first[TIME])) first = member;
+    return first;
+  }
+
+  class Browser {
+    constructor(data) {
+      this.data = data;
+      this.visible = data.groups;
+      this.selected = null;
+      this.pair = null; /* sources: [who had it first, who has it too] */
+      this.build();
+      this.filter();
+    }
+
+    build() {
+      const option = (text, value) => make('option', { value }, text);
+      const { sources, kinds, groups } = this.data;
+      this.find = make('input', { type: 'search', autocomplete: 'off', spellcheck: false });
+      this.source = make('select', {}, option('any', ''),
+        ...sources.map((name, i) => option(shown(name), i + 1)));
+      this.kind = make('select', {}, option('any', ''),
+        ...kinds.map((name, i) => option(name, i)).filter((_, i) =>
+          groups.some((group) => group[MEMBERS].some((member) => member[KIND] === i))));
+      this.least = make('input', { type: 'number', min: 0, max: 100, value: 0, step: 5 });
+      this.order = make('select', {}, ...Object.keys(Browser.orders).map((name) => option(name, name)));
+      this.status = make('output', { className: 'status' });
+      const field = (label, control) => make('label', {}, make('span', {}, label), control);
+      const form = make('form', { className: 'filters', role: 'search', 'aria-label': 'groups' },
+        field('id contains', this.find), ...(sources.length ? [field('source', this.source)] : []),
+        field('kind', this.kind), field('alike at least, %', this.least), field('order', this.order),
+        this.status);
+      let timer = 0;
+      for (const type of ['input', 'change'])
+        form.addEventListener(type, () => {
+          clearTimeout(timer);
+          timer = setTimeout(() => this.filter(), 80);
+        });
+      form.addEventListener('submit', (event) => event.preventDefault());
+
+      this.rows = make('div', { className: 'rows', role: 'presentation' });
+      this.space = make('div', { className: 'space', role: 'presentation' }, this.rows);
+      this.list = make('div', { className: 'list', role: 'listbox', tabIndex: 0,
+        'aria-label': 'groups' }, this.space);
+      this.list.addEventListener('scroll', () => this.drawSoon(), { passive: true });
+      new ResizeObserver(() => this.draw()).observe(this.list);
+      this.list.addEventListener('click', (event) => {
+        const row = event.target.closest('.row');
+        if (row) this.select(this.visible[row.dataset.at]);
+      });
+      this.list.addEventListener('keydown', (event) => this.key(event));
+      this.detail = make('section', { className: 'detail', 'aria-label': 'group' });
+      const matrix = this.matrix();
+      const plain = document.getElementById('plain');
+      plain.before(form, ...(matrix ? [matrix] : []),
+        make('div', { className: 'browser' }, this.list, this.detail));
+      plain.hidden = true;
+    }
+
+    /* --- which groups --- */
+
+    matches(group) {
+      const text = this.find.value.trim().toLowerCase();
+      const source = Number(this.source.value), least = Number(this.least.value) / 100;
+      const kind = this.kind.value;
+      if (text && !documentsOf(group).some((d) => d[DOCUMENT_ID].toLowerCase().includes(text)))
+        return false;
+      if (source && !documentsOf(group).some((d) => d[SOURCE] === source)) return false;
+      if (this.pair && !(firstOf(group)[SOURCE] === this.pair[0] &&
+        documentsOf(group).some((d) => d !== firstOf(group) && d[SOURCE] === this.pair[1])))
+        return false;
+      return group[MEMBERS].some((member) =>
+        member[JACCARD] >= least && (kind === '' || member[KIND] === Number(kind)));
+    }
+
+    filter() {
+      const { groups, total } = this.data;
+      this.visible = groups.filter((group) => this.matches(group));
+      const value = Browser.orders[this.order.value];
+      if (value) {
+        const keys = new Map(this.visible.map((group) => [group, value(group)]));
+        this.visible.sort((a, b) => (keys.get(a) < keys.get(b) ? -1 : keys.get(a) > keys.get(b) ? 1 : 0));
+      }
+      const of = total > groups.length ? `${count(groups.length)} listed of ${count(total)}` : count(total);
+      this.status.textContent = this.visible.length === groups.length && total === groups.length
+        ? `${of} groups` : `${count(this.visible.length)} of ${of} groups`;
+      this.space.style.height = `${this.visible.length * ROW}px`;
+      this.list.scrollTop = 0;
+      if (!this.visible.includes(this.selected)) this.select(this.visible[0] || null);
+      this.draw();
+    }
+
+    /* --- the list --- */
+
+    drawSoon() {
+      if (this.drawing) return;
+      this.drawing = requestAnimationFrame(() => { this.drawing = 0; this.draw(); });
+    }
+
+    draw() {
+      const first = Math.max(0, Math.floor(this.list.scrollTop / ROW) - 4);
+      const last = Math.min(this.visible.length,
+        Math.ceil((this.list.scrollTop + this.list.clientHeight) / ROW) + 4);
+      const rows = [];
+      for (let i = first; i < last; i++) rows.push(this.row(this.visible[i], i));
+      this.rows.style.transform = `translateY(${first * ROW}px)`;
+      this.rows.replaceChildren(...rows);
+      const active = this.visible.indexOf(this.selected);
+      if (active >= first && active < last)
+        this.list.setAttribute('aria-activedescendant', `row${active}`);
+      else this.list.removeAttribute('aria-activedescendant');
+    }
+
+    row(group, at) {
+      const members = group[MEMBERS];
+      const likest = Math.max(...members.slice(0, 1000).map((member) => member[JACCARD]));
+      const row = make('div', { className: 'row', role: 'option', id: `row${at}`,
+        'aria-selected': String(group === this.selected), 'aria-setsize': this.visible.length,
+        'aria-posinset': at + 1 },
+      make('span', { className: 'size' }, count(members.length + 1)),
+      make('span', { className: 'title' }, named(group[DOCUMENT_ID])),
+      make('span', { className: 'faint' }, [`${count(members.length)} ${members.length === 1 ? 'copy' : 'copies'}`,
+        `${percent(likest)} alike`, this.data.sources[group[SOURCE] - 1], when(group[TIME]).slice(0, 10)]
+        .filter(Boolean).map(shown).join(' · ')));
+      row.dataset.at = at;
+      return row;
+    }
+
+    key(event) {
+      const page = Math.max(1, Math.floor(this.list.clientHeight / ROW) - 1);
+      const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page,
+        Home: -Infinity, End: Infinity };
+      const step = steps[event.key];
+      if (step === undefined || this.visible.length === 0) return;
+      event.preventDefault();
+      const from = Math.max(0, this.visible.indexOf(this.selected));
+      const to = Math.min(this.visible.length - 1, Math.max(0, from + step));
+      this.list.scrollTop = Math.min(to * ROW,
+        Math.max(this.list.scrollTop, (to + 1) * ROW - this.list.clientHeight));
+      this.select(this.visible[to]);
+    }
+
+    /* --- one group --- */
+
+    select(group) {
+      this.selected = group;
+      this.draw();
+      this.detail.replaceChildren();
+      if (!group) {
+        this.detail.append(make('p', {}, 'No group is like that.'));
+        return;
+      }
+      const members = group[MEMBERS];
+      this.detail.append(make('h2', {}, named(group[DOCUMENT_ID]),
+        ` and ${count(members.length)} ${members.length === 1 ? 'copy' : 'copies'}`),
+      this.table(group), this.comparison = make('div', { className: 'comparison' }));
+      const first = members.find((member) => member[DETAIL] >= 0);
+      if (first) this.open(first);
+      else this.comparison.append(make('p', { className: 'faint' },
+        'The page has no room for the texts of this group.'));
+    }
+
+    table(group) {
+      const { sources, scored } = this.data;
+      const documents = documentsOf(group);
+      const first = documents.some((d) => d[TIME]) ? firstOf(group) : null;
+      const has = (column) => documents.some((d) => d[column]);
+      const columns = [
+        ['document', (d) => this.nameOf(d)],
+        ...(has(SOURCE) ? [['source', (d) => make('bdi', {}, shown(sources[d[SOURCE] - 1] || ''))]] : []),
+        ...(has(TIME) ? [['time (UTC)', (d) => make('span', {}, when(d[TIME]),
+          ...(d === first ? [' ', make('span', { className: 'first' }, 'first')] : [])), 'time']] : []),
+        ['kind', (d) => (d === group ? 'representative' : this.data.kinds[d[KIND]])],
+        ['alike', (d) => (d === group ? '' : percent(d[JACCARD])), 'number'],
+        ['in the representative', (d) => (d === group ? '' : percent(d[IN])), 'number'],
+        ['representative in it', (d) => (d === group ? '' : percent(d[OF])), 'number'],
+        ...(scored ? [['verdict', (d) => (d === group ? '' : d[SCORE].toFixed(2)), 'number']] : []),
+      ];
+      const body = make('tbody');
+      const table = make('table', { className: 'members' },
+        make('thead', {}, make('tr', {}, ...columns.map(([name, , type]) =>
+          make('th', { scope: 'col', className: type || '' }, name)))), body);
+      const most = 500;
+      for (const d of documents.slice(0, most))
+        body.append(make('tr', {}, ...columns.map(([, value, type]) =>
+          make('td', { className: type || '' }, value(d)))));
+      if (documents.length > most)
+        body.append(make('tr', {}, make('td', { colSpan: columns.length },
+          `and ${count(documents.length - most)} more`)));
+      return make('div', { className: 'wide', tabIndex: 0, role: 'region',
+        'aria-label': 'documents of the group' }, table);
+    }
+
+    nameOf(d) {
+      if (!(d[DETAIL] >= 0)) return named(d[DOCUMENT_ID]);
+      const button = make('button', { type: 'button', className: 'open', 'aria-pressed': 'false' },
+        named(d[DOCUMENT_ID]));
+      button.addEventListener('click', () => this.open(d));
+      button.dataset.detail = d[DETAIL];
+      return button;
+    }
+
+    async open(member) {
+      for (const button of this.detail.querySelectorAll('.open'))
+        button.setAttribute('aria-pressed', String(Number(button.dataset.detail) === member[DETAIL]));
+      const into = this.comparison;
+      const element = document.getElementById(`m${member[DETAIL]}`);
+      if (!element) return;
+      if (element.tagName === 'SCRIPT') {
+        const html = await unpack(element);
+        if (into !== this.comparison) return;
+        into.innerHTML = html; /* made, and escaped, by the program */
+      } else {
+        /* It stands further down, for readers without a script. */
+        this.giveBack();
+        this.lent = [element, [...element.childNodes]];
+        into.replaceChildren(...this.lent[1]);
+      }
+      into.dataset.detail = member[DETAIL];
+      into.querySelectorAll('.sides').forEach(scrollTogether);
+    }
+
+    giveBack() {
+      if (this.lent) this.lent[0].append(...this.lent[1]);
+      this.lent = null;
+    }
+
+    /* --- who copies from whom --- */
+
+    matrix() {
+      const { sources, groups } = this.data;
+      if (sources.length < 2) return null;
+      const cells = new Map(), sums = new Map();
+      for (const group of groups) {
+        const first = firstOf(group);
+        for (const d of documentsOf(group)) {
+          if (d === first || !d[SOURCE] || !first[SOURCE]) continue;
+          const key = `${first[SOURCE]} ${d[SOURCE]}`;
+          cells.set(key, (cells.get(key) || 0) + 1);
+          for (const source of new Set([first[SOURCE], d[SOURCE]]))
+            sums.set(source, (sums.get(source) || 0) + 1);
+        }
+      }
+      const most = 12;
+      const top = [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a) || a - b).slice(0, most);
+      if (top.length < 2) return null;
+      const largest = Math.max(...cells.values());
+      const label = (source) => make('bdi', {}, shown(sources[source - 1]));
+      const cell = (from, to) => {
+        const number = cells.get(`${from} ${to}`);
+        if (!number) return make('td');
+        const button = make('button', { type: 'button', className: `heat h${Math.ceil(4 * number / largest)}`,
+          'aria-pressed': 'false', title: `${shown(sources[from - 1])} → ${shown(sources[to - 1])}` }, count(number));
+        button.addEventListener('click', () => this.choosePair(button, [from, to]));
+        return make('td', {}, button);
+      };
+      const hasTimes = groups.some((group) => documentsOf(group).some((d) => d[TIME]));
+      return make('details', { className: 'matrix' },
+        make('summary', {}, `Who copies from whom${sums.size > most ? `: the ${most} sources with the most copies` : ''}`),
+        make('div', { className: 'wide', tabIndex: 0, role: 'region', 'aria-label': 'sources' },
+          make('table', {},
+            make('caption', {}, hasTimes ? 'Copies by source: the row had the text first, the column had it later'
+              : 'Copies by source: the row has the representative, the column a copy'),
+            make('thead', {}, make('tr', {}, make('td'), ...top.map((to) => make('th', { scope: 'col' }, label(to))))),
+            make('tbody', {}, ...top.map((from) => make('tr', {}, make('th', { scope: 'row' }, label(from)),
+              ...top.map((to) => cell(from, to))))))));
+    }
+
+    choosePair(button, pair) {
+      const isChosen = button.getAttribute('aria-pressed') === 'true';
+      for (const other of document.querySelectorAll('.matrix .heat'))
+        other.setAttribute('aria-pressed', 'false');
+      button.setAttribute('aria-pressed', String(!isChosen));
+      this.pair = isChosen ? null : pair;
+      this.filter();
+    }
+  }
+
+  /* What groups are sorted by, ascending; null: as they come, the largest first. */
+  Browser.orders = {
+    'largest first': null,
+    'most alike first': (group) => -Math.max(...group[MEMBERS].slice(0, 1000).map((member) => member[JACCARD])),
+    'least alike first': (group) => Math.min(...group[MEMBERS].slice(0, 1000).map((member) => member[JACCARD])),
+    'earliest first': (group) => firstOf(group)[TIME] || Infinity,
+    'latest first': (group) => -firstOf(group)[TIME] || Infinity,
+    'by id': (group) => group[DOCUMENT_ID],
+  };
+
+  const groups = document.getElementById('groups');
+  if (groups)
+    unpack(groups).then((text) => new Browser(JSON.parse(text))).catch((error) => {
+      document.getElementById('plain').before(make('p', { className: 'note' },
+        `This browser cannot unpack the list of all groups (${error}): below are the largest.`));
+    });
 })();

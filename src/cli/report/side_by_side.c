@@ -1,5 +1,6 @@
 #include "cli/report/side_by_side.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/output/amounts.h"
@@ -9,7 +10,8 @@
 nd_status nd_side_by_side_init(nd_side_by_side *sides, const nd_settings *settings,
                                const nd_allocator *allocator)
 {
-    *sides = (nd_side_by_side){.allocator = allocator};
+    *sides = (nd_side_by_side){
+        .allocator = allocator, .names = {"A", "B"}, .edit_elements = {"del", "ins"}};
     nd_passage_options options;
     nd_passage_options_init(&options);
     options.repairs = settings->scan.repairs;
@@ -59,7 +61,7 @@ static nd_status mark(nd_side_by_side *sides, const nd_comparison *c, const char
         texts[i]->text = documents[i]->text;
         texts[i]->len_bytes = documents[i]->text_len_bytes;
         texts[i]->marks.len = texts[i]->edits.len = 0;
-        texts[i]->edit_element = i == 0 ? "del" : "ins";
+        texts[i]->edit_element = sides->edit_elements[i];
         texts[i]->prefix = prefix;
     }
     const nd_status status = add_passages(sides, c);
@@ -70,14 +72,21 @@ static nd_status mark(nd_side_by_side *sides, const nd_comparison *c, const char
 
 /* --- figures --- */
 
-static void print_figures(nd_page *page, const nd_comparison *c)
+static void print_share(nd_page *page, const char *of, const char *in, double share)
+{
+    char name[64];
+    snprintf(name, sizeof name, "of %s in %s", of, in);
+    nd_report_figure(page, name, nd_amount_percent(share).text);
+}
+
+static void print_figures(const nd_side_by_side *sides, nd_page *page, const nd_comparison *c)
 {
     nd_page_put(page, "<dl class=\"figures\">");
     nd_report_figure(page, "kind",
                      c->kind == ND_MATCH_NONE ? "no match" : nd_match_kind_name(c->kind));
     nd_report_figure(page, "alike", nd_amount_percent(c->similarity.jaccard).text);
-    nd_report_figure(page, "of A in B", nd_amount_percent(c->similarity.a_in_b).text);
-    nd_report_figure(page, "of B in A", nd_amount_percent(c->similarity.b_in_a).text);
+    print_share(page, sides->names[0], sides->names[1], c->similarity.a_in_b);
+    print_share(page, sides->names[1], sides->names[0], c->similarity.b_in_a);
     nd_report_figure(page, "shared passages", nd_amount_count(c->num_passages).text);
     nd_page_put(page, "</dl>\n");
 }
@@ -88,10 +97,11 @@ static void print_answer(nd_page *page, const char *question, double answer)
                    question, answer >= 0 ? "yes" : "no", answer >= 0 ? "yes" : "no", answer);
 }
 
-static void print_evidence(nd_page *page, const nd_explained_verdict *e, int place)
+static void print_evidence(const nd_side_by_side *sides, nd_page *page,
+                           const nd_explained_verdict *e, int place)
 {
-    static const char *const places[] = {"in both", "only in A", "only in B"};
-    nd_page_printf(page, "<div><dt>%s<dd lang=\"\">", places[place]);
+    nd_page_printf(page, "<div><dt>%s%s<dd lang=\"\">", place == 0 ? "in both" : "only in ",
+                   place == 0 ? "" : sides->names[place - 1]);
     for (size_t i = 0; i < e->num_evidence[place]; i++) {
         const nd_evidence *const word = &e->evidence[place][i];
         nd_page_printf(page, "<span class=\"word\" title=\"%.1f bits\"><bdi>", word->bits);
@@ -101,7 +111,8 @@ static void print_evidence(nd_page *page, const nd_explained_verdict *e, int pla
     nd_page_put(page, e->num_evidence[place] > 0 ? "</div>" : "–</div>");
 }
 
-static void print_verdict(nd_page *page, const nd_explained_verdict *e, int level, double least)
+static void print_verdict(const nd_side_by_side *sides, nd_page *page,
+                          const nd_explained_verdict *e, int level, double least)
 {
     nd_page_printf(page, "<div class=\"verdict\"><h%d>Verdict: %s (%.2f)</h%d>\n<table>", level,
                    e->verdict.score >= least ? "a copy" : "no copy", e->verdict.score, level);
@@ -111,22 +122,21 @@ static void print_verdict(nd_page *page, const nd_explained_verdict *e, int leve
     print_answer(page, "they share more than a footer", e->verdict.own);
     nd_page_put(page, "</table>\n<dl class=\"evidence\">");
     for (int place = 0; place < 3; place++)
-        print_evidence(page, e, place);
+        print_evidence(sides, page, e, place);
     nd_page_put(page, "</dl></div>\n");
 }
 
 /* --- texts --- */
 
 static void print_pane(nd_page *page, const nd_marked_text *text, const nd_document *document,
-                       char letter, int level)
+                       const char *name, int level)
 {
-    nd_page_printf(page, "<section class=\"side\" aria-label=\"text %c\"><h%d>%c ", letter, level,
-                   letter);
+    nd_page_printf(page, "<section class=\"side\" aria-label=\"%s\"><h%d>%s ", name, level, name);
     nd_report_name(page, document->id, document->id_len_bytes);
     nd_page_printf(page,
                    "</h%d><div class=\"pane\" tabindex=\"0\" role=\"region\" "
-                   "aria-label=\"lines of text %c\">",
-                   level, letter);
+                   "aria-label=\"lines of %s\">",
+                   level, name);
     nd_marked_text_print(page, text);
     nd_page_put(page, "</div>");
     nd_marked_text_print_map(page, text);
@@ -141,12 +151,12 @@ void nd_side_by_side_print(nd_side_by_side *sides, nd_page *page, const nd_compa
         page->status = status;
     if (page->status != ND_OK)
         return;
-    print_figures(page, comparison);
+    print_figures(sides, page, comparison);
     if (comparison->explained)
-        print_verdict(page, comparison->explained, level, least_score);
+        print_verdict(sides, page, comparison->explained, level, least_score);
     nd_page_put(page, "<div class=\"sides\">\n");
-    print_pane(page, &sides->a, &comparison->a, 'A', level);
-    print_pane(page, &sides->b, &comparison->b, 'B', level);
+    print_pane(page, &sides->a, &comparison->a, sides->names[0], level);
+    print_pane(page, &sides->b, &comparison->b, sides->names[1], level);
     nd_page_put(page, "</div>\n");
 }
 

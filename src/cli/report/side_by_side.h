@@ -10,6 +10,8 @@ typedef struct nd_side_by_side {
     const nd_allocator *allocator; /* borrowed */
     nd_passage_finder *aligner;
     nd_marked_text a, b;
+    const char *names[2];         /* of the texts: "A" and "B" */
+    const char *edit_elements[2]; /* "del" and "ins": B came after A */
 } nd_side_by_side;
 
 /* With the settings' repairs and folds. Release also after a failure. */

@@ -1,0 +1,420 @@
+/* The page is written in this order:
+ *
+ *   head, figures
+ *   the first groups as tables, below each the first comparisons of its members     without a
+ * script comparisons of the others, each packed                                          for the
+ * script the list of all groups as JSON, packed where it is long                         for the
+ * script
+ *
+ * Comparisons are made on all threads and written in order (ordered_pages.h). */
+#include "cli/report/groups_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cli/output/amounts.h"
+#include "cli/output/comparison_writer.h"
+#include "cli/output/ordered_pages.h"
+#include "cli/report/html.h"
+#include "cli/report/packed.h"
+#include "cli/report/report_page.h"
+#include "cli/report/shown_groups.h"
+#include "cli/report/side_by_side.h"
+
+/* What is readable without a script: groups and their members, and comparisons, of texts that are
+ * not longer than so many bytes together. */
+enum { PLAIN_GROUPS = 100, PLAIN_MEMBERS = 100, PLAIN_DETAILS = 30, PLAIN_DETAIL_BYTES = 1 << 16 };
+
+/* A longer list is packed. */
+enum { PLAIN_LIST_GROUPS = 200 };
+
+/* What one thread makes comparisons with. */
+typedef struct maker {
+    nd_side_by_side sides;
+    nd_passage_list passages;
+    nd_verdict_reader *reader; /* where a score is asked for */
+    nd_packer *packer;
+    nd_page fragment;
+} maker;
+
+typedef struct report {
+    nd_job *job;
+    nd_shown_groups shown;
+    size_t num_plain; /* groups */
+    maker *makers;    /* of the threads */
+} report;
+
+static nd_status maker_init(maker *m, const nd_job *job)
+{
+    const nd_scan_options *const scan = &job->settings->scan;
+    nd_status status = nd_side_by_side_init(&m->sides, job->settings, job->allocator);
+    m->sides.names[0] = "copy";
+    m->sides.names[1] = "representative";
+    m->sides.edit_elements[0] = "ins";
+    m->sides.edit_elements[1] = "del";
+    nd_page_init(&m->fragment, job->allocator);
+    if (status == ND_OK)
+        status = nd_passage_list_init(&m->passages, job->settings, job->allocator);
+    if (status == ND_OK && scan->score > 0)
+        status = nd_verdict_reader_new(scan->repairs, scan->folds, job->allocator, &m->reader);
+    return status == ND_OK ? nd_packer_new(job->allocator, &m->packer) : status;
+}
+
+static void maker_release(maker *m)
+{
+    nd_packer_free(m->packer);
+    nd_verdict_reader_free(m->reader);
+    nd_passage_list_release(&m->passages);
+    nd_page_release(&m->fragment);
+    nd_side_by_side_release(&m->sides);
+}
+
+/* --- one comparison --- */
+
+static nd_document document_of(const nd_shown_document *d)
+{
+    return (nd_document){.id = d->id.p,
+                         .id_len_bytes = d->id.len_bytes,
+                         .text = d->text.p ? d->text.p : "",
+                         .text_len_bytes = d->text.len_bytes};
+}
+
+/* Appends the comparison of a member with its representative. */
+static nd_status print_detail(const report *r, maker *m, nd_page *page, uint32_t number)
+{
+    const nd_shown_detail *const detail = &r->shown.details.items[number];
+    const nd_shown_member *const member = &r->shown.members.items[detail->member];
+    const nd_shown_document *const a = &r->shown.documents.items[member->document];
+    const nd_shown_document *const b =
+        &r->shown.documents.items[r->shown.groups.items[detail->group].representative];
+    nd_comparison comparison = {.a = document_of(a),
+                                .b = document_of(b),
+                                .kind = member->kind,
+                                .similarity = member->similarity};
+    nd_explained_verdict explained = {.num_evidence = {0}};
+    nd_status status = nd_passage_list_fill(&m->passages, a->id, a->text, b->text);
+    if (status == ND_OK && m->reader)
+        status = nd_comparison_explain(&comparison, m->reader, &explained);
+    if (status != ND_OK)
+        return status;
+    comparison.passages = m->passages.passages;
+    comparison.num_passages = m->passages.num_passages;
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "m%" PRIu32 "-", number);
+    nd_side_by_side_print(&m->sides, page, &comparison, prefix, 4, r->job->settings->scan.score);
+    return page->status;
+}
+
+/* --- one group, readable without a script --- */
+
+static bool is_plain(const report *r, uint32_t number)
+{
+    const nd_shown_detail *const detail = &r->shown.details.items[number];
+    const nd_shown_document *const documents = r->shown.documents.items;
+    const size_t len_bytes =
+        documents[r->shown.members.items[detail->member].document].text.len_bytes +
+        documents[r->shown.groups.items[detail->group].representative].text.len_bytes;
+    return number < PLAIN_DETAILS && len_bytes <= PLAIN_DETAIL_BYTES;
+}
+
+/* "2024-05-17 09:30", in UTC */
+static void print_time(nd_page *page, int64_t microseconds)
+{
+    const time_t seconds = (time_t)(microseconds / 1000000);
+    struct tm parts;
+    char text[64];
+    if (microseconds != 0 && gmtime_r(&seconds, &parts) &&
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M", &parts) > 0)
+        nd_page_put(page, text);
+}
+
+static void print_document(nd_page *page, const nd_shown_document *d)
+{
+    nd_page_put(page, "<tr><td>");
+    nd_report_name(page, d->id.p, d->id.len_bytes);
+    nd_page_put(page, "<td><bdi>");
+    nd_html_name(page, d->source, d->source_len_bytes);
+    nd_page_put(page, "</bdi><td class=\"time\">");
+    print_time(page, d->time);
+}
+
+static void print_member(nd_page *page, const report *r, const nd_shown_member *member)
+{
+    print_document(page, &r->shown.documents.items[member->document]);
+    nd_page_printf(page, "<td>%s<td class=\"number\">%s",
+                   member->kind == ND_MATCH_NONE ? "linked" : nd_match_kind_name(member->kind),
+                   nd_amount_percent(member->similarity.jaccard).text);
+    nd_page_printf(page, "<td class=\"number\">%s",
+                   nd_amount_percent(member->similarity.a_in_b).text);
+    nd_page_printf(page, "<td class=\"number\">%s\n",
+                   nd_amount_percent(member->similarity.b_in_a).text);
+}
+
+static void print_table(nd_page *page, const report *r, const nd_shown_group *group)
+{
+    nd_page_put(page, "<table class=\"members\"><thead><tr><th scope=\"col\">document"
+                      "<th scope=\"col\">source<th scope=\"col\">time<th scope=\"col\">kind"
+                      "<th scope=\"col\">alike<th scope=\"col\">in the representative"
+                      "<th scope=\"col\">representative in it</thead>\n");
+    print_document(page, &r->shown.documents.items[group->representative]);
+    nd_page_put(page, "<td>representative<td><td><td>\n");
+    for (size_t i = 0; i < group->num_members && i < PLAIN_MEMBERS; i++)
+        print_member(page, r, &r->shown.members.items[group->first_member + i]);
+    nd_page_put(page, "</table>\n");
+    if (group->num_members > PLAIN_MEMBERS)
+        nd_page_printf(page, "<p>and %s more</p>\n",
+                       nd_amount_count(group->num_members - PLAIN_MEMBERS).text);
+}
+
+static void print_plain_group(nd_page *page, const report *r, size_t number)
+{
+    const nd_shown_group *const group = &r->shown.groups.items[number];
+    const nd_shown_document *const d = &r->shown.documents.items[group->representative];
+    nd_page_put(page, "<article><h2>");
+    nd_report_name(page, d->id.p, d->id.len_bytes);
+    nd_page_printf(page, " and %s %s</h2>\n", nd_amount_count(group->num_members).text,
+                   group->num_members == 1 ? "copy" : "copies");
+    print_table(page, r, group);
+}
+
+/* Appends a comparison that opens by a click. */
+static nd_status print_plain_detail(const report *r, maker *m, nd_page *page, uint32_t number)
+{
+    const nd_shown_detail *const detail = &r->shown.details.items[number];
+    const nd_shown_document *const d =
+        &r->shown.documents.items[r->shown.members.items[detail->member].document];
+    nd_page_put(page, "<details><summary>");
+    nd_report_name(page, d->id.p, d->id.len_bytes);
+    nd_page_printf(page, " beside the representative</summary><div id=\"m%" PRIu32 "\">\n", number);
+    const nd_status status = print_detail(r, m, page, number);
+    nd_page_put(page, "</div></details>\n");
+    return status;
+}
+
+static nd_status pack_detail(const report *r, maker *m, nd_page *page, uint32_t number)
+{
+    char id[32];
+    snprintf(id, sizeof id, "m%" PRIu32, number);
+    nd_page_clear(&m->fragment);
+    const nd_status status = print_detail(r, m, &m->fragment, number);
+    if (status != ND_OK)
+        return status;
+    nd_packer_begin(m->packer, page, id);
+    nd_packer_add(m->packer, page, &m->fragment);
+    nd_packer_end(m->packer, page);
+    return page->status;
+}
+
+/* An nd_fill_part_fn: a part is a group, with the comparisons of its members. */
+static nd_status fill_group(void *ctx, uint32_t worker, uint32_t part, nd_page *page,
+                            nd_ordered_pages *pages)
+{
+    const report *const r = ctx;
+    maker *const m = &r->makers[worker];
+    const nd_shown_group *const group = &r->shown.groups.items[part];
+    nd_status status = ND_OK;
+    if (part < r->num_plain)
+        print_plain_group(page, r, part);
+    for (int is_packed = 0; is_packed < 2 && status == ND_OK; is_packed++) {
+        for (size_t i = 0; i < group->num_members && status == ND_OK; i++) {
+            const uint32_t number = r->shown.members.items[group->first_member + i].detail;
+            if (number == UINT32_MAX || is_plain(r, number) == is_packed)
+                continue;
+            status = is_packed ? pack_detail(r, m, page, number)
+                               : print_plain_detail(r, m, page, number);
+            if (status == ND_OK)
+                status = nd_ordered_pages_flush(pages, part, page);
+        }
+        if (!is_packed && part < r->num_plain)
+            nd_page_put(page,
+                        part + 1 == r->num_plain ? "</article>\n</section>\n" : "</article>\n");
+    }
+    return status == ND_OK ? page->status : status;
+}
+
+/* An nd_take_page_fn. */
+static nd_status take_page(void *ctx, nd_page *page)
+{
+    const report *const r = ctx;
+    return nd_job_write(r->job, page);
+}
+
+/* --- the list --- */
+
+static void put_document(nd_page *page, const nd_shown_document *d)
+{
+    nd_page_put(page, "[");
+    nd_html_json(page, d->id.p, d->id.len_bytes);
+    nd_page_printf(page, ",%" PRId64 ",%" PRIu32, d->time / 1000000, d->source_number);
+}
+
+static void put_ratio(nd_page *page, double ratio)
+{
+    nd_page_put(page, ",");
+    nd_page_ratio(page, ratio);
+}
+
+/* [id,time,source,[[id,time,source,kind,jaccard,in,of,score,detail],...]] */
+static void put_group(nd_page *page, const nd_shown_groups *shown, const nd_shown_group *group)
+{
+    put_document(page, &shown->documents.items[group->representative]);
+    nd_page_put(page, ",[");
+    for (size_t i = 0; i < group->num_members; i++) {
+        const nd_shown_member *const member = &shown->members.items[group->first_member + i];
+        nd_page_put(page, i ? "," : "");
+        put_document(page, &shown->documents.items[member->document]);
+        nd_page_printf(page, ",%d", (int)member->kind);
+        put_ratio(page, member->similarity.jaccard);
+        put_ratio(page, member->similarity.a_in_b);
+        put_ratio(page, member->similarity.b_in_a);
+        put_ratio(page, member->score);
+        if (member->detail == UINT32_MAX)
+            nd_page_put(page, ",-1]");
+        else
+            nd_page_printf(page, ",%" PRIu32 "]", member->detail);
+    }
+    nd_page_put(page, "]]");
+}
+
+static void put_list_head(nd_page *page, const report *r)
+{
+    nd_page_printf(page, "{\"total\":%" PRIu64 ",\"scored\":%s,\"kinds\":[", r->shown.num_groups,
+                   r->job->settings->scan.score > 0 ? "true" : "false");
+    for (int kind = ND_MATCH_NONE; kind <= ND_MATCH_PARTIAL; kind++)
+        nd_page_printf(page, "%s\"%s\"", kind ? "," : "",
+                       kind ? nd_match_kind_name((nd_match_kind)kind) : "linked");
+    nd_page_put(page, "],\"sources\":[");
+    for (size_t i = 0; i < r->shown.sources.len; i++) {
+        const nd_shown_document *const d = &r->shown.documents.items[r->shown.sources.items[i]];
+        nd_page_put(page, i ? "," : "");
+        nd_html_json(page, d->source, d->source_len_bytes);
+    }
+    nd_page_put(page, "],\"groups\":[");
+}
+
+/* Through `piece`, so that the list is never in memory as a whole. */
+static nd_status write_list(report *r, nd_page *page, nd_page *piece)
+{
+    const size_t num = r->shown.groups.len;
+    nd_packer *const packer = num > PLAIN_LIST_GROUPS ? r->makers[0].packer : NULL;
+    nd_status status = ND_OK;
+    if (packer)
+        nd_packer_begin(packer, page, "groups");
+    else
+        nd_page_put(page, "<script type=\"application/json\" id=\"groups\">");
+    put_list_head(packer ? piece : page, r);
+    for (size_t i = 0; i < num && status == ND_OK; i++) {
+        nd_page *const to = packer ? piece : page;
+        nd_page_put(to, i ? ",\n" : "\n");
+        put_group(to, &r->shown, &r->shown.groups.items[i]);
+        if (packer && piece->bytes.len >= ND_PAGE_FULL_BYTES)
+            nd_packer_add(packer, page, piece);
+        if (page->bytes.len >= ND_PAGE_FULL_BYTES)
+            status = nd_job_write(r->job, page);
+    }
+    nd_page_put(packer ? piece : page, "\n]}");
+    if (packer) {
+        nd_packer_add(packer, page, piece);
+        nd_packer_end(packer, page);
+    } else {
+        nd_page_put(page, "</script>\n");
+    }
+    return status == ND_OK ? nd_job_write(r->job, page) : status;
+}
+
+/* --- the page --- */
+
+static void print_head(nd_page *page, const report *r, const nd_scan_stats *stats)
+{
+    nd_report_begin(page, "Near-copies across documents");
+    nd_page_put(page, "<dl class=\"figures\">");
+    nd_report_figure(page, "documents", nd_amount_count(stats->documents).text);
+    nd_report_figure(page, "groups", nd_amount_count(stats->groups).text);
+    nd_report_figure(page, "copies", nd_amount_count(stats->group_members).text);
+    nd_page_put(page, "</dl>\n");
+    if (r->shown.groups.len < stats->groups)
+        nd_page_printf(page, "<p class=\"note\">The page lists the %s largest groups.</p>\n",
+                       nd_amount_count(r->shown.groups.len).text);
+    if (stats->groups == 0)
+        nd_page_put(page, "<p>No document is a near-copy of another one.</p>\n");
+    else
+        nd_page_put(page, "<section id=\"plain\" aria-label=\"groups\">\n");
+    if (r->num_plain < r->shown.groups.len)
+        nd_page_printf(page,
+                       "<p class=\"note\">Without its script, the page shows the %s largest "
+                       "groups.</p>\n",
+                       nd_amount_count(r->num_plain).text);
+}
+
+static nd_status write_groups(report *r, nd_page *page)
+{
+    const uint32_t num_threads = r->job->num_threads;
+    /* Groups past the last one with a comparison are in the list alone. */
+    const size_t num_details = r->shown.details.len;
+    size_t num_parts = num_details ? r->shown.details.items[num_details - 1].group + 1 : 0;
+    num_parts = num_parts > r->num_plain ? num_parts : r->num_plain;
+    const nd_ordered_job ordered = {r->job->allocator, num_threads, (uint32_t)num_parts,
+                                    fill_group,        take_page,   r};
+    nd_status status = nd_job_write(r->job, page);
+    if (status == ND_OK && num_parts > 0)
+        status = nd_ordered_pages_run(&ordered);
+    return status;
+}
+
+static nd_status write_page(report *r, const nd_scan *scan)
+{
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
+    nd_page page, piece;
+    nd_page_init(&page, r->job->allocator);
+    nd_page_init(&piece, r->job->allocator);
+    r->num_plain = r->shown.groups.len < PLAIN_GROUPS ? r->shown.groups.len : PLAIN_GROUPS;
+    print_head(&page, r, &stats);
+    nd_status status = write_groups(r, &page);
+    if (status == ND_OK && r->shown.groups.len > 0)
+        status = write_list(r, &page, &piece);
+    nd_report_end(&page);
+    if (status == ND_OK)
+        status = nd_job_write(r->job, &page);
+    nd_page_release(&page);
+    nd_page_release(&piece);
+    return status;
+}
+
+static void add_notes(nd_job *job, const nd_shown_groups *shown)
+{
+    static const nd_counter counter = {
+        .name = "groups_left_out_of_report",
+        .offset = 0,
+        .meaning = "groups that the page has no room for",
+        .weight = ND_COUNTER_CAP,
+    };
+    const uint64_t most = job->settings->report_top;
+    const uint64_t wanted = most > 0 && most < shown->num_groups ? most : shown->num_groups;
+    const uint64_t num_left_out = wanted - shown->groups.len;
+    nd_notes_add_counters(&job->notes, (nd_counter_list){&counter, 1}, &num_left_out, NULL);
+}
+
+nd_status nd_groups_report_write(nd_job *job, const nd_scan *scan, nd_capped_matches *capped,
+                                 nd_error *error)
+{
+    report r = {.job = job};
+    nd_status status = nd_shown_groups_init(&r.shown, job, scan, job->settings->report_top, error);
+    nd_job_lap(job, "reading again");
+    r.makers = nd_alloc_zeroed(job->allocator, job->num_threads, sizeof *r.makers);
+    if (status == ND_OK && !r.makers)
+        status = ND_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < job->num_threads && status == ND_OK; i++)
+        status = maker_init(&r.makers[i], job);
+    if (status == ND_OK)
+        status = write_page(&r, scan);
+    for (uint32_t i = 0; r.makers && i < job->num_threads; i++) {
+        nd_capped_matches_merge(capped, &r.makers[i].passages.capped);
+        maker_release(&r.makers[i]);
+    }
+    nd_release(job->allocator, r.makers);
+    if (status == ND_OK)
+        add_notes(job, &r.shown);
+    nd_shown_groups_release(&r.shown);
+    return status;
+}
