@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io/json_string.h"
+#include "io/record_notes.h"
 #include "io/record_visit.h"
 #include "io/shown_path.h"
 #include "util/error.h"
@@ -35,6 +36,7 @@ typedef struct copying {
     bool is_write_failed;
     char last;         /* byte written */
     nd_byte_vec table; /* the header of the first table, without mark and line end */
+    nd_noting noting;  /* if there are notes */
     nd_byte_vec open;  /* what the first value of the file has before it */
 } copying;
 
@@ -76,8 +78,27 @@ static nd_status join(copying *c, copied_kind kind, nd_error *error)
     return refuse(c, "they are of another format", error);
 }
 
+/* Writes p[0..len) with what the notes add at that place. */
+static nd_status put_noted(copying *c, const char *p, size_t len, size_t at)
+{
+    nd_status status = put(c, p, at);
+    if (status == ND_OK && c->copy->notes)
+        status = put(c, c->noting.added.items, c->noting.added.len);
+    return status == ND_OK ? put(c, p + at, len - at) : status;
+}
+
+static nd_status put_record(copying *c, uint64_t tag, const char *p, size_t len, nd_error *error)
+{
+    size_t at = 0;
+    nd_status status = ND_OK;
+    if (c->copy->notes)
+        status = nd_noting_record(&c->noting, tag, p, len, &at, error);
+    return status == ND_OK ? put_noted(c, p, len, at) : status;
+}
+
 /* Writes the header of the first table, and requires the same of others. */
-static nd_status begin_table(copying *c, const nd_visited_file *file, nd_error *error)
+static nd_status begin_table(copying *c, const nd_visited_file *file, size_t notes_at,
+                             nd_error *error)
 {
     const size_t skipped = mark_len(file->head, file->head_len_bytes);
     const char *const p = file->head + skipped;
@@ -89,7 +110,7 @@ static nd_status begin_table(copying *c, const nd_visited_file *file, nd_error *
         return is_same ? ND_OK : refuse(c, "its table has another header", error);
     }
     const nd_status status = nd_bytes_append(&c->allocator, &c->table, p, len);
-    return status == ND_OK ? put(c, file->head, file->head_len_bytes) : status;
+    return status == ND_OK ? put_noted(c, file->head, file->head_len_bytes, notes_at) : status;
 }
 
 /* ---- files of a folder ---- */
@@ -141,15 +162,12 @@ static nd_status copy_bytes(copying *c, int fd, nd_error *error)
     return status;
 }
 
-/* A file of which nothing is removed is not opened as what it is. */
-static nd_status meet_file(void *ctx, const nd_visited_file *file, bool *is_wanted, nd_error *error)
+/* Copies a file as it is. */
+static nd_status copy_file(void *ctx, const nd_visited_file *file, nd_error *error)
 {
     copying *const c = ctx;
     int fd;
     c->path = file->path;
-    *is_wanted = is_touched(c, file->number);
-    if (*is_wanted)
-        return ND_OK;
     nd_status status = open_in_folder(c, file, ND_PACK_NOTHING, error);
     if (status != ND_OK)
         return status;
@@ -159,6 +177,14 @@ static nd_status meet_file(void *ctx, const nd_visited_file *file, bool *is_want
     status = copy_bytes(c, fd, error);
     close(fd);
     return status == ND_OK ? close_in_folder(c, error) : status;
+}
+
+/* What is not changed is not opened as what it is. */
+static nd_status meet_file(void *ctx, const nd_visited_file *file, bool *is_wanted, nd_error *error)
+{
+    const copying *const c = ctx;
+    *is_wanted = c->copy->notes || is_touched(c, file->number);
+    return *is_wanted ? ND_OK : copy_file(ctx, file, error);
 }
 
 /* ---- files ---- */
@@ -174,7 +200,12 @@ static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *er
 {
     copying *const c = ctx;
     nd_status status = ND_OK;
+    size_t notes_at = 0;
     c->path = file->path;
+    if (c->copy->notes)
+        status = nd_noting_begin(&c->noting, file, &notes_at, error);
+    if (status != ND_OK)
+        return status;
     if (is_one_document(file)) { /* of a folder, and of those touched: it is removed itself */
         (void)is_removed(c, nd_input_tag(file->number, 0));
         return ND_OK;
@@ -198,7 +229,7 @@ static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *er
                   : file->format == ND_INPUT_LINES ? COPIED_LINES
                                                    : COPIED_VALUES,
                   error);
-    return status == ND_OK && is_table ? begin_table(c, file, error) : status;
+    return status == ND_OK && is_table ? begin_table(c, file, notes_at, error) : status;
 }
 
 /* ---- records ---- */
@@ -213,8 +244,9 @@ static bool is_removed(copying *c, uint64_t tag)
 
 /* A value, or what stands behind the last one: brackets and commas before it are those of the place
  * where it comes to stand. */
-static nd_status take_value(copying *c, bool removed, const char *p, size_t len, nd_error *error)
+static nd_status take_value(copying *c, uint64_t tag, const char *p, size_t len, nd_error *error)
 {
+    const bool removed = is_removed(c, tag);
     size_t between = 0;
     while (between < len && nd_json_is_between(p[between]))
         between++;
@@ -236,22 +268,31 @@ static nd_status take_value(copying *c, bool removed, const char *p, size_t len,
     if (status == ND_OK && (c->has_kept || (!is_value && !is_first)))
         status = put(c, p, between);
     c->has_kept |= is_value;
-    return status == ND_OK ? put(c, p + between, len - between) : status;
+    return status == ND_OK ? put_record(c, tag, p + between, len - between, error) : status;
 }
 
 static nd_status take_record(void *ctx, uint64_t tag, const char *p, size_t len_bytes,
                              nd_error *error)
 {
     copying *const c = ctx;
-    const bool removed = is_removed(c, tag);
     if (c->is_json)
-        return take_value(c, removed, p, len_bytes, error);
-    return removed ? ND_OK : put(c, p, len_bytes);
+        return take_value(c, tag, p, len_bytes, error);
+    return is_removed(c, tag) ? ND_OK : put_record(c, tag, p, len_bytes, error);
+}
+
+static nd_status init(copying *c, const nd_record_copy *copy)
+{
+    *c = (copying){.allocator = nd_allocator_or_default(NULL),
+                   .copy = copy,
+                   .output = copy->folder ? NULL : copy->output};
+    return copy->notes ? nd_noting_init(&c->noting, &c->allocator, copy->notes) : ND_OK;
 }
 
 static void release(copying *c)
 {
     nd_output_free(c->copy->folder ? c->output : NULL);
+    if (c->copy->notes)
+        nd_noting_release(&c->noting);
     ND_VEC_RELEASE(&c->allocator, &c->table);
     ND_VEC_RELEASE(&c->allocator, &c->open);
 }
@@ -259,13 +300,16 @@ static void release(copying *c)
 nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error)
 {
     const bool is_folder = copy->folder != NULL;
-    copying c = {.allocator = nd_allocator_or_default(NULL), .copy = copy, .output = copy->output};
+    copying c;
     const nd_record_visitor visitor = {.ctx = &c,
                                        .meet = is_folder ? meet_file : NULL,
                                        .begin = begin_file,
                                        .record = take_record,
-                                       .end = is_folder ? close_in_folder : NULL};
-    nd_status status = nd_input_visit(input, &visitor, error);
+                                       .end = is_folder ? close_in_folder : NULL,
+                                       .skip = is_folder ? copy_file : NULL};
+    nd_status status = init(&c, copy);
+    if (status == ND_OK)
+        status = nd_input_visit(input, &visitor, error);
     if (status == ND_OK && c.next_removed < copy->num_removed)
         status = nd_error_set(error, ND_ERR_IO, "documents changed while they were read");
     copy->is_write_failed = c.is_write_failed && !is_folder;
@@ -291,10 +335,14 @@ static nd_status plan_file(void *ctx, const nd_visited_file *file, bool *is_want
 
 nd_status nd_input_copy_check(nd_input *input, const nd_record_copy *copy, nd_error *error)
 {
-    copying c = {.allocator = nd_allocator_or_default(NULL), .is_check = true, .copy = copy};
+    copying c;
     const nd_record_visitor visitor = {
         .ctx = &c, .meet = plan_file, .begin = begin_file, .record = take_record, .is_brief = true};
-    nd_status status = nd_input_visit(input, &visitor, error);
+    nd_status status = init(&c, copy);
+    c.is_check = true;
+    c.output = NULL;
+    if (status == ND_OK)
+        status = nd_input_visit(input, &visitor, error);
     if (status == ND_OK && copy->folder)
         status = nd_output_folder_check(copy->folder, error);
     release(&c);

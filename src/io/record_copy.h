@@ -6,16 +6,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/bytes.h"
 #include "io/input.h"
 #include "io/output.h"
 #include "io/output_folder.h"
 
+/* How the values of the fields are written. */
+typedef enum nd_note_form {
+    ND_NOTE_MEMBERS = 0, /* "name":value,"name":value */
+    ND_NOTE_CELLS,       /* each with the delimiter before it (RFC 4180) */
+    ND_NOTE_NAMES,       /* the same, of the header */
+} nd_note_form;
+
+/* The caller's: what is said of a record. */
+typedef struct nd_record_notes {
+    void *ctx;
+    const char *names; /* of the fields, with commas between */
+    /* Appends what is said of the record with that tag; the tags ascend. */
+    nd_status (*add)(void *ctx, nd_note_form form, uint64_t tag, char delimiter, nd_byte_vec *out);
+} nd_record_notes;
+
 typedef struct nd_record_copy {
     const uint64_t *removed; /* tags of documents, ascending */
     size_t num_removed;
-    nd_output *output;        /* all files go into it, one after the other; or NULL, and */
-    bool is_write_failed;     /* set: why the copy failed; nd_output_commit has the message */
-    nd_output_folder *folder; /* each goes into one of its own there */
+    nd_output *output;            /* all files go into it, one after the other; or NULL, and */
+    bool is_write_failed;         /* set: why the copy failed; nd_output_commit has the message */
+    nd_output_folder *folder;     /* each goes into one of its own there */
+    const nd_record_notes *notes; /* added to each record; NULL: none are */
 } nd_record_copy;
 
 /* Looks whether the input can be copied, by the names of its files and the first record of each:
@@ -34,8 +51,12 @@ ND_NODISCARD nd_status nd_input_copy_check(nd_input *input, const nd_record_copy
  * or not; others are compressed as the ends of their names say. Files that are one document each
  * (options.keeps_files) are copied, or left out.
  *
+ * With notes, each record that is a JSON object or fits its table gets more fields, and keeps the
+ * bytes it has; others, and what cannot be read, stay as they are.
+ *
  * ND_ERR_UNSUPPORTED with a message: files that do not go into one, such as a table and lines,
- * tables with other headers, an array and another file; standard input has no name in a folder.
+ * tables with other headers, an array and another file; standard input has no name in a
+ * folder; with notes, records without fields, or with these.
  * ND_ERR_IO: a file has changed since it was read. */
 ND_NODISCARD nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error);
 

@@ -183,6 +183,8 @@ static nd_status visit_file(visit *v, const nd_listed_file *file, const nd_path_
         status = nd_stream_open(&v->stream, entry, &v->documents, &v->tally, error);
     if (status == ND_OK && v->stream.depth)
         status = visit_opened(v, &visited, error);
+    else if (status == ND_OK && is_wanted && v->visitor->skip)
+        status = v->visitor->skip(v->visitor->ctx, &visited, error);
     nd_stream_close(&v->stream, BLOCK_BYTES);
     if (status == ND_OK && !is_as_listed(file, path))
         status = nd_mark_fail(path, error);

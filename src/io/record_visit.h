@@ -48,8 +48,7 @@ typedef struct nd_visited_file {
 } nd_visited_file;
 
 /* Takes the records one after the other; a status other than ND_OK ends the visit, which returns
- * it. Files that are one document each have no records. What cannot be read at all, a binary file
- * below a folder, is met before it is opened, and no more. */
+ * it. Files that are one document each have no records. */
 typedef struct nd_record_visitor {
     void *ctx;
     /* Each file before it is opened; *is_wanted is true. NULL: all are wanted. */
@@ -58,7 +57,9 @@ typedef struct nd_record_visitor {
     /* One record, what ends it included, and the tag that its document has, if it is one. */
     nd_status (*record)(void *ctx, uint64_t tag, const char *p, size_t len_bytes, nd_error *error);
     nd_status (*end)(void *ctx, nd_error *error); /* of a file that began; NULL: not wanted */
-    bool is_brief;                                /* the first record of each file is enough */
+    /* Instead of begin, where nothing in the file can be read; NULL: not wanted. */
+    nd_status (*skip)(void *ctx, const nd_visited_file *file, nd_error *error);
+    bool is_brief; /* the first record of each file is enough */
 } nd_record_visitor;
 
 /* Reads the files with the options of `reading`, on this thread. Head and records of a file, one

@@ -1,34 +1,60 @@
 /* neardup dedup: the input without its near-copies. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
 #include "cli/output/amounts.h"
+#include "cli/output/passage_list.h"
 #include "cli/output/records.h"
 #include "cli/scan_run.h"
 #include "io/record_copy.h"
 #include "util/vec.h"
 
+/* A document of a group, with what is said of it. */
+typedef struct grouped {
+    uint64_t tag;
+    nd_annotation_view view;
+} grouped;
+
 typedef struct deduplication {
     nd_job *job;
-    nd_page page; /* of the list of what is removed */
+    nd_page page;             /* of the list of what is removed, or of one annotation */
+    nd_passage_list passages; /* of the member at work, where they are asked for */
     bool is_list_failed;
+    uint64_t num_groups;
     ND_VEC(uint64_t) removed; /* tags */
+    ND_VEC(grouped) grouped;  /* --annotate: all documents of groups, by tag */
+    size_t next_grouped;
 } deduplication;
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
 
 /* ---- what is removed ---- */
 
 static nd_status list_member(deduplication *d, const nd_group *group, const nd_member *member)
 {
-    const nd_removed_view view = {group->representative, *member};
-    const nd_shown_columns shown = d->job->settings->scan.coverage > 0 ? ND_SHOW_COVERAGE : 0;
+    const nd_settings *const settings = d->job->settings;
+    nd_shown_columns shown = settings->scan.coverage > 0 ? ND_SHOW_COVERAGE : 0;
+    nd_status status = ND_OK;
+    if (settings->lists_passages) {
+        shown |= ND_SHOW_PASSAGES;
+        status = nd_passage_list_fill(&d->passages, member->id, member->text,
+                                      group->representative_text);
+    }
+    if (status != ND_OK)
+        return status;
+    const nd_removed_view view = {group->representative, *member,
+                                  nd_passage_list_items(&d->passages)};
     nd_page_clear(&d->page);
     nd_record_json(&d->page, &nd_removed_record, shown, &view);
     nd_page_put(&d->page, "\n");
     if (d->page.status != ND_OK)
         return d->page.status;
-    const nd_status status =
-        nd_output_write(d->job->removed, d->page.bytes.items, d->page.bytes.len);
+    status = nd_output_write(d->job->removed, d->page.bytes.items, d->page.bytes.len);
     d->is_list_failed = status != ND_OK;
     return status;
 }
@@ -48,8 +74,7 @@ static nd_status remove_members(void *ctx, const nd_group *group)
 
 static int compare_tags(const void *a, const void *b)
 {
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    return compare_u64(*(const uint64_t *)a, *(const uint64_t *)b);
 }
 
 static nd_status find_removed(deduplication *d, const nd_scan *scan, nd_error *error)
@@ -59,31 +84,101 @@ static nd_status find_removed(deduplication *d, const nd_scan *scan, nd_error *e
         qsort(d->removed.items, d->removed.len, sizeof *d->removed.items, compare_tags);
     if (d->is_list_failed) /* for the message */
         status = nd_output_commit(d->job->removed, error);
+    nd_capped_matches_note(&d->passages.capped, &d->job->notes);
     return status;
+}
+
+/* ---- what is said of each document ---- */
+
+/* An nd_group_fn. */
+static nd_status annotate_group(void *ctx, const nd_group *group)
+{
+    deduplication *const d = ctx;
+    const nd_id *const id = &group->representative;
+    const nd_annotation_view view = {
+        ++d->num_groups, {id->p ? id->p : "", id->len_bytes}, NULL, NAN};
+    const nd_status status = ND_VEC_RESERVE(d->job->allocator, &d->grouped, group->num_members + 1);
+    if (status != ND_OK)
+        return status;
+    d->grouped.items[d->grouped.len++] = (grouped){id->tag, view};
+    for (size_t i = 0; i < group->num_members; i++) {
+        const nd_member *const member = &group->members[i];
+        grouped *const to = &d->grouped.items[d->grouped.len++];
+        *to = (grouped){member->id.tag, view};
+        to->view.kind = nd_match_kind_name(member->kind);
+        to->view.similarity = member->similarity.jaccard;
+    }
+    return ND_OK;
+}
+
+static int compare_grouped(const void *a, const void *b)
+{
+    return compare_u64(((const grouped *)a)->tag, ((const grouped *)b)->tag);
+}
+
+static nd_status find_grouped(deduplication *d, const nd_scan *scan)
+{
+    const nd_status status = nd_scan_each_group(scan, annotate_group, d);
+    if (d->grouped.len)
+        qsort(d->grouped.items, d->grouped.len, sizeof *d->grouped.items, compare_grouped);
+    return status;
+}
+
+/* Of nd_record_notes: what is said of the document with that tag. */
+static nd_status add_annotation(void *ctx, nd_note_form form, uint64_t tag, char delimiter,
+                                nd_byte_vec *out)
+{
+    deduplication *const d = ctx;
+    const nd_annotation_view none = {.similarity = NAN}, *view = &none;
+    while (d->next_grouped < d->grouped.len && d->grouped.items[d->next_grouped].tag < tag)
+        d->next_grouped++;
+    if (d->next_grouped < d->grouped.len && d->grouped.items[d->next_grouped].tag == tag)
+        view = &d->grouped.items[d->next_grouped].view;
+    nd_page_clear(&d->page);
+    if (form == ND_NOTE_MEMBERS)
+        nd_record_json_members(&d->page, &nd_annotation_record, 0, view);
+    else
+        nd_record_cells(&d->page, &nd_annotation_record, delimiter,
+                        form == ND_NOTE_CELLS ? view : NULL);
+    if (d->page.status != ND_OK)
+        return d->page.status;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    return nd_bytes_append(&allocator, out, d->page.bytes.items, d->page.bytes.len);
 }
 
 /* ---- what stays ---- */
 
-static nd_status write_rest(const deduplication *d, nd_error *error)
+/* Looks whether the input can be written again, or writes it. */
+static nd_status copy_input(deduplication *d, bool is_check, nd_error *error)
 {
     nd_job *const job = d->job;
+    const nd_record_notes notes = {d, ND_ANNOTATION_NAMES, add_annotation};
     nd_record_copy copy = {.removed = d->removed.items,
                            .num_removed = d->removed.len,
                            .output = job->output,
-                           .folder = job->folder};
+                           .folder = job->folder,
+                           .notes = job->settings->annotates ? &notes : NULL};
+    if (is_check)
+        return nd_input_copy_check(job->input, &copy, error);
     const nd_status status = nd_input_copy(job->input, &copy, error);
     job->is_write_failed = copy.is_write_failed;
     nd_job_lap(job, "writing");
     return status;
 }
 
-static void report(nd_job *job, uint64_t num_documents, uint64_t num_removed)
+static void report(deduplication *d, const nd_scan_stats *stats)
 {
-    const uint64_t num_left = num_documents - num_removed;
-    nd_page_printf(&job->headline, "%s, %s %s: %s left",
-                   nd_amount_of(num_documents, "document").text, nd_amount_count(num_removed).text,
-                   job->settings->dry_run ? "to be removed" : "removed",
-                   nd_amount_count(num_left).text);
+    nd_job *const job = d->job;
+    const uint64_t num_removed = d->removed.len, num_left = stats->documents - num_removed;
+    nd_page_printf(&job->headline, "%s, ", nd_amount_of(stats->documents, "document").text);
+    if (job->settings->annotates)
+        nd_page_printf(&job->headline, "%s with %s %s", nd_amount_of(stats->groups, "group").text,
+                       nd_amount_count(stats->group_members).text,
+                       stats->group_members == 1 ? "copy" : "copies");
+    else
+        nd_page_printf(&job->headline, "%s %s: %s left", nd_amount_count(num_removed).text,
+                       job->settings->dry_run ? "to be removed" : "removed",
+                       nd_amount_count(num_left).text);
     nd_page_printf(&job->stats, ",\"removed\":%llu,\"left\":%llu", (unsigned long long)num_removed,
                    (unsigned long long)num_left);
 }
@@ -92,26 +187,31 @@ static void report(nd_job *job, uint64_t num_documents, uint64_t num_removed)
 static nd_status use_groups(nd_job *job, const nd_scan *scan, void *ctx, nd_error *error)
 {
     deduplication *const d = ctx;
-    nd_status status = find_removed(d, scan, error);
+    const nd_scan_stats stats = nd_scan_stats_get(scan);
+    nd_status status =
+        job->settings->annotates ? find_grouped(d, scan) : find_removed(d, scan, error);
     if (status == ND_OK && !job->settings->dry_run)
-        status = write_rest(d, error);
+        status = copy_input(d, false, error);
     if (status == ND_OK)
-        report(job, nd_scan_stats_get(scan).documents, d->removed.len);
-    return status;
+        report(d, &stats);
+    return status == ND_OK ? nd_job_check_strict(job, error) : status;
 }
 
 static nd_status dedup_inputs(nd_job *job, nd_error *error)
 {
     deduplication d = {.job = job};
-    const nd_record_copy copy = {.output = job->output, .folder = job->folder};
     nd_status status = ND_OK;
     nd_page_init(&d.page, job->allocator);
-    if (!job->settings->dry_run)
-        status = nd_input_copy_check(job->input, &copy, error);
+    if (job->settings->lists_passages)
+        status = nd_passage_list_init(&d.passages, job->settings, job->allocator);
+    if (status == ND_OK && !job->settings->dry_run)
+        status = copy_input(&d, true, error);
     if (status == ND_OK)
         status = nd_scan_run(job, use_groups, &d, error);
+    nd_passage_list_release(&d.passages);
     nd_page_release(&d.page);
     ND_VEC_RELEASE(job->allocator, &d.removed);
+    ND_VEC_RELEASE(job->allocator, &d.grouped);
     return status;
 }
 
@@ -142,6 +242,7 @@ const nd_command nd_command_dedup = {
     .info.examples = "  neardup dedup -o clean.jsonl.zst --removed removed.jsonl part-*.jsonl.gz\n"
                      "  neardup dedup --representative first --threshold 0.7 -o clean.csv all.csv\n"
                      "  neardup dedup -o clean/ corpus/\n"
+                     "  neardup dedup --annotate -o marked.jsonl corpus/*.jsonl\n"
                      "  neardup dedup --dry-run corpus/\n",
     .info.options = {nd_tool_options, ND_COMMAND_DEDUP},
     .check = nd_settings_check_scan,

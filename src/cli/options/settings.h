@@ -103,7 +103,7 @@ typedef struct nd_settings {
     nd_format format;
     uint64_t report_top; /* groups of a report; 0: no limit */
     const char *output_path, *stats_path, *removed_path;
-    int dry_run;
+    int dry_run, annotates;
     uint64_t memory_bytes; /* 0: no limit */
     const char *temp_dir;
     int kernel; /* nd_kernel, or ND_KERNEL_BEST */

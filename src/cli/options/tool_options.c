@@ -122,6 +122,14 @@ static const nd_choice report_formats[] = {
     {                                                                                              \
         .typed = "-o", .field = FIELD(output_path)                                                 \
     }
+#define WITH_REMOVED                                                                               \
+    {                                                                                              \
+        .typed = "--removed", .field = FIELD(removed_path)                                         \
+    }
+#define WITH_DRY_RUN                                                                               \
+    {                                                                                              \
+        .typed = "--dry-run", .field = FIELD(dry_run)                                              \
+    }
 #define WITH_PREFERRED                                                                             \
     {                                                                                              \
         .typed = "--representative preferred", .field = FIELD(keep),                               \
@@ -547,6 +555,23 @@ const nd_option nd_tool_options[] = {
          "write there, as JSON Lines, each document that is removed, with the one that stays for "
          "it and their similarity",
      .field = FIELD(removed_path)},
+    {.name = "passages",
+     .commands = DEDUP,
+     .section = "Result",
+     .help = "in --removed, also list the passages that both share, by their bytes in the texts; "
+             "keeps all texts in memory",
+     .field = FIELD(lists_passages),
+     .value = 1,
+     .need = WITH_REMOVED},
+    {.name = "annotate",
+     .commands = DEDUP,
+     .section = "Result",
+     .help = "remove nothing: write every document, with four fields or columns more: "
+             "neardup_group, neardup_representative, neardup_kind and neardup_similarity, null for "
+             "a document in no group, and the last two for a representative",
+     .field = FIELD(annotates),
+     .value = 1,
+     .conflicts = {WITH_REMOVED, WITH_DRY_RUN}},
     {.name = "dry-run",
      .commands = DEDUP,
      .section = "Result",

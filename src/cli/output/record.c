@@ -17,6 +17,14 @@ nd_items nd_items_of(nd_array *array)
     return (nd_items){array->num, item_of_array, array};
 }
 
+/* The bytes of a column that has some, and they are there; else NULL. */
+static const nd_bytes *bytes_of(const nd_column *column, const void *field)
+{
+    const nd_bytes *const bytes = field;
+    return column->kind == ND_VALUE_BYTES || (column->kind == ND_VALUE_BYTES_IF && bytes->p) ? bytes
+                                                                                             : NULL;
+}
+
 static const void *field_of(const nd_column *column, const void *item)
 {
     return (const char *)item + column->offset;
@@ -44,6 +52,11 @@ static bool put_plain(nd_page *page, const nd_column *column, const void *field)
 {
     switch (column->kind) {
     case ND_VALUE_COUNT:
+        put_count(page, *(const uint64_t *)field);
+        return true;
+    case ND_VALUE_ORDINAL:
+        if (*(const uint64_t *)field == 0)
+            return false;
         put_count(page, *(const uint64_t *)field);
         return true;
     case ND_VALUE_COUNT32:
@@ -90,8 +103,8 @@ static void put_json(nd_page *page, const nd_column *column, nd_shown_columns sh
 {
     if (put_plain(page, column, field))
         return;
-    if (column->kind == ND_VALUE_BYTES) {
-        const nd_bytes *const bytes = field;
+    const nd_bytes *const bytes = bytes_of(column, field);
+    if (bytes) {
         nd_page_json(page, bytes->p, bytes->len_bytes);
     } else if (column->kind == ND_VALUE_MATCH) {
         put_name_json(page, nd_match_kind_name(*(const nd_match_kind *)field));
@@ -134,8 +147,8 @@ static void put_tsv(nd_page *page, const nd_column *column, const void *field)
 {
     if (put_plain(page, column, field))
         return;
-    if (column->kind == ND_VALUE_BYTES) {
-        const nd_bytes *const bytes = field;
+    const nd_bytes *const bytes = bytes_of(column, field);
+    if (bytes) {
         nd_page_tsv(page, bytes->p, bytes->len_bytes);
     } else if (column->kind == ND_VALUE_MATCH) {
         nd_page_put(page, nd_match_kind_name(*(const nd_match_kind *)field));
@@ -319,4 +332,41 @@ void nd_record_tsv_pairs(nd_page *page, const nd_record *record, nd_shown_column
     tsv_writing w = {.page = page, .shown = shown};
     nd_page_put(page, "name\tvalue\n");
     each_cell(&w, record, item, "", no_suffix, put_pair_cell);
+}
+
+/* --- cells of a table of somebody else's --- */
+
+/* In quotes where it has to be (RFC 4180). */
+static void put_cell(nd_page *page, char delimiter, const char *p, size_t len_bytes)
+{
+    const char *const end = p + len_bytes;
+    bool is_plain = true;
+    for (const char *q = p; q < end; q++)
+        is_plain &= *q != delimiter && *q != '"' && *q != '\n' && *q != '\r';
+    if (is_plain) {
+        nd_page_append(page, p, len_bytes);
+        return;
+    }
+    nd_page_put(page, "\"");
+    for (; p < end; p++)
+        nd_page_append(page, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
+    nd_page_put(page, "\"");
+}
+
+void nd_record_cells(nd_page *page, const nd_record *record, char delimiter, const void *item)
+{
+    for (size_t i = 0; i < record->num_columns; i++) {
+        const nd_column *const column = &record->columns[i];
+        nd_page_append(page, &delimiter, 1);
+        if (!item) {
+            put_cell(page, delimiter, column->name, strlen(column->name));
+            continue;
+        }
+        const void *const field = field_of(column, item);
+        const nd_bytes *const bytes = bytes_of(column, field);
+        if (bytes)
+            put_cell(page, delimiter, bytes->p, bytes->len_bytes);
+        else
+            put_tsv(page, column, field);
+    }
 }

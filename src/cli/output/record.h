@@ -25,6 +25,8 @@ typedef enum nd_value_kind {
     ND_VALUE_NAME,      /* const char *: a word of our own; NULL is nothing */
     ND_VALUE_LITERAL,   /* const char *: written as it is, such as a number */
     ND_VALUE_COUNT,     /* uint64_t */
+    ND_VALUE_ORDINAL,   /* uint64_t, from 1; 0 is nothing */
+    ND_VALUE_BYTES_IF,  /* nd_bytes; NULL is nothing */
     ND_VALUE_COUNT32,   /* uint32_t */
     ND_VALUE_RATIO,     /* double, with 6 decimals; NaN is nothing */
     ND_VALUE_MATCH,     /* nd_match_kind */
@@ -112,5 +114,9 @@ void nd_record_tsv(nd_page *page, const nd_record *record, nd_shown_columns show
 /* Appends a line "name TAB value" for each column, which are spread where they are lists. */
 void nd_record_tsv_pairs(nd_page *page, const nd_record *record, nd_shown_columns shown,
                          const void *item);
+
+/* Appends the scalars of an item, or for NULL their names, as cells of somebody else's table, each
+ * with the delimiter before it (RFC 4180). */
+void nd_record_cells(nd_page *page, const nd_record *record, char delimiter, const void *item);
 
 #endif

@@ -97,8 +97,18 @@ static const nd_column removed_columns[] = {
      .when = ND_SHOW_COVERAGE},
     {ND_COLUMN(nd_removed_view, member.coverage.b_in_a, "representative_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_COVERAGE},
+    {ND_COLUMN(nd_removed_view, passages, "passages", ND_VALUE_LIST),
+     .record = &member_passage_record, .when = ND_SHOW_PASSAGES, .flags = ND_COLUMN_JSON_ONLY},
 };
 const nd_record nd_removed_record = RECORD(removed_columns);
+
+static const nd_column annotation_columns[] = {
+    {ND_COLUMN(nd_annotation_view, group, "neardup_group", ND_VALUE_ORDINAL)},
+    {ND_COLUMN(nd_annotation_view, representative, "neardup_representative", ND_VALUE_BYTES_IF)},
+    {ND_COLUMN(nd_annotation_view, kind, "neardup_kind", ND_VALUE_NAME)},
+    {ND_COLUMN(nd_annotation_view, similarity, "neardup_similarity", ND_VALUE_RATIO)},
+};
+const nd_record nd_annotation_record = RECORD(annotation_columns);
 
 /* --- within --- */
 

@@ -46,8 +46,19 @@ extern const nd_record nd_group_record;
 typedef struct nd_removed_view {
     nd_id representative;
     nd_member member;
+    nd_items passages; /* nd_shared_passage: a is the member */
 } nd_removed_view;
 extern const nd_record nd_removed_record;
+
+/* dedup --annotate: what each document gets. Nothing but zeros and NULL: it is in no group. */
+typedef struct nd_annotation_view {
+    uint64_t group; /* from 1, in the order of their representatives */
+    nd_bytes representative;
+    const char *kind;  /* NULL: it is the representative itself */
+    double similarity; /* jaccard; NaN likewise */
+} nd_annotation_view;
+extern const nd_record nd_annotation_record;
+#define ND_ANNOTATION_NAMES "neardup_group,neardup_representative,neardup_kind,neardup_similarity"
 
 /* within: a document with its repeats */
 typedef struct nd_repeat_view {
