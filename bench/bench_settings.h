@@ -33,6 +33,7 @@ typedef struct bench_settings {
     uint64_t threads, runs, one_in;
     int is_groups;
     uint64_t from, to;
+    uint64_t memory_bytes; /* 0: no limit */
     uint64_t queries;
     uint64_t trials;
 

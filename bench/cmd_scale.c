@@ -23,7 +23,8 @@ static nd_status quickest_run(const bench_settings *settings, const bench_worklo
 {
     const bench_scan_options options = {.threshold = settings->threshold,
                                         .num_threads = (uint32_t)settings->threads,
-                                        .output = ND_SCAN_PAIRS};
+                                        .output = ND_SCAN_PAIRS,
+                                        .memory_bytes = settings->memory_bytes};
     for (uint64_t i = 0; i < settings->runs; i++) {
         bench_scan_result result;
         nd_status status = i > 0 ? bench_warm_memory(best->peak_rss_bytes) : ND_OK;
@@ -95,6 +96,7 @@ static void report_step(bench_report *report, const scale_step *step, double mid
         BENCH_NUMBER("us_per_doc", micros_per_document(step), 3),
         BENCH_NUMBER("time_deviation", micros_per_document(step) / middle_micros - 1, 3),
         BENCH_NUMBER("peak_rss_mb", (double)r->peak_rss_bytes / 1e6, 1),
+        BENCH_NUMBER("disk_mb", (double)r->peak_disk_bytes / 1e6, 1),
         BENCH_NUMBER("bytes_per_doc", bytes_per_document(step), 1),
         BENCH_NUMBER("beyond_sets", (own_bytes(step) - (double)r->set_bytes) / documents, 1),
         BENCH_NUMBER("memory_deviation", bytes_per_document(step) / middle_bytes - 1, 3),
@@ -114,14 +116,17 @@ static nd_status run_scale(const bench_settings *settings, nd_error *error)
         if (status != ND_OK)
             return status;
     }
-    char data[120], options[160];
+    char data[120], options[200], limit[40] = "";
+    if (settings->memory_bytes > 0)
+        snprintf(limit, sizeof limit, ", memory %.0f MiB",
+                 (double)settings->memory_bytes / (1 << 20));
     snprintf(data, sizeof data, "made up: mean %" PRIu64 " bytes, %s, seed %" PRIu64,
              settings->workload.mean_bytes, bench_script_name(settings->workload.script),
              settings->workload.seed);
     snprintf(options, sizeof options,
-             "word:5, threshold %g, pairs, %" PRIu64 " threads, quickest of %" PRIu64
+             "word:5, threshold %g, pairs, %" PRIu64 " threads%s, quickest of %" PRIu64
              " runs, memory warm from the second on",
-             settings->threshold, settings->threads, settings->runs);
+             settings->threshold, settings->threads, limit, settings->runs);
     bench_workload named = {0};
     snprintf(named.name, sizeof named.name, "%s", data);
     bench_report report;

@@ -9,6 +9,7 @@
 #include "cli/output/ordered_pages.h"
 #include "cli/tool_allocator.h"
 #include "io/output.h"
+#include "neardup/budget.h"
 #include "set_collection.h"
 
 enum { PAIRS_A_PART = 512 }; /* on average: as the tool has them */
@@ -150,18 +151,29 @@ static nd_status write_results(const nd_scan *scan, const bench_scan_options *op
     return status;
 }
 
+/* As the tool opens it: where memory is limited, what can be read again is not kept. */
+static nd_status open_input(const bench_workload *workload, const nd_budget *budget,
+                            nd_input **input)
+{
+    const nd_input_options options = {.lasting_from_bytes = 1};
+    return budget ? nd_input_new(&options, workload->paths, workload->num_paths,
+                                 nd_budget_allocator(budget), input, NULL)
+                  : bench_workload_open(workload, input, NULL);
+}
+
 static nd_status scan_workload(const bench_workload *workload, const bench_scan_options *options,
-                               bench_scan_result *result)
+                               nd_budget *budget, bench_scan_result *result)
 {
     nd_scan_options scan_options;
     nd_scan_options_init(&scan_options);
+    scan_options.budget = budget;
     scan_options.rule.jaccard = options->threshold;
     scan_options.num_threads = options->num_threads;
     scan_options.output = options->output;
     nd_scan *scan = NULL;
     nd_input *input = NULL;
     const double start = bench_seconds();
-    nd_status status = bench_workload_open(workload, &input, NULL);
+    nd_status status = open_input(workload, budget, &input);
     if (status == ND_OK)
         status = nd_scan_new(&scan_options, nd_tool_allocator(), &scan, NULL);
     if (status == ND_OK)
@@ -204,7 +216,15 @@ static nd_status run_job(void *ctx, void *out)
     bench_scan_result *const result = out;
     struct rusage usage;
     *result = (bench_scan_result){0};
-    const nd_status status = scan_workload(job->workload, job->options, result);
+    const bench_scan_options *const o = job->options;
+    nd_budget *budget = NULL;
+    nd_status status = ND_OK;
+    if (o->memory_bytes > 0)
+        status = nd_tool_budget_new(o->memory_bytes, NULL, o->num_threads, &budget, NULL);
+    if (status == ND_OK)
+        status = scan_workload(job->workload, o, budget, result);
+    if (budget)
+        result->peak_disk_bytes = nd_budget_use_get(budget).peak_disk_bytes;
     getrusage(RUSAGE_SELF, &usage);
     result->peak_rss_bytes = peak_rss_bytes(&usage);
     result->cpu_seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);

@@ -11,6 +11,7 @@ typedef struct bench_scan_options {
     double threshold;
     uint32_t num_threads;
     nd_scan_output output;
+    uint64_t memory_bytes;  /* to keep within, as the tool's --memory; 0: no limit */
     uint32_t sample_one_in; /* 0: none; else pairs of sampled documents go to sample_path */
     const char *sample_path;
 } bench_scan_options;
@@ -19,6 +20,7 @@ typedef struct bench_scan_result {
     double wall_seconds, cpu_seconds;
     uint64_t peak_rss_bytes;
     uint64_t program_rss_bytes; /* the peak of a scan of one document: the program itself */
+    uint64_t peak_disk_bytes;   /* of temporary files */
     uint64_t set_bytes;         /* of the shingle hashes held */
     nd_scan_stats stats;
 } bench_scan_result;

@@ -220,26 +220,13 @@ static nd_status open_input(nd_job *job, nd_job_input input, nd_error *error)
                              error);
 }
 
-/* What --memory is for beside what is allocated through the budget: the program itself, and what
- * the libraries that parse and decompress keep for each thread. */
-enum { PROGRAM_BYTES = 12 << 20, THREAD_BYTES = 1 << 20 };
-
 static nd_status open_budget(nd_job *job, nd_error *error)
 {
     const nd_settings *const settings = job->settings;
     if (settings->memory_bytes == 0)
         return ND_OK;
-    const uint64_t beside = PROGRAM_BYTES + (uint64_t)THREAD_BYTES * job->num_threads;
-    const uint64_t most =
-        settings->memory_bytes -
-        (beside < settings->memory_bytes / 2 ? beside : settings->memory_bytes / 2);
-    nd_budget_options options;
-    nd_budget_options_init(&options);
-    options.limit_bytes = most / 10 * 9;
-    options.most_bytes = most;
-    options.temp_dir = settings->temp_dir;
-    options.allocator = nd_tool_allocator_frugal();
-    const nd_status status = nd_budget_new(&options, &job->budget, error);
+    const nd_status status = nd_tool_budget_new(settings->memory_bytes, settings->temp_dir,
+                                                job->num_threads, &job->budget, error);
     if (status == ND_OK)
         job->allocator = nd_budget_allocator(job->budget);
     return status;
@@ -318,6 +305,12 @@ static void print_times(const nd_job *job)
     nd_message("%sall %s; %s of text, %s/s", line, nd_amount_seconds(seconds).text,
                nd_amount_bytes((double)job->text_bytes).text,
                nd_amount_bytes((double)job->text_bytes / (seconds > 0 ? seconds : 1e-9)).text);
+    if (!job->budget)
+        return;
+    const nd_budget_use use = nd_budget_use_get(job->budget);
+    nd_message("at most %s of memory, and %s of temporary files",
+               nd_amount_bytes((double)use.peak_memory_bytes).text,
+               nd_amount_bytes((double)use.peak_disk_bytes).text);
 }
 
 static void print_summary(const nd_job *job, nd_status status)

@@ -71,7 +71,7 @@ static void *resize_plain(void *ctx, void *block, size_t size_bytes)
     return block ? rallocx(block, size_bytes, 0) : mallocx(size_bytes, 0);
 }
 
-const nd_allocator *nd_tool_allocator_frugal(void)
+static const nd_allocator *frugal_allocator(void)
 {
     static const nd_allocator allocator = {allocate_plain, resize_plain, release, NULL};
     static const char *const decays[] = {"arenas.dirty_decay_ms", "arenas.muzzy_decay_ms",
@@ -102,7 +102,7 @@ const nd_allocator *nd_tool_allocator(void)
     return &allocator;
 }
 
-const nd_allocator *nd_tool_allocator_frugal(void)
+static const nd_allocator *frugal_allocator(void)
 {
     return nd_tool_allocator();
 }
@@ -113,3 +113,19 @@ const char *nd_tool_allocator_name(void)
 }
 
 #endif
+
+enum { PROGRAM_BYTES = 12 << 20, THREAD_BYTES = 1 << 20 };
+
+nd_status nd_tool_budget_new(uint64_t memory_bytes, const char *temp_dir, uint32_t num_threads,
+                             nd_budget **out, nd_error *error)
+{
+    const uint64_t beside = PROGRAM_BYTES + (uint64_t)THREAD_BYTES * num_threads;
+    const uint64_t most = memory_bytes - (beside < memory_bytes / 2 ? beside : memory_bytes / 2);
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.limit_bytes = most / 10 * 9; /* what follows from it is not to the byte */
+    options.most_bytes = most;
+    options.temp_dir = temp_dir;
+    options.allocator = frugal_allocator();
+    return nd_budget_new(&options, out, error);
+}

@@ -60,6 +60,12 @@ static void print_all(const nd_job *job, nd_status status, nd_page *page)
                    (unsigned long long)job->report.files, (unsigned long long)job->report.documents,
                    (unsigned long long)job->report.bytes);
     nd_page_append(page, job->stats.bytes.items, job->stats.bytes.len);
+    if (job->budget) {
+        const nd_budget_use use = nd_budget_use_get(job->budget);
+        nd_page_printf(page, ",\"peak_memory_bytes\":%llu,\"peak_disk_bytes\":%llu",
+                       (unsigned long long)use.peak_memory_bytes,
+                       (unsigned long long)use.peak_disk_bytes);
+    }
     nd_page_put(page, ",\"notes\":");
     nd_notes_print_json(&job->notes, page);
     if (job->settings->verbosity == ND_VERBOSITY_VERBOSE)
