@@ -67,6 +67,18 @@ static inline void nd_plan_request_init(nd_plan_request *request)
     nd_plan_request_init_sized(request, sizeof *request);
 }
 
+/* What a scan of them needs where its memory is limited to memory_bytes. Estimates. */
+typedef struct nd_plan_limit {
+    uint64_t least_bytes; /* that do: fewer are too few, whatever goes to files */
+    uint64_t disk_bytes;  /* of temporary files, at most: if every text is compared, and can be read
+                             from the input again */
+    uint32_t key_passes;  /* how often band keys are read from there */
+} nd_plan_limit;
+
+ND_API nd_plan_limit nd_plan_estimate_limit(const nd_plan *plan, uint64_t num_documents,
+                                            double mean_shingles, double mean_id_bytes,
+                                            uint64_t memory_bytes);
+
 ND_END_DECLS
 
 #endif

@@ -175,3 +175,28 @@ nd_plan_memory nd_plan_estimate_memory(const nd_plan *plan, uint64_t num_documen
         .set_bytes = (uint64_t)(documents * mean_shingles * (double)sizeof(uint64_t)),
     };
 }
+
+nd_plan_limit nd_plan_estimate_limit(const nd_plan *plan, uint64_t num_documents,
+                                     double mean_shingles, double mean_id_bytes,
+                                     uint64_t memory_bytes)
+{
+    /* The program, and what a document takes at the most expensive moment (when groups or pairs are
+     * listed), and while bands are sorted. */
+    static const double PROGRAM_BYTES = 16 << 20, MOST_BYTES = 72, BANDS_BYTES = 40;
+    /* Digests and the like, and the record: in a run, then in the file of all. */
+    static const double FACTS_BYTES = 48, RECORD_BYTES = 28;
+    const double documents = (double)num_documents;
+    const double keys = plan->bands * (double)sizeof(uint32_t);
+    const double room = ((double)memory_bytes - PROGRAM_BYTES - documents * BANDS_BYTES) / 4;
+    const double at_once = room / (documents * (double)sizeof(uint32_t) + 1);
+    const uint32_t bands = at_once < 1             ? 1
+                           : at_once < plan->bands ? (uint32_t)at_once
+                                                   : plan->bands;
+    return (nd_plan_limit){
+        .least_bytes = (uint64_t)(PROGRAM_BYTES + documents * MOST_BYTES),
+        .disk_bytes =
+            (uint64_t)(documents * (FACTS_BYTES + keys + 2 * (RECORD_BYTES + mean_id_bytes) +
+                                    mean_shingles * (double)sizeof(uint64_t))),
+        .key_passes = bands == 0 ? 0 : (plan->bands + bands - 1) / bands,
+    };
+}

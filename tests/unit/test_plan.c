@@ -172,6 +172,23 @@ static void memory_grows_with_documents_and_shingles(void **state)
     assert_int_equal(two.index_bytes, 2 * million.index_bytes);
 }
 
+static void a_limit_takes_disk_and_passes(void **state)
+{
+    (void)state;
+    const nd_plan plan = plan_for(0.8, 0.99, 0);
+    const nd_plan_limit none = nd_plan_estimate_limit(&plan, 0, 100, 20, 1 << 26);
+    assert_int_equal(none.disk_bytes, 0);
+    assert_int_equal(none.key_passes, 1);
+    const nd_plan_limit tight = nd_plan_estimate_limit(&plan, 1000000, 100, 20, 1 << 26);
+    const nd_plan_limit roomy = nd_plan_estimate_limit(&plan, 1000000, 100, 20, UINT64_C(1) << 40);
+    assert_true(tight.least_bytes > 1 << 26);
+    assert_int_equal(tight.key_passes, plan.bands);
+    assert_int_equal(roomy.key_passes, 1);
+    assert_int_equal(roomy.least_bytes, tight.least_bytes);
+    assert_int_equal(roomy.disk_bytes, tight.disk_bytes);
+    assert_true(roomy.disk_bytes > 800000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_recall_out_of_reach_is_a_limit),
         cmocka_unit_test(values_out_of_range_are_refused),
         cmocka_unit_test(equal_sets_need_one_band),
+        cmocka_unit_test(a_limit_takes_disk_and_passes),
         cmocka_unit_test(memory_grows_with_documents_and_shingles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,12 @@ static nd_plan_memory memory_of(const nd_settings *settings, const nd_plan *plan
                                    settings->mean_id_bytes);
 }
 
+static nd_plan_limit limit_of(const nd_settings *settings, const nd_plan *plan)
+{
+    return nd_plan_estimate_limit(plan, settings->documents, settings->mean_shingles,
+                                  settings->mean_id_bytes, settings->memory_bytes);
+}
+
 static nd_plan_view view_of(const nd_settings *settings, const nd_plan *plan,
                             nd_curve_point points[CURVE_STEPS], nd_array *curve)
 {
@@ -54,7 +60,8 @@ static nd_plan_view view_of(const nd_settings *settings, const nd_plan *plan,
                           .missed_above_threshold = missed_above(plan),
                           .curve = nd_items_of(curve),
                           .memory = {settings->documents, settings->mean_shingles,
-                                     settings->mean_id_bytes, memory_of(settings, plan)}};
+                                     settings->mean_id_bytes, memory_of(settings, plan),
+                                     settings->memory_bytes, limit_of(settings, plan)}};
 }
 
 static void print_curve(const nd_job *job, nd_page *page, const nd_plan *plan)
@@ -99,18 +106,35 @@ static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan)
                    nd_amount_bytes((double)memory.set_bytes).text);
 }
 
+static void print_limit(const nd_settings *settings, nd_page *page, const nd_plan *plan)
+{
+    const nd_plan_limit limit = limit_of(settings, plan);
+    const double memory = (double)settings->memory_bytes;
+    if (memory < (double)limit.least_bytes)
+        nd_page_printf(page, "too much for '--memory' of %s: it takes %s at least\n",
+                       nd_amount_bytes(memory).text,
+                       nd_amount_bytes((double)limit.least_bytes).text);
+    else
+        nd_page_printf(page, "within %s: up to %s of temporary files, band keys read %s\n",
+                       nd_amount_bytes(memory).text, nd_amount_bytes((double)limit.disk_bytes).text,
+                       nd_amount_of(limit.key_passes, "time").text);
+}
+
 static void print(const nd_job *job, nd_page *page, const nd_plan *plan)
 {
     nd_curve_point points[CURVE_STEPS];
     nd_array curve;
+    const nd_shown_columns shown = job->settings->memory_bytes > 0 ? ND_SHOW_LIMIT : 0;
     const nd_plan_view view = view_of(job->settings, plan, points, &curve);
     if (job->format == ND_FORMAT_JSONL) {
-        nd_record_json(page, &nd_plan_record, 0, &view);
+        nd_record_json(page, &nd_plan_record, shown, &view);
         nd_page_put(page, "\n");
     } else if (job->format == ND_FORMAT_TSV) {
-        nd_record_tsv_pairs(page, &nd_plan_record, 0, &view);
+        nd_record_tsv_pairs(page, &nd_plan_record, shown, &view);
     } else {
         print_text(job, page, plan);
+        if (shown)
+            print_limit(job->settings, page, plan);
     }
 }
 
@@ -148,7 +172,8 @@ const nd_command nd_command_plan = {
         "Shows how a scan with these thresholds looks for candidates: the bands and rows that "
         "follow from the threshold and the recall, the probability that a pair of a given "
         "similarity is found, and an estimate of the memory. Candidates are then compared "
-        "exactly, so pairs below the threshold cost time, but are never reported.\n",
+        "exactly, so pairs below the threshold cost time, but are never reported. With '--memory' "
+        "also what a scan that keeps within it takes.\n",
     .info.examples = "  neardup plan\n"
                      "  neardup plan --threshold 0.5 --recall 0.999\n"
                      "  neardup plan --documents 50000000 --mean-shingles 250\n",

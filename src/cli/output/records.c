@@ -213,6 +213,13 @@ static const nd_column memory_columns[] = {
     {ND_COLUMN(nd_memory_view, mean_id_bytes, "mean_id_bytes", ND_VALUE_RATIO)},
     {ND_COLUMN(nd_memory_view, estimate.index_bytes, "index_bytes", ND_VALUE_COUNT)},
     {ND_COLUMN(nd_memory_view, estimate.set_bytes, "set_bytes", ND_VALUE_COUNT)},
+    {ND_COLUMN(nd_memory_view, limit_bytes, "limit_bytes", ND_VALUE_COUNT), .when = ND_SHOW_LIMIT},
+    {ND_COLUMN(nd_memory_view, limit.least_bytes, "least_bytes", ND_VALUE_COUNT),
+     .when = ND_SHOW_LIMIT},
+    {ND_COLUMN(nd_memory_view, limit.disk_bytes, "disk_bytes", ND_VALUE_COUNT),
+     .when = ND_SHOW_LIMIT},
+    {ND_COLUMN(nd_memory_view, limit.key_passes, "key_passes", ND_VALUE_COUNT32),
+     .when = ND_SHOW_LIMIT},
 };
 static const nd_record memory_record = RECORD(memory_columns);
 

@@ -20,6 +20,7 @@ enum {
     ND_SHOW_LABELS = 32,
     ND_SHOW_NAMES = 64, /* of documents with repeats */
     ND_SHOW_SCORE = 128,
+    ND_SHOW_LIMIT = 256, /* on memory */
 };
 
 /* scan --pairs */
@@ -101,6 +102,8 @@ typedef struct nd_memory_view {
     uint64_t documents;
     double mean_shingles, mean_id_bytes;
     nd_plan_memory estimate;
+    uint64_t limit_bytes;
+    nd_plan_limit limit;
 } nd_memory_view;
 
 typedef struct nd_plan_view {
