@@ -152,7 +152,7 @@ static nd_status list_trigrams(nd_judged_text *t, const nd_trigrams *trigrams,
 static nd_status make_room(nd_judged_text *t, uint32_t num, const nd_allocator *a)
 {
     int bits = MIN_SLOTS_BITS;
-    while ((uint64_t)1 << bits < (uint64_t)num * 2)
+    while ((uint64_t)1 << bits < (uint64_t)num * 4)
         bits++;
     t->shift = 64 - bits;
     if (t->seed == 0)

@@ -45,7 +45,8 @@ typedef struct nd_trigrams {
 
 /* Exclusive while it is made, and while a pair is judged with it. Zero it before the first use.
  *
- *   items:             in text order, none twice; found through open addressing, at most half full:
+ *   items:             in text order, none twice; found through open addressing, at most a quarter
+ *                      full:
  *                      slots[key * seed >> shift] = number + 1, or 0; a clash goes to the next slot
  *   item_of[word]:     the item that begins there, or ND_NO_ITEM
  *   number_at:         the words that numbers begin at, repeated ones too

@@ -81,15 +81,6 @@ static nd_word_code code_of_chars(const char *p, size_t len_bytes)
                      (unsigned char)p[len_bytes - 1]);
 }
 
-/* The bytes of p[0 .. len_bytes), up to eight, the first one lowest. */
-static inline uint64_t load(const char *p, size_t len_bytes)
-{
-    uint64_t x = 0;
-    for (size_t i = 0; i < len_bytes; i++)
-        x |= (uint64_t)(unsigned char)p[i] << 8 * i;
-    return x;
-}
-
 /* Two rounds of multiplication: the high bits depend on all of x. */
 static inline uint64_t mix(uint64_t x)
 {
@@ -109,6 +100,18 @@ static inline nd_word_code code_of_short(const char *p, uint64_t x, uint64_t y, 
     return word_code(mix(x ^ mix(y)), length, (unsigned char)p[0], (unsigned char)p[len_bytes - 1]);
 }
 
+/* Of a token with at least 16 bytes of text from its beginning on. Whether it has more than eight
+ * bytes is computed, not asked: that differs from word to word. */
+static inline nd_word_code code_before_others(const char *p, size_t len_bytes)
+{
+    const size_t first = len_bytes < 8 ? len_bytes : 8;
+    uint64_t x, y;
+    memcpy(&x, p, sizeof x);
+    memcpy(&y, p + (len_bytes - first), sizeof y);
+    return code_of_short(p, x & UINT64_MAX >> (64 - 8 * first),
+                         y & (UINT64_C(0) - (uint64_t)(len_bytes > 8)), len_bytes);
+}
+
 void nd_word_codes(const nd_text *text, nd_word_code *codes)
 {
     const uint32_t *const start = text->token_start;
@@ -116,20 +119,15 @@ void nd_word_codes(const nd_text *text, nd_word_code *codes)
     for (size_t i = 0; i < text->num_tokens; i++) {
         const char *const p = text->normalised + start[i];
         const size_t len_bytes = start[i + 1] - start[i] - 1;
-        uint64_t x, y = 0;
         if (len_bytes > 16) {
             codes[i] = code_of_chars(p, len_bytes);
-            continue;
-        }
-        if (start[i] + sizeof x <= end) {
-            memcpy(&x, p, sizeof x);
-            x &= len_bytes < 8 ? (UINT64_C(1) << 8 * len_bytes) - 1 : UINT64_MAX;
+        } else if (start[i] + 16 <= end) {
+            codes[i] = code_before_others(p, len_bytes);
         } else {
-            x = load(p, len_bytes);
+            char last[24] = {0};
+            memcpy(last, p, len_bytes);
+            codes[i] = code_before_others(last, len_bytes);
         }
-        if (len_bytes > 8)
-            memcpy(&y, p + len_bytes - sizeof y, sizeof y);
-        codes[i] = code_of_short(p, x, y, len_bytes);
     }
 }
 
