@@ -36,6 +36,7 @@ enum {
     NUM_HEAD = 20,
     HEAD_ONE = 65536,
     TRIGRAM = 3,
+    SURE = 9 * ONE, /* an answer whose score is nearly 1 */
 };
 
 /* What one text has, inside runs or anywhere, that is in the other too, or not: in ND_BIT. */
@@ -519,6 +520,8 @@ nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b,
     conclude(judgement, ND_NUM_QUESTIONS);
     /* However little there is to go by. */
     if (are_same(a, b)) {
+        for (int i = 0; i < ND_NUM_QUESTIONS; i++)
+            judgement->answers[i] = larger(judgement->answers[i], SURE);
         judgement->score = ND_LOGISTIC_ONE;
         judgement->covered[0] = judgement->covered[1] = ND_LOGISTIC_ONE;
     }

@@ -174,7 +174,7 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *sid
 static nd_match_kind kind_of(const nd_job *job, const nd_comparison *comparison)
 {
     const nd_scan_options *const scan = &job->settings->scan;
-    const nd_explained_verdict *const e = comparison->explained;
+    const nd_explanation *const e = comparison->explained;
     nd_match_kind kind = nd_match_classify(&comparison->similarity, &scan->rule);
     if (kind == ND_MATCH_NONE && e && e->verdict.score >= scan->score) {
         const nd_coverage coverage = {e->verdict.a_covered, e->verdict.b_covered};
@@ -203,7 +203,7 @@ static nd_status compare_sides(nd_job *job, const side *sides, nd_error *error)
     const nd_scan_options *const scan = &job->settings->scan;
     const nd_passage_options options = nd_settings_passage(job->settings);
     nd_comparison comparison = {.a = document_of(a), .b = document_of(b)};
-    nd_explained_verdict explained = {.num_evidence = {0}};
+    nd_explanation explained;
     nd_verdict_reader *reader = NULL;
     nd_passage_finder *finder = NULL;
     nd_page page;

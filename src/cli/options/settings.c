@@ -182,7 +182,8 @@ nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threa
         options.num_preferences = (uint32_t)keys.num;
         options.size_place = keys.size_place;
     }
-    options.texts = settings->lists_passages ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
+    options.texts =
+        settings->lists_passages || settings->explains ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
     return options;
 }
 

@@ -72,7 +72,7 @@ typedef struct nd_settings {
 
     nd_preset preset;
     nd_scan_options scan; /* for the library: nd_settings_scan */
-    int lists_passages;
+    int lists_passages, explains;
     nd_keep keep;
     nd_name_list keep_typed; /* --keep */
     nd_keep_keys keep_keys;  /* what it says */

@@ -423,6 +423,15 @@ const nd_option nd_tool_options[] = {
      .field = FIELD(lists_passages),
      .value = 1,
      .conflicts = {WITH_TSV}},
+    {.name = "explain",
+     .commands = SCAN,
+     .section = "Result",
+     .help = "also tell why two texts are copies: the three answers of the verdict, and, except in "
+             "TSV, the words and numbers that say most for it and against it, and the passages; "
+             "keeps all texts in memory",
+     .field = FIELD(explains),
+     .value = 1,
+     .need = WITH_SCORE},
     {.name = "pairs",
      .commands = EVAL,
      .section = "Result",

@@ -4,58 +4,41 @@
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 
-/* What a view borrows. */
-typedef struct lists {
-    nd_array passages, evidence[3];
-} lists;
-
-static nd_comparison_view view_of(const nd_comparison *comparison, lists *l)
+/* Borrows the comparison and the array. */
+static nd_comparison_view view_of(const nd_comparison *comparison, nd_array *passages)
 {
-    const nd_explained_verdict *const e = comparison->explained;
-    l->passages =
+    *passages =
         (nd_array){comparison->passages, comparison->num_passages, sizeof *comparison->passages};
     nd_comparison_view view = {.a = {comparison->a.id, comparison->a.id_len_bytes},
                                .b = {comparison->b.id, comparison->b.id_len_bytes},
                                .kind = comparison->kind,
                                .similarity = comparison->similarity,
-                               .passages = nd_items_of(&l->passages)};
-    for (int place = 0; e && place < 3; place++) {
-        l->evidence[place] =
-            (nd_array){e->evidence[place], e->num_evidence[place], sizeof e->evidence[place][0]};
-        view.evidence[place] = nd_items_of(&l->evidence[place]);
-    }
-    if (e)
-        view.verdict = e->verdict;
+                               .passages = nd_items_of(passages)};
+    if (comparison->explained)
+        view.explained = nd_explanation_items(comparison->explained);
     return view;
 }
 
 static nd_shown_columns shown_of(const nd_comparison *comparison)
 {
-    return comparison->explained ? ND_SHOW_SCORE : 0;
+    return comparison->explained ? ND_SHOW_SCORE | ND_SHOW_EXPLANATION : 0;
 }
 
 nd_status nd_comparison_explain(nd_comparison *comparison, nd_verdict_reader *reader,
-                                nd_explained_verdict *explained)
+                                nd_explanation *explanation)
 {
-    nd_status status = nd_verdict_reader_judge(reader, comparison->a.text,
-                                               comparison->a.text_len_bytes, comparison->b.text,
-                                               comparison->b.text_len_bytes, &explained->verdict);
-    for (int place = 0; place < 3 && status == ND_OK; place++) {
-        const nd_evidence *evidence;
-        status = nd_verdict_reader_evidence(reader, (nd_evidence_place)place, ND_SHOWN_EVIDENCE,
-                                            &evidence, &explained->num_evidence[place]);
-        for (size_t i = 0; i < explained->num_evidence[place] && status == ND_OK; i++)
-            explained->evidence[place][i] = evidence[i];
-    }
+    const nd_document *const a = &comparison->a, *const b = &comparison->b;
+    const nd_status status = nd_explain(reader, (nd_kept_text){a->text, a->text_len_bytes},
+                                        (nd_kept_text){b->text, b->text_len_bytes}, explanation);
     if (status == ND_OK)
-        comparison->explained = explained;
+        comparison->explained = explanation;
     return status;
 }
 
 void nd_comparison_print_members(nd_page *page, const nd_comparison *comparison)
 {
-    lists l;
-    const nd_comparison_view view = view_of(comparison, &l);
+    nd_array passages;
+    const nd_comparison_view view = view_of(comparison, &passages);
     nd_record_json_members(page, &nd_comparison_record, shown_of(comparison), &view);
 }
 
@@ -78,11 +61,6 @@ static void heading_as_text(const nd_job *job, nd_page *page, const nd_compariso
                    (unsigned long long)s->size_b);
 }
 
-static void answer_as_text(nd_page *page, const char *question, double answer)
-{
-    nd_page_printf(page, "  %-46s %s (%+.1f)\n", question, answer >= 0 ? "yes" : "no", answer);
-}
-
 /* verdict 0.94: a copy
      most of one text stands in the other           yes (+4.1)
      ...
@@ -90,23 +68,11 @@ static void answer_as_text(nd_page *page, const char *question, double answer)
 static void verdict_as_text(const nd_job *job, nd_page *page, const nd_comparison *comparison)
 {
     static const char *const places[] = {"in both", "only in a", "only in b"};
-    const nd_explained_verdict *const e = comparison->explained;
+    const nd_explanation *const e = comparison->explained;
     nd_page_printf(page, "\n%sverdict %.2f%s: %s\n", nd_style(&job->screen, ND_STYLE_STRONG),
                    e->verdict.score, nd_style(&job->screen, ND_STYLE_PLAIN),
                    e->verdict.score >= job->settings->scan.score ? "a copy" : "no copy");
-    answer_as_text(page, "most of one text stands in the other", e->verdict.held);
-    answer_as_text(page, "what differs is editing, not other facts", e->verdict.edited);
-    answer_as_text(page, "they share more than a footer", e->verdict.own);
-    for (int place = 0; place < 3; place++) {
-        if (e->num_evidence[place] > 0)
-            nd_page_printf(page, "  %s: ", places[place]);
-        for (size_t i = 0; i < e->num_evidence[place]; i++) {
-            const nd_evidence *const word = &e->evidence[place][i];
-            nd_page_put(page, i ? ", " : "");
-            nd_page_shown(page, word->text, word->len_bytes);
-        }
-        nd_page_put(page, e->num_evidence[place] > 0 ? "\n" : "");
-    }
+    nd_explanation_print_text(e, "  ", places, page);
     nd_page_put(page, "\n");
 }
 
@@ -138,8 +104,8 @@ static void print_text(const nd_job *job, nd_page *page, const nd_comparison *co
 
 void nd_comparison_print(const nd_job *job, nd_page *page, const nd_comparison *comparison)
 {
-    lists l;
-    const nd_comparison_view view = view_of(comparison, &l);
+    nd_array passages;
+    const nd_comparison_view view = view_of(comparison, &passages);
     const nd_shown_columns shown = shown_of(comparison);
     if (job->format == ND_FORMAT_JSONL) {
         nd_record_json(page, &nd_comparison_record, shown, &view);

@@ -3,25 +3,16 @@
 #define CLI_OUTPUT_COMPARISON_WRITER_H
 
 #include "cli/job.h"
+#include "cli/output/explanation.h"
 #include "neardup/document.h"
 #include "neardup/match.h"
 #include "neardup/passages.h"
-#include "neardup/verdict.h"
-
-/* The verdict, and the strongest words behind it, by nd_evidence_place. */
-enum { ND_SHOWN_EVIDENCE = 8 };
-
-typedef struct nd_explained_verdict {
-    nd_verdict verdict;
-    nd_evidence evidence[3][ND_SHOWN_EVIDENCE];
-    size_t num_evidence[3];
-} nd_explained_verdict;
 
 typedef struct nd_comparison {
     nd_document a, b;
     nd_similarity similarity;
-    nd_match_kind kind; /* none: they match by no threshold and share no passage */
-    const nd_explained_verdict *explained; /* NULL where no score is asked for */
+    nd_match_kind kind;        /* none: they match by no threshold and share no passage */
+    nd_explanation *explained; /* NULL where no score is asked for */
     const nd_shared_passage *passages;
     size_t num_passages;
 } nd_comparison;
@@ -29,7 +20,7 @@ typedef struct nd_comparison {
 /* Judges both texts, and keeps the words behind it, which the reader owns, in *explained: the
  * comparison refers to that from then on. */
 ND_NODISCARD nd_status nd_comparison_explain(nd_comparison *comparison, nd_verdict_reader *reader,
-                                             nd_explained_verdict *explained);
+                                             nd_explanation *explanation);
 
 /* The members of the JSON object, without its braces. */
 void nd_comparison_print_members(nd_page *page, const nd_comparison *comparison);

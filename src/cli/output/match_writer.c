@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/output/amounts.h"
+#include "cli/output/explanation.h"
 #include "cli/output/ordered_pages.h"
 #include "cli/output/passage_list.h"
 #include "cli/output/screen.h"
@@ -17,7 +18,10 @@ typedef struct writer {
     nd_job *job;
     nd_page *page;
     nd_shown_columns shown;
-    nd_passage_list passages; /* of the match at work, where they are asked for */
+    /* Of the match at work, where they are asked for. */
+    nd_passage_list passages;
+    nd_verdict_reader *reader;
+    nd_explanation explanation;
     uint64_t num_written;
 
     uint32_t part; /* of pairs */
@@ -29,23 +33,42 @@ typedef struct writer {
 
 static nd_shown_columns shown_columns(const nd_job *job)
 {
-    const nd_scan_options *const scan = &job->settings->scan;
-    return (nd_scan_options_has_coverage(scan) ? ND_SHOW_COVERAGE : 0u) |
-           (scan->score > 0 ? ND_SHOW_SCORE : 0u) |
-           (job->settings->lists_passages ? ND_SHOW_PASSAGES : 0u);
+    const nd_settings *const settings = job->settings;
+    const bool lists_passages =
+        settings->lists_passages || (settings->explains && job->format != ND_FORMAT_TSV);
+    return (nd_scan_options_has_coverage(&settings->scan) ? ND_SHOW_COVERAGE : 0u) |
+           (settings->scan.score > 0 ? ND_SHOW_SCORE : 0u) |
+           (settings->explains ? ND_SHOW_EXPLANATION : 0u) |
+           (lists_passages ? ND_SHOW_PASSAGES : 0u);
 }
 
 static nd_status writer_init(writer *w, nd_job *job, nd_page *page)
 {
     *w = (writer){.job = job, .page = page, .shown = shown_columns(job)};
-    return job->settings->lists_passages
-               ? nd_passage_list_init(&w->passages, job->settings, job->allocator)
-               : ND_OK;
+    const nd_scan_options *const scan = &job->settings->scan;
+    nd_status status = ND_OK;
+    if (w->shown & ND_SHOW_PASSAGES)
+        status = nd_passage_list_init(&w->passages, job->settings, job->allocator);
+    if (status == ND_OK && w->shown & ND_SHOW_EXPLANATION)
+        status = nd_verdict_reader_new(scan->repairs, scan->folds, job->allocator, &w->reader);
+    return status;
 }
 
-static nd_status fill_passages(writer *w, nd_id a_id, nd_kept_text a, nd_kept_text b)
+/* Finds out what else is told of a match than its figures. */
+static nd_status look_into(writer *w, nd_id a_id, nd_kept_text a, nd_kept_text b)
 {
-    return w->shown & ND_SHOW_PASSAGES ? nd_passage_list_fill(&w->passages, a_id, a, b) : ND_OK;
+    nd_status status = ND_OK;
+    if (w->shown & ND_SHOW_PASSAGES)
+        status = nd_passage_list_fill(&w->passages, a_id, a, b);
+    if (status == ND_OK && w->shown & ND_SHOW_EXPLANATION)
+        status = nd_explain(w->reader, a, b, &w->explanation);
+    return status;
+}
+
+static nd_explanation_view explained(writer *w)
+{
+    return w->shown & ND_SHOW_EXPLANATION ? nd_explanation_items(&w->explanation)
+                                          : (nd_explanation_view){.verdict = {0}};
 }
 
 /* Adds what the writer wrote, and lets go of it. */
@@ -54,6 +77,7 @@ static void writer_release(writer *w, nd_written *written)
     written->num += w->num_written;
     nd_capped_matches_merge(&written->capped, &w->passages.capped);
     nd_passage_list_release(&w->passages);
+    nd_verdict_reader_free(w->reader);
 }
 
 /* --- text --- */
@@ -83,8 +107,21 @@ static void print_shares(const writer *w, const match *m, const char *of_a, cons
                    nd_amount_percent(b).text, of_b);
 }
 
+/* Below a match: why it is one, and what the texts share. */
+static void print_details(const writer *w, const char *const places[3])
+{
+    static const char indent[] = "                     ";
+    if (w->shown & ND_SHOW_EXPLANATION) {
+        nd_page_printf(w->page, "%sverdict %.2f, the least of three answers\n", indent,
+                       w->explanation.verdict.score);
+        nd_explanation_print_text(&w->explanation, indent, places, w->page);
+    }
+    nd_passage_list_print_text(&w->passages, w->page);
+}
+
 static void pair_as_text(const writer *w, const nd_pair *pair)
 {
+    static const char *const places[] = {"in both", "only in the first", "only in the second"};
     const match m = {pair->kind, &pair->similarity, &pair->coverage};
     nd_match_print_kind(w->page, m.kind, m.similarity);
     nd_page_shown(w->page, pair->a.p, pair->a.len_bytes);
@@ -93,7 +130,7 @@ static void pair_as_text(const writer *w, const nd_pair *pair)
     if (pair->kind != ND_MATCH_EXACT)
         print_shares(w, &m, "the first", "the second");
     nd_page_put(w->page, "\n");
-    nd_passage_list_print_text(&w->passages, w->page);
+    print_details(w, places);
 }
 
 /* Columns of the widest id among those that take at most `most`. */
@@ -110,6 +147,7 @@ static size_t widest_id(const nd_group *group, size_t most)
 
 static void member_as_text(const writer *w, const nd_member *member, size_t widest)
 {
+    static const char *const places[] = {"in both", "only in it", "only in the first"};
     const match m = {member->kind, &member->similarity, &member->coverage};
     nd_match_print_kind(w->page, m.kind, m.similarity);
     const size_t columns = nd_page_shown(w->page, member->id.p, member->id.len_bytes);
@@ -118,7 +156,7 @@ static void member_as_text(const writer *w, const nd_member *member, size_t wide
         print_shares(w, &m, "it", "the first");
     }
     nd_page_put(w->page, "\n");
-    nd_passage_list_print_text(&w->passages, w->page);
+    print_details(w, places);
 }
 
 static const void *next_member(void *ctx, size_t index, nd_page *page);
@@ -154,11 +192,11 @@ void nd_pair_print_json(nd_page *page, nd_shown_columns shown, const nd_pair_vie
 static nd_status write_pair(void *ctx, const nd_pair *pair)
 {
     writer *const w = ctx;
-    const nd_status status = fill_passages(w, pair->a, pair->a_text, pair->b_text);
+    const nd_status status = look_into(w, pair->a, pair->a_text, pair->b_text);
     if (status != ND_OK)
         return status;
     w->num_written++;
-    const nd_pair_view view = {*pair, nd_passage_list_items(&w->passages)};
+    const nd_pair_view view = {*pair, nd_passage_list_items(&w->passages), explained(w)};
     if (w->job->format == ND_FORMAT_JSONL)
         nd_pair_print_json(w->page, w->shown, &view);
     else if (w->job->format == ND_FORMAT_TSV)
@@ -236,12 +274,12 @@ static const void *next_member(void *ctx, size_t index, nd_page *page)
     if (page->bytes.len >= ND_PAGE_FULL_BYTES)
         status = nd_job_write(w->job, page);
     if (status == ND_OK)
-        status = fill_passages(w, member->id, member->text, w->group->representative_text);
+        status = look_into(w, member->id, member->text, w->group->representative_text);
     if (status != ND_OK) {
         page->status = status;
         return NULL;
     }
-    w->member = (nd_member_view){*member, nd_passage_list_items(&w->passages)};
+    w->member = (nd_member_view){*member, nd_passage_list_items(&w->passages), explained(w)};
     return &w->member;
 }
 

@@ -42,6 +42,32 @@ static const nd_record member_passage_record = RECORD(member_passage_columns);
 static const nd_column compared_passage_columns[] = PASSAGE_COLUMNS("a", "b", &place_record);
 static const nd_record compared_passage_record = RECORD(compared_passage_columns);
 
+/* --- verdicts --- */
+
+static const nd_column evidence_columns[] = {
+    {ND_COLUMN(nd_evidence, text, "text", ND_VALUE_BYTES)},
+    {ND_COLUMN(nd_evidence, bits, "bits", ND_VALUE_RATIO)},
+};
+static const nd_record evidence_record = RECORD(evidence_columns);
+
+#define EVIDENCE_COLUMN(view, place, name)                                                         \
+    {                                                                                              \
+        ND_COLUMN(view, explained.evidence[place], name, ND_VALUE_LIST),                           \
+            .record = &evidence_record, .when = ND_SHOW_EXPLANATION, .flags = ND_COLUMN_JSON_ONLY  \
+    }
+
+/* The answers, and the evidence, of which a place's name says whose text it is. */
+#define EXPLANATION_COLUMNS(view, only_in_a, only_in_b)                                            \
+    {ND_COLUMN(view, explained.verdict.held, "held", ND_VALUE_RATIO),                              \
+     .when = ND_SHOW_EXPLANATION},                                                                 \
+        {ND_COLUMN(view, explained.verdict.edited, "edited", ND_VALUE_RATIO),                      \
+         .when = ND_SHOW_EXPLANATION},                                                             \
+        {ND_COLUMN(view, explained.verdict.own, "own", ND_VALUE_RATIO),                            \
+         .when = ND_SHOW_EXPLANATION},                                                             \
+        EVIDENCE_COLUMN(view, ND_EVIDENCE_IN_BOTH, "in_both"),                                     \
+        EVIDENCE_COLUMN(view, ND_EVIDENCE_ONLY_IN_A, only_in_a),                                   \
+        EVIDENCE_COLUMN(view, ND_EVIDENCE_ONLY_IN_B, only_in_b)
+
 /* --- scan --- */
 
 static const nd_column pair_columns[] = {
@@ -56,6 +82,7 @@ static const nd_column pair_columns[] = {
     {ND_COLUMN(nd_pair_view, pair.coverage.b_in_a, "b_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_COVERAGE},
     {ND_COLUMN(nd_pair_view, pair.score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
+    EXPLANATION_COLUMNS(nd_pair_view, "only_in_a", "only_in_b"),
     {ND_COLUMN(nd_pair_view, passages, "passages", ND_VALUE_LIST), .record = &pair_passage_record,
      .when = ND_SHOW_PASSAGES, .flags = ND_COLUMN_JSON_ONLY},
 };
@@ -72,6 +99,7 @@ static const nd_column member_columns[] = {
     {ND_COLUMN(nd_member_view, member.coverage.b_in_a, "representative_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_COVERAGE},
     {ND_COLUMN(nd_member_view, member.score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
+    EXPLANATION_COLUMNS(nd_member_view, "only_in_member", "only_in_representative"),
     {ND_COLUMN(nd_member_view, passages, "passages", ND_VALUE_LIST),
      .record = &member_passage_record, .when = ND_SHOW_PASSAGES, .flags = ND_COLUMN_JSON_ONLY},
 };
@@ -129,18 +157,6 @@ const nd_record nd_repeating_record = RECORD(repeating_columns);
 
 /* --- compare --- */
 
-static const nd_column evidence_columns[] = {
-    {ND_COLUMN(nd_evidence, text, "text", ND_VALUE_BYTES)},
-    {ND_COLUMN(nd_evidence, bits, "bits", ND_VALUE_RATIO)},
-};
-static const nd_record evidence_record = RECORD(evidence_columns);
-
-#define EVIDENCE_COLUMN(place, name)                                                               \
-    {                                                                                              \
-        ND_COLUMN(nd_comparison_view, evidence[place], name, ND_VALUE_LIST),                       \
-            .record = &evidence_record, .when = ND_SHOW_SCORE, .flags = ND_COLUMN_JSON_ONLY        \
-    }
-
 static const nd_column comparison_columns[] = {
     {ND_COLUMN(nd_comparison_view, a, "a", ND_VALUE_BYTES)},
     {ND_COLUMN(nd_comparison_view, b, "b", ND_VALUE_BYTES)},
@@ -154,14 +170,13 @@ static const nd_column comparison_columns[] = {
      .flags = ND_COLUMN_JSON_ONLY},
     {ND_COLUMN(nd_comparison_view, similarity.common, "shingles_common", ND_VALUE_COUNT),
      .flags = ND_COLUMN_JSON_ONLY},
-    {ND_COLUMN(nd_comparison_view, verdict.a_covered, "a_covered", ND_VALUE_RATIO),
+    {ND_COLUMN(nd_comparison_view, explained.verdict.a_covered, "a_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_SCORE},
-    {ND_COLUMN(nd_comparison_view, verdict.b_covered, "b_covered", ND_VALUE_RATIO),
+    {ND_COLUMN(nd_comparison_view, explained.verdict.b_covered, "b_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_SCORE},
-    {ND_COLUMN(nd_comparison_view, verdict.score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
-    EVIDENCE_COLUMN(ND_EVIDENCE_IN_BOTH, "in_both"),
-    EVIDENCE_COLUMN(ND_EVIDENCE_ONLY_IN_A, "only_in_a"),
-    EVIDENCE_COLUMN(ND_EVIDENCE_ONLY_IN_B, "only_in_b"),
+    {ND_COLUMN(nd_comparison_view, explained.verdict.score, "score", ND_VALUE_RATIO),
+     .when = ND_SHOW_SCORE},
+    EXPLANATION_COLUMNS(nd_comparison_view, "only_in_a", "only_in_b"),
     {ND_COLUMN(nd_comparison_view, passages, "passages", ND_VALUE_LIST),
      .record = &compared_passage_record, .flags = ND_COLUMN_WHOLE},
 };

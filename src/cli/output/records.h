@@ -21,19 +21,28 @@ enum {
     ND_SHOW_NAMES = 64, /* of documents with repeats */
     ND_SHOW_SCORE = 128,
     ND_SHOW_LIMIT = 256, /* on memory */
+    ND_SHOW_EXPLANATION = 512,
 };
+
+/* The verdict on two texts, and the words behind it */
+typedef struct nd_explanation_view {
+    nd_verdict verdict;
+    nd_items evidence[3]; /* nd_evidence, by nd_evidence_place */
+} nd_explanation_view;
 
 /* scan --pairs */
 typedef struct nd_pair_view {
     nd_pair pair;
     nd_items passages; /* nd_shared_passage */
+    nd_explanation_view explained;
 } nd_pair_view;
 extern const nd_record nd_pair_record;
 
 /* scan --groups */
 typedef struct nd_member_view {
     nd_member member;
-    nd_items passages; /* nd_shared_passage: a is the member */
+    nd_items passages;             /* nd_shared_passage: a is the member */
+    nd_explanation_view explained; /* the same */
 } nd_member_view;
 
 typedef struct nd_group_view {
@@ -79,9 +88,8 @@ typedef struct nd_comparison_view {
     nd_bytes a, b;
     nd_match_kind kind;
     nd_similarity similarity;
-    nd_verdict verdict;
-    nd_items evidence[3]; /* nd_evidence, by nd_evidence_place */
-    nd_items passages;    /* nd_shared_passage */
+    nd_explanation_view explained;
+    nd_items passages; /* nd_shared_passage */
 } nd_comparison_view;
 extern const nd_record nd_comparison_record;
 

@@ -92,7 +92,7 @@ static nd_status print_detail(const report *r, maker *m, nd_page *page, uint32_t
                                 .b = document_of(b),
                                 .kind = member->kind,
                                 .similarity = member->similarity};
-    nd_explained_verdict explained = {.num_evidence = {0}};
+    nd_explanation explained;
     nd_status status = nd_passage_list_fill(&m->passages, a->id, a->text, b->text);
     if (status == ND_OK && m->reader)
         status = nd_comparison_explain(&comparison, m->reader, &explained);

@@ -97,22 +97,22 @@ static void print_answer(nd_page *page, const char *question, double answer)
                    question, answer >= 0 ? "yes" : "no", answer >= 0 ? "yes" : "no", answer);
 }
 
-static void print_evidence(const nd_side_by_side *sides, nd_page *page,
-                           const nd_explained_verdict *e, int place)
+static void print_evidence(const nd_side_by_side *sides, nd_page *page, const nd_explanation *e,
+                           int place)
 {
     nd_page_printf(page, "<div><dt>%s%s<dd lang=\"\">", place == 0 ? "in both" : "only in ",
                    place == 0 ? "" : sides->names[place - 1]);
-    for (size_t i = 0; i < e->num_evidence[place]; i++) {
+    for (size_t i = 0; i < e->lists[place].num; i++) {
         const nd_evidence *const word = &e->evidence[place][i];
         nd_page_printf(page, "<span class=\"word\" title=\"%.1f bits\"><bdi>", word->bits);
         nd_html_name(page, word->text, word->len_bytes);
         nd_page_put(page, "</bdi></span> ");
     }
-    nd_page_put(page, e->num_evidence[place] > 0 ? "</div>" : "–</div>");
+    nd_page_put(page, e->lists[place].num > 0 ? "</div>" : "–</div>");
 }
 
-static void print_verdict(const nd_side_by_side *sides, nd_page *page,
-                          const nd_explained_verdict *e, int level, double least)
+static void print_verdict(const nd_side_by_side *sides, nd_page *page, const nd_explanation *e,
+                          int level, double least)
 {
     nd_page_printf(page, "<div class=\"verdict\"><h%d>Verdict: %s (%.2f)</h%d>\n<table>", level,
                    e->verdict.score >= least ? "a copy" : "no copy", e->verdict.score, level);
