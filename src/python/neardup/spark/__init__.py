@@ -1,0 +1,81 @@
+"""Near-duplicate text on Spark: the pairs, groups and repeats of `neardup`, on DataFrames.
+
+    from neardup.spark import dedup, scan_pairs
+
+    pairs = scan_pairs(df, id="url", text="body")
+    dedup(df, id="url", text="body").write.parquet("out")
+
+    spark-submit ... -m neardup.spark dedup in.parquet out.parquet
+
+Texts go through Spark's Python workers as Arrow (`mapInArrow`) and the C engine; nothing that grows
+with the corpus is collected in one place. The answer is the one that `neardup scan` gives for the
+same documents, to the last digit, whatever the partitions, their order and the cluster. Needs
+pyspark 3.5 or 4, pyarrow and numpy, and this package on the workers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+from neardup.spark._dedup import deduplicated
+from neardup.spark._options import check_keep
+from neardup.spark._scan import Scan
+from neardup.spark._within import within
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from neardup._types import Keep
+
+__all__ = ["Scan", "dedup", "scan_groups", "scan_pairs", "within"]
+
+
+def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any) -> DataFrame:
+    """Every pair of rows whose texts match: a, b, kind, jaccard, a_in_b, b_in_a, in no order.
+
+    df: any DataFrame. id: a column of strings or whole numbers; several rows of one id are told apart
+        as ID, ID#2, ID#3. text: a column of strings or binary (UTF-8); null has no words.
+    options: threshold, containment, recall, shingle, repair, fold, max_matches, representative and
+        preferences as of `neardup.scan` (preferences: the name of a column), and
+        unique_ids: no id stands twice, which saves a shuffle; not checked.
+        checkpoint: a folder where steps are written, and taken from by a later run that was given
+        the same rows and options. None: they are cached.
+
+    Runs jobs at once, up to the matches of texts (which tell whether anything is capped); the pairs of
+    documents are made when the result is used. Raises NotFound, TypeError and InvalidArgument for columns
+    and options that are none, Unsupported for what needs one machine: a coverage or a score (the news
+    preset), link="single", keep="first".
+    """
+    return Scan(df, id, text, **options).pairs()
+
+
+def scan_groups(df: DataFrame, id: str = "id", text: str = "text", **options: Any) -> DataFrame:
+    """Every group of rows whose texts are near-copies: representative, size, members, in no order.
+
+    Arguments and errors are those of `scan_pairs`. members: an array, by id, of id, kind, jaccard,
+    in_representative and representative_in; see `neardup.Group`. Runs jobs at once: rounds that
+    find the representatives.
+    """
+    return Scan(df, id, text, **options).groups()
+
+
+def dedup(
+    df: DataFrame,
+    id: str = "id",
+    text: str = "text",
+    *,
+    keep: Keep = "representative",
+    annotate: bool = False,
+    **options: Any,
+) -> DataFrame:
+    """The rows that stay when of every group one is kept, with all their columns.
+
+    keep: "representative"; which one that is, options say (representative, preferences).
+    annotate: all rows, with neardup_keep (boolean) and neardup_representative (string), the id of
+        the row that stands for a row's group, its own where it is in none.
+
+    The other arguments and the errors are those of `scan_pairs`. Runs jobs at once. Of rows that
+    have one id and one text, and so cannot be told apart, any one stays.
+    """
+    check_keep(keep)
+    return deduplicated(Scan(df, id, text, **options), annotate)

@@ -1,0 +1,231 @@
+"""neardup.spark.Scan: the steps of a scan, each taken when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Optional
+
+from neardup.spark import _candidates, _groups, _pairs, _texts, _verify
+from neardup.spark._options import Options, check_columns, make_options
+from neardup.spark._steps import Steps
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from neardup._types import Link, Names, Preset, Representative
+
+
+class Scan:
+    """Near-copies among the rows of a DataFrame; what `neardup scan` says of the same documents.
+
+    Nothing runs until something is asked for. Frames that several steps need
+    are cached until `release()`, or kept in the folder `checkpoint`.
+    """
+
+    def __init__(
+        self,
+        df: DataFrame,
+        id: str = "id",
+        text: str = "text",
+        *,
+        preset: Preset = "corpus",
+        threshold: Optional[float] = None,
+        containment: Optional[float] = None,
+        coverage: Optional[float] = None,
+        score: Optional[float] = None,
+        recall: Optional[float] = None,
+        shingle: Optional[str] = None,
+        repair: Optional[Names] = None,
+        fold: Optional[Names] = None,
+        max_matches: Optional[int] = None,
+        link: Optional[Link] = None,
+        representative: Optional[Representative] = None,
+        preferences: Optional[str] = None,
+        unique_ids: bool = False,
+        checkpoint: Optional[str] = None,
+        **tuning: int,
+    ) -> None:
+        self.options: Options = make_options(
+            id,
+            text,
+            preset=preset,
+            threshold=threshold,
+            containment=containment,
+            coverage=coverage,
+            score=score,
+            recall=recall,
+            shingle=shingle,
+            repair=repair,
+            fold=fold,
+            max_matches=max_matches,
+            link=link,
+            representative=representative,
+            preferences=preferences,
+            unique_ids=unique_ids,
+            **tuning,
+        )
+        check_columns(df, self.options)
+        self.df = df
+        self._steps = Steps(checkpoint, f"{self.options!r}")
+
+    # --- steps ---
+
+    @cached_property
+    def _read(self) -> DataFrame:
+        return self._steps.keep("documents", _texts.documents(self.df, self.options))
+
+    @cached_property
+    def has_duplicate_ids(self) -> bool:
+        """Whether an id stands twice. Runs a job."""
+        if self.options.unique_ids:
+            return False
+        return bool(self._read.groupBy("id").count().where("count > 1").limit(1).count())
+
+    @cached_property
+    def _names(self) -> DataFrame:
+        return self._steps.keep("names", _texts.duplicate_names(self.df, self._read, self.options))
+
+    @cached_property
+    def _documents(self) -> DataFrame:
+        """(name, id, key, preference) of the documents with words."""
+        from pyspark.sql import functions as F
+
+        plain = self._read.where("key is not null")
+        if not self.has_duplicate_ids:
+            return plain.select(F.col("id").alias("name"), "id", "key", "preference")
+        names = self._names
+        alone = plain.join(names.select("id").distinct(), "id", "left_anti")
+        with_words = names.where(F.col("key") < F.lit(b"\xff\xff\xff\xff"))
+        columns = ("name", "id", "key", "preference")
+        return alone.withColumn("name", F.col("id")).select(*columns).union(with_words.select(*columns))
+
+    @cached_property
+    def _all_texts(self) -> DataFrame:
+        """(key, copies, least_name, preference, best_name, best_id): a row a text, best the document kept."""
+        from pyspark.sql import functions as F
+
+        order = F.struct(F.coalesce("preference", F.lit(2**63 - 1)).alias("preference"), "name", "id")
+        texts = self._documents.groupBy("key").agg(
+            F.count("*").alias("copies"), F.min("name").alias("least_name"), F.min(order).alias("best")
+        )
+        return self._steps.keep(
+            "texts",
+            texts.select(
+                "key", "copies", "least_name", F.col("best.preference").alias("preference"),
+                F.col("best.name").alias("best_name"), F.col("best.id").alias("best_id"),
+            ),
+        )
+
+    @cached_property
+    def _blocks(self) -> DataFrame:
+        texts = self._read.where("key is not null").select("key", "bands").distinct()
+        return self._steps.keep("buckets", _candidates.blocks(texts, self.options.spec.bands))
+
+    @cached_property
+    def _candidates(self) -> DataFrame:
+        return self._steps.keep("candidates", _candidates.candidates(self._blocks))
+
+    @cached_property
+    def _edges(self) -> DataFrame:
+        texts = _texts.keyed_texts(self.df, self.options)
+        return self._steps.keep("matches", _verify.edges(self._candidates, texts, self.options.spec))
+
+    @cached_property
+    def _anchored(self) -> DataFrame:
+        found = _groups.anchors(self._edges, self._all_texts, self.options, self._steps)
+        return self._steps.keep("anchors", found)
+
+    # --- results ---
+
+    def pairs(self) -> DataFrame:
+        """Every pair of documents that match: a, b (ids, a the smaller), kind, jaccard, a_in_b, b_in_a.
+
+        See `neardup.Pair`. A document with more than `max_matches` pairs keeps the best.
+        Runs jobs at once: whether ids stand twice, and whether anything is capped.
+        """
+        most = self.options.max_matches
+        found = (self._edges, self._all_texts, self._documents)
+        if most and _pairs.capped_texts(self._edges, self._all_texts, most).limit(1).count():
+            return _pairs.capped_pairs(*found, most)
+        return _pairs.all_pairs(*found)
+
+    def members(self) -> DataFrame:
+        """The documents that a group would drop, a row each: representative, id, kind, jaccard,
+        in_representative, representative_in. See `neardup.Member`. Runs jobs at once."""
+        return _groups.document_members(self._anchored, self._all_texts, self._documents)
+
+    def groups(self) -> DataFrame:
+        """Every group of two documents and more: representative, size, members (an array, by id).
+
+        See `neardup.Group`. A group is one row: where one may have millions, ask for `members()`.
+        Runs jobs at once.
+        """
+        return _groups.gathered(self.members())
+
+    def decisions(self) -> DataFrame:
+        """(key, representative, best_name, best_id, preference) of every text whose documents are in
+        a group: what to know of a row by its text. Runs jobs at once."""
+        from pyspark.sql import functions as F
+
+        members = self._anchored.select("key", "representative")
+        own = (
+            self._all_texts.where("copies > 1")
+            .select("key")
+            .union(members.select("representative"))
+            .distinct()
+            .join(members.select("key"), "key", "left_anti")
+            .select("key", F.col("key").alias("representative"))
+        )
+        best = self._all_texts.select(
+            F.col("key").alias("representative"), "best_name", "best_id", "preference"
+        )
+        return members.union(own).join(best, "representative")
+
+    def stats(self) -> DataFrame:
+        """(name, value): what was done and what was left out, by the names of the tool's `--stats`.
+
+        `pairs` counts those before `max_matches` left any out. `capped_comparisons` adds up what each
+        bucket leaves out, though another may propose it: it is above the tool's. Runs jobs at once.
+        """
+        from pyspark.sql import functions as F
+
+        num = F.count("*")
+        found = (self._edges, self._all_texts)
+        copies, partners = F.col("copies"), F.col("partners")
+        counts = [
+            (
+                self._read,
+                {
+                    "documents": num,
+                    "text_bytes": F.sum("bytes"),
+                    "tokens": F.sum("tokens"),
+                    "no_words": F.sum((F.col("tokens") == 0).cast("int")),
+                },
+            ),
+            (self._all_texts, {"exact_copies": F.sum(copies - 1)}),
+            (self._candidates, {"candidates": num}),
+            (self._edges, {"matches": num}),
+            (_pairs.partners(*found), {"pairs": (F.sum(copies * partners) / 2).cast("bigint")}),
+            (
+                _pairs.capped_texts(*found, self.options.max_matches),
+                {"capped_documents": F.sum("copies")},
+            ),
+            (self.members(), {"groups": F.countDistinct("representative"), "group_members": num}),
+            (
+                _candidates.large_buckets(self._blocks),
+                {"capped_buckets": num, "capped_comparisons": F.sum("left_out")},
+            ),
+        ]
+        if self.has_duplicate_ids:
+            renamed = F.sum((F.col("name") != F.col("id")).cast("int"))
+            counts.append((self._names, {"duplicate_ids": renamed}))
+        rows: list[tuple[str, int]] = []
+        for frame, values in counts:
+            row = frame.agg(*(value.alias(name) for name, value in values.items())).first()
+            assert row is not None
+            rows.extend((name, row[name] or 0) for name in values)
+        return self.df.sparkSession.createDataFrame(rows, "name string, value bigint")
+
+    def release(self) -> None:
+        """Lets go of what is cached. Frames that were had from here still work, but compute anew."""
+        self._steps.release()

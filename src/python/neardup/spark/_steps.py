@@ -1,0 +1,75 @@
+"""What is computed once and used several times: in Spark's cache, or in a folder to start again from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+from neardup._errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class Steps:
+    """Frames that are kept. Without a folder they are cached, in memory and on disk, and a lost part
+    is computed again. With one each is written there as Parquet when it is first asked for, its
+    lineage ends there, and a later run with the same inputs and options takes what is whole.
+    """
+
+    def __init__(self, folder: Optional[str], identity: str) -> None:
+        self._folder = folder.rstrip("/") if folder is not None else None
+        self._identity = identity
+        self._is_checked = False
+        self._cached: list[DataFrame] = []
+
+    def keep(self, name: str, frame: DataFrame) -> DataFrame:
+        """The frame, to be used as often as one likes."""
+        if self._folder is None:
+            kept = frame.persist()
+            self._cached.append(kept)
+            return kept
+        session = frame.sparkSession
+        path = f"{self._folder}/{name}"
+        self._check(frame)
+        if not self._is_whole(frame, path):
+            frame.write.mode("overwrite").parquet(path)
+        return session.read.schema(frame.schema).parquet(path)
+
+    def cut(self, name: str, frame: DataFrame) -> DataFrame:
+        """Likewise, at once, for what a loop makes: plans must not grow with its rounds. Without a
+        folder it is a checkpoint in the session's checkpoint folder, or where there is none a local
+        one, which does not outlive the executors that hold it."""
+        if self._folder is not None:
+            return self.keep(name, frame)
+        if frame.sparkSession.sparkContext.getCheckpointDir() is not None:
+            return frame.checkpoint()
+        return frame.localCheckpoint()
+
+    def _is_whole(self, frame: DataFrame, path: str) -> bool:
+        """Whether a job has written it to its end."""
+        context = frame.sparkSession.sparkContext
+        jvm = context._jvm
+        assert jvm is not None
+        done = jvm.org.apache.hadoop.fs.Path(f"{path}/_SUCCESS")
+        return bool(done.getFileSystem(context._jsc.hadoopConfiguration()).exists(done))
+
+    def _check(self, frame: DataFrame) -> None:
+        """Steps of other options must not be taken for this run's."""
+        if self._is_checked:
+            return
+        session = frame.sparkSession
+        path = f"{self._folder}/options"
+        if self._is_whole(frame, path):
+            found = session.read.text(path, wholetext=True).first()
+            if found is None or found[0].rstrip("\n") != self._identity:
+                raise InvalidArgument(f"'{self._folder}' holds the steps of another run: {found and found[0]}")
+        else:
+            row = session.createDataFrame([(self._identity,)], "value string")
+            row.coalesce(1).write.mode("overwrite").text(path)
+        self._is_checked = True
+
+    def release(self) -> None:
+        """Lets go of the cache; folders stay."""
+        for frame in self._cached:
+            frame.unpersist()
+        self._cached.clear()

@@ -1,0 +1,171 @@
+"""neardup.spark gives what the engine gives, whatever the partitions, and says what it cannot do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pyspark")
+if shutil.which("java") is None:
+    pytest.skip("java is not there", allow_module_level=True)
+pytestmark = pytest.mark.filterwarnings("ignore")  # pyspark's own, and LossWarning
+
+from spark_frames import Row, assert_same, documents, frame, of_engine, session  # noqa: E402
+
+import neardup  # noqa: E402
+import neardup.spark  # noqa: E402
+from neardup.spark import __main__ as job  # noqa: E402
+from neardup.spark import _candidates  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    made = session("local[2]")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    return documents()
+
+
+CASES: list[tuple[int, dict[str, Any]]] = [
+    (1, {}),
+    (7, {"max_matches": 20, "representative": "preferred", "preferences": "number", "edges_a_task": 20_000}),
+    (3, {"threshold": 0.5, "containment": 0.9, "representative": "first-id", "max_matches": 0}),
+]
+
+
+@pytest.mark.parametrize("partitions, options", CASES, ids=str)
+def test_pairs_groups_and_counts_are_the_engines(
+    spark: Any, rows: list[Row], partitions: int, options: dict[str, Any]
+) -> None:
+    wanted = of_engine(rows, **options)
+    assert len(wanted.pairs()) > 1_000 and wanted.stats["capped_buckets"] > 0
+    scan = neardup.spark.Scan(frame(spark, rows, partitions), **options)
+    assert_same(scan, wanted)
+    scan.release()
+
+
+def test_dedup_keeps_the_rows_that_the_engine_keeps(spark: Any) -> None:
+    rows = documents(num_hot=0)
+    wanted = of_engine(rows)
+    kept = [row for row, stays in zip(rows, wanted.keep_mask()) if stays]
+    df = frame(spark, rows, 3).withColumnRenamed("number", "a.number")
+    done = neardup.spark.dedup(df)
+    assert done.columns == ["id", "text", "a.number"]
+    found = [tuple(row) for row in done.collect()]
+    # Of rows of one id and text any may stay.
+    assert sorted((repr(row[:2]) for row in found)) == sorted(repr(row[:2]) for row in kept)
+    assert {row[0] for row in found} == {row[0] for row in kept}
+
+
+def test_dedup_annotates_every_row(spark: Any) -> None:
+    text = "one two three four five six seven"
+    df = spark.createDataFrame([(1, text, "x"), (2, text + " eight", "y"), (30, "else", "z")], "id int, t string, u string")
+    found = neardup.spark.dedup(df, text="t", threshold=0.5, annotate=True, unique_ids=True).collect()
+    assert sorted(map(tuple, found)) == [
+        (1, text, "x", False, "2"),
+        (2, text + " eight", "y", True, "2"),
+        (30, "else", "z", True, "30"),
+    ]
+
+
+def test_frames_without_rows(spark: Any) -> None:
+    df = spark.createDataFrame([], "id bigint, text binary")
+    assert neardup.spark.scan_pairs(df).collect() == []
+    assert neardup.spark.scan_groups(df).collect() == []
+    assert neardup.spark.dedup(df).collect() == []
+
+
+def test_repeats_are_those_of_within(spark: Any) -> None:
+    text = "A paragraph that stands here twice. Something else. A paragraph that stands here twice."
+    df = spark.createDataFrame([("x", text), ("y", "something else"), ("x", text)], "id string, text string")
+    found = neardup.spark.within(df.repartition(3)).collect()
+    (wanted,) = neardup.within([text])
+    assert [row.id for row in found] == ["x", "x"]
+    for row in found:
+        repeats = [
+            neardup.Repeat(r.similarity, r.words, [neardup.Place(*place) for place in r.places]) for r in row.repeats
+        ]
+        assert repeats == wanted.repeats
+
+
+def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path) -> None:
+    folder = str(tmp_path / "steps")
+    rows = documents(num_hot=0)
+    df = frame(spark, rows, 2)
+    first = neardup.spark.Scan(df, checkpoint=folder)
+    pairs = sorted(map(tuple, first.pairs().collect()))
+    shutil.rmtree(f"{folder}/matches")
+    # What is whole is not made again: these rows are not looked at.
+    again = neardup.spark.Scan(df.where("false").union(df.limit(0)), checkpoint=folder)
+    assert again._candidates.count() == first._candidates.count() > 0
+    with pytest.raises(neardup.InvalidArgument, match="another run"):
+        neardup.spark.scan_pairs(df, checkpoint=folder, threshold=0.7)
+    assert sorted(map(tuple, neardup.spark.scan_pairs(df, checkpoint=folder).collect())) == pairs
+
+
+def test_what_cannot_be_is_said_before_any_job(spark: Any) -> None:
+    df = spark.createDataFrame([(1.5, ["a"], "x")], "id double, text array<string>, t string")
+    for error, call in [
+        (TypeError, lambda: neardup.spark.scan_pairs(df, id="t")),
+        (TypeError, lambda: neardup.spark.scan_pairs(df, text="t")),
+        (neardup.NotFound, lambda: neardup.spark.scan_groups(df, id="nowhere", text="t")),
+        (neardup.InvalidArgument, lambda: neardup.spark.dedup(df, threshold=2.0)),
+        (neardup.InvalidArgument, lambda: neardup.spark.dedup(df, max_matches=-1)),
+        (neardup.InvalidArgument, lambda: neardup.spark.dedup(df, representative="preferred")),
+        (neardup.InvalidArgument, lambda: neardup.spark.within(df, id="t", text="t", similarity=7.0)),
+        (neardup.Unsupported, lambda: neardup.spark.scan_pairs(df, preset="news")),
+        (neardup.Unsupported, lambda: neardup.spark.scan_groups(df, link="single")),
+        (neardup.Unsupported, lambda: neardup.spark.dedup(df, keep="first")),
+    ]:
+        with pytest.raises(error):
+            call()
+    named = df.select("t", df["t"].alias("neardup_key"))
+    with pytest.raises(neardup.InvalidArgument, match="neardup_key"):
+        neardup.spark.dedup(named, id="t", text="t")
+
+
+def test_the_job_writes_what_stays(spark: Any, tmp_path: Path) -> None:
+    text = "one two three four five six seven"
+    (tmp_path / "in.txt").write_text(f"{text}\n{text.upper()}\n{text}\nelse\n")
+    arguments = ["dedup", str(tmp_path / "in.txt"), str(tmp_path / "out"), "--format", "text"]
+    job.run(spark, job.parser().parse_args([*arguments, "--stats", str(tmp_path / "stats")]))
+    lines = [line for part in (tmp_path / "out").glob("part-*") for line in part.read_text().splitlines()]
+    assert len(lines) == 2 and "else" in lines
+    stats = spark.read.json(str(tmp_path / "stats"))
+    assert {row.name: row.value for row in stats.collect()}["exact_copies"] == 2
+
+
+def test_the_rule_of_buckets_is_the_engines() -> None:
+    header = Path(__file__).parents[2] / "include" / "neardup" / "bucket.h"
+    line = next(line for line in header.read_text().splitlines() if "ND_BUCKET_WHOLE =" in line)
+    rule = (_candidates.WHOLE, _candidates.LEADERS, _candidates.WINDOW)
+    assert line.strip() == "enum {{ ND_BUCKET_WHOLE = {}, ND_BUCKET_LEADERS = {}, ND_BUCKET_WINDOW = {} }};".format(*rule)
+
+
+@pytest.mark.parametrize("size", [513, 512 * 2, 1700])
+def test_blocks_of_a_large_bucket_propose_its_pairs_once(size: int) -> None:
+    out: list[bytes] = []
+    blocks = _candidates._Blocks(out)
+    keys = [i.to_bytes(20, "big") for i in range(size)]
+    for start in range(0, size, 300):
+        blocks.add(keys[start : start + 300])
+    blocks.end()
+    import pyarrow
+
+    batch = pyarrow.RecordBatch.from_arrays([pyarrow.array(out, pyarrow.binary())], names=["block"])
+    found = [
+        (int.from_bytes(a, "big"), int.from_bytes(b, "big"))
+        for pairs in _candidates._expand(iter([batch]))
+        for a, b in zip(pairs.column(0).to_pylist(), pairs.column(1).to_pylist())
+    ]
+    wanted = {(i, j) for i in range(size) for j in range(i + 1, size) if i < 16 or j - i <= 48}
+    assert len(found) == len(wanted) and set(found) == wanted
+    assert _candidates.num_left_out(size) == size * (size - 1) // 2 - len(wanted)
