@@ -132,6 +132,7 @@ struct nd_index_match;
 typedef struct nd_index_addition {
     const char *id;
     size_t id_len_bytes;
+    uint64_t tag; /* of the document that came */
     nd_index_outcome outcome;
     const struct nd_index_match *matches; /* best first */
     size_t num_matches;

@@ -8,9 +8,9 @@
 #include "cli/output/amounts.h"
 #include "cli/process.h"
 
-void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_bytes)
+void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_bytes, uint64_t tag)
 {
-    nd_first_id one = {.is_set = true};
+    nd_first_id one = {.is_set = true, .tag = tag};
     const size_t len = id_len_bytes < sizeof one.id ? id_len_bytes : sizeof one.id - 1;
     if (len > 0)
         memcpy(one.id, id, len);
@@ -19,7 +19,8 @@ void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_byte
 
 void nd_first_id_merge(nd_first_id *first, const nd_first_id *other)
 {
-    if (other->is_set && (!first->is_set || strcmp(other->id, first->id) < 0))
+    const int order = other->is_set && first->is_set ? strcmp(other->id, first->id) : 0;
+    if (other->is_set && (!first->is_set || order < 0 || (order == 0 && other->tag < first->tag)))
         *first = *other;
 }
 
@@ -44,7 +45,8 @@ void nd_scan_firsts_notice(void *ctx, nd_notice notice, const nd_document *docum
         if (counter->weight == ND_COUNTER_FIGURE || !(counter->notices >> notice & 1))
             continue;
         pthread_mutex_lock(&firsts->lock);
-        nd_first_id_consider(&firsts->items[i], document->id, document->id_len_bytes);
+        nd_first_id_consider(&firsts->items[i], document->id, document->id_len_bytes,
+                             document->tag);
         pthread_mutex_unlock(&firsts->lock);
     }
 }
@@ -90,8 +92,18 @@ void nd_notes_add(nd_notes *notes, nd_counter_weight weight, const char *key, co
     va_end(args);
 }
 
+static void describe_first(nd_note *note, const nd_first_id *first, const nd_input *input)
+{
+    nd_shown_place place = {0};
+    if (input && note->count > 0 && first->tag != ND_NO_PLACE &&
+        !nd_input_is_path(input, first->id))
+        place = nd_input_place_of(input, first->tag);
+    snprintf(note->first, sizeof note->first, "'%s'%s%s", first->id, place.text[0] ? " at " : "",
+             place.text);
+}
+
 void nd_notes_add_counters(nd_notes *notes, nd_counter_list list, const void *statistics,
-                           const nd_first_id *firsts)
+                           const nd_first_id *firsts, const nd_input *input)
 {
     for (size_t i = 0; i < list.num; i++) {
         const nd_counter *const counter = &list.counters[i];
@@ -107,7 +119,24 @@ void nd_notes_add_counters(nd_notes *notes, nd_counter_list list, const void *st
                      counter->detail, nd_amount_of(amount, counter->detail_noun).text, at + 2);
         }
         if (firsts && firsts[i].is_set)
-            snprintf(note->first, sizeof note->first, "'%s'", firsts[i].id);
+            describe_first(note, &firsts[i], input);
+    }
+}
+
+void nd_notes_name_duplicate(nd_notes *notes, const char *key, const nd_duplicate *duplicate,
+                             const nd_input *input)
+{
+    const nd_shown_place own = nd_input_place_of(input, duplicate->tag);
+    const nd_shown_place first = nd_input_place_of(input, duplicate->first_tag);
+    for (size_t i = 0; i < notes->num; i++) {
+        nd_note *const note = &notes->items[i];
+        if (strcmp(note->key, key) != 0 || !own.text[0] || !first.text[0])
+            continue;
+        nd_first_id name = {0};
+        if (duplicate->name)
+            nd_first_id_consider(&name, duplicate->name, duplicate->name_len_bytes, ND_NO_PLACE);
+        snprintf(note->first, sizeof note->first, "%s%s%s%s, with the id of %s",
+                 name.is_set ? "'" : "", name.id, name.is_set ? "' at " : "", own.text, first.text);
     }
 }
 
@@ -121,7 +150,7 @@ void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report)
         if (finding->bytes)
             snprintf(note->detail, sizeof note->detail, " (%s)",
                      nd_amount_of(finding->bytes, "byte").text);
-        memcpy(note->first, finding->first.message, sizeof note->first);
+        snprintf(note->first, sizeof note->first, "%s", finding->first.message);
     }
 }
 

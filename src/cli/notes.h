@@ -13,7 +13,10 @@
 #include "neardup/counter.h"
 #include "neardup/scan.h"
 
-enum { ND_NOTES_MAX = 64, ND_FIRST_ID_BYTES = 256 };
+enum { ND_NOTES_MAX = 64, ND_FIRST_ID_BYTES = 256, ND_FIRST_BYTES = 1200 };
+
+/* The tag of a document whose place is not known, or says no more than its id. */
+#define ND_NO_PLACE UINT64_MAX
 
 /* One line of the summary: "WHAT: COUNT DETAIL, the first: FIRST". */
 typedef struct nd_note {
@@ -21,8 +24,8 @@ typedef struct nd_note {
     const char *key;  /* in the statistics, such as "invalid_utf8" */
     const char *what; /* is counted */
     uint64_t count;
-    char detail[64];                    /* such as " (12 bytes)", or nothing */
-    char first[ND_ERROR_MESSAGE_BYTES]; /* an example with its place, or nothing */
+    char detail[64];            /* such as " (12 bytes)", or nothing */
+    char first[ND_FIRST_BYTES]; /* an example with its place, or nothing */
 } nd_note;
 
 /* In the order they were added. Notes with the count 0 are kept for the statistics alone. */
@@ -35,10 +38,12 @@ typedef struct nd_notes {
  * one. Begins with zeros. */
 typedef struct nd_first_id {
     char id[ND_FIRST_ID_BYTES]; /* cut where it is longer; terminated */
+    uint64_t tag;               /* of the input's document; or ND_NO_PLACE */
     bool is_set;
 } nd_first_id;
 
-void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_bytes);
+/* Of documents with one id the one with the smallest tag is first. */
+void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_bytes, uint64_t tag);
 
 /* Considers what another worker saw. */
 void nd_first_id_merge(nd_first_id *first, const nd_first_id *other);
@@ -102,9 +107,21 @@ void nd_notes_add(nd_notes *notes, nd_counter_weight weight, const char *key, co
                   uint64_t count, const char *first, ...) __attribute__((format(printf, 6, 7)));
 
 /* Adds a note for each counter that is more than a figure. firsts[i] is the example of counter i;
- * NULL: there are none. */
+ * NULL: there are none. `input` has the examples' places, by their tags; NULL: none is told. */
 void nd_notes_add_counters(nd_notes *notes, nd_counter_list list, const void *statistics,
-                           const nd_first_id *firsts);
+                           const nd_first_id *firsts, const nd_input *input);
+
+/* A document with an id already used. */
+typedef struct nd_duplicate {
+    const char *name; /* that it has instead; NULL: not known */
+    size_t name_len_bytes;
+    uint64_t tag;       /* its own */
+    uint64_t first_tag; /* of the document that keeps the id */
+} nd_duplicate;
+
+/* Names both places in the note with that key. */
+void nd_notes_name_duplicate(nd_notes *notes, const char *key, const nd_duplicate *duplicate,
+                             const nd_input *input);
 
 /* Adds what the reader left out or found odd. */
 void nd_notes_add_findings(nd_notes *notes, const nd_input_report *report);

@@ -20,9 +20,9 @@ nd_status nd_results_see(nd_result_list *list, const nd_document *document)
 {
     const nd_status status = ND_VEC_RESERVE(&list->arena.allocator, &list->seen, 1);
     if (status == ND_OK)
-        list->seen.items[list->seen.len++] =
-            (nd_seen_document){XXH3_64bits(document->id, document->id_len_bytes),
-                               XXH3_64bits(document->text, document->text_len_bytes)};
+        list->seen.items[list->seen.len++] = (nd_seen_document){
+            XXH3_64bits(document->id, document->id_len_bytes),
+            XXH3_64bits(document->text, document->text_len_bytes), document->tag};
     return status;
 }
 
@@ -41,8 +41,13 @@ nd_status nd_results_add(nd_result_list *list, const nd_document *document, cons
         memcpy(copy, document->id, id_len);
     if (len_bytes > 0)
         memcpy(copy + id_len, bytes, len_bytes);
-    list->results.items[list->results.len++] =
-        (nd_result){copy, id_len, seen->id_hash, seen->raw_digest, copy + id_len, len_bytes};
+    list->results.items[list->results.len++] = (nd_result){.name = copy,
+                                                           .name_len_bytes = id_len,
+                                                           .id_hash = seen->id_hash,
+                                                           .raw_digest = seen->raw_digest,
+                                                           .tag = seen->tag,
+                                                           .bytes = copy + id_len,
+                                                           .len_bytes = len_bytes};
     return ND_OK;
 }
 
@@ -71,22 +76,24 @@ static int compare_u64(uint64_t a, uint64_t b)
 static int compare_seen(const void *left, const void *right)
 {
     const nd_seen_document *const a = left, *const b = right;
-    const int order = compare_u64(a->id_hash, b->id_hash);
-    return order != 0 ? order : compare_u64(a->raw_digest, b->raw_digest);
+    int order = compare_u64(a->id_hash, b->id_hash);
+    order = order != 0 ? order : compare_u64(a->raw_digest, b->raw_digest);
+    return order != 0 ? order : compare_u64(a->tag, b->tag);
 }
 
-/* By name; those of one id by their texts. */
+/* By name; those of one id by their texts, then by tag. */
 static int compare_results(const void *left, const void *right)
 {
     const nd_result *const a = left, *const b = right;
-    const int order = nd_compare_bytes(a->name, a->name_len_bytes, b->name, b->name_len_bytes);
-    return order != 0 ? order : compare_u64(a->raw_digest, b->raw_digest);
+    int order = nd_compare_bytes(a->name, a->name_len_bytes, b->name, b->name_len_bytes);
+    order = order != 0 ? order : compare_u64(a->raw_digest, b->raw_digest);
+    return order != 0 ? order : compare_u64(a->tag, b->tag);
 }
 
 /* Where documents of that id, with that digest or a larger one, begin among those seen. */
 static size_t first_seen(const nd_result_list *list, uint64_t id_hash, uint64_t raw_digest)
 {
-    const nd_seen_document wanted = {id_hash, raw_digest};
+    const nd_seen_document wanted = {id_hash, raw_digest, 0};
     size_t low = 0, high = list->seen.len;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
@@ -155,15 +162,35 @@ static uint64_t count_duplicates(const nd_result_list *list)
     return num;
 }
 
+/* The first with another name than its id; of those without results, of which the name is not
+ * known, the first by tag. */
+static nd_duplicate first_duplicate(const nd_result_list *list)
+{
+    nd_duplicate first = {.tag = UINT64_MAX};
+    const nd_seen_document *const seen = list->seen.items;
+    for (size_t i = 0; i < list->results.len; i++) {
+        const nd_result *const r = &list->results.items[i];
+        if (XXH3_64bits(r->name, r->name_len_bytes) != r->id_hash)
+            return (nd_duplicate){r->name, r->name_len_bytes, r->tag,
+                                  seen[first_seen(list, r->id_hash, 0)].tag};
+    }
+    for (size_t i = 1, kept = 0; i < list->seen.len; i++) {
+        kept = seen[i].id_hash == seen[kept].id_hash ? kept : i;
+        if (i > kept && seen[i].tag < first.tag)
+            first = (nd_duplicate){.tag = seen[i].tag, .first_tag = seen[kept].tag};
+    }
+    return first;
+}
+
 static void sort_results(nd_result_list *list)
 {
     if (list->results.len > 1)
         qsort(list->results.items, list->results.len, sizeof *list->results.items, compare_results);
 }
 
-nd_status nd_results_name(nd_result_list *list, uint64_t *num_duplicates, const nd_result **first)
+nd_status nd_results_name(nd_result_list *list, uint64_t *num_duplicates, nd_duplicate *first)
 {
-    *first = NULL;
+    *first = (nd_duplicate){0};
     if (list->seen.len > 1)
         qsort(list->seen.items, list->seen.len, sizeof *list->seen.items, compare_seen);
     sort_results(list);
@@ -180,9 +207,7 @@ nd_status nd_results_name(nd_result_list *list, uint64_t *num_duplicates, const 
         status = name_run(list, run, end);
     }
     sort_results(list);
-    for (size_t i = 0; i < list->results.len && !*first; i++)
-        if (XXH3_64bits(results[i].name, results[i].name_len_bytes) != results[i].id_hash)
-            *first = &results[i];
+    *first = first_duplicate(list);
     return status;
 }
 

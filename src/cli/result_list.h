@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/notes.h"
 #include "neardup/document.h"
 #include "util/arena.h"
 #include "util/vec.h"
@@ -15,13 +16,14 @@ typedef struct nd_result {
     const char *name; /* its id, until nd_results_name gives it another one */
     size_t name_len_bytes;
     uint64_t id_hash, raw_digest; /* of the id, and of the text as it came */
+    uint64_t tag;
     const char *bytes;
     size_t len_bytes;
 } nd_result;
 
 /* A document that was seen, with a result or without. */
 typedef struct nd_seen_document {
-    uint64_t id_hash, raw_digest;
+    uint64_t id_hash, raw_digest, tag;
 } nd_seen_document;
 
 /* What one thread found; exclusive. */
@@ -33,7 +35,7 @@ typedef struct nd_result_list {
 
 void nd_results_init(nd_result_list *list, const nd_allocator *allocator);
 
-/* Says that there is such a document: 16 bytes each. */
+/* Says that there is such a document: 24 bytes each. */
 ND_NODISCARD nd_status nd_results_see(nd_result_list *list, const nd_document *document);
 
 /* Adds the result of the document that was seen last; id and bytes are copied. */
@@ -46,9 +48,10 @@ ND_NODISCARD nd_status nd_results_append(nd_result_list *list, const nd_result_l
 /* Names the documents as a scan does (see nd_id in neardup/scan.h): of those with one id the first
  * by its text keeps it, the others are called ID#2, ID#3 and so on, whether the documents between
  * have results or not. Orders the results by name. *num_duplicates is how many documents have an id
- * that another one keeps; *first the first result with another name than its id, or NULL. */
+ * that another one keeps; *first one of them: the first result with another name than its id, or if
+ * all of these have no results, the first document of them by tag. */
 ND_NODISCARD nd_status nd_results_name(nd_result_list *list, uint64_t *num_duplicates,
-                                       const nd_result **first);
+                                       nd_duplicate *first);
 
 void nd_results_release(nd_result_list *list);
 

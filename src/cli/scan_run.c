@@ -23,11 +23,23 @@ static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
     return status;
 }
 
+/* An nd_renamed_fn: the first is enough. */
+static nd_status name_duplicate(void *ctx, const nd_id *id, const nd_id *name)
+{
+    nd_job *const job = ctx;
+    const nd_duplicate duplicate = {name->p, name->len_bytes, name->tag, id->tag};
+    nd_notes_name_duplicate(&job->notes, "duplicate_ids", &duplicate, job->input);
+    return ND_ERR_CANCELLED;
+}
+
 static nd_status report_and_use(nd_job *job, const nd_scan *scan, const nd_scan_firsts *firsts,
                                 nd_scan_use_fn use, void *ctx, nd_error *error)
 {
     const nd_scan_stats stats = nd_scan_stats_get(scan);
-    nd_notes_add_counters(&job->notes, nd_counters_of_scan(), &stats, firsts->items);
+    nd_notes_add_counters(&job->notes, nd_counters_of_scan(), &stats, firsts->items, job->input);
+    if (stats.duplicate_ids > 0 &&
+        nd_scan_each_renamed(scan, name_duplicate, job) == ND_ERR_NO_MEMORY)
+        return ND_ERR_NO_MEMORY;
     add_stats(&job->stats, &stats);
     job->text_bytes = stats.text_bytes;
     const nd_status status = nd_job_check_strict(job, error);

@@ -210,7 +210,8 @@ static nd_status add_one(source_run *r, const nd_prepared_list *list, const nd_p
 {
     nd_index *const index = r->crew.index;
     const nd_index_document document = nd_prepared_document(list, item);
-    nd_index_addition addition = {.id = document.id, .id_len_bytes = document.id_len_bytes};
+    nd_index_addition addition = {
+        .id = document.id, .id_len_bytes = document.id_len_bytes, .tag = document.tag};
     nd_status status = ND_OK;
     if (r->options.query)
         status = nd_query_prepared(index, list, item, r->options.query, &addition.matches,

@@ -8,6 +8,7 @@
 #include "io/block_source.h"
 #include "io/format.h"
 #include "io/path_walk.h"
+#include "io/place.h"
 #include "io/record_visit.h"
 #include "io/shown_path.h"
 #include "neardup/text.h"
@@ -267,6 +268,16 @@ nd_status nd_input_visit(nd_input *input, const nd_record_visitor *visitor, nd_e
     if (status != ND_OK && error)
         *error = why;
     return status;
+}
+
+nd_shown_place nd_input_place_of(const nd_input *input, uint64_t tag)
+{
+    return nd_place_of(&input->arena.allocator, input->walk, &input->reading, tag);
+}
+
+bool nd_input_is_path(const nd_input *input, const char *id)
+{
+    return nd_path_walk_begins(input->walk, id);
 }
 
 nd_input_report nd_input_report_get(nd_input *input)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/shown_path.h"
 #include "neardup/allocator.h"
 #include "neardup/document.h"
 #include "neardup/status.h"
@@ -183,6 +184,12 @@ ND_NODISCARD nd_status nd_input_leave_out(nd_input *input, int fd, nd_error *err
  * A file that cannot be read or decompressed to its end is an error where it was named, and below a
  * folder a skip (lines before the bad place have been handed over). */
 const nd_source *nd_input_source(const nd_input *input);
+
+/* Where the document with that tag stands, for messages: see nd_place_of in io/place.h. */
+nd_shown_place nd_input_place_of(const nd_input *input, uint64_t tag);
+
+/* Whether an id is a place itself: a named path, with a line or a way down behind it, or not. */
+bool nd_input_is_path(const nd_input *input, const char *id);
 
 /* What was read so far, in steps of a block, without what is read again. Thread-safe, also while
  * the source is read. Once all blocks are decoded it depends on the inputs and options alone, not

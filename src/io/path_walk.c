@@ -30,16 +30,18 @@ typedef struct folder {
 typedef struct file_identity {
     dev_t device;
     ino_t inode;
-    bool is_own; /* the caller writes it */
+    uint64_t file; /* its number; OWN_FILE: the caller writes it */
 } file_identity;
+
+#define OWN_FILE UINT64_MAX
 
 struct nd_path_walk {
     nd_allocator allocator;
     const nd_path_root *roots;
     size_t num_roots, next_root;
     bool reads_hidden;
-    ND_VEC(file_identity) met;
-    nd_u64_map met_by_hash; /* to places in `met` */
+    ND_VEC(file_identity) met; /* by number */
+    nd_u64_map met_by_hash;    /* to places in `met`; not to those of streams */
     ND_VEC(folder) folders;
     nd_byte_vec path; /* of the current entry */
     uint64_t num_entries;
@@ -166,7 +168,7 @@ static bool is_own(const nd_path_walk *walk, const struct stat *info)
     uint64_t key;
     size_t found;
     return find_met(walk, info->st_dev, info->st_ino, &key, &found) &&
-           walk->met.items[found].is_own;
+           walk->met.items[found].file == OWN_FILE;
 }
 
 /* Whether the path below the folder has a hidden part. */
@@ -293,7 +295,7 @@ nd_status nd_path_walk_leave_out(nd_path_walk *walk, dev_t device, ino_t inode, 
                                 nd_show_path(root->path).text);
     }
     const file_identity *before;
-    return meet(walk, (file_identity){device, inode, true}, &before);
+    return meet(walk, (file_identity){device, inode, OWN_FILE}, &before);
 }
 
 static void release_folder(nd_path_walk *walk, folder *f)
@@ -402,9 +404,9 @@ static nd_status is_first_time(nd_path_walk *walk, nd_tally *tally, dev_t device
                                bool *is_first)
 {
     const file_identity *before;
-    const nd_status status = meet(walk, (file_identity){device, inode, false}, &before);
+    const nd_status status = meet(walk, (file_identity){device, inode, walk->num_entries}, &before);
     *is_first = !before;
-    if (before && before->is_own)
+    if (before && before->file == OWN_FILE)
         pass_over(walk, tally, ND_ISSUE_OWN_OUTPUT, "is written by this run");
     else if (before)
         pass_over(walk, tally, ND_ISSUE_SAME_FILE, "is the same file as one met before");
@@ -416,6 +418,16 @@ static size_t name_at(const char *path)
 {
     const char *const slash = strrchr(path, '/');
     return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* Notes a stream, which can be named several times. */
+static nd_status note_stream(nd_path_walk *walk, const nd_path_root *root)
+{
+    const nd_status status = ND_VEC_RESERVE(&walk->allocator, &walk->met, 1);
+    if (status == ND_OK)
+        walk->met.items[walk->met.len++] =
+            (file_identity){root->device, root->inode, walk->num_entries};
+    return status;
 }
 
 /* Steps to the next named path; *found is false for a folder, which is entered, and for a file met
@@ -432,6 +444,8 @@ static nd_status step_root(nd_path_walk *walk, nd_tally *tally, nd_path_entry *e
     *found = root->kind != ND_PATH_FOLDER;
     if (status == ND_OK && root->kind == ND_PATH_FILE)
         status = is_first_time(walk, tally, root->device, root->inode, found);
+    if (status == ND_OK && root->kind == ND_PATH_STREAM)
+        status = note_stream(walk, root);
     if (root->kind == ND_PATH_FILE && !*found)
         walk->total_bytes -= root->size;
     if (status != ND_OK || !*found)
@@ -519,6 +533,69 @@ nd_status nd_path_walk_next(nd_path_walk *walk, nd_tally *tally, nd_path_entry *
     if (status == ND_ERR_NO_MEMORY)
         nd_error_set(error, status, "%s", nd_status_message(status));
     return status;
+}
+
+/* Walks once more, until it meets the file. */
+static nd_status find_below(const nd_path_walk *walk, const file_identity *wanted,
+                            nd_byte_vec *path, nd_path_entry *entry, bool *found)
+{
+    nd_path_walk *again;
+    nd_tally tally = {0};
+    nd_error error;
+    bool is_at_one = true;
+    nd_status status =
+        nd_path_walk_new(&walk->allocator, walk->roots, walk->num_roots, true, &again);
+    while (status == ND_OK && is_at_one && !*found) {
+        status = nd_path_walk_next(again, &tally, entry, &is_at_one, &error);
+        if (status != ND_OK || !is_at_one)
+            break;
+        const file_identity *const met = &again->met.items[again->met.len - 1];
+        *found = met->device == wanted->device && met->inode == wanted->inode;
+    }
+    if (status == ND_OK && *found) {
+        path->len = 0;
+        status = nd_bytes_append(&walk->allocator, path, entry->path, strlen(entry->path) + 1);
+        entry->path = path->items;
+    }
+    nd_path_walk_free(again);
+    return status;
+}
+
+nd_status nd_path_walk_find(const nd_path_walk *walk, uint64_t file, nd_byte_vec *path,
+                            nd_path_entry *entry, bool *found)
+{
+    const file_identity *wanted = NULL;
+    *found = false;
+    for (size_t i = 0; i < walk->met.len && !wanted && file != OWN_FILE; i++)
+        if (walk->met.items[i].file == file)
+            wanted = &walk->met.items[i];
+    if (!wanted)
+        return ND_OK;
+    for (size_t i = 0; i < walk->num_roots; i++) {
+        const nd_path_root *const root = &walk->roots[i];
+        if (root->kind == ND_PATH_FOLDER || root->device != wanted->device ||
+            root->inode != wanted->inode)
+            continue;
+        *entry = (nd_path_entry){
+            .path = root->path, .kind = root->kind, .size = root->size, .file = file};
+        *found = true;
+        return ND_OK;
+    }
+    return find_below(walk, wanted, path, entry, found);
+}
+
+bool nd_path_walk_begins(const nd_path_walk *walk, const char *text)
+{
+    for (size_t i = 0; i < walk->num_roots; i++) {
+        const char *const path = walk->roots[i].path;
+        size_t len = strlen(path);
+        while (len > 1 && path[len - 1] == '/')
+            len--;
+        if (strncmp(text, path, len) == 0 &&
+            (text[len] == '\0' || text[len] == ':' || text[len] == '/' || path[len - 1] == '/'))
+            return true;
+    }
+    return false;
 }
 
 uint64_t nd_path_walk_total_bytes(const nd_path_walk *walk)

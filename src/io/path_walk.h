@@ -74,6 +74,15 @@ ND_NODISCARD nd_status nd_path_walk_leave_out(nd_path_walk *walk, dev_t device, 
 ND_NODISCARD nd_status nd_path_walk_next(nd_path_walk *walk, nd_tally *tally, nd_path_entry *entry,
                                          bool *found, nd_error *error);
 
+/* The file that had that number, for messages: *found, and the entry with its path, which is put
+ * into *path. A file that was not named itself is looked for in a walk of its own, by device and
+ * inode: so it is that file, wherever it is now. */
+ND_NODISCARD nd_status nd_path_walk_find(const nd_path_walk *walk, uint64_t file, nd_byte_vec *path,
+                                         nd_path_entry *entry, bool *found);
+
+/* Whether the text is a root's path, or begins with one and ':' or '/'. */
+bool nd_path_walk_begins(const nd_path_walk *walk, const char *text);
+
 /* Bytes of all files, once they are known; else 0. */
 uint64_t nd_path_walk_total_bytes(const nd_path_walk *walk);
 

@@ -56,7 +56,7 @@ static void notes_are_the_counters_that_are_worth_saying(void **state)
     nd_scan_stats stats = {
         .documents = 12, .documents_invalid_utf8 = 4300, .invalid_bytes = 1234567};
     nd_notes notes = {0};
-    nd_notes_add_counters(&notes, scan_counters(), &stats, NULL);
+    nd_notes_add_counters(&notes, scan_counters(), &stats, NULL, NULL);
     assert_int_equal(nd_notes_num_losses(&notes), 1);
     size_t num = 0;
     for (size_t i = 0; i < notes.num; i++) {
@@ -74,14 +74,14 @@ static void first_id_does_not_depend_on_the_order(void **state)
 {
     (void)state;
     nd_first_id one = {0}, other = {0}, unset = {0};
-    nd_first_id_consider(&one, "m", 1);
-    nd_first_id_consider(&one, "ba", 2);
-    nd_first_id_consider(&one, "z", 1);
-    nd_first_id_consider(&other, "b", 1);
+    nd_first_id_consider(&one, "m", 1, ND_NO_PLACE);
+    nd_first_id_consider(&one, "ba", 2, ND_NO_PLACE);
+    nd_first_id_consider(&one, "z", 1, ND_NO_PLACE);
+    nd_first_id_consider(&other, "b", 1, ND_NO_PLACE);
     nd_first_id_merge(&one, &other);
     nd_first_id_merge(&one, &unset);
     assert_string_equal(one.id, "b");
-    nd_first_id_consider(&unset, NULL, 0);
+    nd_first_id_consider(&unset, NULL, 0, ND_NO_PLACE);
     nd_first_id_merge(&one, &unset);
     assert_string_equal(one.id, "");
 }

@@ -160,12 +160,13 @@ static void report(nd_job *job, const nd_comparison *comparison, const side *sid
         sum.invalid += s->invalid_bytes > 0;
         sum.wordless += s->size == 0;
         if (s->invalid_bytes > 0 && !firsts[INVALID].is_set)
-            nd_first_id_consider(&firsts[INVALID], s->id.bytes.items, s->id.bytes.len);
+            nd_first_id_consider(&firsts[INVALID], s->id.bytes.items, s->id.bytes.len, ND_NO_PLACE);
         if (s->size == 0 && !firsts[WORDLESS].is_set)
-            nd_first_id_consider(&firsts[WORDLESS], s->id.bytes.items, s->id.bytes.len);
+            nd_first_id_consider(&firsts[WORDLESS], s->id.bytes.items, s->id.bytes.len,
+                                 ND_NO_PLACE);
     }
     const nd_counter_list list = {counters, NUM_COUNTERS};
-    nd_notes_add_counters(&job->notes, list, &sum, firsts);
+    nd_notes_add_counters(&job->notes, list, &sum, firsts, NULL);
     nd_counters_print_json(list, &sum, &job->stats);
     job->text_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
 }

@@ -84,7 +84,7 @@ static nd_status find_removed(deduplication *d, const nd_scan *scan, nd_error *e
         qsort(d->removed.items, d->removed.len, sizeof *d->removed.items, compare_tags);
     if (d->is_list_failed) /* for the message */
         status = nd_output_commit(d->job->removed, error);
-    nd_capped_matches_note(&d->passages.capped, &d->job->notes);
+    nd_capped_matches_note(&d->passages.capped, &d->job->notes, d->job->input);
     return status;
 }
 

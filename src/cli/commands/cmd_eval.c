@@ -222,7 +222,7 @@ static void add_notes(const evaluating *e)
     nd_notes *const notes = &e->job->notes;
     const nd_truth_report *const truth = &e->reports[ND_TRUTH_FILE_PAIRS];
     const nd_truth_report *const ignored = &e->reports[ND_TRUTH_FILE_IGNORED];
-    nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items);
+    nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items, NULL);
     say_that_ids_count_once(notes);
     add_left_out(notes, "truth_unknown", "true pairs with an id that no document has, left out",
                  &truth->unknown);

@@ -74,11 +74,11 @@ static void asking_release(asking *a)
 }
 
 /* Names a document for the counter at that place in the tally. */
-static void name_first(asking *a, nd_counter_list list, size_t offset, nd_bytes id)
+static void name_first(asking *a, nd_counter_list list, size_t offset, nd_bytes id, uint64_t tag)
 {
     for (size_t i = 0; i < list.num; i++)
         if (list.counters[i].offset == offset)
-            nd_first_id_consider(&a->firsts[i], id.p, id.len_bytes);
+            nd_first_id_consider(&a->firsts[i], id.p, id.len_bytes, tag);
 }
 
 static nd_status write_answer(asking *a, nd_bytes id, const nd_index_match *matches, size_t num)
@@ -98,7 +98,7 @@ static nd_status begin_writing(asking *a)
 
 static void report(asking *a, nd_counter_list list)
 {
-    nd_notes_add_counters(&a->job->notes, list, &a->tally, a->firsts);
+    nd_notes_add_counters(&a->job->notes, list, &a->tally, a->firsts, a->job->input);
     nd_counters_print_json(list, &a->tally, &a->job->stats);
 }
 
@@ -131,7 +131,7 @@ static nd_status take_addition(void *ctx, const nd_index_addition *addition)
     const size_t place = place_of(addition->outcome);
     a->tally.documents++;
     ++*(uint64_t *)(void *)((char *)&a->tally + place);
-    name_first(a, add_list, place, id);
+    name_first(a, add_list, place, id, addition->tag);
     if (!a->job->settings->reports || addition->outcome == ND_INDEX_KNOWN_ID ||
         addition->outcome == ND_INDEX_OVER_LIMIT)
         return ND_OK;
@@ -230,7 +230,7 @@ static nd_status query_document(void *ctx, const nd_document *document)
                                                  &a->query, &matches, &num, a->error);
     if (status == ND_ERR_LIMIT) {
         a->tally.over_limit++;
-        name_first(a, query_list, AT(over_limit), id);
+        name_first(a, query_list, AT(over_limit), id, document->tag);
         return ND_OK;
     }
     return status == ND_OK ? write_answer(a, id, matches, num) : status;

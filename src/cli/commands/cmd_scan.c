@@ -34,7 +34,7 @@ static nd_status write_results(nd_job *job, const nd_scan *scan, void *ctx, nd_e
                            ? nd_groups_report_write(job, scan, &written.capped, error)
                            : nd_matches_write(job, scan, &written);
     set_headline(job, &stats, status == ND_OK ? written.num : UINT64_MAX);
-    nd_capped_matches_note(&written.capped, &job->notes);
+    nd_capped_matches_note(&written.capped, &job->notes, job->input);
     nd_job_lap(job, "writing");
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
 }

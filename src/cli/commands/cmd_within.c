@@ -227,7 +227,8 @@ static void count_in(worker *w, size_t offset, const nd_document *document)
     *(uint64_t *)(void *)((char *)&w->tally + offset) += 1;
     for (size_t i = 0; i < NUM_COUNTERS; i++)
         if (counters[i].offset == offset)
-            nd_first_id_consider(&w->firsts[i], document->id, document->id_len_bytes);
+            nd_first_id_consider(&w->firsts[i], document->id, document->id_len_bytes,
+                                 document->tag);
 }
 
 static void count_document(worker *w, const nd_document *document, const nd_passage_stats *stats)
@@ -279,17 +280,17 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
 }
 
 /* Puts the results of all workers into the list of the first, named and in order. */
-static nd_status gather(crew *c, const nd_result **first_renamed)
+static nd_status gather(crew *c, nd_duplicate *first)
 {
     nd_result_list *const all = &c->workers[0].list;
     nd_status status = ND_OK;
     for (uint32_t i = 1; i < c->num_workers && status == ND_OK; i++)
         status = nd_results_append(all, &c->workers[i].list);
-    return status == ND_OK ? nd_results_name(all, &c->workers[0].tally.duplicate_ids, first_renamed)
+    return status == ND_OK ? nd_results_name(all, &c->workers[0].tally.duplicate_ids, first)
                            : status;
 }
 
-static void report(nd_job *job, const crew *c, const nd_result *first_renamed)
+static void report(nd_job *job, const crew *c, const nd_duplicate *first)
 {
     tally sum = {0};
     nd_first_id firsts[NUM_COUNTERS] = {0};
@@ -298,10 +299,9 @@ static void report(nd_job *job, const crew *c, const nd_result *first_renamed)
         for (size_t k = 0; k < NUM_COUNTERS; k++)
             nd_first_id_merge(&firsts[k], &c->workers[i].firsts[k]);
     }
-    for (size_t i = 0; i < NUM_COUNTERS && first_renamed; i++)
-        if (counters[i].offset == AT(duplicate_ids))
-            nd_first_id_consider(&firsts[i], first_renamed->name, first_renamed->name_len_bytes);
-    nd_notes_add_counters(&job->notes, counter_list, &sum, firsts);
+    nd_notes_add_counters(&job->notes, counter_list, &sum, firsts, job->input);
+    if (sum.duplicate_ids > 0)
+        nd_notes_name_duplicate(&job->notes, "duplicate_ids", first, job->input);
     nd_counters_print_json(counter_list, &sum, &job->stats);
     job->text_bytes = sum.text_bytes;
     nd_page_printf(&job->headline, "%s, ", nd_amount_of(sum.documents, "document").text);
@@ -328,7 +328,7 @@ static nd_status write_html(nd_job *job, nd_page *page, const nd_result_list *al
     const nd_status status = nd_repeats_report_write(all->results.items, all->results.len, page,
                                                      write_page, job, &num_shown);
     const uint64_t num_left_out = all->results.len - num_shown;
-    nd_notes_add_counters(&job->notes, (nd_counter_list){&left_out, 1}, &num_left_out, NULL);
+    nd_notes_add_counters(&job->notes, (nd_counter_list){&left_out, 1}, &num_left_out, NULL, NULL);
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
 }
 
@@ -359,11 +359,11 @@ static nd_status find_in_inputs(nd_job *job, nd_error *error)
         status = nd_document_map(nd_input_source(job->input), &options, find_repeats, &c, error);
     if (status == ND_OK)
         status = nd_job_reading_done(job, error);
-    const nd_result *first_renamed = NULL;
+    nd_duplicate first;
     if (status == ND_OK)
-        status = gather(&c, &first_renamed);
+        status = gather(&c, &first);
     if (status == ND_OK) {
-        report(job, &c, first_renamed);
+        report(job, &c, &first);
         status = nd_job_check_strict(job, error);
     }
     if (status == ND_OK)

@@ -332,7 +332,7 @@ nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report, nd_n
     for (w.which = ND_WRONG_FALSE; w.which <= ND_WRONG_MISSED && status == ND_OK; w.which++)
         status = nd_evaluator_each_wrong(report->evaluator, w.which,
                                          (size_t)report->job->settings->errors, print_wrong, &w);
-    nd_capped_matches_note(&w.passages.capped, notes);
+    nd_capped_matches_note(&w.passages.capped, notes, NULL);
     nd_passage_list_release(&w.passages);
     return status;
 }

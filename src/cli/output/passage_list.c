@@ -20,7 +20,7 @@ static void count_caps(nd_passage_list *list, nd_id id)
         return;
     list->capped.num++;
     list->capped.caps_reached += caps_reached;
-    nd_first_id_consider(&list->capped.first, id.p, id.len_bytes);
+    nd_first_id_consider(&list->capped.first, id.p, id.len_bytes, id.tag);
 }
 
 nd_status nd_passage_list_fill(nd_passage_list *list, nd_id a_id, nd_kept_text a, nd_kept_text b)
@@ -39,11 +39,11 @@ void nd_capped_matches_merge(nd_capped_matches *sum, const nd_capped_matches *pa
     nd_first_id_merge(&sum->first, &part->first);
 }
 
-void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes)
+void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes, const nd_input *input)
 {
     static const nd_counter counter =
         ND_COUNTER_CAPPED_PASSAGES(nd_capped_matches, num, caps_reached, "matches whose texts");
-    nd_notes_add_counters(notes, (nd_counter_list){&counter, 1}, capped, &capped->first);
+    nd_notes_add_counters(notes, (nd_counter_list){&counter, 1}, capped, &capped->first, input);
 }
 
 nd_items nd_passage_list_items(nd_passage_list *list)

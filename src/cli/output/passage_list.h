@@ -17,7 +17,8 @@ typedef struct nd_capped_matches {
 
 void nd_capped_matches_merge(nd_capped_matches *sum, const nd_capped_matches *part);
 
-void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes);
+void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes,
+                            const nd_input *input);
 
 /* Filled for one match after the other. Zeros: not asked for, and always empty. */
 typedef struct nd_passage_list {

@@ -392,7 +392,7 @@ static void add_notes(nd_job *job, const nd_shown_groups *shown)
     const uint64_t most = job->settings->report_top;
     const uint64_t wanted = most > 0 && most < shown->num_groups ? most : shown->num_groups;
     const uint64_t num_left_out = wanted - shown->groups.len;
-    nd_notes_add_counters(&job->notes, (nd_counter_list){&counter, 1}, &num_left_out, NULL);
+    nd_notes_add_counters(&job->notes, (nd_counter_list){&counter, 1}, &num_left_out, NULL, NULL);
 }
 
 nd_status nd_groups_report_write(nd_job *job, const nd_scan *scan, nd_capped_matches *capped,
