@@ -59,8 +59,19 @@ ND_API size_t nd_evaluator_num_documents(const nd_evaluator *evaluator);
 ND_API size_t nd_evaluator_num_ids(const nd_evaluator *evaluator);
 ND_API uint64_t nd_evaluator_text_bytes(const nd_evaluator *evaluator);
 
-/* Whether a document has that id. 0 before the evaluator is sealed. O(log documents). */
-ND_API int nd_evaluator_knows(const nd_evaluator *evaluator, const char *id, size_t id_len_bytes);
+/* What is known of an id. */
+typedef struct nd_known_id {
+    nd_id id;             /* with the tag of its first document; borrowed */
+    size_t num_documents; /* that have it; 0: none, and the rest is 0 */
+} nd_known_id;
+
+/* Documents of one id are called ID, ID#2, ID#3 and so on by a scan (see nd_id), and in the tables
+ * that are made of it. Such a name is found as the id of its document, unless it is an id itself;
+ * the tag is that of another document of the id then. (Where more than 1,000 ids look like names of
+ * one other, those are not looked for.) Nothing is known before the evaluator is sealed. O(log
+ * documents). */
+ND_API nd_known_id nd_evaluator_find(const nd_evaluator *evaluator, const char *id,
+                                     size_t id_len_bytes);
 
 /* --- what is known --- */
 

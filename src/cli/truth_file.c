@@ -113,7 +113,7 @@ static void take_header(reading *r, const tsv_line *line)
 
 static bool knows(const reading *r, const field *f)
 {
-    return nd_evaluator_knows(r->evaluator, f->p, f->len_bytes);
+    return nd_evaluator_find(r->evaluator, f->p, f->len_bytes).num_documents > 0;
 }
 
 /* The header of this tool's tables, or one that names a column that is asked for. */
@@ -200,15 +200,18 @@ static nd_status take_ids(reading *r, const tsv_line *line, nd_id ids[2], nd_err
     return ND_OK;
 }
 
-/* Counts what no document has; whether the line is left out for that. */
-static bool is_unknown(const reading *r, const tsv_line *line, const nd_id ids[2], int num)
+/* Replaces ids by those that the documents came with. Counts what no document has; whether the line
+ * is left out for that. */
+static bool is_unknown(const reading *r, const tsv_line *line, nd_id ids[2])
 {
-    for (int side = 0; side < num; side++) {
+    for (int side = 0; side < 2; side++) {
         const field *const f = field_at(line, side == 0 ? r->columns.a : r->columns.b);
-        if (!nd_evaluator_knows(r->evaluator, ids[side].p, ids[side].len_bytes)) {
+        const nd_known_id known = nd_evaluator_find(r->evaluator, ids[side].p, ids[side].len_bytes);
+        if (known.num_documents == 0) {
             leave_out(r, &r->report->unknown, line, "no document", f);
             return true;
         }
+        ids[side] = known.id;
     }
     return false;
 }
@@ -224,7 +227,7 @@ static nd_status take_two(reading *r, const tsv_line *line, nd_id ids[2], bool *
 {
     const nd_status status = take_ids(r, line, ids, error);
     *is_left_out = true;
-    if (status != ND_OK || is_unknown(r, line, ids, 2))
+    if (status != ND_OK || is_unknown(r, line, ids))
         return status;
     if (is_same(ids[0], ids[1])) {
         leave_out(r, &r->report->selves, line, "twice", field_at(line, r->columns.a));
@@ -338,15 +341,19 @@ static nd_status take_member(reading *r, const tsv_line *line, nd_error *error)
         return status;
     const nd_id cluster = ids[1];
     for (int side = 0; side < (r->columns.cluster_is_id ? 2 : 1); side++) {
-        const nd_id id = ids[side];
         const field *const f = field_at(line, side == 0 ? r->columns.a : r->columns.b);
-        if (!nd_evaluator_knows(r->evaluator, id.p, id.len_bytes)) {
+        const nd_known_id known = nd_evaluator_find(r->evaluator, ids[side].p, ids[side].len_bytes);
+        if (known.num_documents == 0) {
             leave_out(r, &r->report->unknown, line, "no document", f);
             continue;
         }
         uint64_t earlier;
-        const nd_status added = nd_evaluator_add_member(r->evaluator, id, cluster.p,
+        const nd_status added = nd_evaluator_add_member(r->evaluator, known.id, cluster.p,
                                                         cluster.len_bytes, line->number, &earlier);
+        if (added == ND_ERR_EXISTS && known.num_documents > 1) {
+            leave_out(r, &r->report->torn, line, "in another cluster by its id:", f);
+            continue;
+        }
         if (added == ND_ERR_EXISTS)
             return refuse(r, line, error, "this id is in another cluster already, see line %llu",
                           (unsigned long long)earlier);

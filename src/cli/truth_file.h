@@ -28,6 +28,7 @@ typedef struct nd_truth_report {
     uint64_t num_lines;  /* that are no headers */
     nd_left_out unknown; /* with an id that no document has */
     nd_left_out selves;  /* of a document with itself */
+    nd_left_out torn;    /* a document of an id that has several, in different clusters */
     nd_left_out unsure;
 } nd_truth_report;
 

@@ -147,6 +147,41 @@ bool nd_corpus_find(const nd_corpus *corpus, const char *id, size_t id_len_bytes
            compare_ids(nd_corpus_document(corpus, (uint32_t)low), &wanted) == 0;
 }
 
+/* Reads ID#N, N being 2 or more as a scan writes it; returns the length of ID, or 0. */
+static size_t split_name(const char *name, size_t len_bytes, uint64_t *n)
+{
+    size_t at = len_bytes;
+    *n = 0;
+    while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+        at--;
+    if (at < 2 || at == len_bytes || len_bytes - at > 10 || name[at - 1] != '#' || name[at] == '0')
+        return 0;
+    for (size_t i = at; i < len_bytes; i++)
+        *n = *n * 10 + (uint64_t)(name[i] - '0');
+    return *n >= 2 ? at - 1 : 0;
+}
+
+bool nd_corpus_find_name(const nd_corpus *corpus, const char *name, size_t name_len_bytes,
+                         uint32_t *number, uint64_t *rank)
+{
+    uint64_t n, other;
+    uint32_t at;
+    const size_t id_len = split_name(name, name_len_bytes, &n);
+    if (id_len == 0 || !nd_corpus_find(corpus, name, id_len, number))
+        return false;
+    *rank = n - 1;
+    (void)nd_corpus_find(corpus, name, id_len + 1, &at); /* where ids that begin with ID# begin */
+    for (size_t looked = 0; at < corpus->num_ids; at++) {
+        const nd_document *const d = nd_corpus_document(corpus, at);
+        if (d->id_len_bytes <= id_len || memcmp(d->id, name, id_len + 1) != 0)
+            return true;
+        if (looked++ == ND_CORPUS_MOST_SUCH_IDS)
+            return false;
+        *rank -= split_name(d->id, d->id_len_bytes, &other) == id_len && other < n;
+    }
+    return true;
+}
+
 /* A block is the first of its documents. */
 static nd_status next_block(void *ctx, void **block, nd_error *error)
 {

@@ -58,6 +58,13 @@ ND_NODISCARD nd_status nd_corpus_seal(nd_corpus *corpus);
 /* Number of an id. */
 bool nd_corpus_find(const nd_corpus *corpus, const char *id, size_t id_len_bytes, uint32_t *number);
 
+/* Number of the id in a name such as ID#2, and how many documents of it have names before: 1 for
+ * the first name that is no id. False: it is no such name, or more than ND_CORPUS_MOST_SUCH_IDS ids
+ * look like one of the same id, which would take long. */
+enum { ND_CORPUS_MOST_SUCH_IDS = 1000 };
+bool nd_corpus_find_name(const nd_corpus *corpus, const char *name, size_t name_len_bytes,
+                         uint32_t *number, uint64_t *rank);
+
 /* The (first) document of an id. */
 static inline const nd_document *nd_corpus_document(const nd_corpus *corpus, uint32_t number)
 {

@@ -74,10 +74,27 @@ uint64_t nd_evaluator_text_bytes(const nd_evaluator *evaluator)
     return evaluator->corpus.text_bytes;
 }
 
-int nd_evaluator_knows(const nd_evaluator *evaluator, const char *id, size_t id_len_bytes)
+static nd_known_id known_id(const nd_corpus *c, uint32_t number, uint64_t rank)
 {
+    const uint32_t first = c->first_of[number];
+    const size_t end = number + 1 < c->num_ids ? c->first_of[number + 1] : c->num_documents;
+    if (rank >= end - first)
+        return (nd_known_id){0};
+    const nd_document *const d = &c->documents[first + rank];
+    return (nd_known_id){{d->id, d->id_len_bytes, d->tag}, end - first};
+}
+
+nd_known_id nd_evaluator_find(const nd_evaluator *evaluator, const char *id, size_t id_len_bytes)
+{
+    const nd_corpus *const c = &evaluator->corpus;
     uint32_t number;
-    return nd_corpus_find(&evaluator->corpus, id, id_len_bytes, &number);
+    uint64_t rank = 0;
+    if (!c->is_sealed)
+        return (nd_known_id){0};
+    if (nd_corpus_find(c, id, id_len_bytes, &number))
+        return known_id(c, number, 0);
+    return nd_corpus_find_name(c, id, id_len_bytes, &number, &rank) ? known_id(c, number, rank)
+                                                                    : (nd_known_id){0};
 }
 
 static nd_status number_of(const nd_evaluator *e, nd_id id, uint32_t *number)

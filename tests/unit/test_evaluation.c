@@ -232,8 +232,49 @@ static void documents_of_one_id_count_as_one(void **state)
     assert_int_equal(nd_evaluator_num_documents(e), NUM_TEXTS);
     assert_int_equal(nd_evaluator_num_ids(e), NUM_TEXTS - 1);
     assert_int_equal(nd_evaluator_text_bytes(e), 18 + 13 + 13 + 13 + 18);
-    assert_true(nd_evaluator_knows(e, "c", 1) && !nd_evaluator_knows(e, "f", 1));
-    assert_false(nd_evaluator_knows(e, "", 0));
+    assert_int_equal(nd_evaluator_find(e, "c", 1).num_documents, 2);
+    assert_int_equal(nd_evaluator_find(e, "f", 1).num_documents, 0);
+    assert_int_equal(nd_evaluator_find(e, "", 0).num_documents, 0);
+    nd_evaluator_free(e);
+}
+
+static void names_that_a_scan_gives_are_known(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"x", "x", "x", "x#2", "x#", "y#2", "#", "#", "z#01"};
+    nd_evaluator *e;
+    assert_int_equal(nd_evaluator_new(ND_TRUTH_PAIRS, ND_TEXTS_FORGET, NULL, &e, NULL), ND_OK);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        const nd_document document = {
+            .id = ids[i], .id_len_bytes = strlen(ids[i]), .text = "", .tag = 10 + i};
+        assert_int_equal(nd_evaluator_find(e, "x", 1).num_documents, 0); /* not sealed */
+        assert_int_equal(nd_evaluator_add_document(e, &document), ND_OK);
+    }
+    assert_int_equal(nd_evaluator_seal(e), ND_OK);
+    static const struct {
+        const char *name, *id;
+        size_t num_documents;
+    } wanted[] = {
+        {"x", "x", 3},     {"x#2", "x#2", 1}, /* an id, so the scan's first name is x#3 */
+        {"x#3", "x", 3},   {"x#4", "x", 3},
+        {"x#5", NULL, 0},  {"x#1", NULL, 0},
+        {"x#03", NULL, 0}, {"x#x", NULL, 0},
+        {"x#", "x#", 1},   {"x##2", NULL, 0},
+        {"y", NULL, 0},    {"y#2", "y#2", 1},
+        {"##2", "#", 2},   {"#2", NULL, 0},
+        {"z#1", NULL, 0},  {"x#99999999999999999999", NULL, 0},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const nd_known_id known = nd_evaluator_find(e, wanted[i].name, strlen(wanted[i].name));
+        assert_int_equal(known.num_documents, wanted[i].num_documents);
+        if (!wanted[i].id)
+            continue;
+        assert_int_equal(known.id.len_bytes, strlen(wanted[i].id));
+        assert_memory_equal(known.id.p, wanted[i].id, known.id.len_bytes);
+        assert_string_equal(ids[known.id.tag - 10], wanted[i].id);
+    }
+    assert_int_not_equal(nd_evaluator_find(e, "x#3", 3).id.tag,
+                         nd_evaluator_find(e, "x", 1).id.tag);
     nd_evaluator_free(e);
 }
 
@@ -561,6 +602,7 @@ int main(void)
         cmocka_unit_test(subtracting_drops_the_pairs_of_the_other_list),
         cmocka_unit_test(a_band_begins_with_its_lower_end),
         cmocka_unit_test(documents_of_one_id_count_as_one),
+        cmocka_unit_test(names_that_a_scan_gives_are_known),
         cmocka_unit_test(found_pairs_are_measured_against_the_told_ones),
         cmocka_unit_test(pairs_without_a_label_are_left_out),
         cmocka_unit_test(clusters_and_groups_are_all_their_pairs),

@@ -204,30 +204,49 @@ static void add_left_out(nd_notes *notes, const char *key, const char *what,
 }
 
 /* What a scan gives a name of its own counts for its id here. */
-static void say_that_ids_count_once(nd_notes *notes)
+static void say_that_ids_count_once(const evaluating *e)
 {
-    for (size_t i = 0; i < notes->num; i++) {
-        nd_note *const note = &notes->items[i];
-        if (strcmp(note->key, "duplicate_ids") != 0)
+    const nd_counter_list list = nd_counters_of_scan();
+    nd_notes *const notes = &e->job->notes;
+    for (size_t i = 0; i < notes->num; i++)
+        if (strcmp(notes->items[i].key, "duplicate_ids") == 0)
+            notes->items[i].what = "documents with an id already used, which count as one document";
+    for (size_t i = 0; i < list.num && i < ND_NOTES_MAX; i++) {
+        const char *const name = e->firsts.items[i].id;
+        if (strcmp(list.counters[i].name, "duplicate_ids") != 0 || !e->firsts.items[i].is_set)
             continue;
-        note->what = "documents with an id already used, which count as one document";
-        char *const suffix = strrchr(note->first, '#');
-        if (suffix)
-            memcpy(suffix, "'", 2);
+        const nd_known_id other = nd_evaluator_find(e->evaluator, name, strlen(name));
+        const nd_known_id first = nd_evaluator_find(e->evaluator, other.id.p, other.id.len_bytes);
+        const nd_duplicate duplicate = {other.id.p, other.id.len_bytes, other.id.tag, first.id.tag};
+        nd_notes_name_duplicate(notes, "duplicate_ids", &duplicate, e->job->input);
     }
 }
 
-static void add_notes(const evaluating *e)
+/* The tags of examples are numbers of ids: they become those of the inputs' documents. */
+static void find_places(evaluating *e)
+{
+    for (size_t i = 0; i < ND_NOTES_MAX; i++) {
+        nd_first_id *const first = &e->firsts.items[i];
+        const nd_known_id known = nd_evaluator_find(e->evaluator, first->id, strlen(first->id));
+        first->tag = known.num_documents > 0 ? known.id.tag : ND_NO_PLACE;
+    }
+}
+
+static void add_notes(evaluating *e)
 {
     nd_notes *const notes = &e->job->notes;
     const nd_truth_report *const truth = &e->reports[ND_TRUTH_FILE_PAIRS];
     const nd_truth_report *const ignored = &e->reports[ND_TRUTH_FILE_IGNORED];
-    nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items, NULL);
-    say_that_ids_count_once(notes);
+    find_places(e);
+    nd_notes_add_counters(notes, nd_counters_of_scan(), &e->stats, e->firsts.items, e->job->input);
+    say_that_ids_count_once(e);
     add_left_out(notes, "truth_unknown", "true pairs with an id that no document has, left out",
                  &truth->unknown);
     add_left_out(notes, "clusters_unknown", "ids in clusters that no document has, left out",
                  &e->reports[ND_TRUTH_FILE_CLUSTERS].unknown);
+    add_left_out(notes, "clusters_torn",
+                 "documents in another cluster than one with the same id, left out",
+                 &e->reports[ND_TRUTH_FILE_CLUSTERS].torn);
     add_left_out(notes, "ignored_unknown",
                  "ignored pairs with an id that no document has, left out", &ignored->unknown);
     add_left_out(notes, "truth_selves", "true pairs of a document with itself, left out",
