@@ -70,10 +70,18 @@ ND_API ND_NODISCARD nd_status nd_sketcher_run(nd_sketcher *sketcher, const nd_te
                                               const nd_batch_output *output, nd_error *error);
 
 /* The shingle sets of the texts, as verification and nd_exact_join take them: *sets belongs to the
- * sketcher and holds until its next call. Memory: 8 bytes a shingle. Errors as of nd_sketcher_run.
+ * sketcher and holds until its next call of this function. Memory: 8 bytes a shingle. Errors as of
+ * nd_sketcher_run.
  */
 ND_API ND_NODISCARD nd_status nd_sketcher_sets(nd_sketcher *sketcher, const nd_text_batch *batch,
                                                nd_set_list *sets, nd_error *error);
+
+/* The same without the sorting: the distinct shingles of each text in the order in which they first
+ * stand in it, as rare shingles are followed (neardup/candidates.h). Held until its next call of
+ * this function. */
+ND_API ND_NODISCARD nd_status nd_sketcher_sequences(nd_sketcher *sketcher,
+                                                    const nd_text_batch *batch,
+                                                    nd_set_list *sequences, nd_error *error);
 
 ND_API void nd_sketcher_free(nd_sketcher *sketcher);
 

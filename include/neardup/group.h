@@ -11,17 +11,13 @@
 
 ND_BEGIN_DECLS
 
-/* A match of two documents by their numbers, in either order. */
-typedef struct nd_document_pair {
-    uint32_t a, b;
-} nd_document_pair;
-
 /* What ranks documents: arrays of the caller's, num_documents long. */
 typedef struct nd_rank_keys {
     const uint32_t *num_tokens;  /* ND_REPRESENTATIVE_LONGEST and _PREFERRED */
     const uint64_t *digests;     /* [documents][2], see nd_batch_output: decides between as many */
     const uint64_t *preferences; /* ND_REPRESENTATIVE_PREFERRED */
-    const char *const *ids;      /* decide between copies of one text; ND_REPRESENTATIVE_FIRST_ID */
+    const char *const *ids;      /* decide between copies of one text; ND_REPRESENTATIVE_FIRST_ID.
+                                    NULL: documents are numbered by id */
     const size_t *id_lens_bytes;
 } nd_rank_keys;
 
@@ -37,9 +33,9 @@ ND_API ND_NODISCARD nd_status nd_rank_documents(const nd_rank_keys *keys, size_t
  * representative, or a document alone. ND_LINK_ANCHORED: in the order of rank a document that
  * matches no representative so far becomes one; each other goes to the first representative that it
  * matches. ND_LINK_SINGLE: the lowest rank that a chain of pairs connects with it. rank_of NULL:
- * documents are numbered by rank. Pairs may come in any order, and several times. O(documents +
- * pairs), and the sorting of the pairs. ND_ERR_INVALID_ARGUMENT: a number that is no document's, or
- * ranks that are not 0 .. num_documents - 1. */
+ * documents are numbered by rank. Pairs may come in any order, each in either, and several times.
+ * O(documents + pairs), and the sorting of the pairs. ND_ERR_INVALID_ARGUMENT: a number that is no
+ * document's, or ranks that are not 0 .. num_documents - 1. */
 ND_API ND_NODISCARD nd_status nd_group_documents(const nd_document_pair *pairs, size_t num_pairs,
                                                  size_t num_documents, const uint32_t *rank_of,
                                                  nd_link link, const nd_allocator *allocator,

@@ -17,6 +17,11 @@ typedef struct nd_similarity {
     double b_in_a;                   /* containment: common / size_b */
 } nd_similarity;
 
+/* Two of some documents, texts or sets, by their numbers. */
+typedef struct nd_document_pair {
+    uint32_t a, b;
+} nd_document_pair;
+
 /* How much of each text stands in the other in order, edited words inside the copied passages
  * included, text that many documents hold counting less (src/coverage/coverage.h). A scan alone
  * can tell it, since it depends on all documents. */

@@ -5,6 +5,7 @@
 #include "neardup/allocator.h"
 #include "neardup/batch.h"
 #include "neardup/bucket.h"
+#include "neardup/candidates.h"
 #include "neardup/counter.h"
 #include "neardup/document.h"
 #include "neardup/document_map.h"

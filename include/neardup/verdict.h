@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "neardup/allocator.h"
+#include "neardup/match.h"
 #include "neardup/status.h"
 
 ND_BEGIN_DECLS
@@ -57,6 +58,15 @@ ND_API ND_NODISCARD nd_status nd_verdict_reader_judge(nd_verdict_reader *reader,
 ND_API ND_NODISCARD nd_status nd_verdict_reader_evidence(nd_verdict_reader *reader,
                                                          nd_evidence_place place, size_t most,
                                                          const nd_evidence **evidence, size_t *num);
+
+/* Judges num pairs of texts of a batch, into verdicts[0..num), on so many threads (0: one for each
+ * processor). Quickest where pairs of one `a` stand side by side. ND_ERR_INVALID_ARGUMENT: a number
+ * that is none of the batch's, or a flag that is none; else as nd_verdict_reader_judge. */
+struct nd_text_batch;
+ND_API ND_NODISCARD nd_status nd_judge_pairs(const struct nd_text_batch *texts, uint32_t repairs,
+                                             uint32_t folds, const nd_document_pair *pairs,
+                                             size_t num, uint32_t num_threads,
+                                             const nd_allocator *allocator, nd_verdict *verdicts);
 
 ND_API void nd_verdict_reader_free(nd_verdict_reader *reader);
 

@@ -4,9 +4,12 @@
 #include <stdbool.h>
 
 #include "coverage/verdict.h"
+#include "neardup/batch.h"
+#include "neardup/document_map.h"
 #include "neardup/repair.h"
 #include "neardup/text.h"
 #include "util/radix_sort.h"
+#include "util/threads.h"
 #include "util/vec.h"
 
 /* One of the two texts. */
@@ -65,15 +68,12 @@ static nd_status read_side(nd_verdict_reader *r, reader_side *s, const char *tex
                                                   &r->allocator);
 }
 
-nd_status nd_verdict_reader_judge(nd_verdict_reader *reader, const char *a, size_t a_len_bytes,
-                                  const char *b, size_t b_len_bytes, nd_verdict *verdict)
+/* The verdict on the sides, which were read with that status. */
+static nd_status judge_sides(nd_verdict_reader *reader, nd_status status, nd_verdict *verdict)
 {
     reader_side *const sides = reader->sides;
     nd_judgement j;
     *verdict = (nd_verdict){0};
-    nd_status status = read_side(reader, &sides[0], a, a_len_bytes);
-    if (status == ND_OK)
-        status = read_side(reader, &sides[1], b, b_len_bytes);
     if (status == ND_OK)
         status = nd_judge_pair(&reader->judge, &sides[0].judged, &sides[1].judged, NULL,
                                ND_JUDGE_ALL, 0, &reader->allocator, &j);
@@ -88,6 +88,15 @@ nd_status nd_verdict_reader_judge(nd_verdict_reader *reader, const char *a, size
                             .a_covered = (double)j.covered[0] / ND_LOGISTIC_ONE,
                             .b_covered = (double)j.covered[1] / ND_LOGISTIC_ONE};
     return ND_OK;
+}
+
+nd_status nd_verdict_reader_judge(nd_verdict_reader *reader, const char *a, size_t a_len_bytes,
+                                  const char *b, size_t b_len_bytes, nd_verdict *verdict)
+{
+    nd_status status = read_side(reader, &reader->sides[0], a, a_len_bytes);
+    if (status == ND_OK)
+        status = read_side(reader, &reader->sides[1], b, b_len_bytes);
+    return judge_sides(reader, status, verdict);
 }
 
 /* The words of an item as they stand in the normalised text. */
@@ -148,4 +157,61 @@ void nd_verdict_reader_free(nd_verdict_reader *reader)
     ND_VEC_RELEASE(&a, &reader->order);
     ND_VEC_RELEASE(&a, &reader->scratch);
     nd_release(&a, reader);
+}
+
+/* --- batches --- */
+
+enum { PAIRS_A_TASK = 64 };
+
+typedef struct judging {
+    const nd_text_batch *texts;
+    const nd_document_pair *pairs;
+    size_t num;
+    nd_verdict_reader **readers; /* one a worker */
+    nd_verdict *verdicts;
+} judging;
+
+static nd_status read_text(nd_verdict_reader *r, int side, const nd_text_batch *texts, uint32_t i)
+{
+    const nd_batch_text text = nd_text_batch_get(texts, i);
+    return read_side(r, &r->sides[side], text.p ? text.p : "", text.len_bytes);
+}
+
+static nd_status judge_task(void *ctx, uint32_t worker, size_t task)
+{
+    const judging *const j = ctx;
+    nd_verdict_reader *const r = j->readers[worker];
+    const size_t first = task * PAIRS_A_TASK, end = first + PAIRS_A_TASK;
+    nd_status status = ND_OK;
+    for (size_t i = first; i < end && i < j->num && status == ND_OK; i++) {
+        const nd_document_pair pair = j->pairs[i];
+        if (pair.a >= j->texts->num || pair.b >= j->texts->num)
+            return ND_ERR_INVALID_ARGUMENT;
+        if (i == first || pair.a != j->pairs[i - 1].a)
+            status = read_text(r, 0, j->texts, pair.a);
+        if (status == ND_OK)
+            status = read_text(r, 1, j->texts, pair.b);
+        status = judge_sides(r, status, &j->verdicts[i]);
+    }
+    return status;
+}
+
+nd_status nd_judge_pairs(const nd_text_batch *texts, uint32_t repairs, uint32_t folds,
+                         const nd_document_pair *pairs, size_t num, uint32_t num_threads,
+                         const nd_allocator *allocator, nd_verdict *verdicts)
+{
+    const nd_allocator a = nd_allocator_or_default(allocator);
+    const uint32_t num_workers = num_threads ? num_threads : nd_num_processors();
+    judging j = {texts, pairs, num, NULL, verdicts};
+    j.readers = nd_alloc_zeroed(&a, num_workers, sizeof(nd_verdict_reader *));
+    nd_status status = j.readers ? ND_OK : ND_ERR_NO_MEMORY;
+    for (uint32_t w = 0; w < num_workers && status == ND_OK; w++)
+        status = nd_verdict_reader_new(repairs, folds, &a, &j.readers[w]);
+    if (status == ND_OK)
+        status = nd_threads_for(&a, num_workers, (num + PAIRS_A_TASK - 1) / PAIRS_A_TASK,
+                                judge_task, &j);
+    for (uint32_t w = 0; w < num_workers && j.readers; w++)
+        nd_verdict_reader_free(j.readers[w]);
+    nd_release(&a, j.readers);
+    return status;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "coverage/distinct.h"
 #include "lsh/band_keys.h"
 #include "neardup/document_map.h"
 #include "neardup/sketch.h"
@@ -23,7 +24,17 @@ typedef struct sketch_worker {
     ND_VEC(uint64_t) hashes;  /* of the text at work */
     ND_VEC(uint64_t) scratch; /* to sort them */
     uint64_t *slots;          /* of the text at work, where the caller does not want them */
+    nd_position_index positions;
 } sketch_worker;
+
+/* How the elements of a set are ordered. */
+typedef enum element_order { ORDER_ASCENDING = 0, ORDER_OF_TEXT, NUM_ORDERS } element_order;
+
+/* Sets of all texts, which the caller borrows. */
+typedef struct made_sets {
+    uint64_t *elements;
+    size_t *starts;
+} made_sets;
 
 /* Sets of consecutive texts, made as one task. */
 typedef struct set_block {
@@ -36,8 +47,7 @@ struct nd_sketcher {
     nd_spec spec;
     uint32_t num_threads;
     sketch_worker *workers;
-    uint64_t *elements; /* of the last sets */
-    size_t *starts;
+    made_sets made[NUM_ORDERS];
 };
 
 nd_batch_text nd_text_batch_get(const nd_text_batch *batch, size_t i)
@@ -147,6 +157,7 @@ typedef struct sketch_run {
     nd_sketcher *sketcher;
     const nd_text_batch *batch;
     const nd_batch_output *output;
+    element_order order;
     set_block *blocks; /* one a task */
     size_t *starts;    /* [texts + 1]: sizes of the sets, before they are summed up */
     _Atomic size_t first_over_limit;
@@ -244,18 +255,31 @@ nd_status nd_sketcher_run(nd_sketcher *sketcher, const nd_text_batch *batch,
     return run(&r, sketch_task, error);
 }
 
+/* Drops repeats of the text's hashes, in that order; *size is what remains of them. */
+static nd_status drop_repeats(const nd_sketcher *s, sketch_worker *w, element_order order,
+                              size_t *size)
+{
+    if (order == ORDER_OF_TEXT)
+        return nd_position_index_distinct(&w->positions, &s->allocator, w->hashes.items,
+                                          w->hashes.len, size, NULL);
+    w->scratch.len = 0;
+    const nd_status status = ND_VEC_RESERVE(&s->allocator, &w->scratch, w->hashes.len);
+    if (status == ND_OK)
+        *size = nd_shingle_set(w->hashes.items, w->hashes.len, w->scratch.items);
+    return status;
+}
+
 static nd_status make_set(sketch_run *r, sketch_worker *w, size_t i, set_block *block,
                           size_t *capacity)
 {
     nd_status status = read_or_leave_out(r, w, i);
     if (status == ND_OK)
         status = hash_text(r->sketcher, w);
-    w->scratch.len = 0;
+    size_t size = 0;
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(&r->sketcher->allocator, &w->scratch, w->hashes.len);
+        status = drop_repeats(r->sketcher, w, r->order, &size);
     if (status != ND_OK)
         return status;
-    const size_t size = nd_shingle_set(w->hashes.items, w->hashes.len, w->scratch.items);
     status = nd_reserve(&r->sketcher->allocator, (void **)&block->elements, capacity,
                         block->num + size, sizeof *block->elements);
     if (status != ND_OK)
@@ -279,58 +303,69 @@ static nd_status set_task(void *ctx, uint32_t worker, size_t task)
 }
 
 /* Puts the blocks of all tasks side by side. */
-static nd_status join_blocks(nd_sketcher *s, const sketch_run *r, size_t num_tasks)
+static nd_status join_blocks(const nd_sketcher *s, const sketch_run *r, size_t num_tasks,
+                             made_sets *made)
 {
     size_t num = 0;
     for (size_t task = 0; r->blocks && task < num_tasks; task++)
         num += r->blocks[task].num;
-    s->elements = nd_alloc(&s->allocator, num, sizeof *s->elements);
-    if (!s->elements)
+    made->elements = nd_alloc(&s->allocator, num, sizeof *made->elements);
+    if (!made->elements)
         return ND_ERR_NO_MEMORY;
     num = 0;
     for (size_t task = 0; r->blocks && task < num_tasks; task++) {
         const set_block *const block = &r->blocks[task];
         if (block->num > 0)
-            memcpy(s->elements + num, block->elements, block->num * sizeof *s->elements);
+            memcpy(made->elements + num, block->elements, block->num * sizeof *made->elements);
         num += block->num;
     }
-    s->starts[0] = 0;
     for (size_t i = 0; i < r->batch->num; i++)
-        s->starts[i + 1] += s->starts[i];
+        made->starts[i + 1] += made->starts[i];
     return ND_OK;
 }
 
-static void release_sets(nd_sketcher *s)
+static void release_sets(const nd_sketcher *s, made_sets *made)
 {
-    nd_release(&s->allocator, s->elements);
-    nd_release(&s->allocator, s->starts);
-    s->elements = NULL;
-    s->starts = NULL;
+    nd_release(&s->allocator, made->elements);
+    nd_release(&s->allocator, made->starts);
+    *made = (made_sets){0};
+}
+
+static nd_status make_all(nd_sketcher *s, const nd_text_batch *batch, element_order order,
+                          nd_set_list *sets, nd_error *error)
+{
+    const size_t num_tasks = (batch->num + TEXTS_A_TASK - 1) / TEXTS_A_TASK;
+    made_sets *const made = &s->made[order];
+    *sets = (nd_set_list){0};
+    release_sets(s, made);
+    made->starts = nd_alloc_zeroed(&s->allocator, batch->num + 1, sizeof *made->starts);
+    sketch_run r = {.sketcher = s, .batch = batch, .order = order, .starts = made->starts};
+    r.blocks = nd_alloc_zeroed(&s->allocator, num_tasks, sizeof *r.blocks);
+    nd_status status = r.blocks && made->starts
+                           ? run(&r, set_task, error)
+                           : nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
+    if (status == ND_OK)
+        status = join_blocks(s, &r, num_tasks, made);
+    for (size_t task = 0; r.blocks && task < num_tasks; task++)
+        nd_release(&s->allocator, r.blocks[task].elements);
+    nd_release(&s->allocator, r.blocks);
+    if (status == ND_OK)
+        *sets = (nd_set_list){made->elements, made->starts, batch->num};
+    else
+        release_sets(s, made);
+    return status;
 }
 
 nd_status nd_sketcher_sets(nd_sketcher *sketcher, const nd_text_batch *batch, nd_set_list *sets,
                            nd_error *error)
 {
-    const size_t num_tasks = (batch->num + TEXTS_A_TASK - 1) / TEXTS_A_TASK;
-    *sets = (nd_set_list){0};
-    release_sets(sketcher);
-    sketcher->starts =
-        nd_alloc_zeroed(&sketcher->allocator, batch->num + 1, sizeof *sketcher->starts);
-    sketch_run r = {.sketcher = sketcher, .batch = batch, .starts = sketcher->starts};
-    r.blocks = nd_alloc_zeroed(&sketcher->allocator, num_tasks, sizeof *r.blocks);
-    nd_status status = r.blocks && sketcher->starts
-                           ? run(&r, set_task, error)
-                           : nd_error_set(error, ND_ERR_NO_MEMORY, "out of memory");
-    if (status == ND_OK)
-        status = join_blocks(sketcher, &r, num_tasks);
-    for (size_t task = 0; r.blocks && task < num_tasks; task++)
-        nd_release(&sketcher->allocator, r.blocks[task].elements);
-    nd_release(&sketcher->allocator, r.blocks);
-    if (status == ND_OK)
-        *sets = (nd_set_list){sketcher->elements, sketcher->starts, batch->num};
-    else
-        release_sets(sketcher);
-    return status;
+    return make_all(sketcher, batch, ORDER_ASCENDING, sets, error);
+}
+
+nd_status nd_sketcher_sequences(nd_sketcher *sketcher, const nd_text_batch *batch,
+                                nd_set_list *sequences, nd_error *error)
+{
+    return make_all(sketcher, batch, ORDER_OF_TEXT, sequences, error);
 }
 
 void nd_sketcher_free(nd_sketcher *sketcher)
@@ -344,8 +379,10 @@ void nd_sketcher_free(nd_sketcher *sketcher)
         ND_VEC_RELEASE(&a, &sketcher->workers[w].hashes);
         ND_VEC_RELEASE(&a, &sketcher->workers[w].scratch);
         nd_release(&a, sketcher->workers[w].slots);
+        nd_position_index_release(&sketcher->workers[w].positions, &a);
     }
     nd_release(&a, sketcher->workers);
-    release_sets(sketcher);
+    for (int order = 0; order < NUM_ORDERS; order++)
+        release_sets(sketcher, &sketcher->made[order]);
     nd_release(&a, sketcher);
 }

@@ -34,14 +34,14 @@ static int compare_documents(void *ctx, const void *left, const void *right)
         for (size_t half = 0; half < 2 && order == 0; half++)
             order = compare_u64(k->digests[a * (size_t)2 + half], k->digests[b * (size_t)2 + half]);
     }
-    if (order == 0)
+    if (order == 0 && k->ids)
         order = nd_compare_bytes(k->ids[a], k->id_lens_bytes[a], k->ids[b], k->id_lens_bytes[b]);
     return order != 0 ? order : compare_u64(a, b);
 }
 
 static bool has_keys(const nd_rank_keys *k, nd_representative policy)
 {
-    if (!k->ids || !k->id_lens_bytes)
+    if (k->ids && !k->id_lens_bytes)
         return false;
     if (policy == ND_REPRESENTATIVE_FIRST_ID)
         return true;

@@ -38,7 +38,7 @@ enum { PAIRS_A_TASK = 256 };
 
 typedef struct verification {
     const nd_set_list *sets;
-    const nd_set_pair *pairs;
+    const nd_document_pair *pairs;
     size_t num;
     const nd_match_rule *rule;
     nd_verified_pair *verified;
@@ -50,7 +50,7 @@ static nd_status verify_task(void *ctx, uint32_t worker, size_t task)
     const verification *const v = ctx;
     const size_t end = (task + 1) * PAIRS_A_TASK;
     for (size_t i = task * PAIRS_A_TASK; i < end && i < v->num; i++) {
-        const nd_set_pair pair = v->pairs[i];
+        const nd_document_pair pair = v->pairs[i];
         if (pair.a >= v->sets->num || pair.b >= v->sets->num)
             return ND_ERR_INVALID_ARGUMENT;
         const size_t *const starts = v->sets->starts;
@@ -63,7 +63,7 @@ static nd_status verify_task(void *ctx, uint32_t worker, size_t task)
     return ND_OK;
 }
 
-nd_status nd_verify_pairs(const nd_set_list *sets, const nd_set_pair *pairs, size_t num,
+nd_status nd_verify_pairs(const nd_set_list *sets, const nd_document_pair *pairs, size_t num,
                           const nd_match_rule *rule, uint32_t num_threads,
                           const nd_allocator *allocator, nd_verified_pair *verified)
 {

@@ -1,9 +1,9 @@
 #!/bin/sh
 # What scan_from_parts prints is what the tool prints.
-#   check_parts.sh PROGRAM TOOL JACCARD FILE...    FILE: text, or JSON Lines with the text in "text"
+#   check_parts.sh PROGRAM TOOL PRESET JACCARD FILE...    FILE: text, or JSON Lines with the text in "text"
 set -eu
-program=$1 tool=$2 jaccard=$3
-shift 3
+program=$1 tool=$2 preset=$3 jaccard=$4
+shift 4
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$(dirname "$0")/../data"
@@ -25,13 +25,14 @@ for line in sys.stdin.buffer:
         ;;
     esac
 done
-sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/{"text":"&"}/' "$folder/lines" >"$folder/all.jsonl"
+sed 's/\\/\\\\/g; s/"/\\"/g' "$folder/lines" |
+    awk '{ printf "{\"id\":\"%08d\",\"text\":\"%s\"}\n", NR - 1, $0 }' >"$folder/all.jsonl"
 cd "$folder"
 for output in '--pairs --max-matches 0' --groups; do
     # shellcheck disable=SC2086
-    "$tool" scan -q --format jsonl --threshold "$jaccard" $output all.jsonl >of_tool
+    "$tool" scan -q --format jsonl --preset "$preset" --threshold "$jaccard" $output all.jsonl >of_tool
     what=${output%% *}
-    ASAN_OPTIONS=detect_leaks=0 "$program" "${what#--}" lines all.jsonl "$jaccard" >of_parts
+    ASAN_OPTIONS=detect_leaks=0 "$program" "$preset" "${what#--}" "$jaccard" <lines >of_parts
     cmp of_tool of_parts
     [ -s of_tool ] || { echo 'nothing found'; exit 1; }
 done

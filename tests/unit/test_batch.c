@@ -218,13 +218,13 @@ static void many_pairs_are_verified_as_single_ones_are(void **state)
     const nd_match_rule rule = {0.3, 0.7};
     nd_sketcher *sketcher;
     nd_set_list sets;
-    static nd_set_pair pairs[NUM_PAIRS];
+    static nd_document_pair pairs[NUM_PAIRS];
     static nd_verified_pair verified[NUM_PAIRS];
     assert_int_equal(nd_sketcher_new(&spec, 2, NULL, &sketcher, NULL), ND_OK);
     assert_int_equal(nd_sketcher_sets(sketcher, &batch, &sets, NULL), ND_OK);
     for (size_t i = 0; i < NUM_PAIRS; i++)
-        pairs[i] = (nd_set_pair){(uint32_t)(nd_random_u64(&random) % NUM),
-                                 (uint32_t)(nd_random_u64(&random) % NUM)};
+        pairs[i] = (nd_document_pair){(uint32_t)(nd_random_u64(&random) % NUM),
+                                      (uint32_t)(nd_random_u64(&random) % NUM)};
     assert_int_equal(nd_verify_pairs(&sets, pairs, NUM_PAIRS, &rule, 3, NULL, verified), ND_OK);
     size_t num_matches = 0;
     for (size_t i = 0; i < NUM_PAIRS; i++) {

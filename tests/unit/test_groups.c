@@ -139,8 +139,17 @@ static void ranks_follow_the_policy(void **state)
         assert_int_equal(nd_rank_documents(&keys, 4, cases[i].policy, NULL, rank_of), ND_OK);
         assert_memory_equal(rank_of, cases[i].rank_of, sizeof rank_of);
     }
-    keys.digests = NULL;
     uint32_t rank_of[4];
+    keys.ids = NULL; /* numbers stand for ids */
+    assert_int_equal(nd_rank_documents(&keys, 4, ND_REPRESENTATIVE_LONGEST, NULL, rank_of), ND_OK);
+    const uint32_t by_number[] = {3, 2, 0, 1};
+    assert_memory_equal(rank_of, by_number, sizeof rank_of);
+    keys.ids = ids;
+    keys.id_lens_bytes = NULL;
+    assert_int_equal(nd_rank_documents(&keys, 4, ND_REPRESENTATIVE_LONGEST, NULL, rank_of),
+                     ND_ERR_INVALID_ARGUMENT);
+    keys.ids = NULL;
+    keys.digests = NULL;
     assert_int_equal(nd_rank_documents(&keys, 4, ND_REPRESENTATIVE_LONGEST, NULL, rank_of),
                      ND_ERR_INVALID_ARGUMENT);
 }

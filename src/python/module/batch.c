@@ -264,7 +264,7 @@ static nd_status verify_and_list(verify_run *run, nd_sketcher *sketcher, const n
     nd_verified_pair *const verified = malloc((run->num + 1) * sizeof *verified);
     if (!verified)
         return ND_ERR_NO_MEMORY;
-    status = nd_verify_pairs(&sets, (const nd_set_pair *)(const void *)run->numbers, run->num,
+    status = nd_verify_pairs(&sets, (const nd_document_pair *)(const void *)run->numbers, run->num,
                              &run->rule, run->threads, NULL, verified);
     for (size_t i = 0; i < run->num && status == ND_OK; i++) {
         const verified_row row = {run->numbers[i * 2], run->numbers[i * 2 + 1], verified[i]};
@@ -313,7 +313,7 @@ static PyObject *verify(PyObject *module, PyObject *arguments)
         nd_py_spec_read(line, &run.spec) != 0)
         return NULL;
     run.numbers = (const uint32_t *)(const void *)numbers;
-    run.num = (size_t)len / sizeof(nd_set_pair);
+    run.num = (size_t)len / sizeof(nd_document_pair);
     if (chunks_read(texts, text_column, ND_COLUMN_TEXTS, &run.chunks) == 0 &&
         check_numbers(run.numbers, run.num * 2, run.chunks.num_texts) == 0) {
         nd_status status;

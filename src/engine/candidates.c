@@ -1,0 +1,244 @@
+/* Candidates of a batch, for those who make a scan from its parts. As in a scan, copies are one
+ * text first; texts are numbered by size, for the buckets by tokens and for rare shingles by
+ * shingles:
+ *
+ *   order    | 7  2 | 4 | 0  9  3 | ...      documents; those of one digest stand together
+ *   starts     0      2   3                  text t is order[starts[t] .. starts[t + 1])      */
+#include "neardup/candidates.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "coverage/rare_candidates.h"
+#include "lsh/band_keys.h"
+#include "lsh/bucket_index.h"
+#include "neardup/document_map.h"
+#include "util/heap_sort.h"
+#include "util/radix_sort.h"
+#include "util/threads.h"
+
+enum { TEXTS_A_TASK = 256 };
+
+/* One worker's pairs of documents, | a, 32 bits | b, 32 |. */
+typedef struct finding_worker {
+    nd_mate_finder mates;
+    nd_candidate_finder rare;
+    ND_VEC(uint64_t) pairs;
+} finding_worker;
+
+typedef struct finding {
+    const nd_candidate_texts *texts;
+    nd_allocator allocator;
+    uint32_t num_threads;
+    uint32_t *order;
+    size_t *starts;
+    size_t num_texts;
+    nd_bucket_index buckets;
+    nd_shared_shingles shared;
+    finding_worker *workers;
+} finding;
+
+static size_t size_of(const nd_candidate_texts *t, uint32_t d)
+{
+    return t->bands ? t->num_tokens[d]
+                    : t->sequences->starts[d + (size_t)1] - t->sequences->starts[d];
+}
+
+static int compare_digests(const nd_candidate_texts *t, uint32_t a, uint32_t b)
+{
+    const uint64_t *const x = t->digests + a * (size_t)2, *const y = t->digests + b * (size_t)2;
+    const int order = (x[0] > y[0]) - (x[0] < y[0]);
+    return order != 0 ? order : (x[1] > y[1]) - (x[1] < y[1]);
+}
+
+/* An nd_compare_fn of document numbers: the larger first, then by digest, then by number. */
+static int compare_documents(void *ctx, const void *left, const void *right)
+{
+    const nd_candidate_texts *const t = ctx;
+    const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    const size_t size_a = size_of(t, a), size_b = size_of(t, b);
+    int order = (size_a < size_b) - (size_a > size_b);
+    order = order != 0 ? order : compare_digests(t, a, b);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+/* Fills in order and starts. */
+static nd_status order_texts(finding *f)
+{
+    const nd_candidate_texts *const t = f->texts;
+    size_t num = 0;
+    f->order = nd_alloc(&f->allocator, t->num, sizeof *f->order);
+    f->starts = nd_alloc(&f->allocator, t->num + 1, sizeof *f->starts);
+    if (!f->order || !f->starts)
+        return ND_ERR_NO_MEMORY;
+    for (size_t d = 0; d < t->num; d++)
+        if (t->num_tokens[d] > 0)
+            f->order[num++] = (uint32_t)d;
+    nd_candidate_texts ctx = *t;
+    nd_heap_sort(f->order, num, sizeof *f->order, compare_documents, &ctx);
+    for (size_t i = 0; i < num; i++)
+        if (i == 0 || compare_digests(t, f->order[i - 1], f->order[i]) != 0)
+            f->starts[f->num_texts++] = i;
+    f->starts[f->num_texts] = num;
+    return ND_OK;
+}
+
+static nd_status fill_buckets(finding *f)
+{
+    const nd_candidate_texts *const t = f->texts;
+    uint32_t *const keys = nd_alloc(&f->allocator, f->num_texts, t->bands * sizeof *keys);
+    if (!keys)
+        return ND_ERR_NO_MEMORY;
+    for (size_t x = 0; x < f->num_texts; x++) {
+        const uint64_t *const own = t->band_keys + f->order[f->starts[x]] * (size_t)t->bands;
+        for (uint32_t band = 0; band < t->bands; band++)
+            keys[band * f->num_texts + x] = nd_band_key_short(own[band]);
+    }
+    return nd_bucket_index_init(&f->buckets, keys, f->num_texts, t->bands, f->num_threads,
+                                &f->allocator);
+}
+
+static nd_status share_shingles(finding *f)
+{
+    const nd_set_list *const sets = f->texts->sequences;
+    nd_sampled_text *const sampled = nd_alloc(&f->allocator, f->num_texts, sizeof *sampled);
+    if (!sampled)
+        return ND_ERR_NO_MEMORY;
+    for (size_t x = 0; x < f->num_texts; x++) {
+        const uint32_t d = f->order[f->starts[x]];
+        sampled[x] =
+            nd_sampled_text_of(sets->elements + sets->starts[d], (uint32_t)size_of(f->texts, d));
+    }
+    return nd_shared_shingles_init(&f->shared, sampled, f->num_texts, f->num_threads,
+                                   &f->allocator);
+}
+
+/* Adds the pairs of each document of text x with each of text y, or within x itself. */
+static nd_status add_pairs(const finding *f, finding_worker *w, size_t x, size_t y)
+{
+    const size_t num_x = f->starts[x + 1] - f->starts[x], num_y = f->starts[y + 1] - f->starts[y];
+    const nd_status status = ND_VEC_RESERVE(&f->allocator, &w->pairs, num_x * num_y);
+    if (status != ND_OK)
+        return status;
+    for (size_t i = f->starts[x]; i < f->starts[x + 1]; i++)
+        for (size_t j = x == y ? i + 1 : f->starts[y]; j < f->starts[y + 1]; j++) {
+            const uint32_t a = f->order[i], b = f->order[j];
+            w->pairs.items[w->pairs.len++] = a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
+        }
+    return ND_OK;
+}
+
+/* The texts that text x is proposed with, some of them twice; in all calls, a pair by one of its
+ * texts. */
+static nd_status find_mates(const finding *f, finding_worker *w, uint32_t x, const uint32_t **mates,
+                            size_t *num)
+{
+    nd_status status;
+    if (f->texts->bands) {
+        status = nd_mate_finder_find(&w->mates, &f->buckets, x, ND_MATES_LATER, &f->allocator);
+        *mates = w->mates.mates.items;
+        *num = w->mates.mates.len;
+    } else {
+        status = nd_candidate_finder_find(&w->rare, &f->shared, x, &f->allocator);
+        *mates = w->rare.candidates.items;
+        *num = w->rare.candidates.len;
+    }
+    return status;
+}
+
+static nd_status find_task(void *ctx, uint32_t worker, size_t task)
+{
+    const finding *const f = ctx;
+    finding_worker *const w = &f->workers[worker];
+    const size_t end = (task + 1) * TEXTS_A_TASK;
+    for (size_t x = task * TEXTS_A_TASK; x < end && x < f->num_texts; x++) {
+        const uint32_t *mates;
+        size_t num;
+        nd_status status = find_mates(f, w, (uint32_t)x, &mates, &num);
+        for (size_t i = 0; i < num && status == ND_OK; i++)
+            status = add_pairs(f, w, x, mates[i]);
+        if (status == ND_OK)
+            status = add_pairs(f, w, x, x);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
+/* The pairs of all workers, sorted, none twice. */
+static nd_status gather(const finding *f, nd_document_pair **pairs, size_t *num_pairs)
+{
+    size_t num = 0, at = 0;
+    for (uint32_t w = 0; w < f->num_threads; w++)
+        num += f->workers[w].pairs.len;
+    uint64_t *const all = nd_alloc(&f->allocator, num, sizeof *all);
+    uint64_t *const scratch = nd_alloc(&f->allocator, num, sizeof *scratch);
+    nd_document_pair *const out = nd_alloc(&f->allocator, num, sizeof *out);
+    const bool has_room = all && scratch && out;
+    for (uint32_t w = 0; w < f->num_threads && has_room; w++) {
+        const finding_worker *const worker = &f->workers[w];
+        if (worker->pairs.len)
+            memcpy(all + at, worker->pairs.items, worker->pairs.len * sizeof *all);
+        at += worker->pairs.len;
+    }
+    if (has_room) {
+        nd_radix_sort_u64(all, scratch, num);
+        for (size_t i = 0; i < num; i++)
+            if (i == 0 || all[i] != all[i - 1])
+                out[(*num_pairs)++] =
+                    (nd_document_pair){(uint32_t)(all[i] >> 32), (uint32_t)all[i]};
+        *pairs = out;
+    } else {
+        nd_release(&f->allocator, out);
+    }
+    nd_release(&f->allocator, all);
+    nd_release(&f->allocator, scratch);
+    return has_room ? ND_OK : ND_ERR_NO_MEMORY;
+}
+
+static void release(finding *f)
+{
+    for (uint32_t w = 0; w < f->num_threads && f->workers; w++) {
+        nd_mate_finder_release(&f->workers[w].mates, &f->allocator);
+        nd_candidate_finder_release(&f->workers[w].rare, &f->allocator);
+        ND_VEC_RELEASE(&f->allocator, &f->workers[w].pairs);
+    }
+    nd_release(&f->allocator, f->workers);
+    nd_bucket_index_release(&f->buckets, &f->allocator);
+    nd_shared_shingles_release(&f->shared, &f->allocator);
+    nd_release(&f->allocator, f->order);
+    nd_release(&f->allocator, f->starts);
+}
+
+nd_status nd_candidates_find(const nd_candidate_texts *texts, uint32_t num_threads,
+                             const nd_allocator *allocator, nd_document_pair **pairs,
+                             size_t *num_pairs)
+{
+    finding f = {.texts = texts,
+                 .allocator = nd_allocator_or_default(allocator),
+                 .num_threads = num_threads ? num_threads : nd_num_processors()};
+    *pairs = NULL;
+    *num_pairs = 0;
+    if (texts->bands ? !texts->band_keys : !texts->sequences || texts->sequences->num != texts->num)
+        return ND_ERR_INVALID_ARGUMENT;
+    if (texts->num >= UINT32_MAX)
+        return ND_ERR_LIMIT;
+    f.workers = nd_alloc_zeroed(&f.allocator, f.num_threads, sizeof *f.workers);
+    nd_status status = f.workers ? order_texts(&f) : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = texts->bands ? fill_buckets(&f) : share_shingles(&f);
+    if (status == ND_OK)
+        status = nd_threads_for(&f.allocator, f.num_threads,
+                                (f.num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK, find_task, &f);
+    if (status == ND_OK)
+        status = gather(&f, pairs, num_pairs);
+    release(&f);
+    return status;
+}
+
+void nd_candidates_free(nd_document_pair *pairs, const nd_allocator *allocator)
+{
+    const nd_allocator a = nd_allocator_or_default(allocator);
+    nd_release(&a, pairs);
+}
