@@ -5,6 +5,7 @@
 #include "cli/job.h"
 #include "cli/output/amounts.h"
 #include "cli/output/eval_writer.h"
+#include "cli/report/eval_report.h"
 #include "cli/tool_allocator.h"
 #include "cli/truth_file.h"
 #include "io/path_walk.h"
@@ -278,6 +279,8 @@ static nd_status write_report(evaluating *e, nd_error *error)
     nd_eval_print(&page, &report);
     if (job->settings->errors > 0)
         status = nd_eval_errors_print(&page, &report, &job->notes);
+    if (job->format == ND_FORMAT_HTML)
+        nd_eval_report_end(&page);
     if (status == ND_OK)
         status = nd_job_check_strict(job, error); /* passages may have been left out meanwhile */
     if (status == ND_OK)
@@ -350,7 +353,8 @@ const nd_command nd_command_eval = {
         "  neardup eval --preset news --truth pairs.tsv --by-kind news.jsonl\n"
         "  neardup eval --exact --threshold 0.5 articles.jsonl\n"
         "  neardup eval --truth pairs.tsv --ignore unsure.tsv --errors 5 news.jsonl\n"
-        "  neardup eval --clusters versions.tsv --sweep threshold=0.3:0.9:0.05 docs/\n",
+        "  neardup eval --clusters versions.tsv --sweep threshold=0.3:0.9:0.05 docs/\n"
+        "  neardup eval --truth pairs.tsv --errors 20 --format html news.jsonl -o errors.html\n",
     .info.options = {nd_tool_options, ND_COMMAND_EVAL},
     .check = check,
     .run = run,

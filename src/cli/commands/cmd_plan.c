@@ -6,6 +6,7 @@
 #include "cli/output/amounts.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
+#include "cli/report/plan_report.h"
 
 enum { CURVE_STEPS = 20, BAR_COLUMNS = 40, MEAN_STEPS = 1000 };
 
@@ -131,6 +132,8 @@ static void print(const nd_job *job, nd_page *page, const nd_plan *plan)
         nd_page_put(page, "\n");
     } else if (job->format == ND_FORMAT_TSV) {
         nd_record_tsv_pairs(page, &nd_plan_record, shown, &view);
+    } else if (job->format == ND_FORMAT_HTML) {
+        nd_plan_report_print(page, &view);
     } else {
         print_text(job, page, plan);
         if (shown)

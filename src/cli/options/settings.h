@@ -90,6 +90,7 @@ typedef struct nd_settings {
     nd_name_list true_labels;
     const char *sweep;
     uint64_t errors;
+    uint64_t report_top; /* groups of a report; 0: no limit */
 
     int index_mode; /* nd_index_mode */
     int reports, is_unsynced;
@@ -101,7 +102,6 @@ typedef struct nd_settings {
     nd_input_options input; /* for the reader: nd_settings_input */
 
     nd_format format;
-    uint64_t report_top; /* groups of a report; 0: no limit */
     const char *output_path, *stats_path, *removed_path;
     int dry_run, annotates;
     uint64_t memory_bytes; /* 0: no limit */

@@ -10,6 +10,8 @@
 #include "cli/output/passage_list.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
+#include "cli/report/eval_report.h"
+#include "cli/report/report_page.h"
 
 enum { BAR_COLUMNS = 30 };
 
@@ -248,6 +250,10 @@ void nd_eval_print(nd_page *page, const nd_eval_report *report)
         print_text(page, report);
         return;
     }
+    if (report->job->format == ND_FORMAT_HTML) {
+        nd_eval_report_begin(page, report);
+        return;
+    }
     for (size_t i = 0; i < report->num_rows; i++)
         print_row(page, report, i);
 }
@@ -262,6 +268,11 @@ typedef struct wrong_writer {
     nd_page *page;
     nd_passage_list passages;
     nd_wrong which;
+
+    /* of a page of HTML */
+    nd_side_by_side sides;
+    nd_verdict_reader *reader; /* where a score is asked for */
+    uint64_t num_shown, num_left_out;
 } wrong_writer;
 
 /* Coverage and score are known to the scan alone: what it reported for no other reason is called
@@ -301,6 +312,24 @@ static void wrong_as_text(const wrong_writer *w, const nd_wrong_pair *pair,
     nd_comparison_print(w->job, w->page, comparison);
 }
 
+/* What the page has no room for is counted. */
+static nd_status wrong_as_html(wrong_writer *w, const nd_wrong_pair *pair,
+                               nd_comparison *comparison)
+{
+    const uint64_t len_bytes = comparison->a.text_len_bytes + comparison->b.text_len_bytes;
+    if (w->page->bytes.len + len_bytes > ND_REPORT_MAX_BYTES) {
+        w->num_left_out++;
+        return ND_OK;
+    }
+    nd_explanation explained;
+    const nd_status status =
+        w->reader ? nd_comparison_explain(comparison, w->reader, &explained) : ND_OK;
+    if (status == ND_OK)
+        nd_eval_report_wrong(&w->sides, w->page, wrong_names[w->which], (size_t)++w->num_shown,
+                             pair, comparison, w->job->settings->scan.score);
+    return status;
+}
+
 /* An nd_wrong_pair_fn. */
 static nd_status print_wrong(void *ctx, const nd_wrong_pair *pair)
 {
@@ -317,6 +346,8 @@ static nd_status print_wrong(void *ctx, const nd_wrong_pair *pair)
                        .passages = w->passages.passages,
                        .num_passages = w->passages.num_passages};
     c.kind = kind_of_match(w, &c);
+    if (w->job->format == ND_FORMAT_HTML)
+        return wrong_as_html(w, pair, &c);
     if (w->job->format == ND_FORMAT_TEXT)
         wrong_as_text(w, pair, &c);
     else
@@ -324,15 +355,40 @@ static nd_status print_wrong(void *ctx, const nd_wrong_pair *pair)
     return w->page->status;
 }
 
+static nd_status html_init(wrong_writer *w)
+{
+    const nd_scan_options *const scan = &w->job->settings->scan;
+    nd_status status = nd_side_by_side_init(&w->sides, w->job->settings, w->job->allocator);
+    if (status == ND_OK && scan->score > 0)
+        status = nd_verdict_reader_new(scan->repairs, scan->folds, w->job->allocator, &w->reader);
+    return status;
+}
+
+static void html_release(wrong_writer *w, nd_notes *notes)
+{
+    static const nd_counter counter = {.name = "pairs_left_out_of_report",
+                                       .offset = 0,
+                                       .meaning = "wrong pairs that the page has no room for",
+                                       .weight = ND_COUNTER_CAP};
+    nd_notes_add_counters(notes, (nd_counter_list){&counter, 1}, &w->num_left_out, NULL, NULL);
+    nd_verdict_reader_free(w->reader);
+    nd_side_by_side_release(&w->sides);
+}
+
 nd_status nd_eval_errors_print(nd_page *page, const nd_eval_report *report, nd_notes *notes)
 {
     wrong_writer w = {.job = report->job, .page = page};
     nd_status status =
         nd_passage_list_init(&w.passages, report->job->settings, report->job->allocator);
+    const bool is_html = report->job->format == ND_FORMAT_HTML;
+    if (status == ND_OK && is_html)
+        status = html_init(&w);
     for (w.which = ND_WRONG_FALSE; w.which <= ND_WRONG_MISSED && status == ND_OK; w.which++)
         status = nd_evaluator_each_wrong(report->evaluator, w.which,
                                          (size_t)report->job->settings->errors, print_wrong, &w);
     nd_capped_matches_note(&w.passages.capped, notes, NULL);
+    if (is_html)
+        html_release(&w, notes);
     nd_passage_list_release(&w.passages);
     return status;
 }

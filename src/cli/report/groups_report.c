@@ -1,10 +1,9 @@
 /* The page is written in this order:
  *
  *   head, figures
- *   the first groups as tables, below each the first comparisons of its members     without a
- * script comparisons of the others, each packed                                          for the
- * script the list of all groups as JSON, packed where it is long                         for the
- * script
+ *   the first groups as tables, below each the first comparisons    readable without a script
+ *   comparisons of the others, each packed                          for the script
+ *   the list of all groups, JSON Lines, packed where it is long     for the script
  *
  * Comparisons are made on all threads and written in order (ordered_pages.h). */
 #include "cli/report/groups_report.h"
@@ -249,10 +248,11 @@ static void put_document(nd_page *page, const nd_shown_document *d)
     nd_page_printf(page, ",%" PRId64 ",%" PRIu32, d->time / 1000000, d->source_number);
 }
 
+/* In ten-thousandths; all and nothing are only what is that. */
 static void put_ratio(nd_page *page, double ratio)
 {
-    nd_page_put(page, ",");
-    nd_page_ratio(page, ratio);
+    const int whole = (int)(ratio * 10000);
+    nd_page_printf(page, ",%d", whole == 0 && ratio > 0 ? 1 : whole);
 }
 
 /* [id,time,source,[[id,time,source,kind,jaccard,in,of,score,detail],...]] */
@@ -274,23 +274,35 @@ static void put_group(nd_page *page, const nd_shown_groups *shown, const nd_show
         else
             nd_page_printf(page, ",%" PRIu32 "]", member->detail);
     }
-    nd_page_put(page, "]]");
+    nd_page_put(page, "]]\n");
 }
 
+/* {"total":..,"scored":..,"kinds":[..],"used":[..],"sources":[..]}; `used` are numbers of kinds */
 static void put_list_head(nd_page *page, const report *r)
 {
+    bool is_used[ND_MATCH_PARTIAL + 1] = {false};
+    for (size_t i = 0; i < r->shown.members.len; i++)
+        is_used[r->shown.members.items[i].kind] = true;
     nd_page_printf(page, "{\"total\":%" PRIu64 ",\"scored\":%s,\"kinds\":[", r->shown.num_groups,
                    r->job->settings->scan.score > 0 ? "true" : "false");
     for (int kind = ND_MATCH_NONE; kind <= ND_MATCH_PARTIAL; kind++)
         nd_page_printf(page, "%s\"%s\"", kind ? "," : "",
                        kind ? nd_match_kind_name((nd_match_kind)kind) : "linked");
+    nd_page_put(page, "],\"used\":[");
+    const char *comma = "";
+    for (int kind = ND_MATCH_NONE; kind <= ND_MATCH_PARTIAL; kind++) {
+        if (!is_used[kind])
+            continue;
+        nd_page_printf(page, "%s%d", comma, kind);
+        comma = ",";
+    }
     nd_page_put(page, "],\"sources\":[");
     for (size_t i = 0; i < r->shown.sources.len; i++) {
         const nd_shown_document *const d = &r->shown.documents.items[r->shown.sources.items[i]];
         nd_page_put(page, i ? "," : "");
         nd_html_json(page, d->source, d->source_len_bytes);
     }
-    nd_page_put(page, "],\"groups\":[");
+    nd_page_put(page, "]}\n");
 }
 
 /* Through `piece`, so that the list is never in memory as a whole. */
@@ -302,18 +314,16 @@ static nd_status write_list(report *r, nd_page *page, nd_page *piece)
     if (packer)
         nd_packer_begin(packer, page, "groups");
     else
-        nd_page_put(page, "<script type=\"application/json\" id=\"groups\">");
+        nd_page_put(page, "<script type=\"application/x-ndjson\" id=\"groups\">");
     put_list_head(packer ? piece : page, r);
     for (size_t i = 0; i < num && status == ND_OK; i++) {
         nd_page *const to = packer ? piece : page;
-        nd_page_put(to, i ? ",\n" : "\n");
         put_group(to, &r->shown, &r->shown.groups.items[i]);
         if (packer && piece->bytes.len >= ND_PAGE_FULL_BYTES)
             nd_packer_add(packer, page, piece);
         if (page->bytes.len >= ND_PAGE_FULL_BYTES)
             status = nd_job_write(r->job, page);
     }
-    nd_page_put(packer ? piece : page, "\n]}");
     if (packer) {
         nd_packer_add(packer, page, piece);
         nd_packer_end(packer, page);

@@ -117,7 +117,7 @@
   }
 
   async function unpack(element) {
-    if (element.type === 'application/json') return element.textContent;
+    if (element.type !== 'text/plain') return element.textContent;
     const text = atob(element.textContent);
     const bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
@@ -135,25 +135,36 @@
     return first;
   }
 
+  /* Ratios come as ten-thousandths. */
+  const RATIOS = 10000;
+
   class Browser {
-    constructor(data) {
-      this.data = data;
-      this.visible = data.groups;
+    /* The first line says what the others are: groups, which are only parsed where they are needed. */
+    constructor(text) {
+      this.lines = text.split('\n');
+      this.data = JSON.parse(this.lines.shift());
+      this.lines.pop();
+      this.all = this.lines.map((_, i) => i);
+      this.visible = this.all;
       this.selected = null;
       this.pair = null; /* sources: [who had it first, who has it too] */
       this.build();
       this.filter();
     }
 
+    group(i) {
+      if (typeof this.lines[i] === 'string') this.lines[i] = JSON.parse(this.lines[i]);
+      return this.lines[i];
+    }
+
     build() {
       const option = (text, value) => make('option', { value }, text);
-      const { sources, kinds, groups } = this.data;
+      const { sources, kinds, used } = this.data;
       this.find = make('input', { type: 'search', autocomplete: 'off', spellcheck: false });
       this.source = make('select', {}, option('any', ''),
         ...sources.map((name, i) => option(shown(name), i + 1)));
       this.kind = make('select', {}, option('any', ''),
-        ...kinds.map((name, i) => option(name, i)).filter((_, i) =>
-          groups.some((group) => group[MEMBERS].some((member) => member[KIND] === i))));
+        ...used.map((kind) => option(kinds[kind], kind)));
       this.least = make('input', { type: 'number', min: 0, max: 100, value: 0, step: 5 });
       this.order = make('select', {}, ...Object.keys(Browser.orders).map((name) => option(name, name)));
       this.status = make('output', { className: 'status' });
@@ -178,7 +189,7 @@
       new ResizeObserver(() => this.draw()).observe(this.list);
       this.list.addEventListener('click', (event) => {
         const row = event.target.closest('.row');
-        if (row) this.select(this.visible[row.dataset.at]);
+        if (row) this.select(this.visible[Number(row.dataset.at)]);
       });
       this.list.addEventListener('keydown', (event) => this.key(event));
       this.detail = make('section', { className: 'detail', 'aria-label': 'group' });
@@ -191,10 +202,16 @@
 
     /* --- which groups --- */
 
-    matches(group) {
+    /* What is asked for, as a function of a group; null: nothing is. */
+    wanted() {
       const text = this.find.value.trim().toLowerCase();
-      const source = Number(this.source.value), least = Number(this.least.value) / 100;
+      const source = Number(this.source.value), least = Number(this.least.value) / 100 * RATIOS;
       const kind = this.kind.value;
+      return text || source || least > 0 || kind !== '' || this.pair
+        ? (group) => this.matches(group, text, source, least, kind) : null;
+    }
+
+    matches(group, text, source, least, kind) {
       if (text && !documentsOf(group).some((d) => d[DOCUMENT_ID].toLowerCase().includes(text)))
         return false;
       if (source && !documentsOf(group).some((d) => d[SOURCE] === source)) return false;
@@ -206,19 +223,22 @@
     }
 
     filter() {
-      const { groups, total } = this.data;
-      this.visible = groups.filter((group) => this.matches(group));
+      const { total } = this.data, { all } = this;
+      const wanted = this.wanted();
+      this.visible = wanted ? all.filter((i) => wanted(this.group(i))) : all.slice();
       const value = Browser.orders[this.order.value];
       if (value) {
-        const keys = new Map(this.visible.map((group) => [group, value(group)]));
-        this.visible.sort((a, b) => (keys.get(a) < keys.get(b) ? -1 : keys.get(a) > keys.get(b) ? 1 : 0));
+        const keys = new Map(this.visible.map((i) => [i, value(this.group(i))]));
+        this.visible.sort((a, b) =>
+          (keys.get(a) < keys.get(b) ? -1 : keys.get(a) > keys.get(b) ? 1 : a - b));
       }
-      const of = total > groups.length ? `${count(groups.length)} listed of ${count(total)}` : count(total);
-      this.status.textContent = this.visible.length === groups.length && total === groups.length
+      const of = total > all.length ? `${count(all.length)} listed of ${count(total)}` : count(total);
+      this.status.textContent = this.visible.length === all.length && total === all.length
         ? `${of} groups` : `${count(this.visible.length)} of ${of} groups`;
       this.space.style.height = `${this.visible.length * ROW}px`;
       this.list.scrollTop = 0;
-      if (!this.visible.includes(this.selected)) this.select(this.visible[0] || null);
+      if (!this.visible.includes(this.selected))
+        this.select(this.visible.length > 0 ? this.visible[0] : null);
       this.draw();
     }
 
@@ -243,16 +263,17 @@
       else this.list.removeAttribute('aria-activedescendant');
     }
 
-    row(group, at) {
+    row(i, at) {
+      const group = this.group(i);
       const members = group[MEMBERS];
       const likest = Math.max(...members.slice(0, 1000).map((member) => member[JACCARD]));
       const row = make('div', { className: 'row', role: 'option', id: `row${at}`,
-        'aria-selected': String(group === this.selected), 'aria-setsize': this.visible.length,
+        'aria-selected': String(i === this.selected), 'aria-setsize': this.visible.length,
         'aria-posinset': at + 1 },
       make('span', { className: 'size' }, count(members.length + 1)),
       make('span', { className: 'title' }, named(group[DOCUMENT_ID])),
       make('span', { className: 'faint' }, [`${count(members.length)} ${members.length === 1 ? 'copy' : 'copies'}`,
-        `${percent(likest)} alike`, this.data.sources[group[SOURCE] - 1], when(group[TIME]).slice(0, 10)]
+        `${percent(likest / RATIOS)} alike`, this.data.sources[group[SOURCE] - 1], when(group[TIME]).slice(0, 10)]
         .filter(Boolean).map(shown).join(' · ')));
       row.dataset.at = at;
       return row;
@@ -274,14 +295,15 @@
 
     /* --- one group --- */
 
-    select(group) {
-      this.selected = group;
+    select(i) {
+      this.selected = i;
       this.draw();
       this.detail.replaceChildren();
-      if (!group) {
+      if (i === null) {
         this.detail.append(make('p', {}, 'No group is like that.'));
         return;
       }
+      const group = this.group(i);
       const members = group[MEMBERS];
       this.detail.append(make('h2', {}, named(group[DOCUMENT_ID]),
         ` and ${count(members.length)} ${members.length === 1 ? 'copy' : 'copies'}`),
@@ -303,10 +325,10 @@
         ...(has(TIME) ? [['time (UTC)', (d) => make('span', {}, when(d[TIME]),
           ...(d === first ? [' ', make('span', { className: 'first' }, 'first')] : [])), 'time']] : []),
         ['kind', (d) => (d === group ? 'representative' : this.data.kinds[d[KIND]])],
-        ['alike', (d) => (d === group ? '' : percent(d[JACCARD])), 'number'],
-        ['in the representative', (d) => (d === group ? '' : percent(d[IN])), 'number'],
-        ['representative in it', (d) => (d === group ? '' : percent(d[OF])), 'number'],
-        ...(scored ? [['verdict', (d) => (d === group ? '' : d[SCORE].toFixed(2)), 'number']] : []),
+        ['alike', (d) => (d === group ? '' : percent(d[JACCARD] / RATIOS)), 'number'],
+        ['in the representative', (d) => (d === group ? '' : percent(d[IN] / RATIOS)), 'number'],
+        ['representative in it', (d) => (d === group ? '' : percent(d[OF] / RATIOS)), 'number'],
+        ...(scored ? [['verdict', (d) => (d === group ? '' : (d[SCORE] / RATIOS).toFixed(2)), 'number']] : []),
       ];
       const body = make('tbody');
       const table = make('table', { className: 'members' },
@@ -359,13 +381,26 @@
 
     /* --- who copies from whom --- */
 
+    /* Made when it is opened. */
     matrix() {
-      const { sources, groups } = this.data;
-      if (sources.length < 2) return null;
+      if (this.data.sources.length < 2) return null;
+      const matrix = make('details', { className: 'matrix' },
+        make('summary', {}, 'Who copies from whom'));
+      matrix.addEventListener('toggle', () => {
+        if (matrix.children.length === 1) matrix.append(this.matrixTable());
+      });
+      return matrix;
+    }
+
+    matrixTable() {
+      const { sources } = this.data;
       const cells = new Map(), sums = new Map();
-      for (const group of groups) {
+      let hasTimes = false;
+      for (const i of this.all) {
+        const group = this.group(i);
         const first = firstOf(group);
         for (const d of documentsOf(group)) {
+          hasTimes = hasTimes || d[TIME] !== 0;
           if (d === first || !d[SOURCE] || !first[SOURCE]) continue;
           const key = `${first[SOURCE]} ${d[SOURCE]}`;
           cells.set(key, (cells.get(key) || 0) + 1);
@@ -375,7 +410,7 @@
       }
       const most = 12;
       const top = [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a) || a - b).slice(0, most);
-      if (top.length < 2) return null;
+      if (top.length === 0) return make('p', {}, 'No copy has a source.');
       const largest = Math.max(...cells.values());
       const label = (source) => make('bdi', {}, shown(sources[source - 1]));
       const cell = (from, to) => {
@@ -386,16 +421,15 @@
         button.addEventListener('click', () => this.choosePair(button, [from, to]));
         return make('td', {}, button);
       };
-      const hasTimes = groups.some((group) => documentsOf(group).some((d) => d[TIME]));
-      return make('details', { className: 'matrix' },
-        make('summary', {}, `Who copies from whom${sums.size > most ? `: the ${most} sources with the most copies` : ''}`),
-        make('div', { className: 'wide', tabIndex: 0, role: 'region', 'aria-label': 'sources' },
-          make('table', {},
-            make('caption', {}, hasTimes ? 'Copies by source: the row had the text first, the column had it later'
-              : 'Copies by source: the row has the representative, the column a copy'),
-            make('thead', {}, make('tr', {}, make('td'), ...top.map((to) => make('th', { scope: 'col' }, label(to))))),
-            make('tbody', {}, ...top.map((from) => make('tr', {}, make('th', { scope: 'row' }, label(from)),
-              ...top.map((to) => cell(from, to))))))));
+      const caption = `Copies by source${sums.size > most ? `, of the ${most} with the most` : ''}: ${
+        hasTimes ? 'the row had the text first, the column had it later'
+          : 'the row has the representative, the column a copy'}`;
+      return make('div', { className: 'wide', tabIndex: 0, role: 'region', 'aria-label': 'sources' },
+        make('table', {}, make('caption', {}, caption),
+          make('thead', {}, make('tr', {}, make('td'),
+            ...top.map((to) => make('th', { scope: 'col' }, label(to))))),
+          make('tbody', {}, ...top.map((from) => make('tr', {},
+            make('th', { scope: 'row' }, label(from)), ...top.map((to) => cell(from, to)))))));
     }
 
     choosePair(button, pair) {
@@ -420,7 +454,7 @@
 
   const groups = document.getElementById('groups');
   if (groups)
-    unpack(groups).then((text) => new Browser(JSON.parse(text))).catch((error) => {
+    unpack(groups).then((text) => new Browser(text)).catch((error) => {
       document.getElementById('plain').before(make('p', { className: 'note' },
         `This browser cannot unpack the list of all groups (${error}): below are the largest.`));
     });
