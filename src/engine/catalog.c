@@ -366,6 +366,7 @@ static nd_status write_again(naming *n, nd_budget *budget)
         status = nd_record_file_end(&whole);
     nd_record_file_release(&c->records);
     c->records = whole;
+    n->file = &c->records;
     return status;
 }
 

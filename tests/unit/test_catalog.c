@@ -1,15 +1,19 @@
 /* The order of documents and the classes of equal texts, on any number of threads. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
 #include "engine/catalog.h"
 #include "engine/id_order.h"
+#include "failing_allocator.h"
 #include "random.h"
 
 enum { NUM_DOCUMENTS = 60000, MAX_ID_BYTES = 40 };
@@ -283,6 +287,82 @@ static void records_in_runs_make_the_same_catalog(void **state)
     release_documents(&m);
 }
 
+/* Three documents of each id, in two runs. */
+static nd_status name_small_runs(const made_documents *m, nd_budget *budget)
+{
+    const nd_allocator *const a = nd_budget_allocator(budget);
+    const nd_catalog_request request = {ND_SIZE_TOKENS, ND_TEXTS_FORGET, 1};
+    nd_record_runs runs;
+    nd_catalog catalog = {0};
+    nd_status status = nd_record_runs_init(&runs, budget, ND_TEXTS_FORGET, a);
+    assert_int_equal(status, ND_OK);
+    for (size_t r = 0; r < 2 && status == ND_OK; r++) {
+        nd_record *run[30];
+        for (size_t i = 0; i < 30; i++)
+            run[i] = record_at(m, r * 30 + i);
+        status = nd_record_runs_add(&runs, run, 30);
+    }
+    if (status == ND_OK)
+        status = nd_catalog_init_from_runs(&catalog, &m->collection, &runs, &request, a);
+    if (status == ND_OK)
+        assert_int_equal(catalog.num_renamed, 40);
+    nd_record_runs_release(&runs);
+    nd_catalog_release(&catalog, a);
+    return status;
+}
+
+/* An allocation or a write: each that fails is reported, and nothing is left. */
+static void each_failure_of_naming_is_reported(void **state)
+{
+    (void)state;
+    const nd_allocator heap = nd_allocator_or_default(NULL);
+    made_documents m = {.stride = (sizeof(nd_record) + MAX_ID_BYTES + 7) / 8 * 8};
+    assert_int_equal(nd_collection_init(&m.collection, 8, 0, NULL, &heap), ND_OK);
+    m.records = calloc(60, m.stride);
+    assert_non_null(m.records);
+    for (size_t i = 0; i < 60; i++) {
+        nd_record *const r = record_at(&m, i);
+        *r = (nd_record){.tag = i, .num_tokens = 5};
+        r->index = add_facts(&m.collection,
+                             &(nd_text_facts){.digest = {i % 7}, .num_hashes = 5, .num_tokens = 5},
+                             &(nd_document_facts){.raw_digest = i});
+        r->id_len_bytes = (uint32_t)snprintf((char *)(r + 1), MAX_ID_BYTES, "id %zu", i % 20);
+    }
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.limit_bytes = 1 << 20;
+    nd_status status = ND_ERR_NO_MEMORY;
+    for (long left = 2; status != ND_OK; left++) {
+        failing_allocator f = {.left = left};
+        const nd_allocator behind = failing_allocator_make(&f);
+        options.allocator = &behind;
+        nd_budget *budget;
+        assert_int_equal(nd_budget_new(&options, &budget, NULL), ND_OK);
+        status = name_small_runs(&m, budget);
+        assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+        assert_int_equal(nd_budget_use_get(budget).disk_bytes, 0);
+        nd_budget_free(budget);
+        assert_int_equal(f.live, 0);
+    }
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    void (*const handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    options.allocator = NULL;
+    status = ND_ERR_IO;
+    for (rlim_t most = 0; status != ND_OK; most += 200) {
+        const struct rlimit limit = {most, before.rlim_max};
+        nd_budget *budget;
+        assert_int_equal(nd_budget_new(&options, &budget, NULL), ND_OK);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        status = name_small_runs(&m, budget);
+        assert_true(status == ND_OK || (status == ND_ERR_IO && most < 60 * 48));
+        nd_budget_free(budget);
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    release_documents(&m);
+}
+
 enum { NUM_LARGE = 150 };
 
 /* A record with an id of id_len bytes that begins with a number, and as long a text. */
@@ -421,6 +501,7 @@ int main(void)
         cmocka_unit_test(equal_texts_are_one),
         cmocka_unit_test(a_budget_changes_nothing),
         cmocka_unit_test(records_in_runs_make_the_same_catalog),
+        cmocka_unit_test(each_failure_of_naming_is_reported),
         cmocka_unit_test(records_of_any_size_pass_through_files),
         cmocka_unit_test(documents_of_one_id_are_named_apart),
         cmocka_unit_test(texts_whose_digests_collide_are_two_in_a_fixed_order),
