@@ -11,7 +11,9 @@
 #include "neardup/kernel.h"
 #include "neardup/match.h"
 #include "random.h"
+#include "similarity/goodness.h"
 #include "similarity/intersection.h"
+#include "similarity/verification.h"
 #include "util/radix_sort.h"
 
 typedef struct u64_set {
@@ -220,6 +222,56 @@ static void kinds_name_the_stronger_relation_first(void **state)
     assert_int_equal(kind_of(4, 4, 0, (nd_match_rule){0, 0}), ND_MATCH_NONE);
 }
 
+/* As what compares goodness would say where products were cut to 64 bits. */
+static int compare_cut(nd_goodness a, nd_goodness b)
+{
+    const uint64_t left = a.common * b.of_union, right = b.common * a.of_union;
+    return (left < right) - (left > right);
+}
+
+static void the_better_match_is_told_at_any_size(void **state)
+{
+    (void)state;
+    const uint64_t most = UINT32_MAX;
+    /* All but one shingle of two sets of 2^32 - 1, and a third less of as many. */
+    const nd_goodness good = nd_goodness_of(most, most, most - 1);
+    const nd_goodness bad = nd_goodness_of(most, most, most / 3 * 2);
+    assert_int_equal(nd_goodness_compare(good, bad), -1);
+    assert_int_equal(nd_goodness_compare(bad, good), 1);
+    assert_int_equal(nd_goodness_compare(good, good), 0);
+    /* Fractions that differ by a part in 2^64, and those that do not. */
+    const nd_goodness larger = {most, most + 1, most}, smaller = {most - 1, most, most};
+    assert_int_equal(nd_goodness_compare(larger, smaller), -1);
+    const nd_goodness half = {most / 2, most - 1, most}, third = {1, 2, 2};
+    assert_int_equal(nd_goodness_compare(half, third), 1); /* one jaccard, less containment */
+    /* 2^32 * 2^32 is 0 in 64 bits: the order would be the other way round. */
+    const nd_goodness whole = {UINT64_C(1) << 32, UINT64_C(1) << 33, UINT64_C(1) << 32};
+    const nd_goodness little = {1, UINT64_C(1) << 32, 1};
+    assert_int_equal(nd_goodness_compare(whole, little), -1);
+    assert_int_equal(compare_cut(whole, little), 1);
+}
+
+static void verification_asks_for_enough_at_any_size(void **state)
+{
+    (void)state;
+    const uint64_t sizes[] = {1, 1000, INT32_MAX, UINT32_MAX, UINT64_C(1) << 33};
+    const nd_match_rule rule = {0.8, 0.6};
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < 5; j++) {
+            const uint64_t least = nd_match_least_common(&rule, sizes[i], sizes[j]);
+            const uint64_t smaller = sizes[i] < sizes[j] ? sizes[i] : sizes[j];
+            assert_true(least >= 1 && least <= smaller);
+            nd_similarity s = nd_similarity_from_counts(sizes[i], sizes[j], least - 1);
+            assert_int_equal(nd_match_classify(&s, &rule), ND_MATCH_NONE);
+            s = nd_similarity_from_counts(sizes[i], sizes[j],
+                                          least + 2 < smaller ? least + 2 : smaller);
+            assert_int_not_equal(nd_match_classify(&s, &rule), ND_MATCH_NONE);
+        }
+    const nd_similarity s = nd_similarity_from_counts(UINT32_MAX, UINT32_MAX, UINT32_MAX - 1);
+    assert_true(s.jaccard > 0.999999999 && s.jaccard < 1);
+    assert_int_equal(nd_match_classify(&s, &rule), ND_MATCH_NEAR); /* not exact */
+}
+
 static void kinds_turn_around_and_have_names(void **state)
 {
     (void)state;
@@ -243,6 +295,8 @@ int main(void)
         cmocka_unit_test(similarity_is_exact),
         cmocka_unit_test(thresholds_are_reached_by_equality),
         cmocka_unit_test(kinds_name_the_stronger_relation_first),
+        cmocka_unit_test(the_better_match_is_told_at_any_size),
+        cmocka_unit_test(verification_asks_for_enough_at_any_size),
         cmocka_unit_test(kinds_turn_around_and_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
