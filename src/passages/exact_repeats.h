@@ -3,7 +3,7 @@
 #define PASSAGES_EXACT_REPEATS_H
 
 #include "passages/seed_index.h"
-#include "passages/span_words.h"
+#include "passages/span.h"
 #include "text/border.h"
 #include "util/vec.h"
 

@@ -8,7 +8,6 @@
 #include "passages/chain.h"
 #include "passages/seed_index.h"
 #include "passages/span.h"
-#include "passages/span_words.h"
 #include "passages/trace.h"
 #include "text/border.h"
 #include "util/vec.h"

@@ -4,9 +4,10 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "passages/token_bytes.h"
+#include "text/tokenise/token_buffer.h"
 #include "util/xxh.h"
 
 enum {
@@ -16,6 +17,39 @@ enum {
     PROBES_PER_TOKEN = 16,
     BLOCK = 128,
 };
+
+/* --- tokens, eight bytes at a time --- */
+
+enum { SHORT_TOKEN = 16 };
+
+/* Bytes 8 * part .. 8 * part + 7 of a token of at most SHORT_TOKEN bytes at p, 0 behind its end,
+ * without a branch for the length: `kept` has as many FFs from where it is read as the token has
+ * bytes left. The normalised text may be read for 63 bytes behind its end, see tokeniser.h. */
+static uint64_t token_eight(const char *p, uint32_t len_bytes, size_t part)
+{
+    static const uint8_t kept[2 * SHORT_TOKEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                  0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    uint64_t eight, mask;
+    memcpy(&eight, p + 8 * part, 8);
+    memcpy(&mask, kept + SHORT_TOKEN - len_bytes + 8 * part, 8);
+    return eight & mask;
+}
+
+/* Whether tokens a and b are the same. */
+static bool token_equals(const nd_text *text, uint32_t a, uint32_t b)
+{
+    const uint32_t *const start = text->token_start;
+    const uint32_t len = start[a + 1] - start[a] - 1;
+    const char *const p = text->normalised + start[a], *const q = text->normalised + start[b];
+    if (len != start[b + 1] - start[b] - 1)
+        return false;
+    if (len > SHORT_TOKEN)
+        return memcmp(p, q, len) == 0;
+    return token_eight(p, len, 0) == token_eight(q, len, 0) &&
+           token_eight(p, len, 1) == token_eight(q, len, 1);
+}
+
+/* --- the table --- */
 
 void nd_vocabulary_init(nd_vocabulary *vocabulary, const nd_allocator *allocator)
 {
@@ -52,7 +86,7 @@ static inline bool is_same_word(const nd_text *text, const nd_word_head *a, cons
     if (a->second == b->second)
         return true;
     return is_long(*a) && is_long(*b) &&
-           nd_token_equals(text, (uint32_t)a->second, (uint32_t)b->second);
+           token_equals(text, (uint32_t)a->second, (uint32_t)b->second);
 }
 
 /* A slot for each token, which is enough where half of them are different words; else the table
@@ -135,11 +169,11 @@ static void prepare_block(const nd_vocabulary *v, const nd_text *text, uint32_t 
         const uint32_t len = starts[i + 1] - starts[i] - 1;
         const char *const p = bytes + starts[i];
         nd_word_head head;
-        if (__builtin_expect(len > ND_TOKEN_SHORT, 0)) {
+        if (__builtin_expect(len > SHORT_TOKEN, 0)) {
             head = long_head(v, p, len, from + i);
             block->hashes[i] = hash_of(key, head.first, LONG_MARK);
         } else {
-            head = (nd_word_head){nd_token_eight(p, len, 0), nd_token_eight(p, len, 1)};
+            head = (nd_word_head){token_eight(p, len, 0), token_eight(p, len, 1)};
             block->hashes[i] = hash_of(key, head.first, head.second);
         }
         block->heads[i] = head;
