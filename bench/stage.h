@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "cli/output/page.h"
-#include "group/edge.h"
+#include "group/groups.h"
 #include "neardup/plan.h"
 #include "neardup/shingle.h"
 #include "neardup/text.h"

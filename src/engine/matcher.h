@@ -4,7 +4,7 @@
 
 #include "engine/catalog.h"
 #include "engine/text_sets.h"
-#include "group/edge.h"
+#include "group/groups.h"
 #include "neardup/scan.h"
 #include "util/vec.h"
 

@@ -1,6 +1,6 @@
 #include "engine/pair_lists.h"
 
-#include "similarity/goodness.h"
+#include "similarity/verification.h"
 #include "util/binary_search.h"
 #include "util/heap_sort.h"
 #include "util/radix_sort.h"

@@ -6,7 +6,7 @@
 
 #include "engine/catalog.h"
 #include "engine/text_sets.h"
-#include "group/edge.h"
+#include "group/groups.h"
 #include "neardup/scan.h"
 
 /* A match of a text, seen from it. */

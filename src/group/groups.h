@@ -2,7 +2,23 @@
 #ifndef GROUP_GROUPS_H
 #define GROUP_GROUPS_H
 
-#include "group/edge.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* from < to. `covered` is in parts of ND_COVERED_ALL, and the score of ND_LOGISTIC_ONE; 0 where
+ * they are not asked for. */
+typedef struct nd_edge {
+    uint32_t from, to;
+    uint32_t common; /* shingles in both sets */
+    uint16_t from_covered, to_covered;
+    uint16_t score;
+} nd_edge;
+
+/* Sorted by from, then to; no two of the same texts. */
+typedef struct nd_edge_list {
+    nd_edge *items;
+    size_t num;
+} nd_edge_list;
 
 /* Texts are numbered by rank here: the smaller number is the one a group would rather keep.
  * anchor_of[t], num_texts of them and the caller's, becomes the representative of text t: t itself

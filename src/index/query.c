@@ -6,7 +6,6 @@
 
 #include "index/writer.h"
 #include "neardup/verify.h"
-#include "similarity/goodness.h"
 #include "similarity/verification.h"
 #include "util/error.h"
 #include "util/heap_sort.h"

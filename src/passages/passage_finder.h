@@ -11,7 +11,6 @@
 #include "passages/seed_index.h"
 #include "passages/vocabulary.h"
 #include "text/border.h"
-#include "text/line_index.h"
 
 /* An edited place, to look up what stands inside it. */
 typedef struct nd_covering_place {

@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "similarity/equal_sets.h"
 #include "similarity/shared_elements.h"
 #include "similarity/verification.h"
 #include "util/option_struct.h"

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "text/border.h"
-#include "text/line_index.h"
 
 /* One character for each gap between words: '-' none, '.' sentence, '|' line. */
 static void assert_borders(const char *bytes, const char *expected)

@@ -11,7 +11,6 @@
 #include "neardup/kernel.h"
 #include "neardup/match.h"
 #include "random.h"
-#include "similarity/goodness.h"
 #include "similarity/intersection.h"
 #include "similarity/verification.h"
 #include "util/radix_sort.h"
