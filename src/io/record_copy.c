@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io/json_string.h"
+#include "io/record_cut.h"
 #include "io/record_notes.h"
 #include "io/record_visit.h"
 #include "io/shown_path.h"
@@ -34,10 +35,11 @@ typedef struct copying {
     bool has_kept;     /* one was kept */
     bool has_written;  /* something, of any file that goes into one */
     bool is_write_failed;
-    char last;         /* byte written */
-    nd_byte_vec table; /* the header of the first table, without mark and line end */
-    nd_noting noting;  /* if there are notes */
-    nd_byte_vec open;  /* what the first value of the file has before it */
+    char last;          /* byte written */
+    nd_byte_vec table;  /* the header of the first table, without mark and line end */
+    nd_noting noting;   /* if there are notes */
+    nd_cutting cutting; /* if there are cuts */
+    nd_byte_vec open;   /* what the first value of the file has before it */
 } copying;
 
 static nd_status put(copying *c, const char *p, size_t len)
@@ -91,7 +93,9 @@ static nd_status put_record(copying *c, uint64_t tag, const char *p, size_t len,
 {
     size_t at = 0;
     nd_status status = ND_OK;
-    if (c->copy->notes)
+    if (c->copy->cuts && !c->is_check)
+        status = nd_cutting_record(&c->cutting, &p, &len);
+    if (status == ND_OK && c->copy->notes)
         status = nd_noting_record(&c->noting, tag, p, len, &at, error);
     return status == ND_OK ? put_noted(c, p, len, at) : status;
 }
@@ -183,7 +187,7 @@ static nd_status copy_file(void *ctx, const nd_visited_file *file, nd_error *err
 static nd_status meet_file(void *ctx, const nd_visited_file *file, bool *is_wanted, nd_error *error)
 {
     const copying *const c = ctx;
-    *is_wanted = c->copy->notes || is_touched(c, file->number);
+    *is_wanted = c->copy->notes || c->copy->cuts || is_touched(c, file->number);
     return *is_wanted ? ND_OK : copy_file(ctx, file, error);
 }
 
@@ -204,6 +208,8 @@ static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *er
     c->path = file->path;
     if (c->copy->notes)
         status = nd_noting_begin(&c->noting, file, &notes_at, error);
+    if (status == ND_OK && c->copy->cuts)
+        status = nd_cutting_begin(&c->cutting, file, error);
     if (status != ND_OK)
         return status;
     if (is_one_document(file)) { /* of a folder, and of those touched: it is removed itself */
@@ -285,7 +291,12 @@ static nd_status init(copying *c, const nd_record_copy *copy)
     *c = (copying){.allocator = nd_allocator_or_default(NULL),
                    .copy = copy,
                    .output = copy->folder ? NULL : copy->output};
-    return copy->notes ? nd_noting_init(&c->noting, &c->allocator, copy->notes) : ND_OK;
+    nd_status status = ND_OK;
+    if (copy->notes)
+        status = nd_noting_init(&c->noting, &c->allocator, copy->notes);
+    if (status == ND_OK && copy->cuts)
+        status = nd_cutting_init(&c->cutting, &c->allocator, copy->cuts);
+    return status;
 }
 
 static void release(copying *c)
@@ -293,6 +304,8 @@ static void release(copying *c)
     nd_output_free(c->copy->folder ? c->output : NULL);
     if (c->copy->notes)
         nd_noting_release(&c->noting);
+    if (c->copy->cuts && c->cutting.cuts)
+        nd_cutting_release(&c->cutting);
     ND_VEC_RELEASE(&c->allocator, &c->table);
     ND_VEC_RELEASE(&c->allocator, &c->open);
 }

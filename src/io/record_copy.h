@@ -26,6 +26,27 @@ typedef struct nd_record_notes {
     nd_status (*add)(void *ctx, nd_note_form form, uint64_t tag, char delimiter, nd_byte_vec *out);
 } nd_record_notes;
 
+/* A place of a passage that stands in a text before: bytes [start, end) of it, and of the place
+ * where it stands first. */
+typedef struct nd_text_repeat {
+    uint64_t start, end;
+    uint64_t first_start, first_end;
+} nd_text_repeat;
+
+typedef struct nd_text_stretch {
+    uint64_t start, end;
+} nd_text_stretch;
+
+/* The caller's: what a text repeats, and is to be cut out of it. */
+typedef struct nd_repeat_cuts {
+    void *ctx;
+    /* Sets *repeats, which ascend and hold until the next call. */
+    nd_status (*find)(void *ctx, const char *text, size_t len_bytes, const nd_text_repeat **repeats,
+                      size_t *num);
+    uint32_t min_words;        /* that are cut out at once */
+    uint64_t documents, bytes; /* set: cut, and cut out of them as they are written */
+} nd_repeat_cuts;
+
 typedef struct nd_record_copy {
     const uint64_t *removed; /* tags of documents, ascending */
     size_t num_removed;
@@ -33,6 +54,7 @@ typedef struct nd_record_copy {
     bool is_write_failed;         /* set: why the copy failed; nd_output_commit has the message */
     nd_output_folder *folder;     /* each goes into one of its own there */
     const nd_record_notes *notes; /* added to each record; NULL: none are */
+    nd_repeat_cuts *cuts;         /* cut out of the texts; NULL: nothing is */
 } nd_record_copy;
 
 /* Looks whether the input can be copied, by the names of its files and the first record of each:
@@ -51,12 +73,17 @@ ND_NODISCARD nd_status nd_input_copy_check(nd_input *input, const nd_record_copy
  * or not; others are compressed as the ends of their names say. Files that are one document each
  * (options.keeps_files) are copied, or left out.
  *
- * With notes, each record that is a JSON object or fits its table gets more fields, and keeps the
- * bytes it has; others, and what cannot be read, stay as they are.
+ * With notes, each record that is a JSON object, or a row with a text, gets more fields, and keeps
+ * the bytes it has; others, and what cannot be read, stay as they are.
+ *
+ * With cuts, whole lines and sentences of a text that stand in it before, word for word, are cut
+ * out, each field of the text for itself; of the record nothing else is changed. One that is not
+ * UTF-8 stays.
  *
  * ND_ERR_UNSUPPORTED with a message: files that do not go into one, such as a table and lines,
  * tables with other headers, an array and another file; standard input has no name in a
- * folder; with notes, records without fields, or with these.
+ * folder; with notes, records without fields, or with these; with
+ * cuts, a file that is one document.
  * ND_ERR_IO: a file has changed since it was read. */
 ND_NODISCARD nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error);
 

@@ -44,6 +44,10 @@ static nd_status begin_table(nd_noting *noting, const nd_visited_file *file, siz
     const char *p = file->head;
     size_t len = file->head_len_bytes;
     noting->columns = file->columns;
+    noting->first_text = SIZE_MAX;
+    for (size_t i = 0; i < file->reading->num_texts; i++)
+        if (file->columns.of_field[i] < noting->first_text)
+            noting->first_text = file->columns.of_field[i];
     *at = end_of_row(p, len);
     if (len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
         p += 3;
@@ -62,7 +66,8 @@ static nd_status begin_table(nd_noting *noting, const nd_visited_file *file, siz
     return status;
 }
 
-/* A row with fewer cells than there are columns gets the missing ones first. */
+/* A row with fewer cells than there are columns gets the missing ones first. One without a text is
+ * left alone: with them it would have an empty one. */
 static nd_status note_row(nd_noting *noting, uint64_t tag, const char *p, size_t len, size_t *at)
 {
     const char delimiter = noting->columns.delimiter;
@@ -74,7 +79,8 @@ static nd_status note_row(nd_noting *noting, uint64_t tag, const char *p, size_t
     for (; nd_row_next(&row, &cell); num++)
         if (!cell.is_closed)
             return ND_OK;
-    if (*at == 0 || strspn(p, "\r\n") >= *at || num > noting->columns.num)
+    if (*at == 0 || strspn(p, "\r\n") >= *at || num > noting->columns.num ||
+        num <= noting->first_text)
         return ND_OK;
     for (; status == ND_OK && num < noting->columns.num; num++)
         status = nd_bytes_append(&noting->allocator, &noting->added, &delimiter, 1);

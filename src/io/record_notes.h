@@ -16,6 +16,7 @@ typedef struct nd_noting {
     nd_json_parser *parser;
     const char *path; /* of the file at hand */
     nd_columns columns;
+    size_t first_text; /* of the columns with a text */
     bool is_table;
     nd_byte_vec added, repaired;
 } nd_noting;
@@ -29,8 +30,8 @@ ND_NODISCARD nd_status nd_noting_begin(nd_noting *noting, const nd_visited_file 
                                        nd_error *error);
 
 /* Sets `added` to what p[0..len_bytes), a record, gets *at bytes into it; nothing where it is no
- * JSON object, or no row that fits its table. ND_JSON_PADDING bytes behind it can be read.
- * ND_ERR_UNSUPPORTED with a message: it has one of the fields already. */
+ * JSON object, or no row that fits its table and has a text. ND_JSON_PADDING bytes behind it can be
+ * read. ND_ERR_UNSUPPORTED with a message: it has one of the fields already. */
 ND_NODISCARD nd_status nd_noting_record(nd_noting *noting, uint64_t tag, const char *p,
                                         size_t len_bytes, size_t *at, nd_error *error);
 

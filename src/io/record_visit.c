@@ -172,7 +172,10 @@ static nd_status visit_file(visit *v, const nd_listed_file *file, const nd_path_
                             nd_error *error)
 {
     const char *const path = entry->path;
-    nd_visited_file visited = {.path = path, .name = path + entry->name_at, .number = entry->file};
+    nd_visited_file visited = {.path = path,
+                               .name = path + entry->name_at,
+                               .number = entry->file,
+                               .reading = v->stream.reading};
     nd_status status = ND_OK;
     bool is_wanted = true;
     if (!is_as_listed(file, path))

@@ -43,6 +43,7 @@ typedef struct nd_visited_file {
     uint64_t number;
     nd_input_format format; /* ND_INPUT_AUTO before it is opened */
     nd_columns columns;     /* of a table */
+    const nd_reading *reading;
     const char *head; /* what comes before the records: a byte order mark, the header of a table */
     size_t head_len_bytes;
 } nd_visited_file;

@@ -1,5 +1,6 @@
 /* Any bytes as a file of records that is written again without some: without none it is the same
- * bytes, else what is read from it are the documents that were not removed. */
+ * bytes, else what is read from it are the documents that were not removed. With fields added to
+ * its records, these are the same documents; with something cut out of their texts, as many. */
 #define _GNU_SOURCE /* memfd_create */
 
 #include <stdio.h>
@@ -71,10 +72,40 @@ static nd_status read_all(nd_input *input, choice *c)
     return status;
 }
 
-/* Reads the file, and writes to `to` what is not removed. False: it is no file of records. */
-static bool copy(const memory_file *from, const memory_file *to, const nd_input_options *options,
-                 choice *c)
+/* What is done to the records. */
+typedef enum copy_change { REMOVE = 0, ADD_FIELDS, CUT_TEXTS, NUM_CHANGES } copy_change;
+
+static nd_status add_fields(void *ctx, nd_note_form form, uint64_t tag, char delimiter,
+                            nd_byte_vec *out)
 {
+    const choice *const c = ctx;
+    const char cells[] = {delimiter, 'x', delimiter, '"', '"', '"', '"', '\0'};
+    (void)tag;
+    const char *const added = form == ND_NOTE_MEMBERS ? "\"x_a\":1,\"x_b\":\"\\\"\"" : cells;
+    return nd_bytes_append(&c->allocator, out, added, strlen(added));
+}
+
+/* The third quarter of a text, as if it were the first once more, and some of the fourth. */
+static nd_status find_repeats(void *ctx, const char *text, size_t len_bytes,
+                              const nd_text_repeat **repeats, size_t *num)
+{
+    static nd_text_repeat found[2];
+    (void)ctx;
+    (void)text;
+    found[0] = (nd_text_repeat){len_bytes / 2, len_bytes / 4 * 3, 0, len_bytes / 4};
+    found[1] = (nd_text_repeat){len_bytes / 8 * 7, len_bytes, 0, len_bytes / 8};
+    *repeats = found;
+    *num = 2;
+    return ND_OK;
+}
+
+/* Reads the file, and writes to `to` what is not removed, or all of it changed. False: it is no
+ * file of records, or of none that can be changed so. */
+static bool copy(const memory_file *from, const memory_file *to, const nd_input_options *options,
+                 choice *c, copy_change change)
+{
+    const nd_record_notes notes = {c, "x_a,x_b", add_fields};
+    nd_repeat_cuts cuts = {.find = find_repeats, .min_words = 1};
     const char *const path = from->path;
     nd_input *input;
     nd_output *output;
@@ -83,9 +114,13 @@ static bool copy(const memory_file *from, const memory_file *to, const nd_input_
     nd_status status = read_all(input, c);
     if (status == ND_OK) {
         require(nd_output_new(to->path, NULL, &output, NULL) == ND_OK);
-        nd_record_copy what = {
-            .removed = c->removed.items, .num_removed = c->removed.len, .output = output};
-        require(nd_input_copy(input, &what, NULL) == ND_OK);
+        nd_record_copy what = {.removed = c->removed.items,
+                               .num_removed = change == REMOVE ? c->removed.len : 0,
+                               .output = output,
+                               .notes = change == ADD_FIELDS ? &notes : NULL,
+                               .cuts = change == CUT_TEXTS ? &cuts : NULL};
+        status = nd_input_copy(input, &what, NULL);
+        require(status == ND_OK || (change == ADD_FIELDS && status == ND_ERR_UNSUPPORTED));
         require(nd_output_commit(output, NULL) == ND_OK);
         nd_output_free(output);
     }
@@ -101,6 +136,22 @@ static void require_same_bytes(const memory_file *file, const uint8_t *data, siz
     free(bytes);
 }
 
+/* Of a text that was cut, the first word stays, so it is a document still. A row with too many
+ * cells for its table may fit one with more columns. */
+static void require_same_documents(const choice *before, const choice *after, copy_change change,
+                                   bool is_table)
+{
+    const bool is_more = change == ADD_FIELDS && is_table && before->num < after->num;
+    require(change == REMOVE || is_more || before->num == after->num);
+    if (change == CUT_TEXTS || is_more) {
+        require(is_more || before->texts.len >= after->texts.len);
+        return;
+    }
+    require(before->texts.len == after->texts.len);
+    require(!before->texts.len ||
+            memcmp(before->texts.items, after->texts.items, before->texts.len) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -112,23 +163,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const nd_input_options options = {.format = formats[data[0] % 5], .keeps_records = true};
     choice first = {.allocator = nd_allocator_or_default(NULL)}, second = first;
-    memcpy(&first.mask, data + 1, 4);
+    const copy_change change = (copy_change)(data[0] / 5 % NUM_CHANGES);
+    if (change == REMOVE)
+        memcpy(&first.mask, data + 1, 4);
     prepare(&files[0]);
     prepare(&files[1]);
     require(pwrite(files[0].fd, data + 5, size - 5, 0) == (ssize_t)(size - 5));
-    const bool is_copied = copy(&files[0], &files[1], &options, &first);
+    const bool is_copied = copy(&files[0], &files[1], &options, &first, change);
     /* What begins as an archive or a compressed file is no test of what was kept. */
     if (is_copied && !first.removed.len)
         require(lseek(files[1].fd, 0, SEEK_END) >= 0);
-    if (is_copied && !first.removed.len && size > 5 && data[5] < 0x80 && data[5] > 0x1f)
+    if (is_copied && change == REMOVE && !first.removed.len && size > 5 && data[5] < 0x80 &&
+        data[5] > 0x1f)
         require_same_bytes(&files[1], data + 5, size - 5);
-    if (is_copied && first.removed.len) {
+    if (is_copied && (first.removed.len || change != REMOVE)) {
         prepare(&files[0]);
-        if (copy(&files[1], &files[0], &options, &second)) {
-            require(first.texts.len == second.texts.len);
-            require(!first.texts.len ||
-                    memcmp(first.texts.items, second.texts.items, first.texts.len) == 0);
-        }
+        if (copy(&files[1], &files[0], &options, &second, REMOVE))
+            require_same_documents(&first, &second, change,
+                                   options.format == ND_INPUT_CSV ||
+                                       options.format == ND_INPUT_TSV);
     }
     ND_VEC_RELEASE(&first.allocator, &first.texts);
     ND_VEC_RELEASE(&first.allocator, &first.removed);

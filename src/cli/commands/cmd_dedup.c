@@ -7,6 +7,7 @@
 #include "cli/output/amounts.h"
 #include "cli/output/passage_list.h"
 #include "cli/output/records.h"
+#include "cli/repeat_cutter.h"
 #include "cli/scan_run.h"
 #include "io/record_copy.h"
 #include "util/vec.h"
@@ -26,6 +27,7 @@ typedef struct deduplication {
     ND_VEC(uint64_t) removed; /* tags */
     ND_VEC(grouped) grouped;  /* --annotate: all documents of groups, by tag */
     size_t next_grouped;
+    nd_repeat_cutter cutter; /* --within-documents remove */
 } deduplication;
 
 static int compare_u64(uint64_t a, uint64_t b)
@@ -157,7 +159,8 @@ static nd_status copy_input(deduplication *d, bool is_check, nd_error *error)
                            .num_removed = d->removed.len,
                            .output = job->output,
                            .folder = job->folder,
-                           .notes = job->settings->annotates ? &notes : NULL};
+                           .notes = job->settings->annotates ? &notes : NULL,
+                           .cuts = d->cutter.finder ? &d->cutter.cuts : NULL};
     if (is_check)
         return nd_input_copy_check(job->input, &copy, error);
     const nd_status status = nd_input_copy(job->input, &copy, error);
@@ -179,6 +182,14 @@ static void report(deduplication *d, const nd_scan_stats *stats)
         nd_page_printf(&job->headline, "%s %s: %s left", nd_amount_count(num_removed).text,
                        job->settings->dry_run ? "to be removed" : "removed",
                        nd_amount_count(num_left).text);
+    const nd_repeat_cuts *const cuts = &d->cutter.cuts;
+    if (cuts->documents > 0)
+        nd_page_printf(&job->headline, ", %s cut by %s",
+                       nd_amount_of(cuts->documents, "document").text,
+                       nd_amount_bytes((double)cuts->bytes).text);
+    if (d->cutter.finder)
+        nd_page_printf(&job->stats, ",\"cut_documents\":%llu,\"cut_bytes\":%llu",
+                       (unsigned long long)cuts->documents, (unsigned long long)cuts->bytes);
     nd_page_printf(&job->stats, ",\"removed\":%llu,\"left\":%llu", (unsigned long long)num_removed,
                    (unsigned long long)num_left);
 }
@@ -192,6 +203,8 @@ static nd_status use_groups(nd_job *job, const nd_scan *scan, void *ctx, nd_erro
         job->settings->annotates ? find_grouped(d, scan) : find_removed(d, scan, error);
     if (status == ND_OK && !job->settings->dry_run)
         status = copy_input(d, false, error);
+    if (d->cutter.finder)
+        nd_repeat_cutter_note(&d->cutter, &job->notes);
     if (status == ND_OK)
         report(d, &stats);
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
@@ -204,11 +217,14 @@ static nd_status dedup_inputs(nd_job *job, nd_error *error)
     nd_page_init(&d.page, job->allocator);
     if (job->settings->lists_passages)
         status = nd_passage_list_init(&d.passages, job->settings, job->allocator);
+    if (status == ND_OK && job->settings->within_documents == ND_WITHIN_REMOVE)
+        status = nd_repeat_cutter_init(&d.cutter, job->settings, job->allocator);
     if (status == ND_OK && !job->settings->dry_run)
         status = copy_input(&d, true, error);
     if (status == ND_OK)
         status = nd_scan_run(job, use_groups, &d, error);
     nd_passage_list_release(&d.passages);
+    nd_repeat_cutter_release(&d.cutter);
     nd_page_release(&d.page);
     ND_VEC_RELEASE(job->allocator, &d.removed);
     ND_VEC_RELEASE(job->allocator, &d.grouped);

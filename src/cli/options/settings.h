@@ -44,6 +44,12 @@ typedef enum nd_keep {
     ND_KEEP_FIRST,
 } nd_keep;
 
+/* What becomes of passages that a document repeats. */
+typedef enum nd_within_documents {
+    ND_WITHIN_KEEP = 0,
+    ND_WITHIN_REMOVE,
+} nd_within_documents;
+
 /* The commands, as bits of nd_option.commands. */
 enum {
     ND_COMMAND_SCAN = 1,
@@ -103,8 +109,8 @@ typedef struct nd_settings {
 
     nd_format format;
     const char *output_path, *stats_path, *removed_path;
-    int dry_run, annotates;
-    uint64_t memory_bytes; /* 0: no limit */
+    int dry_run, annotates, within_documents; /* nd_within_documents */
+    uint64_t memory_bytes;                    /* 0: no limit */
     const char *temp_dir;
     int kernel; /* nd_kernel, or ND_KERNEL_BEST */
     int strict;

@@ -77,6 +77,12 @@ static const nd_choice keeps[] = {
     {"first", ND_KEEP_FIRST},         {NULL, 0},
 };
 
+static const nd_choice withins[] = {
+    {"keep", ND_WITHIN_KEEP},
+    {"remove", ND_WITHIN_REMOVE},
+    {NULL, 0},
+};
+
 static const nd_choice input_formats[] = {
     {"auto", ND_INPUT_AUTO},   {"text", ND_INPUT_TEXT},   {"html", ND_INPUT_HTML},
     {"jsonl", ND_INPUT_JSONL}, {"json", ND_INPUT_JSON},   {"csv", ND_INPUT_CSV},
@@ -581,6 +587,15 @@ const nd_option nd_tool_options[] = {
      .field = FIELD(annotates),
      .value = 1,
      .conflicts = {WITH_REMOVED, WITH_DRY_RUN}},
+    {.name = "within-documents",
+     .kind = ND_OPTION_CHOICE,
+     .commands = DEDUP,
+     .section = "Result",
+     .help = "what becomes of passages of 5 words and more that a document repeats word for word: "
+             "remove leaves each at its first place, and cuts whole lines and sentences alone",
+     .field = FIELD(within_documents),
+     .choices = withins,
+     .conflicts = {WITH_DRY_RUN}},
     {.name = "dry-run",
      .commands = DEDUP,
      .section = "Result",
