@@ -1,5 +1,6 @@
 #include "cli/job.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -232,17 +233,21 @@ static nd_status open_budget(nd_job *job, nd_error *error)
     return status;
 }
 
-/* From when there is a folder, a signal removes it. */
+/* From when there is a folder, a signal removes it: one that comes between waits. */
 static nd_status open_output(nd_job *job, nd_error *error)
 {
     const char *const path = job->settings->output_path;
     if (!job->writes_folder)
         return nd_output_new(path, job->allocator, &job->output, error);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
     const nd_status status = nd_output_folder_new(path, job->allocator, &job->folder, error);
     if (status == ND_OK) {
         const nd_staging staging = nd_output_folder_staging(job->folder);
         nd_interrupt_removes_staging(&staging);
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status;
 }
 
