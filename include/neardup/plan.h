@@ -49,6 +49,13 @@ ND_API ND_NODISCARD nd_status nd_plan_for_rule(const nd_match_rule *rule, double
 /* Chance that a pair of that similarity shares a band: the S-curve 1 - (1 - J^rows)^bands. */
 ND_API double nd_plan_probability(const nd_plan *plan, double jaccard);
 
+/* Chance that a scan with a verdict or a coverage, which has no bands, compares two texts, of which
+ * the smaller one has num_shingles and shares `share` of them, 0 to 1, with the other, which is
+ * long (256 shingles and more; in shorter ones the chance is no less), but with few further texts:
+ * a shingle that hundreds share is not followed to all of them. Chance lies in the hashes of the
+ * shingles alone: the same two texts are compared always or never. Thread-safe. */
+ND_API double nd_rare_search_probability(double num_shingles, double share);
+
 /* Bytes the engine holds for that many documents with that many shingles on average: beyond the
  * shingle sets, and for the sets. Estimates; the sum is about the peak RSS of a scan. */
 typedef struct nd_plan_memory {

@@ -1,6 +1,9 @@
 #include "coverage/rare_candidates.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "neardup/plan.h"
 
 enum {
     /* Larger texts a document follows its samples to: this many, and so many for each sample; none
@@ -277,6 +280,61 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
         for (size_t i = total.num; i < total.num + COMMON_SAMPLES && i < finder->order.len; i++)
             meet_common(finder, shared, finder->order.items[i], d);
     return ND_OK;
+}
+
+/* --- what is expected of it --- */
+
+enum { MAX_EXPECTED = 4096 }; /* shingles; of more of them the chances are about the same: 0 or 1 */
+
+/* The binomial distribution: chances[k] of k out of num. From its mode down and up, as the chance
+ * of none may be too small for a number. */
+static void binomial(uint32_t num, double p, double chances[MAX_EXPECTED + 1])
+{
+    const uint32_t mode = (uint32_t)((num + 1) * p) < num ? (uint32_t)((num + 1) * p) : num;
+    double sum = 1;
+    chances[mode] = 1;
+    for (uint32_t k = mode; k > 0; k--) {
+        chances[k - 1] = p < 1 ? chances[k] * k / (num - k + 1) * (1 - p) / p : 0;
+        sum += chances[k - 1];
+    }
+    for (uint32_t k = mode; k < num; k++) {
+        chances[k + 1] = p < 1 ? chances[k] * (num - k) / (k + 1) * p / (1 - p) : 0;
+        sum += chances[k + 1];
+    }
+    for (uint32_t k = 0; k <= num; k++)
+        chances[k] /= sum;
+}
+
+/* That of the samples of a quarter of all hashes, which is what a long text takes, enough are
+ * shared: one in MIN_TEXT_PART. A shorter text samples a half or all of its own, of which a half or
+ * a quarter counts. */
+static double chance_of_proposal(uint32_t num_shared, uint32_t num_own)
+{
+    double shared[MAX_EXPECTED + 1], own[MAX_EXPECTED + 1];
+    const uint32_t num = num_shared + num_own;
+    const double part = num < 2 * ND_SAMPLE_MIN ? 1 : num < 4 * ND_SAMPLE_MIN ? 0.5 : 0.25;
+    binomial(num_shared, 0.25, shared);
+    binomial(num_own, part, own);
+    double chance = 0, up_to = 0;
+    uint32_t next = 0;
+    for (uint32_t k = 1; k <= num_shared; k++) {
+        /* Of those shared, that are sampled but not by the long text, the mean. */
+        const double sampled = k + (num_shared - k) * (part - 0.25) / 0.75;
+        for (; next <= num_own && next + sampled <= MIN_TEXT_PART * k * part * 4; next++)
+            up_to += own[next];
+        chance += shared[k] * up_to;
+    }
+    return chance;
+}
+
+double nd_rare_search_probability(double num_shingles, double share)
+{
+    const double num = num_shingles < MAX_EXPECTED ? round(num_shingles) : MAX_EXPECTED;
+    const double shared = round(num * share);
+    if (!(shared >= 1) || shared > num)
+        return 0;
+    const double chance = chance_of_proposal((uint32_t)shared, (uint32_t)(num - shared));
+    return chance < 1 ? chance : 1;
 }
 
 void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator *allocator)

@@ -10,6 +10,7 @@
 
 #include "coverage/rare_candidates.h"
 #include "failing_allocator.h"
+#include "neardup/plan.h"
 #include "random.h"
 
 enum { MAX_SHINGLES = 500 };
@@ -244,6 +245,48 @@ static void a_long_text_does_not_search_for_what_it_holds(void **state)
     batch_free(&b);
 }
 
+/* Of pairs of a long text and one of `num` shingles that shares num_shared with it. */
+static uint32_t count_proposed(uint32_t num, uint32_t num_shared, uint32_t num_pairs)
+{
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    batch b = batch_new((size_t)num_pairs * 2);
+    for (uint32_t d = 0; d < num_pairs; d++) {
+        append(&b, d, d * UINT64_C(10000), MAX_SHINGLES);
+        append(&b, num_pairs + d, d * UINT64_C(10000), num_shared);
+        append(&b, num_pairs + d, d * UINT64_C(10000) + 5000, num - num_shared);
+    }
+    nd_shared_shingles shared = share(&b, 1);
+    nd_candidate_finder finder = {0};
+    uint32_t num_proposed = 0;
+    for (uint32_t d = 0; d < num_pairs; d++)
+        num_proposed += proposes(&finder, &shared, num_pairs + d, d) != 0;
+    nd_candidate_finder_release(&finder, &a);
+    release(&shared);
+    batch_free(&b);
+    return num_proposed;
+}
+
+static void as_many_candidates_are_proposed_as_planned(void **state)
+{
+    (void)state;
+    enum { PAIRS = 500 };
+    const struct {
+        uint32_t num, num_shared;
+    } kinds[] = {{10, 1},   {40, 4},   {40, 8},   {100, 10}, {100, 15}, {100, 25}, {150, 15},
+                 {200, 20}, {200, 30}, {300, 30}, {300, 40}, {480, 48}, {480, 96}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const double num = kinds[i].num;
+        const double chance = nd_rare_search_probability(num, kinds[i].num_shared / num);
+        const double found =
+            (double)count_proposed(kinds[i].num, kinds[i].num_shared, PAIRS) / PAIRS;
+        assert_true(found > chance - 0.08 && found < chance + 0.08);
+    }
+    assert_true(nd_rare_search_probability(300, 0.02) < 0.01);
+    assert_true(nd_rare_search_probability(300, 1) > 0.999999);
+    assert_true(nd_rare_search_probability(1e9, 0.2) > 0.999);
+    assert_true(nd_rare_search_probability(0, 0.5) == 0);
+}
+
 static void texts_that_share_a_phrase_are_no_candidates(void **state)
 {
     (void)state;
@@ -340,6 +383,7 @@ int main(void)
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(a_short_text_finds_the_long_one_that_holds_it),
         cmocka_unit_test(a_long_text_does_not_search_for_what_it_holds),
+        cmocka_unit_test(as_many_candidates_are_proposed_as_planned),
         cmocka_unit_test(texts_that_share_a_phrase_are_no_candidates),
         cmocka_unit_test(a_footer_that_thousands_share_proposes_a_few),
         cmocka_unit_test(text_that_thousands_share_is_compared_linearly),

@@ -1,4 +1,5 @@
 /* neardup plan: what a scan with given thresholds costs and finds. */
+#include <math.h>
 #include <stdio.h>
 
 #include "cli/commands/command.h"
@@ -7,6 +8,7 @@
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 #include "cli/report/plan_report.h"
+#include "util/error.h"
 
 enum { CURVE_STEPS = 20, BAR_COLUMNS = 40, MEAN_STEPS = 1000 };
 
@@ -65,25 +67,26 @@ static nd_plan_view view_of(const nd_settings *settings, const nd_plan *plan,
                                      settings->memory_bytes, limit_of(settings, plan)}};
 }
 
-static void print_curve(const nd_job *job, nd_page *page, const nd_plan *plan)
+/* `threshold` carries a mark; NaN: none. */
+static void print_curve(const nd_job *job, nd_page *page, const nd_curve_point points[CURVE_STEPS],
+                        double threshold)
 {
-    nd_page_put(page, "\njaccard  chance of being found\n");
     for (int step = 1; step <= CURVE_STEPS; step++) {
-        const double jaccard = curve_jaccard(step);
-        const double probability = nd_plan_probability(plan, jaccard);
+        const double at = points[step - 1].jaccard, probability = points[step - 1].probability;
         const size_t bar = (size_t)(probability * BAR_COLUMNS + 0.5);
-        nd_page_printf(page, "   %.2f  %8.4f %%%s", jaccard, 100 * probability, bar ? "  " : "");
+        nd_page_printf(page, "   %.2f  %8.4f %%%s", at, 100 * probability, bar ? "  " : "");
         nd_page_put(page, bar ? nd_style(&job->screen, ND_STYLE_FAINT) : "");
         nd_page_fill(page, '#', bar);
         nd_page_put(page, bar ? nd_style(&job->screen, ND_STYLE_PLAIN) : "");
         /* The first point that is not below the threshold carries the mark. */
-        if (jaccard >= plan->threshold - 1e-9 && curve_jaccard(step - 1) < plan->threshold - 1e-9)
+        if (at >= threshold - 1e-9 && curve_jaccard(step - 1) < threshold - 1e-9)
             nd_page_put(page, "  <- threshold");
         nd_page_put(page, "\n");
     }
 }
 
-static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan)
+static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan,
+                       const nd_curve_point points[CURVE_STEPS])
 {
     const nd_settings *const settings = job->settings;
     const nd_plan_memory memory = memory_of(settings, plan);
@@ -94,7 +97,8 @@ static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan)
                    100 * plan->recall, 100 * settings->scan.recall);
     if (plan->threshold < settings->scan.rule.jaccard)
         nd_page_printf(page, "made for jaccard %g, as '--containment' is given\n", plan->threshold);
-    print_curve(job, page, plan);
+    nd_page_put(page, "\njaccard  chance of being found\n");
+    print_curve(job, page, points, plan->threshold);
     nd_page_printf(page,
                    "\nexpected misses: %.4f %% of the pairs at %g, %.4f %% of those from %g to 1 "
                    "(spread evenly)\n",
@@ -135,16 +139,67 @@ static void print(const nd_job *job, nd_page *page, const nd_plan *plan)
     } else if (job->format == ND_FORMAT_HTML) {
         nd_plan_report_print(page, &view);
     } else {
-        print_text(job, page, plan);
+        print_text(job, page, plan, points);
         if (shown)
             print_limit(job->settings, page, plan);
     }
 }
 
+/* --- without bands --- */
+
+/* Of two texts of which the smaller one has the mean number of shingles. */
+static void print_search(const nd_job *job, nd_page *page)
+{
+    const nd_settings *const settings = job->settings;
+    nd_curve_point points[CURVE_STEPS];
+    nd_array curve = {points, CURVE_STEPS, sizeof *points};
+    nd_search_view view = {.score = settings->scan.score,
+                           .coverage = settings->scan.coverage,
+                           .shingles = settings->mean_shingles,
+                           .curve = nd_items_of(&curve)};
+    for (int step = 1; step <= CURVE_STEPS; step++) {
+        nd_curve_point *const point = &points[step - 1];
+        const double share = curve_jaccard(step);
+        *point =
+            (nd_curve_point){share, nd_rare_search_probability(settings->mean_shingles, share), ""};
+        snprintf(point->label, sizeof point->label, "%.2f", point->jaccard);
+    }
+    if (job->format == ND_FORMAT_JSONL) {
+        nd_record_json(page, &nd_search_record, 0, &view);
+        nd_page_put(page, "\n");
+    } else if (job->format == ND_FORMAT_TSV) {
+        nd_record_tsv_pairs(page, &nd_search_record, 0, &view);
+    } else {
+        nd_page_printf(page, "%sno bands%s: texts are followed to others by their rare shingles\n",
+                       nd_style(&job->screen, ND_STYLE_STRONG),
+                       nd_style(&job->screen, ND_STYLE_PLAIN));
+        nd_page_printf(
+            page,
+            "\na text of %g shingles beside one that is longer, and shares them with few "
+            "others:\n",
+            view.shingles);
+        nd_page_put(page, "share in the other  chance of being compared\n");
+        print_curve(job, page, points, NAN);
+    }
+}
+
 static nd_status check(const nd_settings *settings, nd_error *error)
 {
+    static const char *const of_bands[] = {"documents", "mean-id-bytes", "memory"};
     nd_plan plan;
-    return nd_settings_plan(settings, &plan, error);
+    if (!nd_scan_options_has_coverage(&settings->scan))
+        return nd_settings_plan(settings, &plan, error);
+    for (size_t i = 0; i < sizeof of_bands / sizeof *of_bands; i++)
+        if (nd_settings_given(settings, of_bands[i]))
+            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                                "option '--%s' only works with bands, which a scan with a score or "
+                                "a coverage does not have",
+                                of_bands[i]);
+    if (settings->format == ND_FORMAT_HTML)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--format html' only works with bands, which a scan with a "
+                            "score or a coverage does not have");
+    return ND_OK;
 }
 
 static nd_status print_plan(nd_job *job, nd_error *error)
@@ -152,11 +207,15 @@ static nd_status print_plan(nd_job *job, nd_error *error)
     nd_plan plan;
     nd_page page;
     nd_page_init(&page, job->allocator);
-    nd_status status = nd_settings_plan(job->settings, &plan, error);
-    if (status == ND_OK) {
+    nd_status status = ND_OK;
+    if (nd_scan_options_has_coverage(&job->settings->scan))
+        print_search(job, &page);
+    else
+        status = nd_settings_plan(job->settings, &plan, error);
+    if (status == ND_OK && !nd_scan_options_has_coverage(&job->settings->scan))
         print(job, &page, &plan);
+    if (status == ND_OK)
         status = nd_job_write(job, &page);
-    }
     nd_page_release(&page);
     return status;
 }
@@ -176,10 +235,14 @@ const nd_command nd_command_plan = {
         "follow from the threshold and the recall, the probability that a pair of a given "
         "similarity is found, and an estimate of the memory. Candidates are then compared "
         "exactly, so pairs below the threshold cost time, but are never reported. With '--memory' "
-        "also what a scan that keeps within it takes.\n",
+        "also what a scan that keeps within it takes.\n\n"
+        "A scan with '--preset news' has no bands: it follows texts to others by their rare "
+        "shingles. Then the chance is shown that two texts are compared, of which the smaller one "
+        "has '--mean-shingles', by the share of them that stands in the other.\n",
     .info.examples = "  neardup plan\n"
                      "  neardup plan --threshold 0.5 --recall 0.999\n"
-                     "  neardup plan --documents 50000000 --mean-shingles 250\n",
+                     "  neardup plan --documents 50000000 --mean-shingles 250\n"
+                     "  neardup plan --preset news --mean-shingles 300\n",
     .info.options = {nd_tool_options, ND_COMMAND_PLAN},
     .check = check,
     .run = run,

@@ -254,6 +254,28 @@ static const nd_column plan_columns[] = {
 };
 const nd_record nd_plan_record = RECORD(plan_columns);
 
+static const nd_column search_curve_columns[] = {
+    {ND_COLUMN(nd_curve_point, jaccard, "share", ND_VALUE_RATIO), .flags = ND_COLUMN_JSON_ONLY},
+    {ND_COLUMN(nd_curve_point, probability, "probability", ND_VALUE_RATIO),
+     .flags = ND_COLUMN_JSON_ONLY},
+    {ND_COLUMN(nd_curve_point, probability, "probability_at", ND_VALUE_RATIO),
+     .flags = ND_COLUMN_TSV_ONLY},
+};
+static const nd_record search_curve_record = {
+    .columns = search_curve_columns,
+    .num_columns = sizeof search_curve_columns / sizeof *search_curve_columns,
+    .label = label_of_point,
+};
+
+static const nd_column search_columns[] = {
+    {ND_COLUMN(nd_search_view, score, "score", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_search_view, coverage, "coverage", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_search_view, shingles, "shingles", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_search_view, curve, "curve", ND_VALUE_LIST), .record = &search_curve_record,
+     .flags = ND_COLUMN_SPREAD},
+};
+const nd_record nd_search_record = RECORD(search_columns);
+
 /* --- eval --- */
 
 static nd_bytes label_of_recall(const void *item)

@@ -122,6 +122,14 @@ typedef struct nd_plan_view {
 } nd_plan_view;
 extern const nd_record nd_plan_record;
 
+/* plan, where a scan has no bands */
+typedef struct nd_search_view {
+    double score, coverage;
+    double shingles; /* of the smaller text */
+    nd_items curve;  /* nd_curve_point: its jaccard is the share */
+} nd_search_view;
+extern const nd_record nd_search_record;
+
 /* eval: what one scan reached */
 typedef struct nd_recall_view {
     nd_bytes label;  /* of a kind, or the lower end of a band */
