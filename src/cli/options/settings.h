@@ -107,8 +107,8 @@ typedef struct nd_settings {
 
     nd_input_options input; /* for the reader: nd_settings_input */
 
-    nd_format format;
     const char *output_path, *stats_path, *removed_path;
+    nd_format format;
     int dry_run, annotates, within_documents; /* nd_within_documents */
     uint64_t memory_bytes;                    /* 0: no limit */
     const char *temp_dir;
