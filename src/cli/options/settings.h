@@ -76,8 +76,8 @@ typedef struct nd_settings {
     const struct nd_command *command;
     nd_command_line line;
 
-    nd_preset preset;
     nd_scan_options scan; /* for the library: nd_settings_scan */
+    nd_preset preset;
     int lists_passages, explains;
     nd_keep keep;
     nd_name_list keep_typed; /* --keep */
