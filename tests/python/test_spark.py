@@ -14,7 +14,7 @@ if shutil.which("java") is None:
     pytest.skip("java is not there", allow_module_level=True)
 pytestmark = pytest.mark.filterwarnings("ignore")  # pyspark's own, and LossWarning
 
-from spark_frames import Row, assert_same, documents, frame, of_engine, session  # noqa: E402
+from spark_frames import assert_same, documents, frame, of_engine, session  # noqa: E402
 
 import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
@@ -29,24 +29,21 @@ def spark() -> Iterator[Any]:
     made.stop()
 
 
-@pytest.fixture(scope="module")
-def rows() -> list[Row]:
-    return documents()
-
-
-CASES: list[tuple[int, dict[str, Any]]] = [
-    (1, {}),
-    (7, {"max_matches": 20, "representative": "preferred", "preferences": "number", "edges_a_task": 20_000}),
-    (3, {"threshold": 0.5, "containment": 0.9, "representative": "first-id", "max_matches": 0}),
+# Partitions, documents under one template, options.
+CASES: list[tuple[int, int, dict[str, Any]]] = [
+    (1, 560, {}),
+    (7, 0, {"max_matches": 20, "representative": "preferred", "preferences": "number", "edges_a_task": 30, "containment": 0.9}),
 ]
 
 
-@pytest.mark.parametrize("partitions, options", CASES, ids=str)
+@pytest.mark.parametrize("partitions, num_hot, options", CASES, ids=str)
 def test_pairs_groups_and_counts_are_the_engines(
-    spark: Any, rows: list[Row], partitions: int, options: dict[str, Any]
+    spark: Any, partitions: int, num_hot: int, options: dict[str, Any]
 ) -> None:
+    rows = documents(num_hot)
     wanted = of_engine(rows, **options)
-    assert len(wanted.pairs()) > 1_000 and wanted.stats["capped_buckets"] > 0
+    assert len(wanted.pairs()) > 300 and (wanted.stats["capped_buckets"] > 0) == (num_hot > 512)
+    assert (wanted.stats["capped_documents"] > 0) == (options.get("max_matches") == 20)
     scan = neardup.spark.Scan(frame(spark, rows, partitions), **options)
     assert_same(scan, wanted)
     scan.release()
