@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/json_text.h"
+#include "io/json_string.h"
 
 enum { COLUMN_MIN = 11 };
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "io/warc.h"
 #include "util/alloc.h"
 #include "util/error.h"

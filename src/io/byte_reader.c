@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "io/decompress.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/error.h"
 
 enum {

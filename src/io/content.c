@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "io/path_walk.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "neardup/text.h"
 #include "util/error.h"
 

@@ -12,7 +12,7 @@
 #include "io/content.h"
 #include "io/date.h"
 #include "io/json_string.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/binary_search.h"
 
 /* Of a document that says nothing: after all others. */

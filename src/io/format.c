@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "io/json_string.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/error.h"
 
 enum {

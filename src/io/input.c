@@ -10,7 +10,6 @@
 #include "io/path_walk.h"
 #include "io/place.h"
 #include "io/record_visit.h"
-#include "io/shown_path.h"
 #include "neardup/text.h"
 #include "util/arena.h"
 #include "util/error.h"

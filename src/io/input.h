@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "neardup/allocator.h"
 #include "neardup/document.h"
 #include "neardup/status.h"

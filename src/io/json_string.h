@@ -1,4 +1,5 @@
-/* The inside of a JSON string: what stands between its quotes (RFC 8259, section 7). */
+/* JSON strings, read and written (RFC 8259, section 7). What is read is what stands between the
+ * quotes. */
 #ifndef IO_JSON_STRING_H
 #define IO_JSON_STRING_H
 
@@ -43,5 +44,11 @@ bool nd_json_string_equals(const char *p, size_t len_bytes, const char *name,
  * bytes replaced to *invalid_bytes. ASCII bytes stay where they are, so JSON stays JSON. */
 ND_NODISCARD nd_status nd_utf8_repair(const nd_allocator *allocator, nd_byte_vec *out,
                                       const char *p, size_t len_bytes, uint64_t *invalid_bytes);
+
+/* A quoted JSON string. Quote, backslash and control characters are escaped (the short forms where
+ * JSON has them); each maximal invalid part of UTF-8 becomes U+FFFD. On failure *out is as it was.
+ */
+ND_NODISCARD nd_status nd_json_append_string(const nd_allocator *allocator, nd_byte_vec *out,
+                                             const char *p, size_t len_bytes);
 
 #endif

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "io/format.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/error.h"
 
 static nd_status add_file(const nd_allocator *allocator, nd_marks *marks, const char *path,

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "io/bytes.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/error.h"
 
 enum {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/error.h"
 #include "util/u64_map.h"
 

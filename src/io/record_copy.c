@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "io/json_string.h"
+#include "io/place.h"
 #include "io/record_cut.h"
 #include "io/record_notes.h"
 #include "io/record_visit.h"
-#include "io/shown_path.h"
 #include "util/error.h"
 
 enum { COPY_BYTES = 1 << 16 };

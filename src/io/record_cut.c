@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "io/json_string.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "text/tokenise/token_buffer.h"
 #include "text/utf8.h"
 #include "util/error.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "io/json_string.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/error.h"
 
 nd_status nd_noting_init(nd_noting *noting, const nd_allocator *allocator,

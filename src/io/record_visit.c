@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "io/marks.h"
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "io/stream.h"
 #include "util/error.h"
 

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "io/shown_path.h"
+#include "io/place.h"
 #include "util/error.h"
 
 void nd_stream_init(nd_stream *stream, const nd_allocator *allocator, const nd_reading *reading,

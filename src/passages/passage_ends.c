@@ -1,4 +1,4 @@
-#include "passages/passage_ends.h"
+#include "passages/passage_fit.h"
 
 enum {
     /* Words on the wrong side of a border that a passage drops: the same word before two copies.

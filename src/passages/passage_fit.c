@@ -3,9 +3,6 @@
  * goes on with itself, is first cut into its periods. */
 #include "passages/passage_fit.h"
 
-#include "passages/passage_ends.h"
-#include "passages/passage_likeness.h"
-
 /* What the runs of a trace may miss of the words in common. */
 static const double trace_slack = 1.1;
 

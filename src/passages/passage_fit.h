@@ -81,4 +81,23 @@ static inline uint32_t nd_passage_align_window(nd_passage_fitter *fitter, nd_spa
 
 void nd_passage_fitter_release(nd_passage_fitter *fitter);
 
+/* --- where the stretches of a pair begin and end: passage_ends.c --- */
+
+/* Runs of a trace as a pair of stretches within a box. Words beside a border are dropped (the same
+ * word before two copies), and what an edit keeps from a border near by is taken in. */
+nd_span_pair nd_passage_pair_of_runs(nd_passage_fitter *fitter, const nd_word_run *runs,
+                                     uint32_t num, const nd_trace_box *box);
+
+/* --- how much alike they must be to be told of: passage_likeness.c --- */
+
+/* The identity that a pair with these runs in common needs: what the options ask for, or more where
+ * it is a phrase, or has only the words of a form in common, or differs only in numbers. */
+double nd_passage_identity_needed(const nd_passage_fitter *fitter, const nd_span_pair *pair,
+                                  const nd_word_run *runs, uint32_t num);
+
+/* Whether a pair is nothing but whole lines that are the same, with lines beside them that differ.
+ */
+bool nd_passage_is_exact_inside(nd_passage_fitter *fitter, const nd_span_pair *pair,
+                                const nd_word_run *runs, uint32_t num);
+
 #endif

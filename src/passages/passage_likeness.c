@@ -1,4 +1,4 @@
-#include "passages/passage_likeness.h"
+#include "passages/passage_fit.h"
 
 enum {
     /* What stands at so many places is the form of a list, a table, a price list. */

@@ -10,7 +10,6 @@
 
 #include "io/json_object.h"
 #include "io/json_string.h"
-#include "io/json_text.h"
 #include "io_fixture.h"
 
 static const nd_allocator *libc(void)
