@@ -1,6 +1,5 @@
 #include "cli/job.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,8 +123,11 @@ static nd_status try_stats_path(nd_job *job, nd_error *error)
     if (!path || strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
         return ND_OK;
     nd_output *output = NULL;
+    sigset_t before;
+    nd_signals_hold(path, &before);
     const nd_status status = nd_output_new(path, job->allocator, &output, error);
     nd_output_free(output);
+    nd_signals_release(&before);
     job->is_stats_refused = status != ND_OK;
     return status;
 }
@@ -233,21 +235,41 @@ static nd_status open_budget(nd_job *job, nd_error *error)
     return status;
 }
 
-/* From when there is a folder, a signal removes it: one that comes between waits. */
-static nd_status open_output(nd_job *job, nd_error *error)
+static nd_status open_folder(nd_job *job, nd_error *error)
 {
-    const char *const path = job->settings->output_path;
-    if (!job->writes_folder)
-        return nd_output_new(path, job->allocator, &job->output, error);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    const nd_status status = nd_output_folder_new(path, job->allocator, &job->folder, error);
+    const nd_status status =
+        nd_output_folder_new(job->settings->output_path, job->allocator, &job->folder, error);
     if (status == ND_OK) {
         const nd_staging staging = nd_output_folder_staging(job->folder);
         nd_interrupt_removes_staging(&staging);
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
+static nd_status open_file(nd_job *job, const char *path, nd_output **out, nd_error *error)
+{
+    const nd_status status = nd_output_new(path, job->allocator, out, error);
+    if (status == ND_OK)
+        nd_interrupt_removes(job->output ? nd_output_temp_path(job->output) : NULL,
+                             job->removed ? nd_output_temp_path(job->removed) : NULL);
+    return status;
+}
+
+/* From when there is a file or a folder, a signal removes it: one that comes between waits. */
+static nd_status open_outputs(nd_job *job, nd_error *error)
+{
+    const char *const path = job->settings->output_path;
+    const char *const removed = job->settings->removed_path;
+    sigset_t before;
+    nd_signals_hold(path ? path : "-", &before);
+    nd_status status =
+        job->writes_folder ? open_folder(job, error) : open_file(job, path, &job->output, error);
+    nd_signals_release(&before);
+    if (status != ND_OK || !removed)
+        return status;
+    nd_signals_hold(removed, &before);
+    status = open_file(job, removed, &job->removed, error);
+    nd_signals_release(&before);
     return status;
 }
 
@@ -269,12 +291,7 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
     if (status == ND_OK)
         status = try_stats_path(job, error);
     if (status == ND_OK)
-        status = open_output(job, error);
-    if (status == ND_OK && settings->removed_path)
-        status = nd_output_new(settings->removed_path, job->allocator, &job->removed, error);
-    if (status == ND_OK)
-        nd_interrupt_removes(job->output ? nd_output_temp_path(job->output) : NULL,
-                             job->removed ? nd_output_temp_path(job->removed) : NULL);
+        status = open_outputs(job, error);
     if (status == ND_OK && job->input && job->output)
         status = nd_input_leave_out(job->input, nd_output_descriptor(job->output), error);
     if (status == ND_OK && job->input && job->removed)

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -131,6 +130,23 @@ static void catch_all(void)
     catch_one(SIGHUP);
     catch_one(SIGQUIT);
     catch_one(SIGXCPU);
+}
+
+void nd_signals_hold(const char *path, sigset_t *before)
+{
+    struct stat info;
+    const bool is_made = stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+    sigset_t held;
+    if (is_made)
+        sigfillset(&held);
+    else
+        sigemptyset(&held);
+    pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+void nd_signals_release(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 void nd_interrupt_removes(const char *path, const char *other)

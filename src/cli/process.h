@@ -2,6 +2,7 @@
 #ifndef CLI_PROCESS_H
 #define CLI_PROCESS_H
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "io/output_folder.h"
@@ -26,6 +27,12 @@ void nd_interrupt_removes(const char *path, const char *other);
 /* The same for the files of an output folder, which has to stay where it is until this is called
  * with NULL. */
 void nd_interrupt_removes_staging(const nd_staging *staging);
+
+/* Signals wait until the release, so that none comes between making a file and the two calls above.
+ * Nothing is held where `path` names something that is there and is no file or folder: opening a
+ * FIFO can take for ever, and makes none. */
+void nd_signals_hold(const char *path, sigset_t *before);
+void nd_signals_release(const sigset_t *before);
 
 /* Copies what comes on standard input to a file without a name in `folder` (NULL: $TMPDIR, or
  * /tmp), which is standard input from then on, so that it can be read twice. A regular file stays.

@@ -80,10 +80,13 @@ nd_status nd_stats_file_write(const nd_job *job, nd_status run_status, nd_error 
     print_all(job, run_status, &page);
     nd_output *file = NULL;
     nd_status status = page.status;
+    sigset_t before;
+    nd_signals_hold(job->settings->stats_path, &before);
     if (status == ND_OK)
         status = nd_output_new(job->settings->stats_path, job->allocator, &file, error);
     if (status == ND_OK)
         nd_interrupt_removes(nd_output_temp_path(file), NULL);
+    nd_signals_release(&before);
     if (status == ND_OK)
         status = nd_output_write(file, page.bytes.items, page.bytes.len);
     if (file)
