@@ -63,9 +63,15 @@ nd_status nd_repeat_cutter_init(nd_repeat_cutter *cutter, const nd_settings *set
 
 void nd_repeat_cutter_note(const nd_repeat_cutter *cutter, nd_notes *notes)
 {
-    static const nd_counter counter =
-        ND_COUNTER_CAPPED_PASSAGES(nd_repeat_cutter, num_capped, caps_reached, "documents that");
-    nd_notes_add_counters(notes, (nd_counter_list){&counter, 1}, cutter, NULL, NULL);
+    static const nd_counter counters[] = {
+        ND_COUNTER_CAPPED_PASSAGES(nd_repeat_cutter, num_capped, caps_reached, "documents that"),
+        {.name = "uncut_invalid_utf8",
+         .meaning = "JSON with invalid UTF-8, out of which nothing is cut",
+         .offset = offsetof(nd_repeat_cutter, cuts.not_utf8),
+         .weight = ND_COUNTER_LOSS},
+    };
+    nd_notes_add_counters(notes, (nd_counter_list){counters, sizeof counters / sizeof *counters},
+                          cutter, NULL, NULL);
 }
 
 void nd_repeat_cutter_release(nd_repeat_cutter *cutter)

@@ -21,7 +21,7 @@ typedef struct nd_repeat_cutter {
 ND_NODISCARD nd_status nd_repeat_cutter_init(nd_repeat_cutter *cutter, const nd_settings *settings,
                                              const nd_allocator *allocator);
 
-/* Says where a cap was reached. */
+/* Says where a cap was reached, and what could not be cut. */
 void nd_repeat_cutter_note(const nd_repeat_cutter *cutter, nd_notes *notes);
 
 void nd_repeat_cutter_release(nd_repeat_cutter *cutter);

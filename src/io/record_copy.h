@@ -45,6 +45,7 @@ typedef struct nd_repeat_cuts {
                       size_t *num);
     uint32_t min_words;        /* that are cut out at once */
     uint64_t documents, bytes; /* set: cut, and cut out of them as they are written */
+    uint64_t not_utf8;         /* set: JSON with invalid UTF-8, which stays as it is */
 } nd_repeat_cuts;
 
 typedef struct nd_record_copy {

@@ -286,6 +286,7 @@ static nd_status cut_object(nd_cutting *cutting, const char **p, size_t *len)
             : ND_JSON_NOT_AN_OBJECT;
     if (verdict == ND_JSON_NO_MEMORY)
         return ND_ERR_NO_MEMORY;
+    cutting->cuts->not_utf8 += verdict == ND_JSON_NOT_UTF8;
     if (verdict != ND_JSON_OBJECT)
         return ND_OK;
     for (size_t i = 0; i < cutting->fields.num; i++)
