@@ -11,7 +11,7 @@ from neardup._spec import Spec
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from neardup._types import Keep, Link, Names, Preset, Representative
+    from neardup._types import Keep, Link, Representative
 
 MAX_MATCHES = 1000  # the tool's default of --max-matches
 MOST_MATCHES = 2**32 - 1
@@ -38,16 +38,8 @@ class Options:
 def make_options(
     id: str,
     text: str,
+    spec: Spec,
     *,
-    preset: Preset = "corpus",
-    threshold: Optional[float] = None,
-    containment: Optional[float] = None,
-    coverage: Optional[float] = None,
-    score: Optional[float] = None,
-    recall: Optional[float] = None,
-    shingle: Optional[str] = None,
-    repair: Optional[Names] = None,
-    fold: Optional[Names] = None,
     max_matches: Optional[int] = None,
     link: Optional[Link] = None,
     representative: Optional[Representative] = None,
@@ -56,17 +48,6 @@ def make_options(
     edges_a_task: int = EDGES_A_TASK,
 ) -> Options:
     """Raises InvalidArgument for options out of range, Unsupported for those that need one machine."""
-    spec = Spec(
-        preset=preset,
-        threshold=threshold,
-        containment=containment,
-        coverage=coverage,
-        score=score,
-        recall=recall,
-        shingle=shingle,
-        repair=repair,
-        fold=fold,
-    )
     if spec.bands == 0:
         raise Unsupported("a coverage or a score, which the news preset has, is not there on Spark")
     if link not in (None, "anchored", "single"):

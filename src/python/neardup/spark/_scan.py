@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Optional
 
+from neardup._spec import Spec
 from neardup.spark import _candidates, _groups, _pairs, _texts, _verify
 from neardup.spark._options import Options, check_columns, make_options
 from neardup.spark._steps import Steps
@@ -48,15 +49,17 @@ class Scan:
         self.options: Options = make_options(
             id,
             text,
-            preset=preset,
-            threshold=threshold,
-            containment=containment,
-            coverage=coverage,
-            score=score,
-            recall=recall,
-            shingle=shingle,
-            repair=repair,
-            fold=fold,
+            Spec(
+                preset=preset,
+                threshold=threshold,
+                containment=containment,
+                coverage=coverage,
+                score=score,
+                recall=recall,
+                shingle=shingle,
+                repair=repair,
+                fold=fold,
+            ),
             max_matches=max_matches,
             link=link,
             representative=representative,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow
 
 import neardup
+from neardup._spec import Spec
 from neardup.spark._options import check_columns, make_options
 from neardup.spark._texts import inputs
 
@@ -49,7 +50,7 @@ def within(df: DataFrame, id: str = "id", text: str = "text", **options: Any) ->
 
     Raises NotFound, TypeError and InvalidArgument for columns and options that are none.
     """
-    check_columns(df, make_options(id, text))
+    check_columns(df, make_options(id, text, Spec()))
     neardup.within([], **options)  # raises for options that are none
     rows = inputs(df, id, text).select("id", "text")
     return rows.mapInArrow(partial(_find, options=options), REPEATING)
