@@ -52,7 +52,7 @@ nd_status nd_scan_run(nd_job *job, nd_scan_use_fn use, void *ctx, nd_error *erro
     nd_scan_firsts_init(&firsts);
     nd_scan_options options = nd_settings_scan(job->settings, job->num_threads);
     options.budget = job->budget;
-    if (job->format == ND_FORMAT_HTML && !nd_shown_groups_can_read_again(job->settings))
+    if (nd_settings_makes_page(job->settings) && !nd_shown_groups_can_read_again(job->settings))
         options.texts = ND_TEXTS_KEEP;
     options.progress = nd_progress_step;
     options.progress_ctx = &job->progress;

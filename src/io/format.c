@@ -67,8 +67,7 @@ static size_t without_compression(const char *path, size_t len)
     return len;
 }
 
-/* What the ending of a name says; ND_INPUT_AUTO: nothing. */
-static nd_input_format format_of_name(const char *path)
+nd_input_format nd_input_format_of_name(const char *path)
 {
     static const struct {
         const char *ending;
@@ -345,7 +344,7 @@ static nd_status find_table(nd_content *content, nd_documents *documents, nd_inp
 static nd_status find_by_content(nd_content *content, nd_documents *documents,
                                  nd_input_format *format, nd_error *error)
 {
-    const nd_input_format by_name = format_of_name(content->path.items);
+    const nd_input_format by_name = nd_input_format_of_name(content->path.items);
     *format = ND_INPUT_TEXT;
     if (by_name == ND_INPUT_HTML || by_name == ND_INPUT_CSV || by_name == ND_INPUT_TSV) {
         *format = by_name;

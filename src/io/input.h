@@ -24,6 +24,9 @@ typedef enum nd_input_format {
     ND_INPUT_NUM_FORMATS
 } nd_input_format;
 
+/* What the ending of a name says, one such as ".gz" after it or not; ND_INPUT_AUTO: nothing. */
+nd_input_format nd_input_format_of_name(const char *path);
+
 /* What one of nd_document.preferences says: smaller for what is rather kept. A document without a
  * readable field comes after all others, and is counted; a text file has no fields. */
 typedef enum nd_preference {

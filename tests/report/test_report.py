@@ -103,6 +103,39 @@ def test_a_click_leads_to_the_other_place(driver: webdriver.Chrome, tmp_path: Pa
     page.check()
 
 
+def open_member(page: Page, representative: str, member: str) -> None:
+    """Finds the group by its representative, and shows the member beside it."""
+    find = page.driver.find_element(By.CSS_SELECTOR, "input[type=search]")
+    find.clear()
+    find.send_keys(representative)
+    page.wait("document.querySelector('.detail h2 .name').textContent === arguments[0] "
+              "&& document.querySelectorAll('.row').length === 1", representative)
+    page.js("""[...document.querySelectorAll('.detail .open')]
+        .find((button) => button.textContent === arguments[0]).click()""", member)
+    page.wait("document.querySelector('.comparison .side .name').textContent === arguments[0]", member)
+
+
+def test_what_is_removed_stands_beside_what_is_kept(driver: webdriver.Chrome, feed: Path, tmp_path: Path) -> None:
+    dedup = ("dedup", "-q", "--dry-run", "--threshold", "0.4", "--passages", feed, "--removed")
+    run_tool(*dedup, tmp_path / "removed.html")
+    run_tool(*dedup, tmp_path / "removed.jsonl")
+    removed = [json.loads(line) for line in (tmp_path / "removed.jsonl").read_text().splitlines()]
+    texts = {d["id"]: d["text"].encode() for d in map(json.loads, feed.read_text().splitlines())}
+    assert len(removed) > 4
+    page = Page(driver, tmp_path / "removed.html")
+    assert driver.find_element(By.TAG_NAME, "h1").text == "Near-copies that would be removed"
+    for member in removed:
+        open_member(page, member["representative"], member["id"])
+        check_marks(page, {
+            "member": (".comparison .side:nth-child(1)", texts[member["id"]]),
+            "representative": (".comparison .side:nth-child(2)", texts[member["representative"]]),
+        }, member["passages"])
+    assert "kept" in driver.find_element(By.CSS_SELECTOR, ".comparison .side:nth-child(2) h4").text
+    driver.find_element(By.CSS_SELECTOR, ".matrix summary").click()
+    assert driver.find_elements(By.CSS_SELECTOR, ".heat")
+    page.check()
+
+
 def test_groups_are_filtered_and_opened(driver: webdriver.Chrome, feed: Path, tmp_path: Path) -> None:
     scan = ("scan", "--preset", "news", feed)
     run_tool(*scan, "--format", "html", "-o", tmp_path / "page.html")
@@ -111,18 +144,9 @@ def test_groups_are_filtered_and_opened(driver: webdriver.Chrome, feed: Path, tm
     texts = {d["id"]: d["text"].encode() for d in map(json.loads, feed.read_text().splitlines())}
     page.wait("document.querySelector('.status').textContent === arguments[0]", f"{len(groups)} groups")
 
-    # Every member, beside its representative, with the passages that the JSON lists.
     for group in groups:
-        find = driver.find_element(By.CSS_SELECTOR, "input[type=search]")
-        find.clear()
-        find.send_keys(group["representative"])
-        page.wait("document.querySelector('.detail h2 .name').textContent === arguments[0] "
-                  "&& document.querySelectorAll('.row').length === 1", group["representative"])
         for member in group["members"]:
-            page.js("""[...document.querySelectorAll('.detail .open')]
-                .find((button) => button.textContent === arguments[0]).click()""", member["id"])
-            page.wait("document.querySelector('.comparison .side .name').textContent === arguments[0]",
-                      member["id"])
+            open_member(page, group["representative"], member["id"])
             check_marks(page, {
                 "member": (".comparison .side:nth-child(1)", texts[member["id"]]),
                 "representative": (".comparison .side:nth-child(2)", texts[group["representative"]]),

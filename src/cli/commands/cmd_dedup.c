@@ -8,6 +8,7 @@
 #include "cli/output/passage_list.h"
 #include "cli/output/records.h"
 #include "cli/repeat_cutter.h"
+#include "cli/report/groups_report.h"
 #include "cli/scan_run.h"
 #include "io/record_copy.h"
 #include "util/vec.h"
@@ -68,7 +69,7 @@ static nd_status remove_members(void *ctx, const nd_group *group)
     nd_status status = ND_VEC_RESERVE(d->job->allocator, &d->removed, group->num_members);
     for (size_t i = 0; status == ND_OK && i < group->num_members; i++) {
         d->removed.items[d->removed.len++] = group->members[i].id.tag;
-        if (d->job->removed)
+        if (d->job->removed && !nd_settings_makes_page(d->job->settings))
             status = list_member(d, group, &group->members[i]);
     }
     return status;
@@ -86,6 +87,10 @@ static nd_status find_removed(deduplication *d, const nd_scan *scan, nd_error *e
         qsort(d->removed.items, d->removed.len, sizeof *d->removed.items, compare_tags);
     if (d->is_list_failed) /* for the message */
         status = nd_output_commit(d->job->removed, error);
+    if (status == ND_OK && nd_settings_makes_page(d->job->settings))
+        status = nd_groups_report_write(
+            d->job, d->job->settings->dry_run ? ND_GROUPS_REMOVABLE : ND_GROUPS_REMOVED, scan,
+            &d->passages.capped, error);
     nd_capped_matches_note(&d->passages.capped, &d->job->notes, d->job->input);
     return status;
 }
@@ -259,8 +264,8 @@ const nd_command nd_command_dedup = {
                      "  neardup dedup --representative first --threshold 0.7 -o clean.csv all.csv\n"
                      "  neardup dedup -o clean/ corpus/\n"
                      "  neardup dedup --annotate -o marked.jsonl corpus/*.jsonl\n"
-                     "  neardup dedup --dry-run corpus/\n",
+                     "  neardup dedup --dry-run --removed removed.html corpus/\n",
     .info.options = {nd_tool_options, ND_COMMAND_DEDUP},
-    .check = nd_settings_check_scan,
+    .check = nd_settings_check_dedup,
     .run = run,
 };

@@ -30,9 +30,10 @@ static nd_status write_results(nd_job *job, const nd_scan *scan, void *ctx, nd_e
     (void)ctx;
     const nd_scan_stats stats = nd_scan_stats_get(scan);
     nd_written written = {.num = stats.groups};
-    nd_status status = job->format == ND_FORMAT_HTML
-                           ? nd_groups_report_write(job, scan, &written.capped, error)
-                           : nd_matches_write(job, scan, &written);
+    nd_status status =
+        job->format == ND_FORMAT_HTML
+            ? nd_groups_report_write(job, ND_GROUPS_FOUND, scan, &written.capped, error)
+            : nd_matches_write(job, scan, &written);
     set_headline(job, &stats, status == ND_OK ? written.num : UINT64_MAX);
     nd_capped_matches_note(&written.capped, &job->notes, job->input);
     nd_job_lap(job, "writing");

@@ -182,9 +182,18 @@ nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threa
         options.num_preferences = (uint32_t)keys.num;
         options.size_place = keys.size_place;
     }
+    /* A page has passages and reasons in any case, and keeps the few texts that it shows itself. */
+    const bool needs_texts = settings->lists_passages || settings->explains;
     options.texts =
-        settings->lists_passages || settings->explains ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
+        needs_texts && !nd_settings_makes_page(settings) ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
     return options;
+}
+
+bool nd_settings_makes_page(const nd_settings *settings)
+{
+    return settings->format == ND_FORMAT_HTML ||
+           (settings->removed_path &&
+            nd_input_format_of_name(settings->removed_path) == ND_INPUT_HTML);
 }
 
 nd_passage_options nd_settings_passage(const nd_settings *settings)
@@ -204,7 +213,7 @@ nd_input_options nd_settings_input(const nd_settings *settings, const nd_keep_ke
     options.num_preferences = keys->num;
     /* A scan counts what lacks a field that was named for its report, which reads the fields. */
     const bool is_named_for_report =
-        settings->format == ND_FORMAT_HTML && keys->num == 0 &&
+        nd_settings_makes_page(settings) && keys->num == 0 &&
         (nd_settings_given(settings, "date-field") || nd_settings_given(settings, "source-field"));
     if (settings->command->info.options.command == ND_COMMAND_INDEX_ADD || is_named_for_report) {
         options.has_attributes = true;
@@ -245,6 +254,24 @@ nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error)
     nd_plan plan;
     return nd_scan_options_has_coverage(&settings->scan) ? ND_OK
                                                          : nd_settings_plan(settings, &plan, error);
+}
+
+nd_status nd_settings_check_dedup(const nd_settings *settings, nd_error *error)
+{
+    const struct {
+        const char *name;
+        bool is_used; /* without a page */
+    } of_page[] = {{"top", false},
+                   {"date-field", settings->keep == ND_KEEP_EARLIEST},
+                   {"source-field", settings->keep == ND_KEEP_PREFERRED}};
+    const bool makes_page = nd_settings_makes_page(settings);
+    for (size_t i = 0; i < sizeof of_page / sizeof *of_page && !makes_page; i++)
+        if (nd_settings_given(settings, of_page[i].name) && !of_page[i].is_used)
+            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                                "option '--%s' only works with '--removed FILE.html': the name "
+                                "has to end so",
+                                of_page[i].name);
+    return nd_settings_check_scan(settings, error);
 }
 
 nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error)

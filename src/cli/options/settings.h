@@ -144,6 +144,9 @@ void nd_settings_print_help(const struct nd_command *command, nd_page *page);
 /* What the settings ask of the engine; progress and notices are the caller's. */
 nd_scan_options nd_settings_scan(const nd_settings *settings, uint32_t num_threads);
 
+/* Whether a page with groups is written: the format says so, or the ending of --removed. */
+bool nd_settings_makes_page(const nd_settings *settings);
+
 /* What they ask of the passage finder. */
 nd_passage_options nd_settings_passage(const nd_settings *settings);
 
@@ -171,6 +174,7 @@ ND_NODISCARD nd_status nd_settings_query(const nd_settings *settings, nd_index_q
 
 /* Refuse what the table of options cannot say: ND_ERR_INVALID_ARGUMENT with a message. */
 ND_NODISCARD nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error);
+ND_NODISCARD nd_status nd_settings_check_dedup(const nd_settings *settings, nd_error *error);
 ND_NODISCARD nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error);
 ND_NODISCARD nd_status nd_settings_check_times(const nd_settings *settings, nd_error *error);
 

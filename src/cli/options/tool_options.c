@@ -111,6 +111,10 @@ static const nd_choice report_formats[] = {
          "earliest:FIELD, latest:FIELD, max:FIELD, min:FIELD, prefer:FIELD=A,B,... (names in the " \
          "order of preference, to the end; give the option again for what follows)"
 
+#define DATE_HELP                                                                                  \
+    "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "        \
+    "17 May 2024 09:30:00 +0200), or seconds since 1970; UTC if it names no zone"
+
 #define WITH_PAIRS                                                                                 \
     {                                                                                              \
         .typed = "--pairs", .field = FIELD(scan.output), .values = 1u << ND_SCAN_PAIRS             \
@@ -131,6 +135,11 @@ static const nd_choice report_formats[] = {
 #define WITH_REMOVED                                                                               \
     {                                                                                              \
         .typed = "--removed", .field = FIELD(removed_path)                                         \
+    }
+/* Whether its name ends so: nd_settings_check_dedup. */
+#define WITH_REMOVED_PAGE                                                                          \
+    {                                                                                              \
+        .typed = "--removed FILE.html", .field = FIELD(removed_path)                               \
     }
 #define WITH_DRY_RUN                                                                               \
     {                                                                                              \
@@ -425,7 +434,7 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN,
      .section = "Result",
      .help = "also list the passages that two texts share, by their bytes in both; keeps all texts "
-             "in memory",
+             "in memory; a page shows them in any case",
      .field = FIELD(lists_passages),
      .value = 1,
      .conflicts = {WITH_TSV}},
@@ -434,7 +443,7 @@ const nd_option nd_tool_options[] = {
      .section = "Result",
      .help = "also tell why two texts are copies: the three answers of the verdict, and, except in "
              "TSV, the words and numbers that say most for it and against it, and the passages; "
-             "keeps all texts in memory",
+             "keeps all texts in memory; a page tells it in any case",
      .field = FIELD(explains),
      .value = 1,
      .need = WITH_SCORE},
@@ -517,22 +526,30 @@ const nd_option nd_tool_options[] = {
      .commands = SCAN,
      .section = "Result",
      .argument = "NAME",
-     .help = "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "
-             "17 May 2024 09:30:00 +0200), or seconds since 1970; UTC if it names no zone",
+     .help = DATE_HELP,
      .initial = "date",
      .field = FIELD(date_field),
      .need = WITH_EARLIEST,
      .or_need = WITH_HTML},
     {.name = "date-field",
      .kind = ND_OPTION_STRING,
-     .commands = EVAL | DEDUP,
+     .commands = EVAL,
      .section = "Result",
      .argument = "NAME",
-     .help = "field with the date: ISO 8601 (2024-05-17T09:30:00+02:00), RFC 822 as in feeds (Fri, "
-             "17 May 2024 09:30:00 +0200), or seconds since 1970; UTC if it names no zone",
+     .help = DATE_HELP,
      .initial = "date",
      .field = FIELD(date_field),
      .need = WITH_EARLIEST},
+    {.name = "date-field",
+     .kind = ND_OPTION_STRING,
+     .commands = DEDUP,
+     .section = "Result",
+     .argument = "NAME",
+     .help = DATE_HELP,
+     .initial = "date",
+     .field = FIELD(date_field),
+     .need = WITH_EARLIEST,
+     .or_need = WITH_REMOVED_PAGE},
     {.name = "source-field",
      .kind = ND_OPTION_STRING,
      .commands = SCAN,
@@ -545,13 +562,23 @@ const nd_option nd_tool_options[] = {
      .or_need = WITH_HTML},
     {.name = "source-field",
      .kind = ND_OPTION_STRING,
-     .commands = EVAL | DEDUP,
+     .commands = EVAL,
      .section = "Result",
      .argument = "NAME",
      .help = "field with the source",
      .initial = "source",
      .field = FIELD(source_field),
      .need = WITH_PREFERRED},
+    {.name = "source-field",
+     .kind = ND_OPTION_STRING,
+     .commands = DEDUP,
+     .section = "Result",
+     .argument = "NAME",
+     .help = "field with the source",
+     .initial = "source",
+     .field = FIELD(source_field),
+     .need = WITH_PREFERRED,
+     .or_need = WITH_REMOVED_PAGE},
     {.name = "prefer",
      .kind = ND_OPTION_LIST,
      .commands = SCAN | EVAL | DEDUP,
@@ -567,17 +594,27 @@ const nd_option nd_tool_options[] = {
      .section = "Result",
      .argument = "FILE",
      .help =
-         "write there, as JSON Lines, each document that is removed, with the one that stays for "
-         "it and their similarity",
+         "write there each document that is removed, with the one that stays for it and their "
+         "similarity: as JSON Lines, or if the name ends in .html, as a page for a browser that "
+         "shows the texts side by side",
      .field = FIELD(removed_path)},
     {.name = "passages",
      .commands = DEDUP,
      .section = "Result",
      .help = "in --removed, also list the passages that both share, by their bytes in the texts; "
-             "keeps all texts in memory",
+             "keeps all texts in memory; a page shows them in any case",
      .field = FIELD(lists_passages),
      .value = 1,
      .need = WITH_REMOVED},
+    {.name = "top",
+     .kind = ND_OPTION_COUNT,
+     .commands = DEDUP,
+     .section = "Result",
+     .argument = "N",
+     .help = "list the N largest groups on the page of --removed; 0: as many as it has room for",
+     .field = FIELD(report_top),
+     .max = UINT32_MAX,
+     .need = WITH_REMOVED_PAGE},
     {.name = "annotate",
      .commands = DEDUP,
      .section = "Result",

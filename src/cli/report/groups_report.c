@@ -37,19 +37,40 @@ typedef struct maker {
     nd_page fragment;
 } maker;
 
+/* What the page is about. */
+typedef struct wording {
+    const char *title;
+    const char *copies, *copy;            /* of a figure, and of one document */
+    const char *kept, *in_kept, *kept_in; /* heads of columns */
+    const char *one_kept;
+} wording;
+
+static const wording wordings[] = {
+    [ND_GROUPS_FOUND] = {"Near-copies across documents", "copies", "copy", "representative",
+                         "in the representative", "representative in it", "representative"},
+    [ND_GROUPS_REMOVED] = {"Near-copies that were removed", "removed", "removed", "kept",
+                           "in the one kept", "the one kept in it", "one kept"},
+    [ND_GROUPS_REMOVABLE] = {"Near-copies that would be removed", "to be removed", "to be removed",
+                             "kept", "in the one kept", "the one kept in it", "one kept"},
+};
+
 typedef struct report {
     nd_job *job;
+    const wording *words;
+    nd_output *output;
+    bool is_write_failed;
     nd_shown_groups shown;
     size_t num_plain; /* groups */
     maker *makers;    /* of the threads */
 } report;
 
-static nd_status maker_init(maker *m, const nd_job *job)
+static nd_status maker_init(maker *m, const report *r)
 {
+    const nd_job *const job = r->job;
     const nd_scan_options *const scan = &job->settings->scan;
     nd_status status = nd_side_by_side_init(&m->sides, job->settings, job->allocator);
-    m->sides.names[0] = "copy";
-    m->sides.names[1] = "representative";
+    m->sides.names[0] = r->words->copy;
+    m->sides.names[1] = r->words->kept;
     m->sides.edit_elements[0] = "ins";
     m->sides.edit_elements[1] = "del";
     nd_page_init(&m->fragment, job->allocator);
@@ -152,12 +173,13 @@ static void print_member(nd_page *page, const report *r, const nd_shown_member *
 
 static void print_table(nd_page *page, const report *r, const nd_shown_group *group)
 {
-    nd_page_put(page, "<table class=\"members\"><thead><tr><th scope=\"col\">document"
-                      "<th scope=\"col\">source<th scope=\"col\">time<th scope=\"col\">kind"
-                      "<th scope=\"col\">alike<th scope=\"col\">in the representative"
-                      "<th scope=\"col\">representative in it</thead>\n");
+    nd_page_printf(page,
+                   "<table class=\"members\"><thead><tr><th scope=\"col\">document"
+                   "<th scope=\"col\">source<th scope=\"col\">time<th scope=\"col\">kind"
+                   "<th scope=\"col\">alike<th scope=\"col\">%s<th scope=\"col\">%s</thead>\n",
+                   r->words->in_kept, r->words->kept_in);
     print_document(page, &r->shown.documents.items[group->representative]);
-    nd_page_put(page, "<td>representative<td><td><td>\n");
+    nd_page_printf(page, "<td>%s<td><td><td>\n", r->words->kept);
     for (size_t i = 0; i < group->num_members && i < PLAIN_MEMBERS; i++)
         print_member(page, r, &r->shown.members.items[group->first_member + i]);
     nd_page_put(page, "</table>\n");
@@ -185,7 +207,8 @@ static nd_status print_plain_detail(const report *r, maker *m, nd_page *page, ui
         &r->shown.documents.items[r->shown.members.items[detail->member].document];
     nd_page_put(page, "<details><summary>");
     nd_report_name(page, d->id.p, d->id.len_bytes);
-    nd_page_printf(page, " beside the representative</summary><div id=\"m%" PRIu32 "\">\n", number);
+    nd_page_printf(page, " beside the %s</summary><div id=\"m%" PRIu32 "\">\n", r->words->one_kept,
+                   number);
     const nd_status status = print_detail(r, m, page, number);
     nd_page_put(page, "</div></details>\n");
     return status;
@@ -232,11 +255,16 @@ static nd_status fill_group(void *ctx, uint32_t worker, uint32_t part, nd_page *
     return status == ND_OK ? page->status : status;
 }
 
-/* An nd_take_page_fn. */
+/* Writes the page's bytes, and empties it. An nd_take_page_fn. */
 static nd_status take_page(void *ctx, nd_page *page)
 {
-    const report *const r = ctx;
-    return nd_job_write(r->job, page);
+    report *const r = ctx;
+    if (page->status != ND_OK)
+        return page->status;
+    const nd_status status = nd_output_write(r->output, page->bytes.items, page->bytes.len);
+    nd_page_clear(page);
+    r->is_write_failed |= status != ND_OK;
+    return status;
 }
 
 /* --- the list --- */
@@ -277,7 +305,8 @@ static void put_group(nd_page *page, const nd_shown_groups *shown, const nd_show
     nd_page_put(page, "]]\n");
 }
 
-/* {"total":..,"scored":..,"kinds":[..],"used":[..],"sources":[..]}; `used` are numbers of kinds */
+/* {"total":..,"scored":..,"kinds":[..],"used":[..],"sources":[..],"words":[..]}; `used` are numbers
+ * of kinds */
 static void put_list_head(nd_page *page, const report *r)
 {
     bool is_used[ND_MATCH_PARTIAL + 1] = {false};
@@ -302,7 +331,8 @@ static void put_list_head(nd_page *page, const report *r)
         nd_page_put(page, i ? "," : "");
         nd_html_json(page, d->source, d->source_len_bytes);
     }
-    nd_page_put(page, "]}\n");
+    nd_page_printf(page, "],\"words\":[\"%s\",\"%s\",\"%s\"]}\n", r->words->kept, r->words->in_kept,
+                   r->words->kept_in);
 }
 
 /* Through `piece`, so that the list is never in memory as a whole. */
@@ -322,7 +352,7 @@ static nd_status write_list(report *r, nd_page *page, nd_page *piece)
         if (packer && piece->bytes.len >= ND_PAGE_FULL_BYTES)
             nd_packer_add(packer, page, piece);
         if (page->bytes.len >= ND_PAGE_FULL_BYTES)
-            status = nd_job_write(r->job, page);
+            status = take_page(r, page);
     }
     if (packer) {
         nd_packer_add(packer, page, piece);
@@ -330,20 +360,22 @@ static nd_status write_list(report *r, nd_page *page, nd_page *piece)
     } else {
         nd_page_put(page, "</script>\n");
     }
-    return status == ND_OK ? nd_job_write(r->job, page) : status;
+    return status == ND_OK ? take_page(r, page) : status;
 }
 
 /* --- the page --- */
 
 static void print_head(nd_page *page, const report *r, const nd_scan_stats *stats)
 {
-    nd_report_begin(page, "Near-copies across documents");
+    nd_report_begin(page, r->words->title);
     nd_page_put(page, "<dl class=\"figures\">");
     nd_report_figure(page, "documents", nd_amount_count(stats->documents).text);
     nd_report_figure(page, "groups", nd_amount_count(stats->groups).text);
-    nd_report_figure(page, "copies", nd_amount_count(stats->group_members).text);
+    nd_report_figure(page, r->words->copies, nd_amount_count(stats->group_members).text);
     nd_page_put(page, "</dl>\n");
-    if (r->shown.groups.len < stats->groups)
+    if (r->shown.groups.len == 1 && stats->groups > 1)
+        nd_page_put(page, "<p class=\"note\">The page lists the largest group.</p>\n");
+    else if (r->shown.groups.len < stats->groups)
         nd_page_printf(page, "<p class=\"note\">The page lists the %s largest groups.</p>\n",
                        nd_amount_count(r->shown.groups.len).text);
     if (stats->groups == 0)
@@ -366,7 +398,7 @@ static nd_status write_groups(report *r, nd_page *page)
     num_parts = num_parts > r->num_plain ? num_parts : r->num_plain;
     const nd_ordered_job ordered = {r->job->allocator, num_threads, (uint32_t)num_parts,
                                     fill_group,        take_page,   r};
-    nd_status status = nd_job_write(r->job, page);
+    nd_status status = take_page(r, page);
     if (status == ND_OK && num_parts > 0)
         status = nd_ordered_pages_run(&ordered);
     return status;
@@ -385,7 +417,7 @@ static nd_status write_page(report *r, const nd_scan *scan)
         status = write_list(r, &page, &piece);
     nd_report_end(&page);
     if (status == ND_OK)
-        status = nd_job_write(r->job, &page);
+        status = take_page(r, &page);
     nd_page_release(&page);
     nd_page_release(&piece);
     return status;
@@ -405,17 +437,19 @@ static void add_notes(nd_job *job, const nd_shown_groups *shown)
     nd_notes_add_counters(&job->notes, (nd_counter_list){&counter, 1}, &num_left_out, NULL, NULL);
 }
 
-nd_status nd_groups_report_write(nd_job *job, const nd_scan *scan, nd_capped_matches *capped,
-                                 nd_error *error)
+nd_status nd_groups_report_write(nd_job *job, nd_groups_report_kind kind, const nd_scan *scan,
+                                 nd_capped_matches *capped, nd_error *error)
 {
-    report r = {.job = job};
+    report r = {.job = job,
+                .words = &wordings[kind],
+                .output = kind == ND_GROUPS_FOUND ? job->output : job->removed};
     nd_status status = nd_shown_groups_init(&r.shown, job, scan, job->settings->report_top, error);
     nd_job_lap(job, "reading again");
     r.makers = nd_alloc_zeroed(job->allocator, job->num_threads, sizeof *r.makers);
     if (status == ND_OK && !r.makers)
         status = ND_ERR_NO_MEMORY;
     for (uint32_t i = 0; i < job->num_threads && status == ND_OK; i++)
-        status = maker_init(&r.makers[i], job);
+        status = maker_init(&r.makers[i], &r);
     if (status == ND_OK)
         status = write_page(&r, scan);
     for (uint32_t i = 0; r.makers && i < job->num_threads; i++) {
@@ -425,6 +459,9 @@ nd_status nd_groups_report_write(nd_job *job, const nd_scan *scan, nd_capped_mat
     nd_release(job->allocator, r.makers);
     if (status == ND_OK)
         add_notes(job, &r.shown);
+    if (r.is_write_failed && r.output == job->removed)
+        status = nd_output_commit(r.output, error); /* for the message */
+    job->is_write_failed |= r.is_write_failed && r.output == job->output;
     nd_shown_groups_release(&r.shown);
     return status;
 }

@@ -315,7 +315,7 @@
     }
 
     table(group) {
-      const { sources, scored } = this.data;
+      const { sources, scored, words: [kept, inKept, keptIn] } = this.data;
       const documents = documentsOf(group);
       const first = documents.some((d) => d[TIME]) ? firstOf(group) : null;
       const has = (column) => documents.some((d) => d[column]);
@@ -324,10 +324,10 @@
         ...(has(SOURCE) ? [['source', (d) => make('bdi', {}, shown(sources[d[SOURCE] - 1] || ''))]] : []),
         ...(has(TIME) ? [['time (UTC)', (d) => make('span', {}, when(d[TIME]),
           ...(d === first ? [' ', make('span', { className: 'first' }, 'first')] : [])), 'time']] : []),
-        ['kind', (d) => (d === group ? 'representative' : this.data.kinds[d[KIND]])],
+        ['kind', (d) => (d === group ? kept : this.data.kinds[d[KIND]])],
         ['alike', (d) => (d === group ? '' : percent(d[JACCARD] / RATIOS)), 'number'],
-        ['in the representative', (d) => (d === group ? '' : percent(d[IN] / RATIOS)), 'number'],
-        ['representative in it', (d) => (d === group ? '' : percent(d[OF] / RATIOS)), 'number'],
+        [inKept, (d) => (d === group ? '' : percent(d[IN] / RATIOS)), 'number'],
+        [keptIn, (d) => (d === group ? '' : percent(d[OF] / RATIOS)), 'number'],
         ...(scored ? [['verdict', (d) => (d === group ? '' : (d[SCORE] / RATIOS).toFixed(2)), 'number']] : []),
       ];
       const body = make('tbody');
@@ -423,7 +423,7 @@
       };
       const caption = `Copies by source${sums.size > most ? `, of the ${most} with the most` : ''}: ${
         hasTimes ? 'the row had the text first, the column had it later'
-          : 'the row has the representative, the column a copy'}`;
+          : `the row has the document ${this.data.words[0] === 'kept' ? 'kept' : 'that represents a group'}, the column a copy`}`;
       return make('div', { className: 'wide', tabIndex: 0, role: 'region', 'aria-label': 'sources' },
         make('table', {}, make('caption', {}, caption),
           make('thead', {}, make('tr', {}, make('td'),

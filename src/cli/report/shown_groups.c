@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "neardup/document_map.h"
 #include "util/error.h"
@@ -18,8 +19,9 @@ bool nd_shown_groups_can_read_again(const nd_settings *settings)
 {
     for (size_t i = 0; i < settings->line.num_operands; i++) {
         struct stat info;
-        if (stat(settings->line.operands[i], &info) != 0 ||
-            !(S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)))
+        const char *const path = settings->line.operands[i];
+        const int failed = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &info) : stat(path, &info);
+        if (failed != 0 || !(S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)))
             return false;
     }
     return true;
@@ -296,8 +298,10 @@ static nd_status read_input(nd_job *job, reading *r, nd_error *error)
     nd_status status =
         nd_input_new(&options, job->settings->line.operands, job->settings->line.num_operands,
                      job->allocator, &input, error);
-    if (status == ND_OK)
-        status = nd_input_leave_out(input, nd_output_descriptor(job->output), error);
+    const nd_output *const outputs[] = {job->output, job->removed};
+    for (size_t i = 0; i < 2 && status == ND_OK; i++)
+        if (outputs[i])
+            status = nd_input_leave_out(input, nd_output_descriptor(outputs[i]), error);
     nd_document_map_options map = nd_job_map_options(job);
     map.progress = NULL; /* the steps are those of the first reading */
     if (status == ND_OK)

@@ -66,7 +66,8 @@ typedef struct nd_shown_groups {
     uint64_t text_bytes;   /* kept */
 } nd_shown_groups;
 
-/* Whether the documents can be read twice: they are in files. Else a scan has to keep all texts. */
+/* Whether the documents can be read twice: they are in files, as is standard input where a command
+ * copies it. Else a scan has to keep all texts. */
 bool nd_shown_groups_can_read_again(const nd_settings *settings);
 
 /* Chooses the largest groups, `most` at most (0: no limit), and reads the times, sources and texts
