@@ -7,7 +7,6 @@
 #include "bench_random.h"
 #include "neardup/status.h"
 #include "util/alloc.h"
-#include "util/vec.h"
 #include "vocabulary.h"
 
 /* A document as words: the word's rank, and what stands after it.

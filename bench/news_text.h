@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "io/bytes.h"
 #include "news_corpus.h"
+#include "util/alloc.h"
 
 /* Appends the words as text; `newline` is a line end, written out or as JSON escapes it. */
 ND_NODISCARD nd_status bench_text_append(const bench_vocabulary *vocabulary,

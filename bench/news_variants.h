@@ -4,7 +4,7 @@
 #define BENCH_NEWS_VARIANTS_H
 
 #include "article_writer.h"
-#include "io/bytes.h"
+#include "util/alloc.h"
 
 typedef enum bench_variant {
     /* The words differ. */

@@ -5,7 +5,7 @@
 #include "neardup/document.h"
 #include "neardup/exact_join.h"
 #include "neardup/shingle.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Document i has the id ids[id_starts[i] .. id_starts[i + 1]) and, as a set list has it, the
  * elements elements[starts[i] .. starts[i + 1]). */

@@ -10,7 +10,7 @@
 #include "neardup/plan.h"
 #include "neardup/shingle.h"
 #include "neardup/text.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 #include "workload.h"
 
 /* Documents tokenised at once before their shingles are hashed: what fits a cache of 1 MB, as the

@@ -9,7 +9,7 @@
 #include "lsh/bucket_index.h"
 #include "neardup/match.h"
 #include "stage.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 /* A bucket's members are paired with so many that follow: enough for the comparisons to be of the
  * engine's kind, few enough for a corpus of one text to end. */

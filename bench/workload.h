@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/bytes.h"
 #include "io/input.h"
 #include "news_corpus.h"
+#include "util/alloc.h"
 
 typedef struct bench_workload_options {
     const char *const *paths; /* none: a corpus is made */

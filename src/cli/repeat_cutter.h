@@ -6,7 +6,7 @@
 #include "cli/options/settings.h"
 #include "io/record_copy.h"
 #include "neardup/passages.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Finds passages that are the same word for word; exclusive. */
 typedef struct nd_repeat_cutter {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/byte_order.h"
+#include "util/sort.h"
 #include "util/xxh.h"
 
 enum { CHUNK_BYTES = 1 << 21, SUFFIX_BYTES = 24 /* '#' and a number of 64 bits */ };

@@ -8,8 +8,7 @@
 
 #include "cli/notes.h"
 #include "neardup/document.h"
-#include "util/arena.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* A document's result. */
 typedef struct nd_result {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "io/content.h"
-#include "util/byte_order.h"
 #include "util/error.h"
+#include "util/sort.h"
 
 enum { MAX_FIELDS = 32, MOST_ID_BYTES = 4096 };
 

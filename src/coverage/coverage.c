@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 enum { CHARS_A_WORD = 6 };
 

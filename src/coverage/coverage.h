@@ -9,7 +9,7 @@
 #include "coverage/run_chain.h"
 #include "coverage/shared_shingles.h"
 #include "neardup/shingle.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* One text: its distinct shingles in text order, and the weights of those with a hash up to
  * sampled_up_to, in text order too. */

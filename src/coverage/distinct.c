@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "util/random_seed.h"
+#include "util/threads.h"
 
 enum { MIN_BITS = 4, MIN_SLOTS = 1 << MIN_BITS };
 

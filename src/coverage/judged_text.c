@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "util/random_seed.h"
+#include "util/threads.h"
 
 enum {
     MIN_SLOTS_BITS = 4,

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "coverage/shared_shingles.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Scratch of one worker; exclusive. Zero it before the first use.
  *

@@ -2,7 +2,7 @@
 #ifndef COVERAGE_RUN_CHAIN_H
 #define COVERAGE_RUN_CHAIN_H
 
-#include "util/vec.h"
+#include "util/alloc.h"
 
 enum { ND_HELD = 0, ND_OTHER = 1 };
 

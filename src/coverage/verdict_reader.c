@@ -8,9 +8,9 @@
 #include "neardup/document_map.h"
 #include "neardup/repair.h"
 #include "neardup/text.h"
-#include "util/radix_sort.h"
+#include "util/alloc.h"
+#include "util/sort.h"
 #include "util/threads.h"
-#include "util/vec.h"
 
 /* One of the two texts. */
 typedef struct reader_side {

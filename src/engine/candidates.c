@@ -14,8 +14,7 @@
 #include "lsh/band_keys.h"
 #include "lsh/bucket_index.h"
 #include "neardup/document_map.h"
-#include "util/heap_sort.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 #include "util/threads.h"
 
 enum { TEXTS_A_TASK = 256 };

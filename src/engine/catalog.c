@@ -8,7 +8,7 @@
 
 #include "engine/id_order.h"
 #include "engine/text_order.h"
-#include "util/heap_sort.h"
+#include "util/sort.h"
 
 enum {
     NAMES_CHUNK = 1 << 16,

@@ -9,7 +9,7 @@
 #include "engine/record.h"
 #include "engine/record_file.h"
 #include "neardup/scan.h"
-#include "util/arena.h"
+#include "util/alloc.h"
 
 /* A document whose id another one has already. */
 typedef struct nd_renamed {

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "store/budget.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* What tells texts apart. */
 typedef struct nd_text_facts {

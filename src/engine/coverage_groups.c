@@ -13,7 +13,7 @@
 #include "engine/coverage_matcher.h"
 #include "engine/reported_tasks.h"
 #include "group/groups.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 enum { TEXTS_A_TASK = 64, FAR_PAIR = 6, MIDDLE_PAIR = 4, NEAR_PAIR = 2 };
 

@@ -8,7 +8,7 @@
 #include "coverage/rare_candidates.h"
 #include "coverage/verdict.h"
 #include "engine/matcher.h"
-#include "util/arena.h"
+#include "util/alloc.h"
 
 /* A text that a worker has ready for verdicts. */
 typedef struct nd_ready_text {

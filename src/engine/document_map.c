@@ -5,7 +5,6 @@
 
 #include "util/alloc.h"
 #include "util/error.h"
-#include "util/option_struct.h"
 #include "util/threads.h"
 
 /* Shared by the workers of one run. */

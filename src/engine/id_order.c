@@ -3,8 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "util/byte_order.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 #include "util/threads.h"
 
 /* Each thread sorts a slice of the records, and the slices are merged.

@@ -5,7 +5,7 @@
 
 #include "coverage/coverage.h"
 #include "coverage/fixed_point.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 /* A coverage that no text has. */
 #define UNREACHED 2.0

@@ -6,7 +6,7 @@
 #include "engine/text_sets.h"
 #include "group/groups.h"
 #include "neardup/scan.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 typedef ND_VEC(nd_edge) nd_edge_vec;
 

@@ -1,11 +1,9 @@
 #include "engine/pair_lists.h"
 
 #include "similarity/verification.h"
-#include "util/binary_search.h"
-#include "util/heap_sort.h"
-#include "util/radix_sort.h"
+#include "util/alloc.h"
+#include "util/sort.h"
 #include "util/threads.h"
-#include "util/vec.h"
 
 enum { BLOCK_DOCUMENTS = 16 }; /* what parts of the report are made of */
 

@@ -2,8 +2,7 @@
 #include <stdbool.h>
 
 #include "engine/scan_state.h"
-#include "util/binary_search.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 enum { AHEAD = 8 };
 

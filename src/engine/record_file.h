@@ -8,7 +8,7 @@
 #include "engine/record.h"
 #include "neardup/scan.h"
 #include "store/budget.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* How many bytes a record takes in a file: a multiple of 8. */
 uint64_t nd_record_bytes(const nd_record *record, nd_texts texts);

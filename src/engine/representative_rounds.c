@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "engine/band_matcher.h"
-#include "util/binary_search.h"
+#include "util/sort.h"
 #include "util/threads.h"
 
 enum {

@@ -11,7 +11,7 @@
 #include "engine/band_matcher.h"
 #include "engine/reported_tasks.h"
 #include "group/groups.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 enum {
     TEXTS_A_TASK = 256,

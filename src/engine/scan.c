@@ -10,7 +10,6 @@
 #include "neardup/document_map.h"
 #include "store/budget.h"
 #include "util/error.h"
-#include "util/random_seed.h"
 #include "util/threads.h"
 
 enum {

@@ -6,7 +6,7 @@
 
 #include "engine/scan_state.h"
 #include "group/groups.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 /* The document of each text that a group keeps: the smallest preferences, where the policy asks for
  * them, then the first name. */

@@ -4,7 +4,6 @@
 
 #include "engine/scan_options.h"
 #include "util/error.h"
-#include "util/option_struct.h"
 
 typedef struct preset_entry {
     const char *name, *summary;

@@ -3,9 +3,8 @@
 #include <stdatomic.h>
 
 #include "neardup/document_map.h"
-#include "util/binary_search.h"
 #include "util/error.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 /* The texts that are wanted of one source, by tag. */
 typedef struct fetching {

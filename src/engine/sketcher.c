@@ -11,9 +11,9 @@
 #include "neardup/document_map.h"
 #include "neardup/sketch.h"
 #include "neardup/version.h"
+#include "util/alloc.h"
 #include "util/error.h"
 #include "util/threads.h"
-#include "util/vec.h"
 #include "util/xxh.h"
 
 enum { TEXTS_A_TASK = 64 };

@@ -14,7 +14,6 @@
 #include "neardup/sketch.h"
 #include "neardup/version.h"
 #include "util/error.h"
-#include "util/option_struct.h"
 
 static const char FIRST_WORD[] = "neardup", NONE[] = "none";
 

@@ -9,9 +9,9 @@
 #include "lsh/bucket_table.h"
 #include "neardup/sketch.h"
 #include "neardup/verify.h"
-#include "util/radix_sort.h"
+#include "util/alloc.h"
+#include "util/sort.h"
 #include "util/u64_map.h"
-#include "util/vec.h"
 
 /* End of the list of free places. */
 #define NO_PLACE UINT32_MAX

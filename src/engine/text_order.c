@@ -8,8 +8,7 @@
 
 #include <stdbool.h>
 
-#include "util/heap_sort.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 #include "util/threads.h"
 
 enum { AHEAD = 8 }; /* records asked for before their turn: they lie about in memory */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "engine/collection.h"
-#include "util/arena.h"
+#include "util/alloc.h"
 #include "util/u64_map.h"
 
 typedef enum nd_set_state {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/byte_order.h"
+#include "util/sort.h"
 
 enum { CHUNK_BYTES = 1 << 20, DOCUMENTS_A_BLOCK = 64 };
 

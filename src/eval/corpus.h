@@ -10,8 +10,7 @@
 #include "neardup/document.h"
 #include "neardup/document_map.h"
 #include "neardup/scan.h"
-#include "util/arena.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* What one thread adds. */
 typedef struct nd_corpus_part {

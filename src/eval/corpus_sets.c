@@ -4,8 +4,8 @@
 
 #include "neardup/repair.h"
 #include "neardup/text.h"
+#include "util/alloc.h"
 #include "util/threads.h"
-#include "util/vec.h"
 
 enum { DOCUMENTS_A_TASK = 64 };
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "group/groups.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 static nd_status reserve(nd_pair_list *list, size_t more)
 {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "neardup/evaluation.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* A pair is  | lower number, 32 bits | higher number, 32 |. */
 typedef struct nd_pair_list {

@@ -1,6 +1,6 @@
 #include "eval/scores.h"
 
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 /* Pairs of two sorted lists that stand in both. */
 static uint64_t count_common(const nd_pair_list *a, const nd_pair_list *b)

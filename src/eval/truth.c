@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/byte_order.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 enum { NAME_CHUNK_BYTES = 1 << 16, NO_MEMBER = UINT32_MAX };
 

@@ -3,7 +3,7 @@
 #define EVAL_TRUTH_H
 
 #include "eval/pair_list.h"
-#include "util/arena.h"
+#include "util/alloc.h"
 
 enum { ND_TRUTH_MAX_KINDS = 1000, ND_NO_KIND = UINT32_MAX };
 

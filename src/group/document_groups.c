@@ -5,9 +5,7 @@
 
 #include "group/groups.h"
 #include "util/alloc.h"
-#include "util/byte_order.h"
-#include "util/heap_sort.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 typedef struct ranking {
     const nd_rank_keys *keys;

@@ -6,7 +6,6 @@
 #include "index/query.h"
 #include "index/writer.h"
 #include "util/error.h"
-#include "util/option_struct.h"
 #include "util/threads.h"
 
 enum {

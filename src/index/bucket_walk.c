@@ -4,7 +4,7 @@
  * its window; entries are read for those alone. */
 #include "index/state.h"
 #include "neardup/bucket.h"
-#include "util/heap_sort.h"
+#include "util/sort.h"
 
 /* The members in one place: of a run, or of the tail. Removed ones are among them. */
 typedef struct member_list {

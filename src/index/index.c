@@ -4,7 +4,6 @@
 #include "index/writer.h"
 #include "neardup/document_map.h"
 #include "util/error.h"
-#include "util/option_struct.h"
 
 #define DEFAULT_CACHE_BYTES ((size_t)32 << 20)
 

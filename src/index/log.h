@@ -4,7 +4,7 @@
 #define INDEX_LOG_H
 
 #include "index/change.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* How far the log is committed. */
 typedef struct nd_log_mark {

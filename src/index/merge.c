@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "index/state.h"
-#include "util/heap_sort.h"
+#include "util/sort.h"
 
 /* One of the sorted sequences that are merged: of a run, or of the tail. */
 typedef struct sequence {

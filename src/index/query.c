@@ -8,8 +8,7 @@
 #include "neardup/verify.h"
 #include "similarity/verification.h"
 #include "util/error.h"
-#include "util/heap_sort.h"
-#include "util/option_struct.h"
+#include "util/sort.h"
 
 enum { STRINGS_CHUNK_BYTES = 1 << 16 };
 

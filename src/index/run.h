@@ -4,8 +4,8 @@
 
 #include "index/entry.h"
 #include "index/manifest.h"
-#include "util/radix_sort.h"
-#include "util/vec.h"
+#include "util/alloc.h"
+#include "util/sort.h"
 
 /* The tables of a run, in their order. Those of entries are by number; the others are sorted by
  * key and map it to a number, and one key may stand there several times. */

@@ -10,7 +10,7 @@
 #include "index/text_store.h"
 #include "neardup/index.h"
 #include "neardup/sketch.h"
-#include "util/arena.h"
+#include "util/alloc.h"
 
 /* A record of a document, whole and checked; grows as needed. */
 typedef struct nd_record_buffer {

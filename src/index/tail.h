@@ -5,8 +5,8 @@
 
 #include "index/entry.h"
 #include "lsh/bucket_table.h"
+#include "util/alloc.h"
 #include "util/u64_map.h"
-#include "util/vec.h"
 
 /* Several numbers under one key: the latest, and from each the one before it. */
 typedef struct nd_chains {

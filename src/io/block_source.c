@@ -16,8 +16,8 @@
 #include "io/documents.h"
 #include "io/marks.h"
 #include "io/stream.h"
-#include "util/binary_search.h"
 #include "util/error.h"
+#include "util/sort.h"
 
 enum {
     FILES_MAX = 256,

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "io/bytes.h"
 #include "io/charset.h"
+#include "util/alloc.h"
 
 /* Something other than an open file that bytes come from: an entry of an archive. */
 typedef struct nd_byte_source {

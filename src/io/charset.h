@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/bytes.h"
+#include "util/alloc.h"
 
 /* The encoding that a byte order mark at p[0..len_bytes) tells: "UTF-16LE" and its like; NULL:
  * there is none, or that of UTF-8. *mark_len: its bytes. Static; 4 bytes are enough. */

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "io/byte_reader.h"
-#include "io/bytes.h"
 #include "io/records.h"
+#include "util/alloc.h"
 
 /* From here on, that there is no memory for a document is the document's fault. */
 #define ND_LARGE_BYTES ((size_t)1 << 20)

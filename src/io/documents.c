@@ -13,7 +13,7 @@
 #include "io/date.h"
 #include "io/json_string.h"
 #include "io/place.h"
-#include "util/binary_search.h"
+#include "util/sort.h"
 
 /* Of a document that says nothing: after all others. */
 #define PREFERENCE_UNKNOWN UINT64_MAX

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "io/archive.h"
-#include "io/bytes.h"
 #include "io/fields.h"
 #include "io/input.h"
 #include "io/json_object.h"
@@ -16,6 +15,7 @@
 #include "io/tally.h"
 #include "neardup/document.h"
 #include "text/repair/page_text.h"
+#include "util/alloc.h"
 
 /* What a reader is asked for: options with every default filled in, and their fields. */
 typedef struct nd_reading {

@@ -11,7 +11,7 @@
 #include "io/place.h"
 #include "io/record_visit.h"
 #include "neardup/text.h"
-#include "util/arena.h"
+#include "util/alloc.h"
 #include "util/error.h"
 
 enum {

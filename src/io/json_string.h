@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/bytes.h"
+#include "util/alloc.h"
 
 /* White space between tokens (RFC 8259, section 2). */
 static inline bool nd_json_is_space(char c)

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/bytes.h"
 #include "io/place.h"
+#include "util/alloc.h"
 #include "util/error.h"
 
 enum {

@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-#include "io/bytes.h"
 #include "io/tally.h"
+#include "util/alloc.h"
 
 typedef enum nd_path_kind {
     ND_PATH_FILE = 0, /* a regular file: can be opened by any thread, at any time */

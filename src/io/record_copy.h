@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/bytes.h"
 #include "io/input.h"
 #include "io/output.h"
 #include "io/output_folder.h"
+#include "util/alloc.h"
 
 /* How the values of the fields are written. */
 typedef enum nd_note_form {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "io/bytes.h"
+#include "util/alloc.h"
 
 /* Record i is bytes [ends[i - 1], ends[i]), with what ends it or follows it; the last of a file may
  * have no end:

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "io/bytes.h"
 #include "io/fields.h"
+#include "util/alloc.h"
 
 /* Why not libcsv, which Debian has: it hands over the text of each field, copied byte by byte, and
  * cannot say where a record begins and ends, which is needed to cut a file for several threads and

@@ -14,8 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "util/binary_search.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 #include "util/threads.h"
 #include "util/xxh.h"
 

@@ -7,7 +7,6 @@
 
 #include "neardup/bucket.h"
 #include "util/alloc.h"
-#include "util/vec.h"
 
 /* Buckets of two texts and more, of all bands. Where several bands put the same texts together (as
  * most do with near-copies), theirs is one bucket: it proposes the same pairs.

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "util/alloc.h"
-#include "util/vec.h"
 
 /* Documents are small numbers of the caller's, used again after removal. Insert and remove are
  * exclusive; candidates may be asked for from several threads between them. */

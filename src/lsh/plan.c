@@ -21,7 +21,7 @@
 #include <stddef.h>
 
 #include "neardup/sketch.h"
-#include "util/option_struct.h"
+#include "util/error.h"
 
 /* Nanoseconds on one core of a server of 2021, rounded: filling a slot, making a band's key and
  * sorting it in, comparing two sets of some hundred shingles that are not in the cache. */

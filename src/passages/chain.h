@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "passages/seed_index.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Seeds later .. later + len - 1 equal seeds earlier .. earlier + len - 1; earlier < later. */
 typedef struct nd_run {

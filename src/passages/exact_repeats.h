@@ -5,7 +5,7 @@
 #include "passages/seed_index.h"
 #include "passages/span.h"
 #include "text/border.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Places found[first_place .. first_place + num_places), ascending, of the same length; they do not
  * overlap. */

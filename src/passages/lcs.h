@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "util/alloc.h"
-#include "util/vec.h"
 
 /* Words by their ids (see vocabulary.h): equal words have equal ids. */
 typedef struct nd_word_sequence {

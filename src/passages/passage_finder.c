@@ -1,6 +1,6 @@
 #include "passages/passage_finder.h"
 
-#include "util/option_struct.h"
+#include "util/error.h"
 
 enum {
     DEFAULT_MIN_WORDS = 5,

@@ -10,7 +10,7 @@
 #include "passages/span.h"
 #include "passages/trace.h"
 #include "text/border.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Whether stretches that are the same word for word are wanted: inside one text exact_repeats.h
  * finds them. */

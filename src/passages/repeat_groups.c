@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "util/heap_sort.h"
+#include "util/sort.h"
 
 enum {
     NO_PLACE = UINT32_MAX,

@@ -5,7 +5,7 @@
 #include "passages/lcs.h"
 #include "passages/seed_index.h"
 #include "passages/span.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* A place, in a list of its repeat's and in a list of its hash bucket's. */
 typedef struct nd_repeat_place {

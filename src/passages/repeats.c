@@ -1,5 +1,5 @@
 #include "passages/passage_finder.h"
-#include "util/heap_sort.h"
+#include "util/sort.h"
 
 static int compare_repeats(void *ctx, const void *left, const void *right)
 {

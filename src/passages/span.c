@@ -5,7 +5,7 @@
 #include "text/tokenise/char_class.h"
 #include "text/tokenise/token_buffer.h"
 #include "text/utf8.h"
-#include "util/heap_sort.h"
+#include "util/sort.h"
 
 static int compare_numbers(uint32_t a, uint32_t b)
 {

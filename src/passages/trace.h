@@ -6,7 +6,7 @@
 #include "passages/lcs.h"
 #include "passages/span.h"
 #include "text/border.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Tokens that an alignment may pair: those of one range with those of the other. */
 typedef struct nd_trace_box {

@@ -6,7 +6,7 @@
 
 #include "similarity/shared_elements.h"
 #include "similarity/verification.h"
-#include "util/option_struct.h"
+#include "util/error.h"
 #include "util/threads.h"
 
 /* Bounds are rounded by a margin far above the error of the arithmetic: what is near a threshold is

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "util/radix_sort.h"
-#include "util/vec.h"
+#include "util/alloc.h"
+#include "util/sort.h"
 #include "util/xxh.h"
 
 /* --- sets that are the same --- */

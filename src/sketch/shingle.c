@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "text/tokenise/token_buffer.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 #include "util/xxh.h"
 
 enum { UTF8_MAX_BYTES = 4 };

@@ -13,7 +13,6 @@
 #include "store/temp_folder.h"
 #include "util/alloc.h"
 #include "util/error.h"
-#include "util/option_struct.h"
 
 enum { HEADER_BYTES = 16 };
 

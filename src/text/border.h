@@ -6,7 +6,7 @@
 
 #include "neardup/status.h"
 #include "neardup/text.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 typedef enum nd_border {
     ND_BORDER_NONE = 0,

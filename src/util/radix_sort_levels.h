@@ -1,4 +1,4 @@
-/* The radix sort for one type of item. Included by radix_sort.c once a type, which defines before:
+/* The radix sort for one type of item. Included by sort.c once a type, which defines before:
  *
  *   ITEM             what is sorted
  *   KEY(item)        its 64-bit key

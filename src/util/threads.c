@@ -1,11 +1,13 @@
-/* sched_getaffinity is Linux's own. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* sched_getaffinity */
+
 #include "util/threads.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "neardup/document_map.h"
@@ -127,4 +129,16 @@ uint32_t nd_num_processors(void)
 #endif
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online < 1 ? 1 : (uint32_t)online;
+}
+
+/* --- random numbers --- */
+
+uint64_t nd_random_seed(void)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed)
+        return seed;
+    /* Where the stack and the library lie differs from process to process. */
+    return ((uint64_t)(uintptr_t)&seed << 17 ^ (uint64_t)(uintptr_t)&nd_random_seed) *
+           UINT64_C(0x9e3779b97f4a7c15);
 }

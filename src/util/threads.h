@@ -1,4 +1,4 @@
-/* Threads that share out numbered tasks. */
+/* What the system gives: threads that share out numbered tasks, and random numbers. */
 #ifndef UTIL_THREADS_H
 #define UTIL_THREADS_H
 
@@ -45,5 +45,12 @@ static inline size_t nd_slice_start(size_t num, uint32_t num_slices, uint32_t sl
 {
     return num / num_slices * slice + num % num_slices * slice / num_slices;
 }
+
+/* --- random numbers --- */
+
+/* A number that nobody outside the process can know, for hashes that decide nothing a result shows,
+ * so that nobody can prepare input against them. From the system's generator, or from addresses
+ * where that fails. Thread-safe. */
+uint64_t nd_random_seed(void);
 
 #endif

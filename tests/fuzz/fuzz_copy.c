@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "io/bytes.h"
 #include "io/record_copy.h"
+#include "util/alloc.h"
 
 static void require(int holds)
 {

@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "io/bytes.h"
 #include "io/input.h"
 #include "io/json_string.h"
+#include "util/alloc.h"
 
 static void require(int holds)
 {

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/bytes.h"
 #include "io/input.h"
+#include "util/alloc.h"
 
 /* A folder of its own for each test, made by `temp_folder_setup` and removed with all in it by
  * `temp_folder_teardown`: cmocka_unit_test_setup_teardown(test, setup, teardown). */

@@ -9,8 +9,6 @@
 
 #include "failing_allocator.h"
 #include "util/alloc.h"
-#include "util/arena.h"
-#include "util/vec.h"
 
 static void a_product_that_overflows_is_out_of_memory(void **state)
 {

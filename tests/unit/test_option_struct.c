@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "util/option_struct.h"
+#include "util/error.h"
 
 typedef struct options {
     size_t size_bytes;

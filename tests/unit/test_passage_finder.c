@@ -16,7 +16,7 @@
 #include "passages/trace.h"
 #include "passages/vocabulary.h"
 #include "random.h"
-#include "util/heap_sort.h"
+#include "util/sort.h"
 
 static const char article[] =
     "Snow closed the pass above the village for the ninth day, and the postman went on skis.\n\n"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 /* How the keys of a test are spread. */
 typedef uint64_t key_fn(nd_random *random, size_t index, size_t num);

@@ -12,8 +12,8 @@
 #include "io_fixture.h"
 #include "neardup/document_map.h"
 #include "neardup/scan.h"
+#include "util/alloc.h"
 #include "util/error.h"
-#include "util/vec.h"
 
 typedef struct seen {
     uint64_t tag;

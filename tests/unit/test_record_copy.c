@@ -11,8 +11,8 @@
 
 #include "io/record_copy.h"
 #include "io_fixture.h"
+#include "util/alloc.h"
 #include "util/error.h"
-#include "util/vec.h"
 
 /* Documents of an input, by their texts. */
 typedef struct texts {

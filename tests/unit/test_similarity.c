@@ -13,7 +13,7 @@
 #include "random.h"
 #include "similarity/intersection.h"
 #include "similarity/verification.h"
-#include "util/radix_sort.h"
+#include "util/sort.h"
 
 typedef struct u64_set {
     uint64_t *items;

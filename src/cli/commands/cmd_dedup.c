@@ -11,7 +11,7 @@
 #include "cli/report/groups_report.h"
 #include "cli/scan_run.h"
 #include "io/record_copy.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* A document of a group, with what is said of it. */
 typedef struct grouped {

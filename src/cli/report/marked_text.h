@@ -4,7 +4,7 @@
 
 #include "cli/output/page.h"
 #include "neardup/passages.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* One place of a passage: bytes [start, end) of the text. Places of one passage have its number and
  * its colour; each leads to the place `leads_to` of it, in this text or in another. */

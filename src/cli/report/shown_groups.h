@@ -7,8 +7,7 @@
 
 #include "cli/job.h"
 #include "neardup/scan.h"
-#include "util/arena.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* Limits of a report: of what is listed, as it stands in the page before compression; of the texts
  * that are compared, which are a 24th of all text within these bounds, so that comparing them

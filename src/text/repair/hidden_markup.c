@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "text/repair/html_elements.h"
-#include "util/arena.h"
+#include "util/alloc.h"
 
 enum {
     MAX_OPEN_ELEMENTS = 320,

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "neardup/status.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* How to take what could be markup and could be prose. */
 typedef enum nd_markup_dialect {

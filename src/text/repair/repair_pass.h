@@ -7,7 +7,7 @@
 
 #include "neardup/status.h"
 #include "text/repair/markup.h"
-#include "util/vec.h"
+#include "util/alloc.h"
 
 /* A stretch that was replaced. Between two of them the text is the same, only shifted:
  *
