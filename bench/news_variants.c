@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "text/utf8.h"
+#include "text/characters.h"
 
 /* ---- variants of words ---- */
 

@@ -2,7 +2,7 @@
 #include "bench_clock.h"
 #include "neardup/sketch.h"
 #include "stage.h"
-#include "text/tokenise/token_buffer.h"
+#include "text/tokenise/tokeniser.h"
 #include "util/xxh.h"
 
 static nd_status set_text(bench_stages *s, nd_text *text, size_t i)

@@ -6,7 +6,7 @@
 #include <utf8proc.h>
 
 #include "bench_random.h"
-#include "text/utf8.h"
+#include "text/characters.h"
 
 /* How a script makes words: syllables of a consonant and a vowel drawn from these strings (a letter
  * that stands twice is twice as frequent; Devanagari vowels are signs, Thai ones marks). Letters

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-#include "text/tokenise/char_class.h"
-#include "text/tokenise/token_buffer.h"
-#include "text/utf8.h"
+#include "text/characters.h"
+#include "text/tokenise/tokeniser.h"
 #include "util/xxh.h"
 
 enum {

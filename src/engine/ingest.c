@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#include "text/utf8.h"
+#include "text/characters.h"
 #include "util/xxh.h"
 
 enum {

@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-#include "text/tokenise/token_buffer.h"
 #include "text/tokenise/tokeniser.h"
 #include "util/xxh.h"
 

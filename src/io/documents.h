@@ -14,7 +14,7 @@
 #include "io/table_rows.h"
 #include "io/tally.h"
 #include "neardup/document.h"
-#include "text/repair/page_text.h"
+#include "text/repair/markup.h"
 #include "util/alloc.h"
 
 /* What a reader is asked for: options with every default filled in, and their fields. */

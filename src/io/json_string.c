@@ -7,7 +7,7 @@
 #    include <emmintrin.h>
 #endif
 
-#include "text/utf8.h"
+#include "text/characters.h"
 
 enum { UNIT_BYTES = 6, PAIR_BYTES = 12 }; /* \uXXXX, and two of them */
 

@@ -13,8 +13,8 @@
 
 #include "io/json_string.h"
 #include "io/place.h"
-#include "text/tokenise/token_buffer.h"
-#include "text/utf8.h"
+#include "text/characters.h"
+#include "text/tokenise/tokeniser.h"
 #include "util/error.h"
 
 nd_status nd_cutting_init(nd_cutting *cutting, const nd_allocator *allocator, nd_repeat_cuts *cuts)

@@ -2,9 +2,8 @@
 
 #include <utf8proc.h>
 
-#include "text/tokenise/char_class.h"
-#include "text/tokenise/token_buffer.h"
-#include "text/utf8.h"
+#include "text/characters.h"
+#include "text/tokenise/tokeniser.h"
 #include "util/sort.h"
 
 static int compare_numbers(uint32_t a, uint32_t b)

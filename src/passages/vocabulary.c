@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "text/tokenise/token_buffer.h"
+#include "text/tokenise/tokeniser.h"
 #include "util/xxh.h"
 
 enum {

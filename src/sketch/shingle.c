@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "text/tokenise/token_buffer.h"
+#include "text/tokenise/tokeniser.h"
 #include "util/sort.h"
 #include "util/xxh.h"
 

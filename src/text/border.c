@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "text/tokenise/token_buffer.h"
-#include "text/utf8.h"
+#include "text/characters.h"
+#include "text/tokenise/tokeniser.h"
 
 /* An abbreviated title is capitalised and this short. */
 enum { TITLE_MAX_BYTES = 3 };

@@ -4,7 +4,6 @@
 #include <utf8proc.h>
 
 #include "neardup/version.h"
-#include "text/tokenise/token_buffer.h"
 #include "text/tokenise/tokeniser.h"
 #include "util/alloc.h"
 

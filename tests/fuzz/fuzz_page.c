@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/repair/html_elements.h"
 #include "text/repair/markup.h"
-#include "text/repair/page_text.h"
 #include "util/alloc.h"
 
 static void require(int holds)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "neardup/repair.h"
-#include "text/repair/repair_scan.h"
+#include "text/repair/repair_pass.h"
 
 static void require(int holds)
 {

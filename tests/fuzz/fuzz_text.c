@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "neardup/kernel.h"
-#include "text/tokenise/token_buffer.h"
+#include "text/tokenise/tokeniser.h"
 
 static void require(int holds)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#include "text/tokenise/char_class.h"
+#include "text/characters.h"
 #include "text/tokenise/char_table.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Laid out as struct nd_text (see text/token_buffer.h). */
+/* Laid out as struct nd_text (see text/tokenise/tokeniser.h). */
 typedef struct reference_text {
     char *normalised;
     uint32_t *token_start;

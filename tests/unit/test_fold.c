@@ -12,7 +12,7 @@
 #include "neardup/repair.h"
 #include "neardup/text.h"
 #include "random.h"
-#include "text/repair/repair_scan.h"
+#include "text/repair/repair_pass.h"
 
 static void assert_folds(uint32_t folds, const char *text, const char *expected)
 {

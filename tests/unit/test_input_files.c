@@ -23,7 +23,7 @@
 #include "io/path_walk.h"
 #include "io_fixture.h"
 #include "neardup/text.h"
-#include "text/utf8.h"
+#include "text/characters.h"
 
 static gathered gather_text(const char *path)
 {

@@ -10,8 +10,7 @@
 #include <cmocka.h>
 
 #include "failing_allocator.h"
-#include "text/repair/html_elements.h"
-#include "text/repair/page_text.h"
+#include "text/repair/markup.h"
 
 /* Blanks and line ends count only as where words end. */
 static void squeeze(const char *text, size_t len, char *out)

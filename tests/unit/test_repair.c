@@ -13,7 +13,7 @@
 #include "neardup/kernel.h"
 #include "neardup/repair.h"
 #include "random.h"
-#include "text/repair/repair_scan.h"
+#include "text/repair/repair_pass.h"
 
 static void assert_repairs(uint32_t repairs, const char *text, const char *expected)
 {

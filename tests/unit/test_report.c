@@ -14,7 +14,7 @@
 #include "cli/report/repeats_report.h"
 #include "cli/report/report_page.h"
 #include "random.h"
-#include "text/utf8.h"
+#include "text/characters.h"
 #include "util/alloc.h"
 
 typedef void (*escape_fn)(nd_page *page, const char *p, size_t len_bytes);

@@ -10,7 +10,7 @@
 #include <utf8proc.h>
 
 #include "neardup/text.h"
-#include "text/utf8.h"
+#include "text/characters.h"
 #include "util/threads.h"
 
 static void assert_normalises(const char *bytes, const char *expected)

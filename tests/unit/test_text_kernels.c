@@ -11,9 +11,8 @@
 #include <utf8proc.h>
 
 #include "reference_text.h"
-#include "text/tokenise/token_buffer.h"
+#include "text/characters.h"
 #include "text/tokenise/tokeniser.h"
-#include "text/utf8.h"
 
 /* Made in emulation/ from the sources of the real ones. */
 extern const nd_tokenise_kernel nd_tokenise_kernel_avx512_emulated;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
-#include "text/utf8.h"
+#include "text/characters.h"
 
 /* --- the terminal --- */
 

@@ -21,10 +21,8 @@
 #include <string.h>
 
 #include "neardup/repair.h"
+#include "text/characters.h"
 #include "text/repair/repair_pass.h"
-#include "text/repair/repair_scan.h"
-#include "text/tokenise/char_class.h"
-#include "text/utf8.h"
 
 /* What a stretch of the text becomes: `len` bytes of it, at most four bytes. */
 typedef struct folded {

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "text/repair/html_elements.h"
-
 enum {
     /* Bytes that attempts may look at in vain: so many for each byte of the text, and some. */
     SPARE_PER_BYTE = 4,

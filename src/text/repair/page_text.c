@@ -1,6 +1,6 @@
 /* Markup is cut into tokens (markup.c), what is hidden is found (hidden_markup.c), and all that is
  * no text is replaced by what a browser puts between words there. */
-#include "text/repair/page_text.h"
+#include "text/repair/markup.h"
 
 #include <string.h>
 #include <strings.h>

@@ -9,11 +9,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "text/repair/codepage.h"
+#include "text/characters.h"
 #include "text/repair/repair_pass.h"
-#include "text/repair/repair_scan.h"
-#include "text/tokenise/char_class.h"
-#include "text/utf8.h"
 
 enum {
     FIRST_LETTER = 0xC0, /* in every page; below are signs, and few letters */

@@ -2,9 +2,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "text/repair/codepage.h"
+#include "text/characters.h"
 #include "text/repair/repair_pass.h"
-#include "text/utf8.h"
 
 enum {
     MAX_NAME_BYTES = 8,

@@ -11,9 +11,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "text/characters.h"
 #include "text/repair/repair_pass.h"
-#include "text/repair/repair_scan.h"
-#include "text/utf8.h"
 
 enum {
     /* Letters on both sides; one letter and a hyphen is more often a prefix or a list. */

@@ -1,4 +1,5 @@
-/* One pass over a text that replaces some stretches of it and remembers where they were. */
+/* What the repairs share: passes over a text, scans for what may have to be repaired, and code
+ * pages. */
 #ifndef TEXT_REPAIR_REPAIR_PASS_H
 #define TEXT_REPAIR_REPAIR_PASS_H
 
@@ -8,6 +9,10 @@
 #include "neardup/status.h"
 #include "text/repair/markup.h"
 #include "util/alloc.h"
+
+/* --- passes --- */
+
+/* One pass over a text that replaces some stretches of it and remembers where they were. */
 
 /* A stretch that was replaced. Between two of them the text is the same, only shifted:
  *
@@ -75,5 +80,55 @@ nd_status nd_repair_tags(nd_repair_pass *pass, nd_markup_dialect dialect, nd_mar
 /* As nd_repair_entities, but as a browser does: once, and some names without their semicolon too.
  */
 nd_status nd_repair_page_references(nd_repair_pass *pass);
+
+/* --- whether a text can need any repair at all, and where --- */
+
+/* Beside ND_REPAIR_*: some byte is not ASCII. */
+#define ND_SCAN_NON_ASCII ((uint32_t)1 << 31)
+
+/* One instruction set's scans, several GB/s; all give the same. Those for a place return the first
+ * one at or after `at`, and `len` where there is none. */
+typedef struct nd_repair_scan {
+    /* The repairs of which the text has a mark: an ampersand, a less-than sign, a hyphen or "="
+     * that may end a line, or characters that may be mojibake. */
+    uint32_t (*suspected)(const char *bytes, size_t len);
+    /* The first byte of a character that may begin UTF-8 read as another encoding. */
+    size_t (*next_misread)(const char *bytes, size_t len, size_t at);
+    /* The first byte of four letters in a row that no language writes, as 'Ìîñêâà': they may be
+     * bytes of another script read as Windows-1252. */
+    size_t (*next_misread_bytes)(const char *bytes, size_t len, size_t at);
+    /* The last byte of a hyphen, or an "=", before which a letter stands and behind which white
+     * space or "=": it may belong to the end of a line. */
+    size_t (*next_line_end_hyphen)(const char *bytes, size_t len, size_t at);
+    /* A byte of 64 of ASCII without a blank, some of which may be ends of lines; or the end of a
+     * line before "000". Not one of the last bytes. */
+    size_t (*next_blob_mark)(const char *bytes, size_t len, size_t at);
+    /* The first byte of a character that may have to be folded, or of one beside a letter of
+     * another script. */
+    size_t (*next_foldable)(const char *bytes, size_t len, size_t at);
+} nd_repair_scan;
+
+extern const nd_repair_scan nd_repair_scan_any;  /* any machine, 16 bytes at a time */
+extern const nd_repair_scan nd_repair_scan_avx2; /* x86-64, 32 bytes at a time */
+
+/* The scans for nd_kernel_current(). */
+const nd_repair_scan *nd_repair_scan_current(void);
+
+/* --- encodings of a byte a character, for text that was read in the wrong one --- */
+
+/* What the bytes 80 to FF stand for; those below are ASCII. Bytes that a page leaves open are the
+ * C1 controls below A0, and 0 above (WHATWG Encoding Standard, section 9). */
+typedef uint16_t nd_codepage[128];
+
+extern const nd_codepage nd_windows_1252; /* western European; holds Latin-1 */
+extern const nd_codepage nd_windows_1251; /* Cyrillic */
+extern const nd_codepage nd_koi8_r;       /* Cyrillic */
+extern const nd_codepage nd_windows_1253; /* Greek */
+extern const nd_codepage nd_windows_1255; /* Hebrew */
+extern const nd_codepage nd_windows_1256; /* Arabic */
+
+/* The byte that a code point is in a page, -1 below 80 and where there is none. The C1 controls are
+ * their own bytes, as where a page was taken for Latin-1. */
+int nd_codepage_byte(const nd_codepage page, uint32_t code_point);
 
 #endif

@@ -6,7 +6,6 @@ enum { LANES = 16 };
 
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 
-#include "text/repair/fold_scan_block.h"
 #include "text/repair/repair_scan_block.h"
 
 const nd_repair_scan nd_repair_scan_any = {

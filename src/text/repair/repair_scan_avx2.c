@@ -12,7 +12,6 @@ static inline int any(lanes v)
     return !_mm256_testz_si256((__m256i)v, (__m256i)v);
 }
 
-#include "text/repair/fold_scan_block.h"
 #include "text/repair/repair_scan_block.h"
 
 const nd_repair_scan nd_repair_scan_avx2 = {

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "text/tokenise/char_class.h"
-#include "text/utf8.h"
+#include "text/characters.h"
 
 /* Entries are made in runs of so many, as a script or a block of symbols is met. */
 enum { RUN = 64 };

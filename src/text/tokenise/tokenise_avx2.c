@@ -163,7 +163,7 @@ static inline uint64_t block_fold_cyrillic(const block *raw, block *folded)
 /* The kept ones of 16 bytes, in two stores of 8. */
 static inline void compress_16(__m128i bytes, unsigned keep, uint8_t *out)
 {
-    const uint64_t *const positions = nd_byte_positions;
+    const uint64_t *const positions = byte_positions;
     const __m128i low = _mm_loadl_epi64((const __m128i *)&positions[keep & 0xFF]);
     const __m128i high = _mm_loadl_epi64((const __m128i *)&positions[keep >> 8 & 0xFF]);
     const __m128i shuffle =
@@ -192,8 +192,8 @@ static inline size_t write_positions(uint64_t bits, uint32_t base, uint32_t *out
 {
     __m128i bases = _mm_set1_epi32((int)base);
     for (unsigned i = 0; i < 64; i += 8) {
-        const __m128i positions = _mm_cvtepu8_epi32(
-            _mm_loadl_epi64((const __m128i *)&nd_byte_positions[bits >> i & 0xFF]));
+        const __m128i positions =
+            _mm_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)&byte_positions[bits >> i & 0xFF]));
         const uint64_t before = bits & (((uint64_t)1 << i) - 1);
         _mm_storeu_si128((__m128i *)(out + __builtin_popcountll(before)),
                          _mm_add_epi32(positions, bases));

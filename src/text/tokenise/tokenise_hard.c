@@ -1,10 +1,9 @@
 /* Tokens of any characters, one at a time: what the vectorised kernels leave over. */
 #include <string.h>
 
-#include "text/tokenise/char_class.h"
+#include "text/characters.h"
 #include "text/tokenise/char_table.h"
 #include "text/tokenise/tokeniser.h"
-#include "text/utf8.h"
 
 /* Rare paths stay out of the loop, whose state then fits the registers. */
 #define NOINLINE __attribute__((noinline))

@@ -133,8 +133,8 @@ static inline void block_compress(const block *b, uint64_t keep, uint8_t *out)
     const uint64_t counts = vget_lane_u64(vreinterpret_u64_u8(vcnt_u8(vcreate_u8(keep))), 0);
     const uint64_t before = counts * 0x0101010101010101u << 8;
     for (int i = 0; i < 4; i++) {
-        const uint8x8_t low = vcreate_u8(nd_byte_positions[keep >> 16 * i & 0xFF]);
-        const uint8x8_t high = vcreate_u8(nd_byte_positions[keep >> (16 * i + 8) & 0xFF]);
+        const uint8x8_t low = vcreate_u8(byte_positions[keep >> 16 * i & 0xFF]);
+        const uint8x8_t high = vcreate_u8(byte_positions[keep >> (16 * i + 8) & 0xFF]);
         vst1_u8(out + (before >> 16 * i & 0xFF), vqtbl1_u8(b->part[i], low));
         vst1_u8(out + (before >> (16 * i + 8) & 0xFF),
                 vqtbl1_u8(b->part[i], vadd_u8(high, vdup_n_u8(8))));

@@ -1,4 +1,5 @@
-/* The state of one nd_text_set, and the kernels that share its work. */
+/* What an nd_text holds, which shingles are hashed straight from; the state of one nd_text_set, and
+ * the kernels that share its work. */
 #ifndef TEXT_TOKENISE_TOKENISER_H
 #define TEXT_TOKENISE_TOKENISER_H
 
@@ -9,9 +10,30 @@
 #include "neardup/kernel.h"
 #include "neardup/text.h"
 
+/*  normalised:   w o r d ␣ a n o t h e r ␣
+ *                ^         ^               ^
+ *  token_start:  0         5               13      num_tokens + 1 entries
+ *
+ * Token i is normalised[token_start[i] .. token_start[i + 1] - 1), without its space; tokens i to j
+ * joined by one space are normalised[token_start[i] .. token_start[j + 1] - 1).
+ * source_start and source_end are NULL until a text with offsets is set. */
+struct nd_text {
+    nd_allocator allocator;
+    char *normalised;
+    uint32_t *token_start;
+    uint32_t *source_start;
+    uint32_t *source_end;
+    size_t num_tokens;
+    size_t normalised_capacity, start_capacity, source_start_capacity, source_end_capacity;
+    uint64_t invalid_bytes;
+    nd_text_offsets offsets;
+};
+
+/* --- the work of one nd_text_set --- */
+
 /* Bytes a kernel may write past out_stop: a stretch of ASCII, or the normalised form of a chunk (31
- * code points that become at most 18 each, see char_class.h, of four bytes and a space). That is
- * 2,790 bytes at most, so the 63 bytes behind a text's end are there to be read, whatever they
+ * code points that become at most 18 each, see text/characters.h, of four bytes and a space). That
+ * is 2,790 bytes at most, so the 63 bytes behind a text's end are there to be read, whatever they
  * hold. */
 #define ND_TOKENISER_OUT_SLACK ((size_t)4096)
 
