@@ -9,7 +9,7 @@
 #include "engine/band_matcher.h"
 #include "engine/reported_tasks.h"
 #include "engine/set_fetch.h"
-#include "lsh/band_keys.h"
+#include "lsh/buckets.h"
 #include "neardup/sketch.h"
 #include "neardup/verify.h"
 #include "util/threads.h"

@@ -3,7 +3,7 @@
 #define ENGINE_BAND_MATCHER_H
 
 #include "engine/matcher.h"
-#include "lsh/bucket_index.h"
+#include "lsh/buckets.h"
 
 typedef struct nd_band_worker {
     uint64_t *slots;

@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "coverage/rare_candidates.h"
-#include "lsh/band_keys.h"
-#include "lsh/bucket_index.h"
+#include "lsh/buckets.h"
 #include "neardup/document_map.h"
 #include "util/sort.h"
 #include "util/threads.h"

@@ -1,6 +1,6 @@
 #include "engine/pair_lists.h"
 
-#include "similarity/verification.h"
+#include "similarity/similarity.h"
 #include "util/alloc.h"
 #include "util/sort.h"
 #include "util/threads.h"

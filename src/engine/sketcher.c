@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "coverage/distinct.h"
-#include "lsh/band_keys.h"
+#include "lsh/buckets.h"
 #include "neardup/document_map.h"
 #include "neardup/sketch.h"
 #include "neardup/version.h"

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "lsh/band_keys.h"
-#include "lsh/bucket_table.h"
+#include "lsh/buckets.h"
 #include "neardup/sketch.h"
 #include "neardup/verify.h"
 #include "util/alloc.h"

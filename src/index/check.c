@@ -7,7 +7,7 @@
 
 #include "index/prepare.h"
 #include "index/state.h"
-#include "lsh/band_keys.h"
+#include "lsh/buckets.h"
 #include "neardup/sketch.h"
 #include "util/error.h"
 #include "util/xxh.h"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lsh/band_keys.h"
+#include "lsh/buckets.h"
 #include "neardup/sketch.h"
 #include "util/xxh.h"
 

@@ -6,7 +6,7 @@
 
 #include "index/writer.h"
 #include "neardup/verify.h"
-#include "similarity/verification.h"
+#include "similarity/similarity.h"
 #include "util/error.h"
 #include "util/sort.h"
 

@@ -4,7 +4,7 @@
 #define INDEX_TAIL_H
 
 #include "index/entry.h"
-#include "lsh/bucket_table.h"
+#include "lsh/buckets.h"
 #include "util/alloc.h"
 #include "util/u64_map.h"
 

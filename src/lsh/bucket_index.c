@@ -9,7 +9,7 @@
  * where the worker puts the next of them. Sorting whole items puts the texts of one key in
  * ascending order; items that share their key with none are dropped then. What remains of the
  * partitions is counted, and each is written to its place among the buckets of the band. */
-#include "lsh/bucket_index.h"
+#include "lsh/buckets.h"
 
 #include <stdbool.h>
 #include <string.h>

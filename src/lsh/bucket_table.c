@@ -7,11 +7,13 @@
  *   links:  document 0: | band 0: next, previous | band 1: next, previous | ...
  *           document 1: | band 0: next, previous | ...
  */
-#include "lsh/bucket_table.h"
+#include "lsh/buckets.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #include "util/u64_map.h"
+#include "util/xxh.h"
 
 /* Beyond either end of a bucket. */
 #define NOBODY UINT32_MAX
@@ -165,4 +167,17 @@ void nd_bucket_table_free(nd_bucket_table *table)
     nd_release(&table->allocator, table->buckets);
     nd_release(&table->allocator, table->links);
     nd_release(&table->allocator, table);
+}
+
+/* --- band keys --- */
+
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#    error "band keys are hashes of little-endian slots"
+#endif
+
+void nd_band_keys(const uint64_t *slots, uint32_t bands, uint32_t rows, uint64_t *keys)
+{
+    const size_t len_bytes = rows * sizeof *slots;
+    for (uint32_t j = 0; j < bands; j++)
+        keys[j] = XXH3_64bits_withSeed(slots + (size_t)j * rows, len_bytes, j);
 }

@@ -4,8 +4,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "similarity/shared_elements.h"
-#include "similarity/verification.h"
+#include "similarity/similarity.h"
 #include "util/error.h"
 #include "util/threads.h"
 

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "similarity/intersection.h"
+#include "similarity/similarity.h"
 
 /* Blocks of eight against blocks of eight: every element of one with every element of the other, by
  * turning one around. Then the block that ends lower is left behind, or both:

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "similarity/intersection.h"
+#include "similarity/similarity.h"
 
 /* As in intersection_avx2.c, with eight elements in a vector. */
 static inline unsigned num_matches(__m512i a, __m512i b)

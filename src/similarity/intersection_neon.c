@@ -1,6 +1,6 @@
 #include <arm_neon.h>
 
-#include "similarity/intersection.h"
+#include "similarity/similarity.h"
 
 /* As in intersection_avx2.c, with two elements in a vector. */
 enum { VECTORS = ND_MERGE_BLOCK / 2 };

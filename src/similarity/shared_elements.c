@@ -1,4 +1,4 @@
-#include "similarity/shared_elements.h"
+#include "similarity/similarity.h"
 
 #include <stdbool.h>
 #include <string.h>

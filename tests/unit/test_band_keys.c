@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <xxhash.h>
 
-#include "lsh/band_keys.h"
+#include "lsh/buckets.h"
 #include "random.h"
 
 static void a_key_hashes_the_rows_of_its_band(void **state)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "failing_allocator.h"
-#include "lsh/bucket_index.h"
+#include "lsh/buckets.h"
 #include "random.h"
 
 enum { BANDS = 3 };

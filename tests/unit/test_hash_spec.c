@@ -16,7 +16,7 @@
 #include <utf8proc.h>
 #include <xxhash.h>
 
-#include "lsh/band_keys.h"
+#include "lsh/buckets.h"
 #include "neardup/kernel.h"
 #include "neardup/shingle.h"
 #include "neardup/sketch.h"

@@ -11,8 +11,7 @@
 #include "neardup/kernel.h"
 #include "neardup/match.h"
 #include "random.h"
-#include "similarity/intersection.h"
-#include "similarity/verification.h"
+#include "similarity/similarity.h"
 #include "util/sort.h"
 
 typedef struct u64_set {

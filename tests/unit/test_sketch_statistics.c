@@ -21,7 +21,7 @@
 #include <cmocka.h>
 #include <xxhash.h>
 
-#include "lsh/band_keys.h"
+#include "lsh/buckets.h"
 #include "neardup/plan.h"
 #include "neardup/sketch.h"
 #include "random.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "failing_allocator.h"
-#include "lsh/bucket_table.h"
+#include "lsh/buckets.h"
 #include "neardup/shingle.h"
 #include "neardup/table.h"
 #include "random.h"

@@ -1,12 +1,33 @@
-/* The buckets of a whole batch: who shares which, and which pairs they propose. */
-#ifndef LSH_BUCKET_INDEX_H
-#define LSH_BUCKET_INDEX_H
+/* Band keys, and the buckets of documents that share one. */
+#ifndef LSH_BUCKETS_H
+#define LSH_BUCKETS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "neardup/bucket.h"
 #include "util/alloc.h"
+
+/* --- the key that a band gives a document --- */
+
+/* Writes keys[0..bands): key j is XXH3_64bits, seeded with j, of slots j * rows to
+ * (j + 1) * rows - 1 as little-endian bytes:
+ *
+ *   slots:  | band 0: rows slots | band 1 | ... | band bands-1 | slots no band uses |
+ *
+ * Documents whose slots agree over a whole band have its key in common; others have it by a chance
+ * of 2^-64. Whole slots are hashed: bands of one or two truncated slots would meet by chance. */
+void nd_band_keys(const uint64_t *slots, uint32_t bands, uint32_t rows, uint64_t *keys);
+
+/* What a batch keeps of a key. Two documents whose keys differ agree in it once in 2^32 pairs:
+ * among 10^7 documents that makes 12,000 false candidates a band, which verification drops, and
+ * half the bytes to sort. */
+static inline uint32_t nd_band_key_short(uint64_t key)
+{
+    return (uint32_t)(key >> 32);
+}
+
+/* --- the buckets of a whole batch: who shares which, and which pairs they propose --- */
 
 /* Buckets of two texts and more, of all bands. Where several bands put the same texts together (as
  * most do with near-copies), theirs is one bucket: it proposes the same pairs.
@@ -92,5 +113,40 @@ ND_NODISCARD nd_status nd_mate_finder_find(nd_mate_finder *finder, const nd_buck
                                            const nd_allocator *allocator);
 
 void nd_mate_finder_release(nd_mate_finder *finder, const nd_allocator *allocator);
+
+/* --- buckets that change one document at a time --- */
+
+/* Documents are small numbers of the caller's, used again after removal. Insert and remove are
+ * exclusive; candidates may be asked for from several threads between them. */
+typedef struct nd_bucket_table nd_bucket_table;
+
+ND_NODISCARD nd_status nd_bucket_table_new(uint32_t bands, const nd_allocator *allocator,
+                                           nd_bucket_table **out);
+
+/* Puts a document, which is not in the table, under keys[0..bands). Amortised O(bands), however
+ * large the buckets. Nothing changes on failure. ND_ERR_LIMIT: document numbers end at
+ * UINT32_MAX - 1. */
+ND_NODISCARD nd_status nd_bucket_table_insert(nd_bucket_table *table, const uint64_t *keys,
+                                              uint32_t document);
+
+/* Takes out a document that was inserted with the same keys. O(bands). */
+void nd_bucket_table_remove(nd_bucket_table *table, const uint64_t *keys, uint32_t document);
+
+typedef ND_VEC(uint32_t) nd_documents;
+
+/* Appends every document that shares a band with `keys`, as often as it shares one, to *documents;
+ * of a bucket with more than `cap` members the `cap` latest. *num_capped becomes how many such
+ * buckets there were. On failure *documents may have grown. */
+ND_NODISCARD nd_status nd_bucket_table_candidates(const nd_bucket_table *table,
+                                                  const uint64_t *keys, uint32_t cap,
+                                                  nd_documents *documents, uint32_t *num_capped);
+
+/* Appends the members of one band's bucket, the latest first, at most `cap` of them; *size becomes
+ * how many it has. On failure *documents is as it was. */
+ND_NODISCARD nd_status nd_bucket_table_members(const nd_bucket_table *table, uint32_t band,
+                                               uint64_t key, uint32_t cap, nd_documents *documents,
+                                               uint32_t *size);
+
+void nd_bucket_table_free(nd_bucket_table *table);
 
 #endif
