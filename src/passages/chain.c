@@ -1,4 +1,4 @@
-#include "passages/chain.h"
+#include "passages/seeds.h"
 
 #include <stdbool.h>
 

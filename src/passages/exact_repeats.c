@@ -1,4 +1,4 @@
-#include "passages/exact_repeats.h"
+#include "passages/passage_finder.h"
 
 #include <string.h>
 

@@ -15,12 +15,10 @@
  * and a band of columns around the diagonal is all that a small number of differences can reach
  * (Ukkonen, "Algorithms for approximate string matching", Information and Control 1985). An
  * alignment of sequences of any length halves a until it fits a block (Hirschberg, CACM 1975). */
-#include "passages/lcs.h"
+#include "passages/alignment.h"
 
 #include <assert.h>
 #include <string.h>
-
-#include "passages/span.h"
 
 void nd_lcs_init(nd_lcs *lcs, const nd_allocator *allocator)
 {

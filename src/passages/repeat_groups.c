@@ -1,4 +1,4 @@
-#include "passages/repeat_groups.h"
+#include "passages/passage_finder.h"
 
 #include <string.h>
 

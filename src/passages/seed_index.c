@@ -1,6 +1,6 @@
 /* Seeds by a hash of their words: the polynomial of the words' mixed ids (Karp and Rabin 1987), so
  * that each word is mixed once, and every match compared word by word. */
-#include "passages/seed_index.h"
+#include "passages/seeds.h"
 
 #include <assert.h>
 #include <stdbool.h>

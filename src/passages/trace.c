@@ -1,9 +1,9 @@
 /* Between the seeds of a chain, and for a few words outside it, a window of at most 64 words of
- * each stretch is aligned exactly (lcs.h). What is kept of the words outside is the part that
+ * each stretch is aligned exactly (lcs.c). What is kept of the words outside is the part that
  * scores most, and the search goes on from there: the X-drop extension of Altschul et al., "Gapped
  * BLAST and PSI-BLAST", Nucleic Acids Research 1997, with windows in place of the score that drops.
  */
-#include "passages/trace.h"
+#include "passages/alignment.h"
 
 #include <string.h>
 

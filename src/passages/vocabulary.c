@@ -1,6 +1,6 @@
 /* Words to numbers by a hash table. The hash multiplies two keyed halves of a short word to 128
  * bits and folds them (Wang Yi's wyhash); longer words go through XXH3 with a seed. */
-#include "passages/vocabulary.h"
+#include "passages/seeds.h"
 
 #include <math.h>
 #include <stdbool.h>

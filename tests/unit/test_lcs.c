@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "failing_allocator.h"
-#include "passages/lcs.h"
+#include "passages/alignment.h"
 #include "random.h"
 
 enum { MAX_LEN = 3000, LEN = 700, NUM_IDS = 4000 };

@@ -12,9 +12,8 @@
 #include "failing_allocator.h"
 #include "neardup/passages.h"
 #include "neardup/repair.h"
-#include "passages/seed_index.h"
-#include "passages/trace.h"
-#include "passages/vocabulary.h"
+#include "passages/alignment.h"
+#include "passages/seeds.h"
 #include "random.h"
 #include "util/sort.h"
 
