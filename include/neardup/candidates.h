@@ -28,7 +28,7 @@ typedef struct nd_candidate_texts {
 /* The candidates: *pairs, in order of a, then of b, a < b, none twice. By bands: keys are sorted to
  * buckets, of which nd_bucket_proposes says who is compared. By sequences: each text follows its
  * rarest shingles to larger texts, within a budget linear in its length
- * (src/coverage/rare_candidates.h). Copies (texts of one digest) are one text for this, and each of
+ * (src/coverage/rare_candidates.c). Copies (texts of one digest) are one text for this, and each of
  * them is in all its pairs, as they are in pairs with each other: k copies make k * (k - 1) / 2
  * pairs.
  *

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "coverage/distinct.h"
 #include "coverage/run_chain.h"
 #include "coverage/shared_shingles.h"
 #include "neardup/shingle.h"

@@ -1,5 +1,5 @@
 /* Tables, and straight lines between their entries. */
-#include "coverage/fixed_point.h"
+#include "coverage/verdict.h"
 
 #include <stddef.h>
 

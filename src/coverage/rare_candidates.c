@@ -1,4 +1,4 @@
-#include "coverage/rare_candidates.h"
+#include "coverage/shared_shingles.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,9 +2,28 @@
 #ifndef COVERAGE_VERDICT_H
 #define COVERAGE_VERDICT_H
 
-#include "coverage/fixed_point.h"
+#include <stdint.h>
+
 #include "coverage/judged_text.h"
 #include "coverage/run_chain.h"
+
+/* --- logarithms and the logistic function in integers, so that every processor gives the same ---
+ */
+
+/* 1 in numbers of this kind. */
+enum { ND_FIXED_ONE = 4096 };
+
+/* What nd_fixed_logistic tends to; half of it at 0. */
+enum { ND_LOGISTIC_ONE = 32768 };
+
+/* ln(num / den) in 1 / ND_FIXED_ONE; both at least 1. Off by 3 units at most. */
+int32_t nd_fixed_log_ratio(uint64_t num, uint64_t den);
+
+/* 1 / (1 + exp(-x)) in 1 / ND_LOGISTIC_ONE, for x in 1 / ND_FIXED_ONE. Never falls as x grows; off
+ * by 0.001 at most. */
+int32_t nd_fixed_logistic(int64_t x);
+
+/* --- the verdict --- */
 
 /* A verdict rests on the two texts alone, not on what else is scanned. It asks three questions, and
  * each answer is a number: above 0 yes, below it no. The least of them is the verdict, and its

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "coverage/rare_candidates.h"
+#include "coverage/shared_shingles.h"
 #include "lsh/buckets.h"
 #include "neardup/document_map.h"
 #include "util/sort.h"

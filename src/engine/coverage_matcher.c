@@ -2,7 +2,7 @@
  * their coverage or by the verdict on them.
  *
  * There are no bands. Texts are numbered by their shingles, the largest first, and each follows its
- * rare shingles to larger texts that hold them (coverage/rare_candidates.h): it is the smaller text
+ * rare shingles to larger texts that hold them (coverage/rare_candidates.c): it is the smaller text
  * of a pair that is covered, so it alone searches. The pairs are then measured leader by leader,
  * the leader being the largest text that a pair goes back to, so that the copies of a text are met
  * while they are in the cache. */

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "coverage/coverage.h"
-#include "coverage/fixed_point.h"
+#include "coverage/verdict.h"
 #include "util/sort.h"
 
 /* A coverage that no text has. */

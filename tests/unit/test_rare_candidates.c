@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "coverage/rare_candidates.h"
+#include "coverage/shared_shingles.h"
 #include "failing_allocator.h"
 #include "neardup/plan.h"
 #include "random.h"
