@@ -2,7 +2,7 @@
 #ifndef EVAL_EVALUATOR_H
 #define EVAL_EVALUATOR_H
 
-#include "eval/corpus_sets.h"
+#include "eval/corpus.h"
 #include "eval/truth.h"
 #include "neardup/evaluation.h"
 

@@ -2,7 +2,7 @@
 #ifndef EVAL_TRUTH_H
 #define EVAL_TRUTH_H
 
-#include "eval/pair_list.h"
+#include "eval/scores.h"
 #include "util/alloc.h"
 
 enum { ND_TRUTH_MAX_KINDS = 1000, ND_NO_KIND = UINT32_MAX };

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/temp_folder.h"
 #include "util/alloc.h"
 #include "util/error.h"
 

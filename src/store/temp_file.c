@@ -1,6 +1,6 @@
 /* Temporary files without a name: what is unlinked right after it was opened goes with the process,
  * also where that is killed. */
-#include "store/temp_folder.h"
+#include "store/budget.h"
 
 #include <errno.h>
 #include <fcntl.h>
