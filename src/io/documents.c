@@ -513,7 +513,7 @@ static nd_status read_row(record_job *job, const nd_emitter *emitter)
     nd_cell cell;
     size_t column = 0;
     for (size_t i = 0; i < reading->fields.num; i++)
-        job->values[i].type = ND_FIELD_ABSENT;
+        job->values[i] = (nd_field_value){.type = ND_FIELD_ABSENT};
     for (; nd_row_next(&row, &cell); column++) {
         if (!cell.is_closed) {
             count(job, ND_ISSUE_MALFORMED_ROW, "a quote is not closed, or text follows it", NULL);

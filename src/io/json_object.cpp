@@ -119,7 +119,7 @@ class reader
         : record_(record), document_(document), fields_(fields), values_(values), fault_(fault)
     {
         for (size_t i = 0; i < fields->num; i++)
-            values[i].type = ND_FIELD_ABSENT;
+            values[i] = {ND_FIELD_ABSENT, false, nullptr, 0};
     }
 
     /* One object, and nothing behind it before `next`; NULL: nothing at all. False: *fault says

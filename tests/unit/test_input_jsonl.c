@@ -250,6 +250,22 @@ static void sources_are_preferred_in_their_order(void **state)
                  "abcxy", 1, 1);
 }
 
+/* A record without the field that could not be read in the record before it. */
+static void a_bad_record_costs_none_after_it(void **state)
+{
+    (void)state;
+    static const char *const sources[] = {"AFP"};
+    const nd_preference_key key = {ND_PREFERENCE_LISTED, "source", sources, 1};
+    const nd_input_options options = {.preferences = &key, .num_preferences = 1};
+    gathered g = read_lines(&options, "{\"id\":\"x\",\"text\":\"\",\"source\":\"\\Z\"}\n"
+                                      "{\"id\":\"a\",\"text\":\"\"}\n"
+                                      "{\"id\":\"b\",\"text\":\"\"}\n");
+    assert_int_equal(g.report.documents, 2);
+    assert_int_equal(g.report.findings[ND_ISSUE_MALFORMED_JSON].count, 1);
+    assert_int_equal(g.report.findings[ND_ISSUE_NO_PREFERENCE].count, 2);
+    gathered_release(&g);
+}
+
 static void later_dates_and_smaller_and_larger_numbers_are_preferred(void **state)
 {
     (void)state;
@@ -464,6 +480,7 @@ int main(void)
         IN_FOLDER(nul_characters_of_a_string_are_text),
         IN_FOLDER(earlier_dates_are_preferred),
         IN_FOLDER(sources_are_preferred_in_their_order),
+        IN_FOLDER(a_bad_record_costs_none_after_it),
         IN_FOLDER(dates_that_cannot_be_read_are_shown),
         IN_FOLDER(later_dates_and_smaller_and_larger_numbers_are_preferred),
         IN_FOLDER(several_keys_are_counted_once_a_document),
