@@ -41,7 +41,9 @@ static int compare_u64(uint64_t a, uint64_t b)
 static nd_status list_member(deduplication *d, const nd_group *group, const nd_member *member)
 {
     const nd_settings *const settings = d->job->settings;
-    nd_shown_columns shown = settings->scan.coverage > 0 ? ND_SHOW_COVERAGE : 0;
+    nd_shown_columns shown =
+        (nd_scan_options_has_coverage(&settings->scan) ? ND_SHOW_COVERAGE : 0u) |
+        (settings->scan.score > 0 ? ND_SHOW_SCORE : 0u);
     nd_status status = ND_OK;
     if (settings->lists_passages) {
         shown |= ND_SHOW_PASSAGES;

@@ -125,6 +125,7 @@ static const nd_column removed_columns[] = {
      .when = ND_SHOW_COVERAGE},
     {ND_COLUMN(nd_removed_view, member.coverage.b_in_a, "representative_covered", ND_VALUE_RATIO),
      .when = ND_SHOW_COVERAGE},
+    {ND_COLUMN(nd_removed_view, member.score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
     {ND_COLUMN(nd_removed_view, passages, "passages", ND_VALUE_LIST),
      .record = &member_passage_record, .when = ND_SHOW_PASSAGES, .flags = ND_COLUMN_JSON_ONLY},
 };
