@@ -7,6 +7,7 @@
 #include "neardup/bucket.h"
 #include "neardup/candidates.h"
 #include "neardup/counter.h"
+#include "neardup/date.h"
 #include "neardup/document.h"
 #include "neardup/document_map.h"
 #include "neardup/evaluation.h"

@@ -10,9 +10,9 @@
 
 #include "io/charset.h"
 #include "io/content.h"
-#include "io/date.h"
 #include "io/json_string.h"
 #include "io/place.h"
+#include "neardup/date.h"
 #include "util/sort.h"
 
 /* Of a document that says nothing: after all others. */

@@ -31,7 +31,7 @@ nd_input_format nd_input_format_of_name(const char *path);
  * readable field comes after all others, and is counted; a text file has no fields. */
 typedef enum nd_preference {
     ND_PREFERENCE_PLACE = 0, /* the place in the input, which is the tag; needs no field */
-    ND_PREFERENCE_EARLIEST,  /* the date in the field: see io/date.h */
+    ND_PREFERENCE_EARLIEST,  /* the date in the field: see neardup/date.h */
     ND_PREFERENCE_LATEST,
     ND_PREFERENCE_LARGEST, /* the number in the field, also in a string */
     ND_PREFERENCE_SMALLEST,

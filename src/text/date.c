@@ -1,6 +1,7 @@
-#include "io/date.h"
+#include "neardup/date.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -344,7 +345,7 @@ static bool microseconds_of(double seconds, int64_t *out)
     return true;
 }
 
-bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
+int nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
 {
     double seconds;
     if (!number_seconds(p, len_bytes, &seconds))
@@ -353,7 +354,7 @@ bool nd_number_order(const char *p, size_t len_bytes, uint64_t *out)
     return true;
 }
 
-bool nd_date_order(const char *p, size_t len_bytes, uint64_t *out)
+int nd_date_order(const char *p, size_t len_bytes, uint64_t *out)
 {
     double seconds;
     if (!date_seconds(p, len_bytes, &seconds))
@@ -362,13 +363,13 @@ bool nd_date_order(const char *p, size_t len_bytes, uint64_t *out)
     return true;
 }
 
-bool nd_number_microseconds(const char *p, size_t len_bytes, int64_t *out)
+int nd_number_microseconds(const char *p, size_t len_bytes, int64_t *out)
 {
     double seconds;
     return number_seconds(p, len_bytes, &seconds) && microseconds_of(seconds, out);
 }
 
-bool nd_date_microseconds(const char *p, size_t len_bytes, int64_t *out)
+int nd_date_microseconds(const char *p, size_t len_bytes, int64_t *out)
 {
     double seconds;
     return date_seconds(p, len_bytes, &seconds) && microseconds_of(seconds, out);

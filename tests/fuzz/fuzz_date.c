@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/date.h"
+#include "neardup/date.h"
 
 static void require(int holds)
 {

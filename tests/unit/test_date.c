@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "io/date.h"
+#include "neardup/date.h"
 
 static uint64_t order_of(const char *date)
 {

@@ -4,7 +4,7 @@
 #include "cli/commands/index_commands.h"
 #include "cli/output/amounts.h"
 #include "cli/output/index_writer.h"
-#include "io/date.h"
+#include "neardup/date.h"
 #include "util/error.h"
 
 nd_status nd_index_open_for(const nd_job *job, nd_index_access access, nd_index **out,

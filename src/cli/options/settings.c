@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "cli/commands/command.h"
-#include "io/date.h"
+#include "neardup/date.h"
 #include "util/error.h"
 
 bool nd_settings_given(const nd_settings *settings, const char *name)
