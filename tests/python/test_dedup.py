@@ -48,12 +48,11 @@ def test_files_of_a_folder_keep_their_columns_and_row_groups(tmp_path: Path) -> 
 def test_a_scan_decides(tmp_path: Path, news: list[dict]) -> None:
     texts, ids = [d["text"] for d in news], [d["id"] for d in news]
     pq.write_table(pa.table({"id": ids, "body": texts}), tmp_path / "in.parquet", row_group_size=5)
-    for options in ({"threshold": 0.4}, {"preset": "news", "keep": "last"}, {"link": "single"}):
+    for options in ({"threshold": 0.4}, {"preset": "news"}, {"link": "single"}, {"memory": "64M"}):
         done = neardup.dedup(
             tmp_path / "in.parquet", tmp_path / "out.pq", text="body", ids="id", **options
         )
-        keep = options.pop("keep", "representative")
-        mask = neardup.scan(texts, ids, **options).keep_mask(keep)
+        mask = neardup.scan(texts, ids, **options).keep_mask()
         kept = [i for i, stays in zip(ids, mask) if stays]
         assert pq.read_table(tmp_path / "out.pq").column("id").to_pylist() == kept
         assert done.kept == len(kept)
@@ -64,9 +63,11 @@ def test_annotations(tmp_path: Path) -> None:
     done = neardup.dedup(tmp_path / "in.parquet", tmp_path / "out.parquet", annotate=True)
     assert (done.documents, done.kept) == (3, 2)
     read = pq.read_table(tmp_path / "out.parquet")
-    assert read.column("neardup_keep").to_pylist() == [True, True, False]
-    assert read.column("neardup_representative").to_pylist() == [0, 1, 1]
-    with pytest.raises(neardup.InvalidArgument, match="has a column 'neardup_keep' already"):
+    assert read.column("neardup_group").to_pylist() == [None, 1, 1]
+    assert read.column("neardup_representative").to_pylist() == [None, 1, 1]
+    assert read.column("neardup_kind").to_pylist() == [None, None, "exact"]
+    assert read.column("neardup_similarity").to_pylist() == [None, None, 1.0]
+    with pytest.raises(neardup.InvalidArgument, match="has a column 'neardup_group' already"):
         neardup.dedup(tmp_path / "out.parquet", tmp_path / "again.parquet", annotate=True)
     assert not (tmp_path / "again.parquet").exists()
 
@@ -119,8 +120,19 @@ def test_what_is_refused(tmp_path: Path) -> None:
         ("in.parquet", "out", {"text": "n"}, neardup.Unsupported),
         ("in.parquet", "", {}, neardup.InvalidArgument),
         ("in.parquet", "out.csv", {}, neardup.InvalidArgument),
-        ("x.txt", "out", {}, neardup.Unsupported),
+        ("*", "out", {}, neardup.Unsupported),
         ("in.parquet", "out", {"keep": "best"}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"keep": "max:none"}, neardup.NotFound),
+        ("in.parquet", "out", {"keep": "max"}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"keep": []}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"keep": ["first"] * 9}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"keep": [1]}, TypeError),
+        ("in.parquet", "out", {"keep": "first", "representative": "longest"}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"memory": "lots"}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"memory": 2**80}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"temp_dir": tmp_path}, neardup.InvalidArgument),
+        ("in.parquet", "out", {"memory": "64M", "temp_dir": tmp_path / "none"}, neardup.IoError),
+        ("in.parquet", "out", {"annotate": True, "removed": tmp_path / "r"}, neardup.InvalidArgument),
         ("in.parquet", "out", {"threshold": 2}, neardup.InvalidArgument),
         ("broken.parquet", "out", {}, pa.ArrowInvalid),
     ]
@@ -135,9 +147,9 @@ def test_what_is_refused(tmp_path: Path) -> None:
 def test_nothing_is_written_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b"):
         pq.write_table(table_of([A, "else"]), tmp_path / f"{name}.parquet")
-    from neardup import _dedup
+    from neardup import _tables
 
-    write = _dedup._Parquet.write
+    write = _tables._Parquet.write
 
     def fail_in_second(writer: Any, table: Any) -> None:
         if write.__dict__.setdefault("called", False):
@@ -145,7 +157,7 @@ def test_nothing_is_written_when_it_fails(tmp_path: Path, monkeypatch: pytest.Mo
         write.__dict__["called"] = True
         write(writer, table)
 
-    monkeypatch.setattr(_dedup._Parquet, "write", staticmethod(fail_in_second))
+    monkeypatch.setattr(_tables._Parquet, "write", staticmethod(fail_in_second))
     with pytest.raises(OSError, match="disk is full"):
         neardup.dedup([tmp_path / "a.parquet", tmp_path / "b.parquet"], tmp_path / "out")
     assert not list((tmp_path / "out").glob("*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,3 +249,49 @@ def test_any_text_is_taken(texts: list[Any]) -> None:
     assert len(result) == len(texts) == len(result.keep_mask())
     for group in result.groups():
         assert result.keep_mask()[group.representative_row]
+
+
+# --- within a cap on memory ---
+
+
+def test_memory_is_a_cap_and_the_answer_is_the_same(news: list[dict], tmp_path: Path) -> None:
+    texts = [f"{d['text']} {i} {j}" for i in range(30) for j, d in enumerate(news)]
+    ids = [f"id {i % 300}" for i in range(len(texts))]
+    free = neardup.scan(texts, ids, threshold=0.5)
+    for memory in (64 << 20, "64M", "20000k"):
+        held = neardup.scan(texts, ids, threshold=0.5, memory=memory, temp_dir=tmp_path)
+        assert list(held.groups()) == list(free.groups())
+        assert list(held.pairs()) == list(free.pairs())
+        assert list(held.renamed()) == list(free.renamed())
+        assert held.keep_mask().tolist() == free.keep_mask().tolist()
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(neardup.OutOfMemory, match="'memory' is too little for these documents: '100k'"):
+        neardup.scan(texts, memory="100k")
+    for wrong in ("", "G", "1 G", "-1", 0, -5, "0", "1.5G", True, 2**63, "9999999999G"):
+        with pytest.raises(neardup.InvalidArgument, match="'memory' must be"):
+            neardup.scan(texts, memory=wrong)
+    with pytest.raises(neardup.InvalidArgument, match="'temp_dir' only works with 'memory'"):
+        neardup.scan(texts, temp_dir=tmp_path)
+    with pytest.raises(neardup.IoError, match="none"):
+        neardup.scan(texts, memory="64M", temp_dir=tmp_path / "none")
+
+
+def test_preferences_decide_one_after_the_other() -> None:
+    texts = ["one two three four", "One two three four.", "one, two, three, four", "else"]
+    first, second = [2, 1, 1, 0], [0, 5, 4, 0]
+    table = {"text": texts, "first": first, "second": second}
+
+    def kept(texts: Any, preferences: Any) -> list[bool]:
+        result = neardup.scan(texts, representative="preferred", preferences=preferences)
+        return result.keep_mask().tolist()
+
+    assert kept(texts, first) == [False, True, False, True]
+    assert kept(texts, (first, second)) == [False, False, True, True]
+    assert kept(texts, (second, first)) == [True, False, False, True]
+    pa = pytest.importorskip("pyarrow")
+    assert kept(pa.table(table), ("first", "second")) == [False, False, True, True]
+    assert kept(pa.table(table), ("second", pa.array(first))) == [True, False, False, True]
+    with pytest.raises(neardup.InvalidArgument, match="at most 8 preferences"):
+        kept(texts, (first,) * 9)
+    with pytest.raises(neardup.InvalidArgument, match="more texts than preferences"):
+        kept(texts, (first, second[:3]))

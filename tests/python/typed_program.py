@@ -81,7 +81,9 @@ def measuring() -> float:
 
 def files(folder: str) -> int:
     done: neardup.Deduplicated = neardup.dedup(f"{folder}/*.parquet", f"{folder}/out", annotate=True)
-    return done.kept + len(done.files) + len(done.scan)
+    stats: dict[str, Any] = done.stats
+    scan: Optional[neardup.Scan] = done.scan
+    return done.kept + len(done.files) + len(stats) + (len(scan) if scan else 0)
 
 
 def sketches() -> list[Any]:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "neardup/date.h"
 #include "neardup/group.h"
 #include "neardup/verify.h"
 #include "python/module/document_input.h"
@@ -123,7 +124,38 @@ static PyObject *read_numbers(PyObject *module, PyObject *arguments)
     uint64_t *out = bytes ? (uint64_t *)(void *)PyBytes_AsString(bytes) : NULL; /* ours alone */
     for (size_t c = 0; out && c < chunks.num; c++)
         for (size_t i = 0; i < chunks.blocks[c].texts.num; i++)
-            *out++ = chunks.blocks[c].preferences[i] ^ UINT64_C(1) << 63;
+            *out++ = chunks.blocks[c].preferences[0][i] ^ UINT64_C(1) << 63;
+    chunks_release(&chunks);
+    return bytes;
+}
+
+/* Smaller for what comes first, as a whole number with a sign; INT64_MAX for what cannot be read.
+ */
+static int64_t order_of(nd_batch_text text, int is_date)
+{
+    uint64_t order;
+    const int is_read =
+        text.p && (is_date ? nd_date_order : nd_number_order)(text.p, text.len_bytes, &order);
+    return is_read ? (int64_t)(order ^ UINT64_C(1) << 63) : INT64_MAX;
+}
+
+/* read_orders(texts, column, is_date): int64 bytes, of dates or numbers in texts as the tool reads
+ * them. */
+static PyObject *read_orders(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    PyObject *texts, *bytes = NULL;
+    const char *name;
+    int is_date;
+    text_chunks chunks = {0};
+    if (!PyArg_ParseTuple(arguments, "Osp", &texts, &name, &is_date))
+        return NULL;
+    if (chunks_read(texts, name, ND_COLUMN_TEXTS, &chunks) == 0)
+        bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(chunks.num_texts * sizeof(int64_t)));
+    int64_t *out = bytes ? (int64_t *)(void *)PyBytes_AsString(bytes) : NULL; /* ours alone */
+    for (size_t c = 0; out && c < chunks.num; c++)
+        for (size_t i = 0; i < chunks.blocks[c].texts.num; i++)
+            *out++ = order_of(nd_text_batch_get(&chunks.blocks[c].texts, i), is_date);
     chunks_release(&chunks);
     return bytes;
 }
@@ -469,6 +501,7 @@ static PyObject *rank(PyObject *module, PyObject *arguments)
 
 static PyMethodDef functions[] = {
     {"read_numbers", read_numbers, METH_VARARGS, NULL},
+    {"read_orders", read_orders, METH_VARARGS, NULL},
     {"sketch", sketch, METH_VARARGS, NULL},
     {"verify", verify, METH_VARARGS, NULL},
     {"group", group, METH_VARARGS, NULL},

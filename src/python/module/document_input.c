@@ -1,5 +1,5 @@
-/* Three columns are read side by side. Each has a chunk at hand; a block is the rows that all three
- * have left of theirs. Columns of one table share their chunks. */
+/* Several columns are read side by side. Each has a chunk at hand; a block is the rows that all of
+ * them have left of theirs. Columns of one table share their chunks. */
 #include "python/module/document_input.h"
 
 #include <stdlib.h>
@@ -469,9 +469,11 @@ static int plan_column(nd_document_input *input, nd_input_column which, PyObject
 
 static int open_columns(nd_document_input *input, const nd_input_request *request)
 {
-    PyObject *const objects[] = {request->texts, request->ids, request->preferences};
+    PyObject *objects[ND_NUM_INPUT_COLUMNS] = {request->texts, request->ids};
     PyObject *names[ND_NUM_INPUT_COLUMNS] = {0};
     int result = 0;
+    for (int i = 0; i < ND_MAX_PREFERENCES; i++)
+        objects[ND_INPUT_PREFERENCES + i] = request->preferences[i];
     for (int i = ND_INPUT_IDS; i < ND_NUM_INPUT_COLUMNS && result == 0; i++)
         result = plan_column(input, (nd_input_column)i, objects[i], &names[i]);
     for (int i = 0; i < ND_NUM_INPUT_COLUMNS && result == 0; i++) {
@@ -496,12 +498,14 @@ nd_document_input *nd_document_input_new(const nd_input_request *request)
                                   .name = "preferences",
                                   .what = "preference",
                                   .field = -1}};
+    enum { NUM_FRESH = sizeof fresh / sizeof *fresh };
     nd_document_input *const input = calloc(1, sizeof *input);
     if (!input) {
         PyErr_NoMemory();
         return NULL;
     }
-    memcpy(input->columns, fresh, sizeof fresh);
+    for (int i = 0; i < ND_NUM_INPUT_COLUMNS; i++)
+        input->columns[i] = fresh[i < NUM_FRESH ? i : ND_INPUT_PREFERENCES];
     column *const texts = &input->columns[ND_INPUT_TEXTS];
     texts->is_given = true;
     texts->use = request->use;
@@ -605,14 +609,14 @@ int nd_document_input_next(nd_document_input *input, size_t max_bytes, nd_block 
     block->texts = slice(texts, num);
     if (input->columns[ND_INPUT_IDS].is_given)
         block->ids = slice(&input->columns[ND_INPUT_IDS], num);
-    const column *const preferences =
-        texts->use == ND_COLUMN_PREFERENCES ? texts : &input->columns[ND_INPUT_PREFERENCES];
-    if (preferences->is_given)
-        block->preferences = preferences->preferences + preferences->used;
+    if (texts->use == ND_COLUMN_PREFERENCES)
+        block->preferences[0] = texts->preferences + texts->used;
     for (int i = 0; i < ND_NUM_INPUT_COLUMNS; i++) {
         column *const c = &input->columns[i];
         if (!c->is_given)
             continue;
+        if (i >= ND_INPUT_PREFERENCES)
+            block->preferences[i - ND_INPUT_PREFERENCES] = c->preferences + c->used;
         block->owners[i] = nd_chunk_owner_hold(c->owner);
         c->used += num;
     }

@@ -5,21 +5,22 @@
 #ifndef PYTHON_MODULE_DOCUMENT_INPUT_H
 #define PYTHON_MODULE_DOCUMENT_INPUT_H
 
+#include "neardup/document.h"
 #include "python/module/arrow_import.h"
 #include "python/module/python.h"
 
 typedef enum nd_input_column {
     ND_INPUT_TEXTS = 0,
     ND_INPUT_IDS,
-    ND_INPUT_PREFERENCES,
-    ND_NUM_INPUT_COLUMNS,
+    ND_INPUT_PREFERENCES, /* the first of them */
+    ND_NUM_INPUT_COLUMNS = ND_INPUT_PREFERENCES + ND_MAX_PREFERENCES,
 } nd_input_column;
 
 /* Some rows, side by side. Release with nd_block_release, from any thread. */
 typedef struct nd_block {
     nd_text_batch texts;
-    nd_text_batch ids;           /* num 0: there are none */
-    const uint64_t *preferences; /* NULL: there are none */
+    nd_text_batch ids;                               /* num 0: there are none */
+    const uint64_t *preferences[ND_MAX_PREFERENCES]; /* NULL: there are none */
     uint64_t first_row;
     nd_chunk_owner *owners[ND_NUM_INPUT_COLUMNS];
 } nd_block;
@@ -31,7 +32,7 @@ typedef struct nd_document_input nd_document_input;
 /* What documents come from; ids and preferences may be NULL or None. A str in place of ids or
  * preferences, and text_column, name columns of a table. NULL with an exception. */
 typedef struct nd_input_request {
-    PyObject *texts, *ids, *preferences;
+    PyObject *texts, *ids, *preferences[ND_MAX_PREFERENCES];
     const char *text_column; /* of a table */
     nd_column_use use;       /* what stands in place of texts, where they are none: preferences come
                                 out as a block's preferences */

@@ -337,8 +337,8 @@ static PyObject *evaluate(PyObject *module, PyObject *arguments)
     Py_ssize_t errors;
     evaluate_run run = {0};
     if (!PyArg_ParseTuple(arguments, "OOOssOOO!nO", &request.texts, &request.ids,
-                          &request.preferences, &request.text_column, &truth_name, &known, &ignored,
-                          &PyDict_Type, &dict, &errors, &progress) ||
+                          &request.preferences[0], &request.text_column, &truth_name, &known,
+                          &ignored, &PyDict_Type, &dict, &errors, &progress) ||
         nd_py_scan_options(dict, &run.options) != 0)
         return NULL;
     int truth = 0;

@@ -98,8 +98,9 @@ static nd_status decode_block(void *ctx, void *given, nd_document_fn emit, void 
         const nd_batch_text text = nd_text_batch_get(&block->texts, i);
         nd_document document = {.text = text.p ? text.p : "",
                                 .text_len_bytes = text.len_bytes,
-                                .preference = block->preferences ? block->preferences[i] : 0,
                                 .tag = block->first_row + i};
+        for (int k = 0; k < ND_MAX_PREFERENCES; k++)
+            document.preferences[k] = block->preferences[k] ? block->preferences[k][i] : 0;
         if (block->ids.num > 0) {
             const nd_batch_text id = nd_text_batch_get(&block->ids, i);
             document.id = id.p ? id.p : "";

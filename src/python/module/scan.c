@@ -12,6 +12,7 @@
 static const char NAME[] = "neardup.scan";
 
 typedef struct scan_handle {
+    nd_budget *budget; /* what the scan keeps within; may be NULL */
     nd_scan *scan;
     uint64_t num_rows;
     unsigned frame_flags;
@@ -20,6 +21,7 @@ typedef struct scan_handle {
 static void scan_handle_free(scan_handle *handle)
 {
     nd_scan_free(handle->scan);
+    nd_budget_free(handle->budget);
     free(handle);
 }
 
@@ -38,6 +40,18 @@ static nd_status run_scan(void *ctx, const nd_source *source, nd_error *error)
     return status == ND_OK ? nd_scan_finish(handle->scan, error) : status;
 }
 
+/* A budget of what a scan itself takes: 0 is no limit. */
+static nd_status open_budget(unsigned long long memory_bytes, const char *temp_dir, nd_budget **out,
+                             nd_error *error)
+{
+    nd_budget_options options;
+    nd_budget_options_init(&options);
+    options.limit_bytes = memory_bytes / 10 * 9; /* what follows from it is not to the byte */
+    options.most_bytes = memory_bytes;
+    options.temp_dir = temp_dir;
+    return memory_bytes > 0 ? nd_budget_new(&options, out, error) : ND_OK;
+}
+
 static int fill(scan_handle *handle, nd_document_input *input, nd_scan_options *options,
                 PyObject *progress)
 {
@@ -46,8 +60,11 @@ static int fill(scan_handle *handle, nd_document_input *input, nd_scan_options *
         return -1;
     options->progress = nd_job_progress;
     options->progress_ctx = job;
+    options->budget = handle->budget;
+    const nd_allocator *const allocator =
+        handle->budget ? nd_budget_allocator(handle->budget) : NULL;
     nd_error error = {0};
-    const nd_status status = nd_scan_new(options, NULL, &handle->scan, &error);
+    const nd_status status = nd_scan_new(options, allocator, &handle->scan, &error);
     int result = -1;
     if (status != ND_OK)
         nd_py_raise(status, &error);
@@ -61,24 +78,53 @@ static int fill(scan_handle *handle, nd_document_input *input, nd_scan_options *
     return result;
 }
 
-/* scan(texts, ids, preferences, text_column, options, progress) */
+/* The columns of a tuple that decide one after the other, and the size after so many of them. */
+static int read_preferences(PyObject *tuple, unsigned size_place, nd_input_request *request,
+                            nd_scan_options *options)
+{
+    const Py_ssize_t num = PyTuple_Size(tuple);
+    if (num > ND_MAX_PREFERENCES) {
+        nd_py_raise_message(ND_ERR_INVALID_ARGUMENT, "at most %d preferences decide, not %zd",
+                            ND_MAX_PREFERENCES, num);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < num; i++)
+        request->preferences[i] = PyTuple_GetItem(tuple, i);
+    if (num > 0) {
+        options->num_preferences = (uint32_t)num;
+        options->size_place = size_place;
+    }
+    return 0;
+}
+
+/* scan(texts, ids, preferences, size_place, text_column, options, memory_bytes, temp_dir, progress)
+ */
 static PyObject *scan(PyObject *module, PyObject *arguments)
 {
     (void)module;
     nd_input_request request = {0};
-    PyObject *dict, *progress;
+    PyObject *preferences, *dict, *progress;
+    unsigned size_place;
+    unsigned long long memory_bytes;
+    const char *temp_dir;
     nd_scan_options options;
-    if (!PyArg_ParseTuple(arguments, "OOOsO!O", &request.texts, &request.ids, &request.preferences,
-                          &request.text_column, &PyDict_Type, &dict, &progress) ||
-        nd_py_scan_options(dict, &options) != 0)
+    if (!PyArg_ParseTuple(arguments, "OOO!IsO!KzO", &request.texts, &request.ids, &PyTuple_Type,
+                          &preferences, &size_place, &request.text_column, &PyDict_Type, &dict,
+                          &memory_bytes, &temp_dir, &progress) ||
+        nd_py_scan_options(dict, &options) != 0 ||
+        read_preferences(preferences, size_place, &request, &options) != 0)
         return NULL;
     nd_document_input *const input = nd_document_input_new(&request);
     if (!input)
         return NULL;
     scan_handle *const handle = calloc(1, sizeof *handle);
+    nd_error error = {0};
+    nd_status status = handle ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = open_budget(memory_bytes, temp_dir, &handle->budget, &error);
     PyObject *capsule = NULL;
-    if (!handle)
-        PyErr_NoMemory();
+    if (status != ND_OK)
+        nd_py_raise(status, &error);
     else if (fill(handle, input, &options, progress) == 0)
         capsule = PyCapsule_New(handle, NAME, destroy_scan);
     if (handle && !capsule)

@@ -1,230 +1,73 @@
-"""neardup.dedup: files of columns without their near-copies, batch by batch."""
+"""neardup.dedup: files without their near-copies."""
 
 from __future__ import annotations
 
 import os
-import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
-from neardup._errors import InvalidArgument, IoError, NotFound, Unsupported
-from neardup._scan import Scan, scan
+from neardup import _tables, _tool
+from neardup._errors import InvalidArgument, Unsupported
+from neardup._files import Job, find, reach
+from neardup._progress import reporter
+from neardup._scan import Scan, num_bytes, tell_losses
 
 if TYPE_CHECKING:
-    from neardup._progress import Progress
-    from neardup._types import Keep, Link, Names, Preset, Representative
-
-    Path = Union[str, os.PathLike[str]]
+    from neardup._files import Found
+    from neardup._progress import Progress, Report
+    from neardup._types import Link, Names, Path, Preset, Representative, Size
 
 
 class Deduplicated(NamedTuple):
     """What `neardup.dedup` did: `documents` were read, `kept` stayed; `files` were written.
 
-    `scan` is the scan that decided: its rows are those of all inputs one after the other.
+    `stats` has the counts by the names of `--stats`. `scan` is the scan that decided, whose rows are
+    those of all inputs one after the other; None where the tool did it.
     """
 
     documents: int
     kept: int
     files: list[str]
-    scan: Scan
+    stats: dict[str, Any]
+    scan: Optional[Scan]
 
 
-class _Parquet:
-    """A Parquet file: batches of some columns, and row groups of all."""
-
-    def __init__(self, fs: Any, path: str) -> None:
-        import pyarrow.parquet
-
-        self._handle = fs.open(path, "rb")
-        self._file = pyarrow.parquet.ParquetFile(self._handle)
-        self.path = path
-        self.schema = self._file.schema_arrow
-
-    def batches(self, columns: list[str]) -> Iterator[Any]:
-        return self._file.iter_batches(columns=columns)  # type: ignore[no-any-return]
-
-    def groups(self) -> Iterator[Any]:
-        """Tables, each written as one part."""
-        for i in range(self._file.num_row_groups):
-            yield self._file.read_row_group(i)
-
-    def writer(self, sink: Any, schema: Any) -> Any:
-        import pyarrow.parquet
-
-        compression = "snappy"
-        metadata = self._file.metadata
-        if metadata.num_row_groups and metadata.num_columns:
-            compression = metadata.row_group(0).column(0).compression.lower()
-        return pyarrow.parquet.ParquetWriter(
-            sink, schema, compression="none" if compression == "uncompressed" else compression
-        )
-
-    @staticmethod
-    def write(writer: Any, table: Any) -> None:
-        writer.write_table(table, row_group_size=max(1, table.num_rows))
-
-    def close(self) -> None:
-        self._file.close()
-        self._handle.close()
+def _is_file_name(output: str) -> bool:
+    """Whether the output is one file: by its ending, as nothing need be there yet."""
+    return not output.endswith("/") and (_tables.is_table(output) or _tool.is_file_name(output))
 
 
-class _Csv:
-    """A CSV file with a header: every column is text, so that no value changes."""
-
-    def __init__(self, fs: Any, path: str) -> None:
-        import pyarrow
-        import pyarrow.csv
-
-        self._fs = fs
-        self.path = path
-        with fs.open(path, "rb") as handle:
-            reader = pyarrow.csv.open_csv(handle, parse_options=self._parsing())
-            names = reader.schema.names
-        self.schema = pyarrow.schema([(name, pyarrow.string()) for name in names])
-
-    @staticmethod
-    def _parsing() -> Any:
-        import pyarrow.csv
-
-        return pyarrow.csv.ParseOptions(newlines_in_values=True)
-
-    def _read(self, columns: Optional[list[str]]) -> Iterator[Any]:
-        import pyarrow.csv
-
-        converting = pyarrow.csv.ConvertOptions(
-            column_types=self.schema, strings_can_be_null=False, include_columns=columns
-        )
-        with self._fs.open(self.path, "rb") as handle:
-            yield from pyarrow.csv.open_csv(
-                handle, parse_options=self._parsing(), convert_options=converting
-            )
-
-    def batches(self, columns: list[str]) -> Iterator[Any]:
-        return self._read(columns)
-
-    def groups(self) -> Iterator[Any]:
-        import pyarrow
-
-        for batch in self._read(None):
-            yield pyarrow.Table.from_batches([batch])
-
-    def writer(self, sink: Any, schema: Any) -> Any:
-        import pyarrow.csv
-
-        return pyarrow.csv.CSVWriter(sink, schema)
-
-    @staticmethod
-    def write(writer: Any, table: Any) -> None:
-        writer.write_table(table)
-
-    def close(self) -> None:
-        pass
+def _are_tables(found: list[Found]) -> bool:
+    """Whether the inputs are for pyarrow; raises where some Parquet is among other files."""
+    paths = [path for one in found for path in one.files]
+    parquet = [path for path in paths if _tables.is_parquet(path)]
+    if not parquet:
+        return all(map(_tables.is_table, paths)) and find_spec("pyarrow") is not None
+    for path in paths:
+        if not _tables.is_table(path):
+            raise Unsupported(f"Parquet and other files do not go together: '{parquet[0]}', '{path}'")
+    return True
 
 
-_KINDS = {".parquet": _Parquet, ".pq": _Parquet, ".csv": _Csv}
+def _names(names: Optional[Names]) -> Union[str, list[str], None]:
+    return names if names is None or isinstance(names, str) else list(names)
 
 
-def _kind_of(path: str) -> Any:
-    kind = _KINDS.get(posixpath.splitext(path)[1].lower())
-    if kind is None:
-        raise Unsupported(f"'{path}' is no kind of file that dedup knows: {', '.join(_KINDS)}")
-    return kind
+def _by_scan(job: Job, report: Optional[Report]) -> Deduplicated:
+    result, files = _tables.dedup(job, report)
+    stats = result.stats
+    return Deduplicated(len(result), len(result) - stats["group_members"], files, stats, result)
 
 
-def _find(inputs: Union[Path, Iterable[Path]]) -> tuple[Any, list[str]]:
-    """The file system and the paths, each once, sorted within one pattern or folder."""
-    from fsspec.core import url_to_fs
-
-    if isinstance(inputs, (str, os.PathLike)):
-        inputs = [inputs]
-    system: Any = None
-    paths: dict[str, None] = {}
-    for given in inputs:
-        fs, path = url_to_fs(os.fspath(given))
-        if system is not None and fs != system:
-            raise InvalidArgument("all inputs must be of one file system")
-        system = fs
-        if any(c in path for c in "*?["):
-            found = sorted(fs.glob(path))
-        elif fs.isdir(path):
-            found = [p for p in sorted(fs.find(path)) if posixpath.splitext(p)[1].lower() in _KINDS]
-        else:
-            found = [path] if fs.exists(path) else []
-        if not found:
-            raise NotFound(f"there is no file '{os.fspath(given)}'")
-        paths.update(dict.fromkeys(found))
-    if system is None:
-        raise InvalidArgument("there are no inputs")
-    return system, list(paths)
-
-
-def _outputs(paths: list[str], output: str) -> list[str]:
-    """Where each input goes: below a folder by its place below the folder that all share."""
-    if len(paths) == 1 and posixpath.splitext(output)[1].lower() in _KINDS:
-        if _kind_of(output) is not _kind_of(paths[0]):
-            raise InvalidArgument(f"'{output}' is another kind of file than its input")
-        return [output]
-    common = posixpath.commonpath([posixpath.dirname(path) for path in paths])
-    return [posixpath.join(output, posixpath.relpath(path, common)) for path in paths]
-
-
-class _Inputs:
-    """The columns that a scan needs, of all files one after the other, as a stream for Arrow."""
-
-    def __init__(self, files: list[Any], columns: list[str]) -> None:
-        self._files = files
-        self._columns = columns
-        self.rows = [0] * len(files)
-        for file in files:
-            for name in columns:
-                if name not in file.schema.names:
-                    raise NotFound(f"'{file.path}' has no column '{name}'")
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        import pyarrow
-
-        schema = pyarrow.schema([self._files[0].schema.field(name) for name in self._columns])
-        reader = pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
-        return reader.__arrow_c_stream__(requested_schema)
-
-    def _batches(self, schema: Any) -> Iterator[Any]:
-        import pyarrow
-
-        for i, file in enumerate(self._files):
-            for batch in file.batches(self._columns):
-                self.rows[i] += batch.num_rows
-                table = pyarrow.Table.from_batches([batch]).select(self._columns)
-                yield from table.cast(schema).to_batches()
-
-
-def _write(file: Any, fs: Any, path: str, columns: dict[str, Any], start: int, annotate: bool) -> tuple[int, int]:
-    """One file of the rows that stay: how many there were, and stayed."""
-    import pyarrow
-
-    num = kept = 0
-    schema = file.schema
-    for name, column in columns.items() if annotate else ():
-        if name in schema.names:
-            raise InvalidArgument(f"'{file.path}' has a column '{name}' already")
-        schema = schema.append(pyarrow.field(name, column.type))
-    with fs.open(path, "wb") as sink:
-        writer = file.writer(sink, schema)
-        try:
-            for table in file.groups():
-                mask = columns["neardup_keep"].slice(start + num, table.num_rows)
-                if len(mask) != table.num_rows:
-                    break  # the caller sees that there are other rows
-                if annotate:
-                    for name, column in columns.items():
-                        table = table.append_column(
-                            schema.field(name), column.slice(start + num, table.num_rows)
-                        )
-                num += len(mask)
-                kept += mask.true_count
-                file.write(writer, table if annotate else table.filter(mask))
-        finally:
-            writer.close()
-    return num, kept
+def _by_tool(job: Job, report: Optional[Report]) -> Deduplicated:
+    if job.link is not None:
+        raise InvalidArgument("'link' only works with Parquet and CSV")
+    ran, files = _tool.dedup(job, report)
+    tell_losses(ran.losses, False)
+    stats = {"plan": ran.stats["plan"], **ran.stats["counts"]}
+    documents = stats["documents"]
+    return Deduplicated(documents, documents - stats["group_members"], files, stats, None)
 
 
 def dedup(
@@ -233,8 +76,9 @@ def dedup(
     *,
     text: str = "text",
     ids: Optional[str] = None,
-    keep: Keep = "representative",
+    keep: Union[str, Iterable[str], None] = None,
     annotate: bool = False,
+    removed: Optional[Path] = None,
     preset: Preset = "corpus",
     threshold: Optional[float] = None,
     containment: Optional[float] = None,
@@ -248,90 +92,92 @@ def dedup(
     representative: Optional[Representative] = None,
     preferences: Optional[str] = None,
     threads: Optional[int] = None,
+    memory: Optional[Size] = None,
+    temp_dir: Optional[Path] = None,
     strict: bool = False,
     progress: Progress = None,
 ) -> Deduplicated:
     """Writes files without their near-copies: of every group one document stays.
 
-    inputs: a file, a folder, a pattern such as "in/*.parquet", or several of them: Parquet (.parquet,
-        .pq) or CSV with a header (.csv), here or wherever fsspec reaches ("s3://...").
-    output: a folder, made where it is not there, that gets a file for each input by the same name; or,
-        for one input, a file.
-    text, ids, preferences: names of columns. ids decide between copies of one text, and between
-        documents where representative="first-id".
-    keep: "representative", or the "first" or "last" row of a group.
-    annotate: write all rows, with two columns more: neardup_keep (bool) and neardup_representative
-        (int64), the row that stands for a row's group, counted from 0 over all inputs.
+    inputs: a file, a folder, a pattern such as "in/*.parquet", or several of them: JSON Lines, JSON,
+        CSV, TSV, lines and single texts or pages, plain or compressed (.gz, .zst, .xz, .bz2, .lz4),
+        as the command `neardup dedup` reads them; or Parquet (.parquet, .pq). Here, or wherever
+        fsspec reaches ("s3://...", "https://...").
+    output: a folder that gets a file for each input by the same name, those of a folder by their
+        place in it; or, if it ends in .jsonl, .csv.gz or the like, a file.
+    text, ids, preferences: names of columns or fields. ids decide between copies of one text, and
+        between documents where representative="first-id".
+    keep: which document of a group stays, by keys that decide one after the other, as "latest:date,max:n"
+        or in a list: "longest", "first" (in the input), "earliest:FIELD", "latest:FIELD", "max:FIELD",
+        "min:FIELD", "prefer:FIELD=A,B,..." (whose names go on to the end). None: by `representative`.
+    annotate: write all documents, with four columns or fields more: neardup_group,
+        neardup_representative, neardup_kind and neardup_similarity, null for a document in no group,
+        the last two also for the representative.
+    removed: a file here that gets, as JSON Lines, each document that is removed, with the one that
+        stays for it and their similarity.
+    memory: a cap as that of `neardup.scan`; for formats of the command, of all that it takes, 64M or
+        more. A row group of Parquet comes on top.
 
-    All other arguments are those of `neardup.scan`. Files are read twice, batch by batch: once the
-    columns that decide, and once all, which are written unchanged and in their order, a row group
-    for each that was read, compressed alike. Memory: that of a scan, and one row group. An output
-    appears when it is whole, all of them at the end. Needs pyarrow and fsspec: neardup[parquet].
+    All other arguments are those of `neardup.scan`. Files are read twice, and what stays is written
+    as it came and in its order: records byte for byte; rows of Parquet, and of plain CSV files, which
+    are read by pyarrow (neardup[parquet]), with all their columns, a row group for each that was read
+    and compressed alike. Outputs appear when all are whole. Files elsewhere need fsspec; those that
+    the command reads are copied to `temp_dir` first. `link` only works with Parquet and CSV.
 
     Raises NotFound where there is no such file or column, InvalidArgument where an output is an
     input, IoError where a file changed meanwhile, Unsupported for other kinds of files.
 
-    >>> import neardup, pyarrow, pyarrow.parquet, tempfile
-    >>> folder = tempfile.mkdtemp()
-    >>> texts = pyarrow.table({"text": ["one two three", "else", "One, two, three!"], "n": [1, 2, 3]})
-    >>> pyarrow.parquet.write_table(texts, f"{folder}/in.parquet")
-    >>> done = neardup.dedup(f"{folder}/in.parquet", f"{folder}/out.parquet")
+    >>> import neardup, pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> texts = ["one two three", "else", "One, two, three!"]
+    >>> n = (folder / "in.jsonl").write_text("".join('{"text":"%s"}\\n' % text for text in texts))
+    >>> done = neardup.dedup(folder / "in.jsonl", folder / "out.jsonl")
     >>> done.documents, done.kept
     (3, 2)
-    >>> pyarrow.parquet.read_table(f"{folder}/out.parquet").to_pydict()
-    {'text': ['one two three', 'else'], 'n': [1, 2]}
+    >>> print((folder / "out.jsonl").read_text(), end="")
+    {"text":"one two three"}
+    {"text":"else"}
     """
-    import pyarrow
-    from fsspec.core import url_to_fs
-
-    fs, paths = _find(inputs)
-    out_fs, out_root = url_to_fs(os.fspath(output))
-    targets = _outputs(paths, out_root)
-    if type(fs) is type(out_fs) and set(paths) & set(targets):
-        raise InvalidArgument("an output is an input")
-    for path in paths:
-        _kind_of(path)
-    files = []
-    try:
-        for path in paths:
-            files.append(_kind_of(path)(fs, path))
-        wanted = dict.fromkeys(name for name in (text, ids, preferences) if name is not None)
-        source = _Inputs(files, list(wanted))
-        result = scan(
-            source,
-            ids,
-            text=text,
-            preset=preset,
-            threshold=threshold,
-            containment=containment,
-            coverage=coverage,
-            score=score,
-            recall=recall,
-            shingle=shingle,
-            repair=repair,
-            fold=fold,
-            output="groups",
-            link=link,
-            representative=representative,
-            preferences=preferences,
-            threads=threads,
-            strict=strict,
-            progress=progress,
-        )
-        columns = {
-            "neardup_keep": pyarrow.array(result.keep_mask(keep)),
-            "neardup_representative": pyarrow.array(result.representatives()),
-        }
-        start = kept = 0
-        with out_fs.transaction:
-            for file, target, rows in zip(files, targets, source.rows):
-                out_fs.makedirs(posixpath.dirname(target), exist_ok=True)
-                num, stayed = _write(file, out_fs, target, columns, start, annotate)
-                if num != rows:
-                    raise IoError(f"'{file.path}' changed while it was read")
-                start += num
-                kept += stayed
-    finally:
-        for file in files:
-            file.close()
-    return Deduplicated(start, kept, targets, result)
+    if keep is not None and (representative is not None or preferences is not None):
+        raise InvalidArgument("'keep' does not work with 'representative' or 'preferences'")
+    if (representative == "preferred") != (preferences is not None):
+        raise InvalidArgument("representative='preferred' and 'preferences' need each other")
+    if memory is None and temp_dir is not None:
+        raise InvalidArgument("'temp_dir' only works with 'memory'")
+    if annotate and removed is not None:
+        raise InvalidArgument("'annotate' and 'removed' exclude each other")
+    matching = {
+        "preset": preset,
+        "threshold": threshold,
+        "containment": containment,
+        "coverage": coverage,
+        "score": score,
+        "recall": recall,
+        "shingle": shingle,
+        "repair": _names(repair),
+        "fold": _names(fold),
+        "threads": threads,
+    }
+    fs, found = find(inputs)
+    out_fs, out_path = reach(output)
+    job = Job(
+        fs=fs,
+        found=found,
+        out_fs=out_fs,
+        output=out_path,
+        is_file=_is_file_name(os.fspath(output)),
+        text=text,
+        ids=ids,
+        keep=[keep] if isinstance(keep, str) else None if keep is None else list(keep),
+        representative=representative,
+        preferences=preferences,
+        annotate=annotate,
+        removed=None if removed is None else os.path.abspath(removed),
+        matching=matching,
+        link=link,
+        memory_bytes=None if memory is None else num_bytes(memory),
+        temp_dir=None if temp_dir is None else os.path.abspath(temp_dir),
+        strict=strict,
+    )
+    with reporter(progress) as report:
+        return _by_scan(job, report) if _are_tables(found) else _by_tool(job, report)

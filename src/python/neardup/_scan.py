@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 import warnings
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from neardup import _core
 from neardup._column import Column
-from neardup._errors import FormatError, InvalidArgument, LossWarning
+from neardup._errors import FormatError, InvalidArgument, LossWarning, OutOfMemory
 from neardup._progress import Progress, reporter
 from neardup._records import Group, Pair, Renamed, group, pair, renamed
 from neardup._rows import Rows
@@ -19,9 +22,11 @@ if TYPE_CHECKING:
         Link,
         Names,
         Output,
+        Path,
         Preferences,
         Preset,
         Representative,
+        Size,
         Texts,
     )
 
@@ -113,8 +118,10 @@ def scan(
     max_matches: Optional[int] = None,
     link: Optional[Link] = None,
     representative: Optional[Representative] = None,
-    preferences: Optional[Preferences] = None,
+    preferences: Union[Preferences, tuple[Preferences, ...], None] = None,
     threads: Optional[int] = None,
+    memory: Optional[Size] = None,
+    temp_dir: Optional[Path] = None,
     strict: bool = False,
     progress: Progress = None,
 ) -> Scan:
@@ -145,8 +152,13 @@ def scan(
     max_matches: pairs that a document keeps, the best ones (1,000); 0: all.
     link: "anchored": every member of a group matches its representative; "single": some member.
     representative: which document of a group is kept: "longest", "first-id", or "preferred", the one
-        with the smallest of `preferences`, a column of whole numbers (nulls last).
+        with the smallest of `preferences`, a column of whole numbers (nulls last), or a tuple of up
+        to eight of them that decide one after the other; then the longest.
     threads: 0 or None: one for each processor.
+    memory: most bytes that the engine takes, a number or "64M" or "1G": what does not fit goes to
+        temporary files, and a cap that is too small raises OutOfMemory. What Python and the texts
+        take comes on top. The answer is the same. The news preset, coverage and score use no files.
+    temp_dir: the folder of those files, which have no names and are gone with the process.
     strict: raise FormatError where otherwise a LossWarning says what was lost or cut short.
     progress: called as progress(phase, done, total) now and then in this thread, phase being "read",
         "search" or "compare" and total 0 where nobody knows it; or True for a bar by tqdm.
@@ -182,10 +194,57 @@ def scan(
     }
     if (representative == "preferred") != (preferences is not None):
         raise InvalidArgument("representative='preferred' and 'preferences' need each other")
+    if not isinstance(preferences, tuple):
+        preferences = () if preferences is None else (preferences,)
+    return run_scan(
+        texts, ids, text, options, Order(preferences, len(preferences)), memory, temp_dir, strict, progress
+    )
+
+
+class Order(NamedTuple):
+    """What decides which document of a group is kept, where it is preferences: columns, one after the
+    other, and the number of words after so many of them."""
+
+    columns: tuple[Preferences, ...]
+    size_place: int
+
+
+def run_scan(
+    texts: Texts,
+    ids: Optional[Ids],
+    text: str,
+    options: dict[str, Any],
+    order: Order,
+    memory: Optional[Size],
+    temp_dir: Optional[Path],
+    strict: bool,
+    progress: Progress,
+) -> Scan:
+    """A scan with its options as the module has them. Warns of losses, or raises."""
+    memory_bytes = 0 if memory is None else num_bytes(memory)
+    if memory is None and temp_dir is not None:
+        raise InvalidArgument("'temp_dir' only works with 'memory'")
+    folder = None if temp_dir is None else os.fspath(temp_dir)
     with reporter(progress) as report:
-        result = Scan(_core.scan(texts, ids, preferences, text, options, report))
-    tell_losses(_core.scan_losses(result._handle), strict)
-    return result
+        try:
+            handle = _core.scan(texts, ids, *order, text, options, memory_bytes, folder, report)
+        except OutOfMemory:
+            if memory is None:
+                raise
+            raise OutOfMemory(f"'memory' is too little for these documents: {memory!r}") from None
+    tell_losses(_core.scan_losses(handle), strict)
+    return Scan(handle)
+
+
+def num_bytes(memory: Size) -> int:
+    """A number of bytes, also as the tool has it: "64k", "300M", "1G"."""
+    found = re.fullmatch(r"([0-9]{1,18})([kmgt]?)", str(memory), re.IGNORECASE)
+    if found is None or isinstance(memory, bool) or not 0 < int(found[1]):
+        raise InvalidArgument(f"'memory' must be a number of bytes, also as '300M' or '1G', not {memory!r}")
+    number = int(found[1]) << (10 * (" kmgt".index(found[2].lower()) if found[2] else 0))
+    if number >= 1 << 63:
+        raise InvalidArgument(f"'memory' must be below 2^63 bytes, not {memory!r}")
+    return number
 
 
 def tell_losses(losses: list[str], strict: bool) -> None:
@@ -193,4 +252,14 @@ def tell_losses(losses: list[str], strict: bool) -> None:
     if losses and strict:
         raise FormatError("; ".join(losses))
     for loss in losses:
-        warnings.warn(loss, LossWarning, stacklevel=3)
+        warnings.warn(loss, LossWarning, stacklevel=_level_of_caller())
+
+
+def _level_of_caller() -> int:
+    """How far up the first function is that is not of this package, for who calls this."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("neardup."):
+        frame = frame.f_back
+        level += 1
+    return level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Optional, Protocol, Union
 
@@ -41,3 +42,5 @@ Link = Literal["anchored", "single"]
 Representative = Literal["longest", "preferred", "first-id"]
 Keep = Literal["representative", "first", "last"]
 Names = Union[str, Iterable[str]]
+Path = Union[str, os.PathLike[str]]
+Size = Union[int, str]
