@@ -12,7 +12,12 @@ ND_BEGIN_DECLS
 /* What a document can be preferred by. */
 enum { ND_MAX_PREFERENCES = 8 };
 
-/* One document as a source hands it over; the bytes are borrowed for the call. */
+/* Takes what a scan has learnt of a document; the bytes are borrowed for the call. A status other
+ * than ND_OK makes adding the document fail with it. */
+typedef nd_status (*nd_learn_fn)(void *ctx, const void *learnt, size_t len_bytes);
+
+/* One document as a source hands it over; the bytes are borrowed for the call. Zero what is not
+ * used. */
 typedef struct nd_document {
     const char *id; /* any bytes; ordered as unsigned bytes */
     size_t id_len_bytes;
@@ -31,6 +36,14 @@ typedef struct nd_document {
     const char *source;  /* who had it, for an index; NULL: not known */
     size_t source_len_bytes;
     int64_t time; /* microseconds since 1970 in UTC, for an index; 0: not known */
+
+    /* So that a scan that was interrupted can go on: `learn`, if it is not NULL, is given what
+     * adding the document found out, in bytes that another scan takes in place of the text, on a
+     * machine of this kind: see nd_scan_add. */
+    nd_learn_fn learn;
+    void *learn_ctx;
+    const void *learnt; /* what an earlier `learn` was given; NULL: there is a text */
+    size_t learnt_len_bytes;
 } nd_document;
 
 /* Takes one document; a status other than ND_OK stops the source, which returns it. */

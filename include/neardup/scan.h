@@ -88,7 +88,9 @@ typedef struct nd_scan_options {
                             what is allocated is counted: nothing goes to files */
     nd_notice_fn notice; /* may be NULL */
     void *notice_ctx;
-    double score; /* of the verdict on two texts, is reported too; 0: not asked for */
+    double score;  /* of the verdict on two texts, is reported too; 0: not asked for */
+    uint64_t seed; /* of the checksums that tell texts apart beside their digests; 0: a random one.
+                      Nobody who writes texts may know it; it changes nothing that is reported */
 } nd_scan_options;
 
 /* Settings that go together. */
@@ -147,7 +149,13 @@ ND_API ND_NODISCARD nd_status nd_scan_new(const nd_scan_options *options,
 
 /* Adds one document; its bytes are copied. ND_ERR_LIMIT: a text above ND_TEXT_MAX_BYTES, an id of
  * 4 GiB, or with coverage a text of 2^30 shingles; nothing is added then, nor where memory is
- * short, and the scan goes on. ND_ERR_INVALID_ARGUMENT: the scan is finished, or has failed. */
+ * short, and the scan goes on. ND_ERR_INVALID_ARGUMENT: the scan is finished, or has failed.
+ *
+ * What a document's `learn` is given stands for its text in another scan whose options make the
+ * same nd_spec, with the same seed and nd_document.is_lasting. It takes some 70 bytes, 4 for each
+ * band, and 8 for each shingle unless the document is lasting. ND_ERR_VERSION: `learnt` is of
+ * another scan; ND_ERR_FORMAT: it is nothing of the kind. ND_ERR_UNSUPPORTED: with a coverage, a
+ * score or ND_TEXTS_KEEP nothing can be learnt in place of texts. */
 ND_API ND_NODISCARD nd_status nd_scan_add(nd_scan *scan, const nd_document *document);
 
 /* Adds all documents of a source, on options.num_threads threads (see nd_document_map). A document

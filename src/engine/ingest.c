@@ -32,6 +32,7 @@ void nd_ingester_release(nd_ingester *ingester)
     nd_arena_release(&ingester->hashes);
     ND_VEC_RELEASE(ingester->allocator, &ingester->aside);
     ND_VEC_RELEASE(ingester->allocator, &ingester->scratch);
+    ND_VEC_RELEASE(ingester->allocator, &ingester->learnt);
     ND_VEC_RELEASE(ingester->allocator, &ingester->added);
 }
 
@@ -57,7 +58,8 @@ static nd_status make_place(nd_ingester *in)
                            : status;
 }
 
-static nd_record *new_record(nd_ingester *in, const nd_document *document, nd_texts texts)
+static nd_record *new_record(nd_ingester *in, const nd_document *document, uint64_t num_tokens,
+                             nd_texts texts)
 {
     const uint64_t text_len = document->text_len_bytes;
     const size_t id_end = sizeof(nd_record) + document->id_len_bytes;
@@ -67,7 +69,7 @@ static nd_record *new_record(nd_ingester *in, const nd_document *document, nd_te
         return NULL;
     *record = (nd_record){.tag = document->tag,
                           .index = in->chunk_number << ND_CHUNK_BITS | in->chunk->num,
-                          .num_tokens = (uint32_t)nd_text_num_tokens(in->text),
+                          .num_tokens = (uint32_t)num_tokens,
                           .source = document->is_lasting ? in->source : ND_NO_SOURCE,
                           .id_len_bytes = (uint32_t)document->id_len_bytes};
     if (document->id_len_bytes)
@@ -102,48 +104,43 @@ static uint64_t *room_for_hashes(nd_ingester *in, size_t num, bool is_kept)
     return ND_VEC_RESERVE(in->allocator, &in->aside, num) == ND_OK ? in->aside.items : NULL;
 }
 
-/* Where the hashes of a document go. */
-typedef enum hashes_place {
-    IN_MEMORY,
-    IN_FILE,
-    NOWHERE, /* it is lasting */
-} hashes_place;
-
-static hashes_place place_of_hashes(const nd_ingester *in, const nd_matcher *matcher,
-                                    const nd_record *record)
+nd_hashes_place nd_ingester_hashes_place(const nd_ingester *ingester, const nd_matcher *matcher,
+                                         const nd_record *record)
 {
     if (matcher->kind->keeps_hashes)
-        return IN_MEMORY;
+        return ND_HASHES_IN_MEMORY;
     if (record->source != ND_NO_SOURCE)
-        return NOWHERE;
-    return nd_collection_is_limited(in->collection) ? IN_FILE : IN_MEMORY;
+        return ND_HASHES_NOWHERE;
+    return nd_collection_is_limited(ingester->collection) ? ND_HASHES_IN_FILE : ND_HASHES_IN_MEMORY;
 }
 
 /* Fills in what the text says: facts, hashes, and what the matcher makes of them. The hashes of a
- * lasting document are not kept, unless the matcher needs those of all. */
+ * lasting document are not kept, unless the matcher needs those of all; else they are at *kept. */
 static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
-                             const nd_record *record)
+                             const nd_record *record, const uint64_t **kept)
 {
     const nd_shingle_spec spec = matcher->options->shingle;
     const size_t place = in->chunk->num;
     nd_document_facts *const document = &in->chunk->documents[place];
     size_t num = nd_shingle_count(in->text, spec);
     document->hashes = NULL;
+    *kept = NULL;
     if (num == 0) {
         in->chunk->texts[place] = (nd_text_facts){0};
         return ND_OK;
     }
-    const hashes_place where = place_of_hashes(in, matcher, record);
-    uint64_t *const hashes = room_for_hashes(in, num, where == IN_MEMORY);
+    const nd_hashes_place where = nd_ingester_hashes_place(in, matcher, record);
+    uint64_t *const hashes = room_for_hashes(in, num, where == ND_HASHES_IN_MEMORY);
     if (!hashes)
         return ND_ERR_NO_MEMORY;
     nd_status status = nd_shingle_hashes(in->text, spec, hashes);
     if (status == ND_OK)
         status = matcher->kind->read(matcher, worker, in->text, hashes, &num,
                                      in->chunk->blocks + place * matcher->kind_block_bytes);
-    if (where == IN_MEMORY)
+    *kept = where == ND_HASHES_NOWHERE ? NULL : hashes;
+    if (where == ND_HASHES_IN_MEMORY)
         document->hashes = hashes;
-    else if (where == IN_FILE && status == ND_OK)
+    else if (where == ND_HASHES_IN_FILE && status == ND_OK)
         status = nd_collection_append(in->collection, hashes, num * sizeof *hashes,
                                       &document->hashes_at);
     in->chunk->texts[place] = facts_of(in, num);
@@ -167,30 +164,28 @@ static bool is_utf8(const char *p, size_t len_bytes)
     return true;
 }
 
-static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_document *document)
+static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_document *document,
+                           const nd_document_counts *counts)
 {
     nd_scan_stats *const stats = &in->stats;
-    const uint64_t num_repairs = nd_repairer_count(in->repairer);
-    const uint64_t num_tokens = nd_text_num_tokens(in->text);
-    const uint64_t invalid_bytes = nd_text_num_invalid_bytes(in->text);
     stats->documents++;
-    stats->text_bytes += document->text_len_bytes;
-    stats->tokens += num_tokens;
-    stats->repairs += num_repairs;
-    stats->repaired_documents += num_repairs > 0;
-    stats->blob_bytes += nd_repairer_blob_bytes(in->repairer);
-    stats->documents_no_tokens += num_tokens == 0;
-    stats->documents_invalid_utf8 += invalid_bytes > 0;
-    stats->invalid_bytes += invalid_bytes;
+    stats->text_bytes += counts->text_bytes;
+    stats->tokens += counts->tokens;
+    stats->repairs += counts->repairs;
+    stats->repaired_documents += counts->repairs > 0;
+    stats->blob_bytes += counts->blob_bytes;
+    stats->documents_no_tokens += counts->tokens == 0;
+    stats->documents_invalid_utf8 += counts->invalid_bytes > 0;
+    stats->invalid_bytes += counts->invalid_bytes;
     if (!is_utf8(document->id, document->id_len_bytes)) {
         stats->documents_invalid_id++;
         notice(o, ND_NOTICE_INVALID_ID, document);
     }
-    if (num_repairs > 0)
+    if (counts->repairs > 0)
         notice(o, ND_NOTICE_REPAIRED, document);
-    if (num_tokens == 0)
+    if (counts->tokens == 0)
         notice(o, ND_NOTICE_NO_TOKENS, document);
-    if (invalid_bytes > 0)
+    if (counts->invalid_bytes > 0)
         notice(o, ND_NOTICE_INVALID_UTF8, document);
 }
 
@@ -241,38 +236,66 @@ nd_status nd_ingester_make_set(nd_ingester *ingester, nd_shingle_spec shingle,
     return ND_OK;
 }
 
+nd_status nd_ingester_begin(nd_ingester *ingester, const nd_scan_options *options,
+                            const nd_document *document, uint64_t num_tokens, nd_record **record)
+{
+    nd_ingester *const in = ingester;
+    nd_status status = make_place(in);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(in->allocator, &in->added, 1);
+    if (status != ND_OK)
+        return status;
+    *record = new_record(in, document, num_tokens, options->texts);
+    if (!*record)
+        return ND_ERR_NO_MEMORY;
+    const uint32_t num = in->collection->num_preferences;
+    if (num > 0)
+        memcpy(in->chunk->preferences + in->chunk->num * (size_t)num, document->preferences,
+               num * sizeof *document->preferences);
+    return ND_OK;
+}
+
+nd_status nd_ingester_end(nd_ingester *ingester, const nd_scan_options *options,
+                          const nd_document *document, nd_record *record,
+                          const nd_document_counts *counts)
+{
+    nd_ingester *const in = ingester;
+    in->added.items[in->added.len++] = record;
+    in->chunk->num++;
+    count_document(in, options, document, counts);
+    in->added_bytes += nd_record_bytes(record, options->texts);
+    return in->runs && in->added_bytes >= in->run_bytes ? nd_ingester_write_run(in) : ND_OK;
+}
+
 nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
                           const nd_document *document)
 {
+    nd_ingester *const in = ingester;
     const nd_scan_options *const o = matcher->options;
     if (document->id_len_bytes >= UINT32_MAX)
         return ND_ERR_LIMIT;
-    nd_status status = read_text(ingester, document);
+    if (document->learnt)
+        return nd_ingester_add_learnt(in, matcher, document);
+    nd_record *record = NULL;
+    const uint64_t *hashes = NULL;
+    nd_status status = read_text(in, document);
     if (status == ND_OK)
-        status = make_place(ingester);
-    if (status == ND_OK)
-        status = ND_VEC_RESERVE(ingester->allocator, &ingester->added, 1);
+        status = nd_ingester_begin(in, o, document, nd_text_num_tokens(in->text), &record);
     if (status != ND_OK)
         return status;
-    nd_record *const record = new_record(ingester, document, o->texts);
-    if (!record)
-        return ND_ERR_NO_MEMORY;
-    nd_document_facts *const facts = &ingester->chunk->documents[ingester->chunk->num];
-    facts->raw_digest = XXH3_64bits(document->text, document->text_len_bytes);
-    const uint32_t num = ingester->collection->num_preferences;
-    if (num > 0)
-        memcpy(ingester->chunk->preferences + ingester->chunk->num * (size_t)num,
-               document->preferences, num * sizeof *document->preferences);
-    status = read_tokens(ingester, matcher, worker, record);
+    in->chunk->documents[in->chunk->num].raw_digest =
+        XXH3_64bits(document->text, document->text_len_bytes);
+    status = read_tokens(in, matcher, worker, record, &hashes);
     if (status != ND_OK)
         return status;
-    ingester->added.items[ingester->added.len++] = record;
-    ingester->chunk->num++;
-    count_document(ingester, o, document);
-    ingester->added_bytes += nd_record_bytes(record, o->texts);
-    if (ingester->runs && ingester->added_bytes >= ingester->run_bytes)
-        status = nd_ingester_write_run(ingester);
-    return status;
+    const nd_document_counts counts = {.text_bytes = document->text_len_bytes,
+                                       .tokens = nd_text_num_tokens(in->text),
+                                       .repairs = nd_repairer_count(in->repairer),
+                                       .blob_bytes = nd_repairer_blob_bytes(in->repairer),
+                                       .invalid_bytes = nd_text_num_invalid_bytes(in->text)};
+    if (document->learn)
+        status = nd_ingester_teach(in, matcher, document, &counts, hashes);
+    return status == ND_OK ? nd_ingester_end(in, o, document, record, &counts) : status;
 }
 
 nd_status nd_ingester_leave_out(nd_ingester *ingester, const nd_scan_options *options,

@@ -19,11 +19,18 @@ typedef struct nd_ingester {
     nd_arena hashes;        /* that are kept */
     ND_VEC(uint64_t) aside; /* of the text at work, where they are not kept */
     ND_VEC(uint64_t) scratch;
-    nd_chunk *chunk; /* at work; NULL: none */
+    uint64_t maker;      /* what learnt bytes begin with; 0: not known yet */
+    ND_VEC(char) learnt; /* of the document at work */
+    nd_chunk *chunk;     /* at work; NULL: none */
     uint32_t chunk_number;
     ND_VEC(nd_record *) added;
     nd_scan_stats stats; /* its share */
 } nd_ingester;
+
+/* What is counted of a document. */
+typedef struct nd_document_counts {
+    uint64_t text_bytes, tokens, repairs, blob_bytes, invalid_bytes;
+} nd_document_counts;
 
 /* Release also after a failure. */
 ND_NODISCARD nd_status nd_ingester_init(nd_ingester *ingester, nd_collection *collection,
@@ -37,6 +44,37 @@ ND_NODISCARD nd_status nd_ingester_write_run(nd_ingester *ingester);
  * the temporary file's: see nd_budget_explain. */
 ND_NODISCARD nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t worker,
                                        const nd_document *document);
+
+/* The two ends of it: a record for a document of so many tokens, whose place in the chunk at work
+ * is still to be filled; and the document, counted and kept once that is done. */
+ND_NODISCARD nd_status nd_ingester_begin(nd_ingester *ingester, const nd_scan_options *options,
+                                         const nd_document *document, uint64_t num_tokens,
+                                         nd_record **record);
+ND_NODISCARD nd_status nd_ingester_end(nd_ingester *ingester, const nd_scan_options *options,
+                                       const nd_document *document, nd_record *record,
+                                       const nd_document_counts *counts);
+
+/* Where the hashes of a document go. */
+typedef enum nd_hashes_place {
+    ND_HASHES_IN_MEMORY,
+    ND_HASHES_IN_FILE,
+    ND_HASHES_NOWHERE, /* it is lasting */
+} nd_hashes_place;
+
+nd_hashes_place nd_ingester_hashes_place(const nd_ingester *ingester, const nd_matcher *matcher,
+                                         const nd_record *record);
+
+/* ---- learnt.c ---- */
+
+/* Gives the document's `learn` what stands at the last place of the chunk. `hashes` is in text
+ * order; NULL: not kept. */
+ND_NODISCARD nd_status nd_ingester_teach(nd_ingester *ingester, const nd_matcher *matcher,
+                                         const nd_document *document,
+                                         const nd_document_counts *counts, const uint64_t *hashes);
+
+/* nd_ingester_add of a document that is learnt already. */
+ND_NODISCARD nd_status nd_ingester_add_learnt(nd_ingester *ingester, const nd_matcher *matcher,
+                                              const nd_document *document);
 
 /* Makes the set of a text from its document, which came again. ND_ERR_IO: with another text than
  * the facts tell of. */

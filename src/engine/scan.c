@@ -51,7 +51,7 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     scan->options = full;
     scan->allocator = a;
     scan->plan = plan;
-    const uint64_t seed = nd_random_seed();
+    const uint64_t seed = full.seed ? full.seed : nd_random_seed();
     scan->ingesters = nd_alloc_zeroed(&a, full.num_threads, sizeof *scan->ingesters);
     status = scan->ingesters ? new_matcher(scan) : ND_ERR_NO_MEMORY;
     if (status == ND_OK) {

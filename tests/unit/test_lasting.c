@@ -26,8 +26,28 @@ typedef struct lasting_source {
     size_t num_tags, times_again;
     const char *changed_text; /* of one document, when it comes again */
     size_t changed;
-    size_t missing; /* a document that does not come again */
+    size_t missing;                 /* a document that does not come again */
+    struct learnt_document *learnt; /* of each; NULL: nothing is learnt */
 } lasting_source;
+
+/* What one scan has learnt of a document, for another one. */
+typedef struct learnt_document {
+    void *bytes;
+    size_t len;
+} learnt_document;
+
+static nd_status learn(void *ctx, const void *learnt, size_t len_bytes)
+{
+    learnt_document *const d = ctx;
+    if (learnt == d->bytes) /* once more */
+        return ND_OK;
+    free(d->bytes);
+    d->bytes = malloc(len_bytes);
+    assert_non_null(d->bytes);
+    memcpy(d->bytes, learnt, len_bytes);
+    d->len = len_bytes;
+    return ND_OK;
+}
 
 static uint64_t tag_of(size_t i)
 {
@@ -63,12 +83,20 @@ static nd_status decode_block(void *ctx, void *block, nd_document_fn emit, void 
             continue;
         const corpus_document *const d = &s->c->documents[i];
         const char *const text = s->times_again > 0 && i == s->changed ? s->changed_text : d->text;
-        const nd_document document = {.id = d->id,
-                                      .id_len_bytes = strlen(d->id),
-                                      .text = text,
-                                      .text_len_bytes = strlen(text),
-                                      .tag = tag_of(i),
-                                      .is_lasting = i % 3 != 0};
+        nd_document document = {.id = d->id,
+                                .id_len_bytes = strlen(d->id),
+                                .text = text,
+                                .text_len_bytes = strlen(text),
+                                .tag = tag_of(i),
+                                .is_lasting = i % 3 != 0};
+        if (s->learnt && s->times_again == 0) { /* of two in three, or of all */
+            document.learn = learn;
+            document.learn_ctx = &s->learnt[i];
+            document.learnt = s->learnt[i].bytes;
+            document.learnt_len_bytes = s->learnt[i].len;
+            if (document.learnt)
+                document.text = NULL;
+        }
         status = emit(emit_ctx, &document);
     }
     return status;
@@ -331,6 +359,113 @@ static void documents_that_change_or_go_are_an_error(void **state)
     corpus_free(&c);
 }
 
+static void learnt_free(learnt_document *learnt, size_t num)
+{
+    for (size_t i = 0; i < num; i++)
+        free(learnt[i].bytes);
+    free(learnt);
+}
+
+/* What was learnt by a scan of other threads, with another budget, is as good as the text. */
+static void what_was_learnt_stands_for_texts(void **state)
+{
+    (void)state;
+    nd_random random = {7};
+    corpus c = corpus_make(1500, &random);
+    free(c.documents[5].text);
+    c.documents[5].text = strdup("...");
+    for (int way = 0; way < 4; way++) {
+        learnt_document *const learnt = calloc(c.num, sizeof *learnt);
+        nd_scan_options options;
+        nd_scan_options_init(&options);
+        options.output = way % 2 ? ND_SCAN_GROUPS : ND_SCAN_PAIRS;
+        options.rule.jaccard = 0.5;
+        options.seed = 42;
+        size_t num_again;
+        char *const expected = results(&options, &c, true, &num_again);
+        for (size_t run = 0; run < 4; run++) {
+            for (size_t i = 0; run == 2 && i < c.num; i += 3) { /* as if it had been interrupted */
+                free(learnt[i].bytes);
+                learnt[i] = (learnt_document){0};
+            }
+            char *found;
+            size_t len;
+            FILE *const out = open_memstream(&found, &len);
+            lasting_source s = source_of(&c);
+            s.learnt = learnt;
+            options.num_threads = 1 + (uint32_t)run % 3;
+            options.budget = (run + (size_t)way / 2) % 2 ? budget_of(1 << 16, NULL) : NULL;
+            assert_int_equal(scan(&options, NULL, &s, true, out, NULL), ND_OK);
+            fclose(out);
+            assert_string_equal(found, expected);
+            nd_budget_free(options.budget);
+            options.budget = NULL;
+            free(found);
+        }
+        free(expected);
+        learnt_free(learnt, c.num);
+    }
+    corpus_free(&c);
+}
+
+static nd_status add_learnt(const nd_scan_options *options, const void *bytes, size_t len,
+                            bool is_lasting)
+{
+    nd_scan *scan;
+    const nd_document document = {.id = "a",
+                                  .id_len_bytes = 1,
+                                  .is_lasting = is_lasting,
+                                  .learnt = bytes,
+                                  .learnt_len_bytes = len};
+    assert_int_equal(nd_scan_new(options, NULL, &scan, NULL), ND_OK);
+    const nd_status status = nd_scan_add(scan, &document);
+    assert_true(status != ND_OK || nd_scan_finish(scan, NULL) == ND_OK);
+    nd_scan_free(scan);
+    return status;
+}
+
+static void what_another_scan_has_learnt_is_refused(void **state)
+{
+    (void)state;
+    nd_random random = {8};
+    corpus c = corpus_make(30, &random);
+    learnt_document *const learnt = calloc(c.num, sizeof *learnt);
+    nd_scan_options options;
+    nd_scan_options_init(&options);
+    options.seed = 42;
+    lasting_source s = source_of(&c);
+    s.learnt = learnt;
+    FILE *const out = fopen("/dev/null", "w");
+    assert_int_equal(scan(&options, NULL, &s, true, out, NULL), ND_OK);
+    fclose(out);
+
+    char *const bytes = learnt[3].bytes; /* not lasting */
+    const size_t len = learnt[3].len;
+    assert_int_equal(add_learnt(&options, bytes, len, false), ND_OK);
+    for (size_t less = 0; less < len; less++) {
+        const nd_status status = add_learnt(&options, bytes, less, false);
+        assert_int_equal(status, ND_ERR_FORMAT);
+    }
+    /* What comes with its source lacks the hashes that one without needs. */
+    assert_int_equal(add_learnt(&options, learnt[4].bytes, learnt[4].len, false), ND_ERR_VERSION);
+    nd_scan_options other = options;
+    other.seed = 43;
+    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_VERSION);
+    other = options;
+    other.shingle.width = 4;
+    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_VERSION);
+    other = options;
+    other.texts = ND_TEXTS_KEEP;
+    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_UNSUPPORTED);
+    nd_scan_options_init_preset(&other, ND_PRESET_NEWS);
+    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_UNSUPPORTED);
+    lasting_source news = source_of(&c);
+    news.learnt = learnt;
+    assert_int_equal(scan(&other, NULL, &news, true, stdout, NULL), ND_ERR_UNSUPPORTED);
+    learnt_free(learnt, c.num);
+    corpus_free(&c);
+}
+
 typedef struct reread {
     uint64_t done, total, stop_after;
 } reread;
@@ -407,6 +542,8 @@ int main(void)
         cmocka_unit_test(documents_without_a_way_to_come_again_are_kept),
         cmocka_unit_test(documents_that_change_or_go_are_an_error),
         cmocka_unit_test(reading_again_is_a_phase_that_can_be_stopped),
+        cmocka_unit_test(what_was_learnt_stands_for_texts),
+        cmocka_unit_test(what_another_scan_has_learnt_is_refused),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
