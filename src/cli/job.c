@@ -9,7 +9,9 @@
 #include "cli/output/amounts.h"
 #include "cli/output/stats_file.h"
 #include "cli/process.h"
+#include "cli/resumption.h"
 #include "cli/tool_allocator.h"
+#include "io/journal.h"
 #include "io/path_walk.h"
 #include "neardup/document_map.h"
 #include "neardup/kernel.h"
@@ -37,11 +39,15 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
     nd_input_options options = nd_settings_input(job->settings, &keys);
     options.keeps_records = job->keeps_records;
     options.keeps_files = job->writes_folder || job->settings->dry_run;
-    options.lasting_from_bytes = job->budget ? 1 : nd_process_memory_bytes() / HASHES_SHARE;
+    options.lasting_from_bytes =
+        job->budget || job->journal ? 1 : nd_process_memory_bytes() / HASHES_SHARE;
+    options.journal = job->input ? NULL : job->journal; /* of another reading there is nothing */
     options.is_live = job->is_fed;
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);
     if (status == ND_OK && job->output)
         status = nd_input_leave_out(*out, nd_output_descriptor(job->output), error);
+    if (status == ND_OK && job->journal)
+        status = nd_input_leave_out(*out, nd_journal_descriptor(job->journal), error);
     return status;
 }
 
@@ -49,6 +55,7 @@ nd_status nd_job_reading_done(nd_job *job, nd_error *error)
 {
     job->report = nd_input_report_get(job->input);
     nd_notes_add_findings(&job->notes, &job->report);
+    nd_resumption_reading_done(job);
     nd_job_lap(job, "reading");
     if (job->report.documents == 0 && nd_notes_num_losses(&job->notes) > 0)
         return nd_error_set(error, ND_ERR_FORMAT, "no document is left");
@@ -287,6 +294,8 @@ static nd_status open_all(nd_job *job, nd_job_input input, nd_error *error)
     if (status == ND_OK)
         status = open_budget(job, error);
     if (status == ND_OK)
+        status = nd_resumption_open(job, error);
+    if (status == ND_OK)
         status = open_input(job, input, error);
     if (status == ND_OK)
         status = try_stats_path(job, error);
@@ -384,6 +393,7 @@ int nd_job_run(const nd_settings *settings, nd_job_input input, nd_job_fn body)
     print_summary(&job, status);
     if (status != ND_OK)
         print_failure(&job, status, &error);
+    nd_resumption_close(&job, status);
     error = (nd_error){0};
     const nd_status stats_status = settings->stats_path && !job.is_stats_refused
                                        ? nd_stats_file_write(&job, status, &error)

@@ -26,10 +26,11 @@ typedef struct nd_job {
     bool is_fed;              /* it comes through a pipe, and is to be handled as it comes */
     nd_output *output;        /* NULL where there is a folder */
     nd_output_folder *folder; /* for a command that copies its operands; NULL: a file is written */
-    nd_output *removed;       /* --removed; NULL: not asked for */
-    bool keeps_records;       /* of the input */
-    bool writes_folder;       /* the output is one */
-    bool is_stats_refused;    /* nothing can be written there: said already */
+    struct nd_journal *journal; /* --resume; NULL: nothing is kept */
+    nd_output *removed;         /* --removed; NULL: not asked for */
+    bool keeps_records;         /* of the input */
+    bool writes_folder;         /* the output is one */
+    bool is_stats_refused;      /* nothing can be written there: said already */
     bool is_write_failed;
     nd_progress progress;
 

@@ -211,7 +211,7 @@ static int run_command(const nd_command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    nd_process_begin();
+    nd_process_begin(argc, argv);
     if (argc < 2) {
         nd_message("no command: see 'neardup --help'");
         return ND_EXIT_USAGE;

@@ -18,8 +18,49 @@
 #include "cli/output/screen.h"
 #include "util/error.h"
 
-void nd_process_begin(void)
+static char typed_command[1 << 12];
+
+/* In quotes where a shell would not take it as it is. */
+static size_t put_word(char *to, size_t room, const char *word)
 {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./,:=@%+";
+    size_t len = 0;
+    const bool is_plain = *word && word[strspn(word, plain)] == '\0';
+    if (!is_plain && len < room)
+        to[len++] = '\'';
+    for (; *word && room - len > 6; word++) {
+        if (*word == '\'' && !is_plain) {
+            memcpy(to + len, "'\\''", 4);
+            len += 4;
+        } else {
+            to[len++] = *word;
+        }
+    }
+    if (!is_plain && len < room)
+        to[len++] = '\'';
+    return *word ? room : len;
+}
+
+static void keep_command(int argc, char **argv)
+{
+    size_t len = 0;
+    for (int i = 0; i < argc && len < sizeof typed_command - 1; i++) {
+        if (i > 0)
+            typed_command[len++] = ' ';
+        len += put_word(typed_command + len, sizeof typed_command - 1 - len, argv[i]);
+    }
+    typed_command[len < sizeof typed_command - 1 ? len : 0] = '\0';
+}
+
+const char *nd_process_command(void)
+{
+    return typed_command;
+}
+
+void nd_process_begin(int argc, char **argv)
+{
+    keep_command(argc, argv);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
@@ -66,6 +107,8 @@ int nd_stdout_finish(void)
     return ND_EXIT_FAILED;
 }
 
+static char last_words[1 << 13];
+static volatile size_t last_words_len;
 static char unfinished[2][PATH_MAX]; /* paths; empty: none */
 static char staging_path[PATH_MAX + 16], staging_made[PATH_MAX];
 static size_t staging_len; /* of the path, behind which the handler writes numbers; 0: none */
@@ -100,8 +143,8 @@ static void remove_staging(void)
         rmdir(staging_made);
 }
 
-/* unlink, rmdir and raise are async-signal-safe. A run can wait for input for ever, so nothing is
- * put off until it would look at a flag. */
+/* unlink, rmdir, write and raise are async-signal-safe. A run can wait for input for ever, so
+ * nothing is put off until it would look at a flag. */
 static void remove_and_die(int signal_number)
 {
     const int error_number = errno; /* of what was interrupted */
@@ -109,6 +152,8 @@ static void remove_and_die(int signal_number)
         unlink(unfinished[i]);
     if (is_armed)
         remove_staging();
+    if (is_armed && last_words_len > 0 && write(STDERR_FILENO, last_words, last_words_len) < 0)
+        last_words_len = 0;
     errno = error_number;
     raise(signal_number); /* SA_RESETHAND: the default action, once this handler has returned */
 }
@@ -130,6 +175,15 @@ static void catch_all(void)
     catch_one(SIGHUP);
     catch_one(SIGQUIT);
     catch_one(SIGXCPU);
+}
+
+void nd_interrupt_says(const char *text, size_t len_bytes)
+{
+    last_words_len = 0;
+    if (!text || len_bytes > sizeof last_words)
+        return;
+    memcpy(last_words, text, len_bytes);
+    last_words_len = len_bytes;
 }
 
 void nd_signals_hold(const char *path, sigset_t *before)

@@ -10,7 +10,10 @@
 /* A file is opened in place of each standard stream that is closed: one that is opened later would
  * take its number, and its bytes. Using it fails as the closed one did; stderr goes nowhere. A
  * pipe that was closed, and a file that may grow no further, become a status of their writer. */
-void nd_process_begin(void);
+void nd_process_begin(int argc, char **argv);
+
+/* The command line as one would type it in a shell; empty where it is very long. */
+const char *nd_process_command(void);
 
 /* One line on stderr: "neardup: " and the text. */
 void nd_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -27,6 +30,10 @@ void nd_interrupt_removes(const char *path, const char *other);
 /* The same for the files of an output folder, which has to stay where it is until this is called
  * with NULL. */
 void nd_interrupt_removes_staging(const nd_staging *staging);
+
+/* Also, while something is to be removed, the handler writes these bytes to stderr, which are
+ * copied; what is longer than a few thousand is not written. NULL: none. */
+void nd_interrupt_says(const char *text, size_t len_bytes);
 
 /* Signals wait until the release, so that none comes between making a file and the two calls above.
  * Nothing is held where `path` names something that is there and is no file or folder: opening a

@@ -1,6 +1,7 @@
 #include "cli/scan_run.h"
 
 #include "cli/report/shown_groups.h"
+#include "io/journal.h"
 
 static void add_stats(nd_page *page, const nd_scan_stats *stats)
 {
@@ -52,6 +53,8 @@ nd_status nd_scan_run(nd_job *job, nd_scan_use_fn use, void *ctx, nd_error *erro
     nd_scan_firsts_init(&firsts);
     nd_scan_options options = nd_settings_scan(job->settings, job->num_threads);
     options.budget = job->budget;
+    if (job->journal)
+        options.seed = nd_journal_seed(job->journal);
     if (nd_settings_makes_page(job->settings) && !nd_shown_groups_can_read_again(job->settings))
         options.texts = ND_TEXTS_KEEP;
     options.progress = nd_progress_step;

@@ -12,12 +12,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "io/documents.h"
+#include "io/kept_block.h"
 #include "io/marks.h"
+#include "io/place.h"
 #include "io/stream.h"
 #include "util/error.h"
 #include "util/sort.h"
+#include "util/xxh.h"
 
 enum {
     FILES_MAX = 256,
@@ -55,6 +60,7 @@ typedef struct block {
     nd_stream *stream;
     nd_documents documents;
     nd_tally tally;
+    nd_kept_block kept;
 } block;
 
 struct nd_block_source {
@@ -110,6 +116,7 @@ static void free_block(nd_block_source *source, block *b)
     nd_record_block_release(&source->allocator, &b->records);
     free_stream(source, b->stream);
     nd_documents_release(&b->documents);
+    nd_kept_block_release(&b->kept);
     nd_release(&source->allocator, b);
 }
 
@@ -118,7 +125,7 @@ static block *new_block(nd_block_source *source)
     block *const b = nd_alloc_zeroed(&source->allocator, 1, sizeof *b);
     if (!b)
         return NULL;
-    b->documents.allocator = source->allocator;
+    b->documents.allocator = b->kept.allocator = source->allocator;
     b->stream = new_stream(source);
     if (!b->stream ||
         nd_documents_init(&b->documents, &source->allocator, source->reading) != ND_OK) {
@@ -155,6 +162,7 @@ static void give_back(nd_block_source *source, block *b)
     nd_record_block_trim(&source->allocator, &b->records, keep);
     nd_stream_close(b->stream, keep);
     nd_documents_trim(&b->documents, keep);
+    nd_kept_block_trim(&b->kept, keep);
     pthread_mutex_lock(&source->lock);
     if (source->is_again)
         b->tally = (nd_tally){0};
@@ -502,6 +510,120 @@ static nd_status emit_files(const nd_block_source *source, block *b, const nd_em
     return status;
 }
 
+static nd_status emit_block(const nd_block_source *source, block *b, const nd_emitter *emitter,
+                            nd_error *why)
+{
+    if (b->kind == BLOCK_FILES)
+        return emit_files(source, b, emitter, why);
+    if (b->kind == BLOCK_STREAM)
+        return emit_stream(source, b, emitter, why);
+    if (b->kind == BLOCK_MARK)
+        return emit_mark(source, b, emitter, why);
+    return nd_documents_read(&b->documents, &b->batch, emitter, &b->tally);
+}
+
+/* ---- decode, with a journal ---- */
+
+/* What a file is known by, without reading it; false where it cannot be looked at. */
+static bool digest_file(XXH3_state_t *state, const char *path, uint64_t number, uint64_t *bytes)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    const int64_t all[] = {(int64_t)number,
+                           (int64_t)info.st_dev,
+                           (int64_t)info.st_ino,
+                           (int64_t)info.st_size,
+                           (int64_t)info.st_mtim.tv_sec,
+                           (int64_t)info.st_mtim.tv_nsec,
+                           (int64_t)info.st_ctim.tv_sec,
+                           (int64_t)info.st_ctim.tv_nsec};
+    XXH3_128bits_update(state, path, strlen(path) + 1);
+    XXH3_128bits_update(state, all, sizeof all);
+    *bytes += (uint64_t)info.st_size;
+    return true;
+}
+
+/* Records are known by their bytes, and where they stand. */
+static void digest_records(XXH3_state_t *state, const block *b)
+{
+    const nd_batch *const batch = &b->batch;
+    const uint64_t all[] = {
+        batch->format,      batch->id_at,       batch->file,
+        batch->record,      batch->offset,      batch->line,
+        batch->column,      batch->is_lasting,  (uint64_t)(unsigned char)batch->columns.delimiter,
+        batch->columns.num, b->records.ends.len};
+    XXH3_128bits_update(state, batch->path, strlen(batch->path) + 1);
+    XXH3_128bits_update(state, batch->encoding, strlen(batch->encoding) + 1);
+    XXH3_128bits_update(state, batch->date, strlen(batch->date) + 1);
+    XXH3_128bits_update(state, all, sizeof all);
+    if (batch->columns.num > 0)
+        XXH3_128bits_update(state, batch->columns.of_field, sizeof batch->columns.of_field);
+    XXH3_128bits_update(state, b->records.bytes.items, b->records.bytes.len);
+}
+
+/* Makes a key of all that decides what documents the block has; false where that is not known.
+ * *bytes: of its files, unless they are read already. */
+static bool find_key(const nd_block_source *source, const block *b, nd_journal_key *key,
+                     uint64_t *bytes)
+{
+    const uint64_t all[] = {b->kind, b->is_lasting};
+    XXH3_state_t state;
+    bool is_known = true;
+    XXH3_INITSTATE(&state);
+    XXH3_128bits_reset_withSeed(&state, nd_journal_seed(source->reading->options.journal));
+    XXH3_128bits_update(&state, all, sizeof all);
+    if (b->kind == BLOCK_RECORDS)
+        digest_records(&state, b);
+    for (size_t i = 0; b->kind == BLOCK_FILES && i < b->files.len; i++)
+        is_known &= digest_file(&state, b->names.items + b->files.items[i].name,
+                                b->files.items[i].number, bytes);
+    if (b->kind == BLOCK_STREAM) {
+        const nd_content *const content = &b->stream->levels[0].content;
+        is_known = digest_file(&state, content->path.items, content->file, bytes);
+    }
+    const XXH128_hash_t digest = XXH3_128bits_digest(&state);
+    *key = (nd_journal_key){digest.low64, digest.high64};
+    return is_known;
+}
+
+/* Emits what the journal has of the block, or reads it, for the journal. */
+static nd_status emit_kept(nd_block_source *source, block *b, const nd_emitter *to, nd_error *why)
+{
+    nd_journal_key key;
+    uint64_t bytes = 0, bytes_before = 0;
+    bool found;
+    if (!find_key(source, b, &key, &bytes))
+        return emit_block(source, b, to, why);
+    const char *const path =
+        b->kind == BLOCK_STREAM ? b->stream->levels[0].content.path.items : b->names.items;
+    nd_kept_block_begin(&b->kept, source->reading, key, path);
+    nd_status status = nd_kept_block_emit(&b->kept, to, &b->tally, &bytes_before, &found, why);
+    if (status == ND_ERR_FORMAT || status == ND_ERR_VERSION)
+        return nd_error_set(why, status,
+                            "what was kept of '%s' cannot be used: start anew without it",
+                            nd_show_path(path).text);
+    if (status != ND_OK)
+        return status;
+    if (found) {
+        if (b->kind == BLOCK_STREAM) /* less what was read when it was opened */
+            bytes_before -=
+                (uint64_t)lseek(b->stream->levels[0].content.reader.raw.fd, 0, SEEK_CUR);
+        atomic_fetch_add_explicit(&source->bytes, bytes_before, memory_order_relaxed);
+        return ND_OK;
+    }
+    nd_tally cut = {0}; /* what cutting the block has counted is counted again next time */
+    nd_tally_move(&cut, &b->tally);
+    const nd_emitter emitter = nd_kept_block_emitter(&b->kept, to);
+    status = emit_block(source, b, &emitter, why);
+    if (status == ND_OK)
+        status = nd_kept_block_end(&b->kept, &b->tally, bytes, why);
+    else if (b->kept.failure.code == status)
+        *why = b->kept.failure;
+    nd_tally_move(&b->tally, &cut);
+    return status;
+}
+
 nd_status nd_block_source_decode(void *ctx, void *block_ptr, nd_document_fn emit, void *emit_ctx,
                                  nd_error *error)
 {
@@ -509,15 +631,9 @@ nd_status nd_block_source_decode(void *ctx, void *block_ptr, nd_document_fn emit
     block *const b = block_ptr;
     const nd_emitter emitter = {emit, emit_ctx};
     nd_error why = {0};
-    nd_status status;
-    if (b->kind == BLOCK_FILES)
-        status = emit_files(source, b, &emitter, &why);
-    else if (b->kind == BLOCK_STREAM)
-        status = emit_stream(source, b, &emitter, &why);
-    else if (b->kind == BLOCK_MARK)
-        status = emit_mark(source, b, &emitter, &why);
-    else
-        status = nd_documents_read(&b->documents, &b->batch, &emitter, &b->tally);
+    const bool is_kept = source->reading->options.journal && !source->is_again;
+    const nd_status status =
+        is_kept ? emit_kept(source, b, &emitter, &why) : emit_block(source, b, &emitter, &why);
     give_back(source, b);
     return hand_over(status, &why, error);
 }

@@ -76,6 +76,10 @@ typedef struct nd_input_options {
      * no regular file, holds no records (a text, a page, an archive), or cannot be read to its end
      * is an error; with keeps_files, texts and pages are none. */
     bool keeps_records, keeps_files;
+    /* Documents are looked for here before they are read, and put here with what a scan learns of
+     * them; NULL: they are not. Borrowed. All other options, and those of the scan, have to be
+     * among its terms. */
+    struct nd_journal *journal;
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 

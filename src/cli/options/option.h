@@ -86,7 +86,8 @@ typedef struct nd_option {
     nd_condition or_need;                  /* or with that */
     nd_condition conflicts[ND_OPTION_MAX_CONFLICTS]; /* it cannot be used with these */
     bool is_sweepable;                               /* `eval --sweep` takes it */
-    char letter;                                     /* 0: no short form */
+    bool may_change; /* a run that goes on after an interruption may have another value */
+    char letter;     /* 0: no short form */
 } nd_option;
 
 /* The rows that one command has. */

@@ -236,6 +236,24 @@ nd_status nd_settings_plan(const nd_settings *settings, nd_plan *out, nd_error *
                         scan->recall, scan->rule.jaccard);
 }
 
+/* What can be kept of a document in place of its text is what a scan by bands learns. */
+static nd_status check_resume(const nd_settings *settings, nd_error *error)
+{
+    if (!settings->resumes)
+        return ND_OK;
+    if (nd_scan_options_has_coverage(&settings->scan))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--resume' only works without a score and a coverage, as with "
+                            "'--preset corpus'");
+    if (nd_settings_scan(settings, 1).texts == ND_TEXTS_KEEP)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--resume' cannot be used with '--passages'");
+    if (strcmp(settings->output_path, "-") == 0)
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "option '--resume' needs a file or a folder as output");
+    return ND_OK;
+}
+
 nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error)
 {
     const bool by_field = settings->keep == ND_KEEP_EARLIEST || settings->keep == ND_KEEP_PREFERRED;
@@ -252,8 +270,10 @@ nd_status nd_settings_check_scan(const nd_settings *settings, nd_error *error)
                             "'--keep' names a field, which '--input-format %s' does not have",
                             settings->input.format == ND_INPUT_TEXT ? "text" : "lines");
     nd_plan plan;
-    return nd_scan_options_has_coverage(&settings->scan) ? ND_OK
-                                                         : nd_settings_plan(settings, &plan, error);
+    const nd_status status = check_resume(settings, error);
+    if (status != ND_OK || nd_scan_options_has_coverage(&settings->scan))
+        return status;
+    return nd_settings_plan(settings, &plan, error);
 }
 
 nd_status nd_settings_check_dedup(const nd_settings *settings, nd_error *error)

@@ -109,6 +109,7 @@ typedef struct nd_settings {
 
     const char *output_path, *stats_path, *removed_path;
     nd_format format;
+    int resumes;
     int dry_run, annotates, within_documents; /* nd_within_documents */
     uint64_t memory_bytes;                    /* 0: no limit */
     const char *temp_dir;
