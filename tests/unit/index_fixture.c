@@ -127,7 +127,7 @@ static nd_status take_id(void *ctx, const nd_index_entry *entry)
     return ND_OK;
 }
 
-pair_texts pairs_of_index(nd_index *index)
+pair_texts pairs_of_index(nd_index *index, bool (*is_asked)(const char *id))
 {
     id_list list = {0};
     pair_texts pairs = {0};
@@ -136,6 +136,8 @@ pair_texts pairs_of_index(nd_index *index)
         const nd_id id = {list.ids[i], strlen(list.ids[i]), 0};
         const nd_index_match *matches;
         size_t num;
+        if (is_asked && !is_asked(id.p))
+            continue;
         assert_int_equal(nd_index_query_id(index, id.p, id.len_bytes, NULL, &matches, &num, NULL),
                          ND_OK);
         for (size_t k = 0; k < num; k++) {

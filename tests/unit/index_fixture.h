@@ -26,8 +26,9 @@ void pair_texts_free(pair_texts *pairs);
 /* What a scan of the documents for which is_there holds (NULL: of all) reports. */
 pair_texts pairs_of_scan(const nd_scan_options *options, const corpus *c, const bool *is_there);
 
-/* What the index finds, asked for each of its documents. */
-pair_texts pairs_of_index(nd_index *index);
+/* What the index finds, asked for each of its documents of whose id is_asked holds (NULL: of all).
+ */
+pair_texts pairs_of_index(nd_index *index, bool (*is_asked)(const char *id));
 
 /* Fails with the first difference. */
 void assert_same_pairs(const pair_texts *expected, const pair_texts *found);

@@ -40,17 +40,33 @@ static void assert_sound(const char *path)
     nd_index_free(index);
 }
 
-/* The index has exactly the pairs that a scan of what is there reports. */
-static void assert_like_scan(const char *path, const nd_scan_options *options, const corpus *c,
-                             const bool *is_there)
+/* The index has exactly the pairs that a scan of what is there reports, of those whose smaller id
+ * is asked for (NULL: of all). */
+static void assert_asked_like_scan(const char *path, const nd_scan_options *options,
+                                   const corpus *c, const bool *is_there,
+                                   bool (*is_asked)(const char *id))
 {
     nd_index *const index = index_open_to_read(path);
-    pair_texts expected = pairs_of_scan(options, c, is_there), found = pairs_of_index(index);
+    pair_texts expected = pairs_of_scan(options, c, is_there);
+    pair_texts found = pairs_of_index(index, is_asked);
+    size_t kept = 0;
+    for (size_t i = 0; i < expected.num; i++)
+        if (!is_asked || is_asked(expected.texts[i]))
+            expected.texts[kept++] = expected.texts[i];
+        else
+            free(expected.texts[i]);
+    expected.num = kept;
     assert_true(expected.num > 0);
     assert_same_pairs(&expected, &found);
     pair_texts_free(&expected);
     pair_texts_free(&found);
     nd_index_free(index);
+}
+
+static void assert_like_scan(const char *path, const nd_scan_options *options, const corpus *c,
+                             const bool *is_there)
+{
+    assert_asked_like_scan(path, options, c, is_there, NULL);
 }
 
 static void answers_are_those_of_a_scan_in_any_order_of_adding(void **state)
@@ -132,14 +148,16 @@ static void removing_and_adding_again_a_third_changes_nothing(void **state)
     corpus_free(&c);
 }
 
-/* 840 versions of one text, and 60 of another: of a bucket that large members meet a part of the
- * others. */
+/* Versions of one text, and a few of another: of a bucket that large members meet a part of the
+ * others, also after 84 of them are removed. */
+enum { NUM_HOT = 640, NUM_COLD = 40 };
+
 static corpus make_hot_corpus(nd_random *random)
 {
-    corpus c = {calloc(900, sizeof(corpus_document)), 900};
+    corpus c = {calloc(NUM_HOT + NUM_COLD, sizeof(corpus_document)), NUM_HOT + NUM_COLD};
     for (size_t i = 0; i < c.num; i++) {
         corpus_document *const d = &c.documents[i];
-        const unsigned topic = i < 840 ? 1 : 2;
+        const unsigned topic = i < NUM_HOT ? 1 : 2;
         snprintf(d->id, sizeof d->id, "h%03zu", i);
         d->text = malloc(2000);
         size_t len = 0;
@@ -152,6 +170,16 @@ static corpus make_hot_corpus(nd_random *random)
     return c;
 }
 
+/* All, but of the thread sanitizer, which takes 40 times as long, one in five. */
+static bool is_hot_asked(const char *id)
+{
+#ifdef __SANITIZE_THREAD__
+    return (id[3] - '0') % 5 == 2;
+#else
+    return id[0] == 'h';
+#endif
+}
+
 static void a_bucket_that_is_too_large_proposes_what_a_scan_does(void **state)
 {
     const char *const path = *state;
@@ -159,7 +187,7 @@ static void a_bucket_that_is_too_large_proposes_what_a_scan_does(void **state)
     corpus c = make_hot_corpus(&random);
     const nd_scan_options options = options_for(0.8, 0);
     pair_texts all = pairs_of_scan(&options, &c, NULL);
-    assert_true(all.num < 840 * 839 / 2); /* the cap acts */
+    assert_true(all.num < NUM_HOT * (NUM_HOT - 1) / 2); /* the cap acts */
     pair_texts_free(&all);
     assert_int_equal(nd_index_create(path, &options, NULL, NULL), ND_OK);
     nd_index *index = index_open_to_write(path, 100);
@@ -167,7 +195,7 @@ static void a_bucket_that_is_too_large_proposes_what_a_scan_does(void **state)
         index_add_documents(index, &c, at, at + 60 < c.num ? at + 60 : c.num);
         assert_int_equal(nd_index_commit(index, NULL), ND_OK);
     }
-    assert_like_scan(path, &options, &c, NULL);
+    assert_asked_like_scan(path, &options, &c, NULL, is_hot_asked);
     bool *const is_there = malloc(c.num);
     for (size_t i = 0; i < c.num; i++) {
         is_there[i] = i % 6 != 0 || i > 500;
@@ -177,7 +205,7 @@ static void a_bucket_that_is_too_large_proposes_what_a_scan_does(void **state)
     }
     assert_int_equal(nd_index_commit(index, NULL), ND_OK);
     nd_index_free(index);
-    assert_like_scan(path, &options, &c, is_there);
+    assert_asked_like_scan(path, &options, &c, is_there, is_hot_asked);
     assert_sound(path);
     free(is_there);
     corpus_free(&c);
