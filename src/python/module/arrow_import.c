@@ -88,6 +88,22 @@ static bool read_integer(const char *format, nd_column_type *type)
     return true;
 }
 
+/* Timestamps: "tsu:UTC", and with s, m or n in place of u. */
+static bool read_timestamp(const char *format, nd_column_type *type)
+{
+    static const char units[] = "smun";
+    const char *const found =
+        strncmp(format, "ts", 2) == 0 && format[2] ? strchr(units, format[2]) : NULL;
+    if (!found || format[3] != ':')
+        return false;
+    type->width = 8;
+    type->is_signed = true;
+    type->a_second = 1;
+    for (const char *unit = units; unit < found; unit++)
+        type->a_second *= 1000;
+    return true;
+}
+
 static bool read_layout(const char *format, nd_text_layout *layout)
 {
     static const struct {
@@ -112,9 +128,10 @@ nd_status nd_column_type_read(const struct ArrowSchema *schema, nd_column_use us
         [ND_COLUMN_IDS] =
             "ids must be a column of strings or whole numbers, not of Arrow type '%s'",
         [ND_COLUMN_PREFERENCES] =
-            "numbers must be a column of whole numbers, not of Arrow type '%s'"};
+            "numbers must be a column of whole numbers or timestamps, not of Arrow type '%s'"};
     const char *const format = schema->format ? schema->format : "";
-    const bool is_integer = read_integer(format, type);
+    const bool is_integer = read_integer(format, type) ||
+                            (use == ND_COLUMN_PREFERENCES && read_timestamp(format, type));
     if (is_integer && schema->dictionary) {
         type->encoding = ND_ENCODED_DICTIONARY;
         const char *const of = schema->dictionary->format ? schema->dictionary->format : "";
@@ -446,6 +463,17 @@ nd_status nd_array_texts(const struct ArrowArray *array, const struct ArrowArray
     }
 }
 
+/* In microseconds, the ones before downwards; what is out of range comes as near as it can. */
+static int64_t microseconds(int64_t value, int64_t a_second)
+{
+    const int64_t factor = a_second <= 1000000 ? 1000000 / a_second : 1;
+    if (a_second > 1000000)
+        return value / 1000 - (value % 1000 < 0);
+    if (value > INT64_MAX / factor)
+        return INT64_MAX;
+    return value < INT64_MIN / factor ? INT64_MIN : value * factor;
+}
+
 nd_status nd_array_preferences(const struct ArrowArray *array, const struct ArrowArray *parent,
                                nd_column_type type, nd_chunk_owner *owner,
                                const uint64_t **preferences, size_t *num, nd_error *error)
@@ -464,7 +492,10 @@ nd_status nd_array_preferences(const struct ArrowArray *array, const struct Arro
     for (size_t i = 0; i < r.num; i++) {
         const bool is_null = !has_numbers || (r.validity && !bit(r.validity, r.first + i));
         const uint64_t sign = type.is_signed ? UINT64_C(1) << 63 : 0; /* keeps the order */
-        out[i] = is_null ? UINT64_MAX : integer_at(numbers, type, r.first + i) ^ sign;
+        uint64_t value = is_null ? 0 : integer_at(numbers, type, r.first + i);
+        if (type.a_second > 0)
+            value = (uint64_t)microseconds((int64_t)value, type.a_second);
+        out[i] = is_null ? UINT64_MAX : value ^ sign;
     }
     *preferences = out;
     *num = r.num;

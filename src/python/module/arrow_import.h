@@ -36,13 +36,14 @@ typedef struct nd_column_type {
     nd_text_layout layout; /* of the texts, or the dictionary's */
     uint32_t width;        /* of the numbers: 1, 2, 4 or 8 bytes */
     bool is_signed;
+    int64_t a_second; /* of a timestamp; 0: it is none */
 } nd_column_type;
 
 /* What may stand in a column. */
 typedef enum nd_column_use {
     ND_COLUMN_TEXTS = 0,   /* utf8 and binary, large and view, or a dictionary of them */
     ND_COLUMN_IDS,         /* whole numbers too */
-    ND_COLUMN_PREFERENCES, /* whole numbers alone */
+    ND_COLUMN_PREFERENCES, /* whole numbers, or timestamps, which are read as microseconds */
 } nd_column_use;
 
 /* ND_ERR_UNSUPPORTED: another type, which *error names. */

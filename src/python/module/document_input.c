@@ -142,7 +142,7 @@ static int add_preference(list_chunk *chunk, const column *c, PyObject *object)
     PyObject *const number = whole_number(object);
     if (!number) {
         if (!PyErr_Occurred())
-            PyErr_Format(PyExc_TypeError, "preference %llu is not a whole number",
+            PyErr_Format(PyExc_TypeError, "%s %llu is not a whole number", c->what,
                          row_of(chunk, c));
         return -1;
     }
@@ -469,7 +469,10 @@ static int plan_column(nd_document_input *input, nd_input_column which, PyObject
 
 static int open_columns(nd_document_input *input, const nd_input_request *request)
 {
-    PyObject *objects[ND_NUM_INPUT_COLUMNS] = {request->texts, request->ids};
+    PyObject *objects[ND_NUM_INPUT_COLUMNS] = {[ND_INPUT_TEXTS] = request->texts,
+                                               [ND_INPUT_IDS] = request->ids,
+                                               [ND_INPUT_SOURCES] = request->sources,
+                                               [ND_INPUT_TIMES] = request->times};
     PyObject *names[ND_NUM_INPUT_COLUMNS] = {0};
     int result = 0;
     for (int i = 0; i < ND_MAX_PREFERENCES; i++)
@@ -494,6 +497,14 @@ nd_document_input *nd_document_input_new(const nd_input_request *request)
     static const column fresh[] = {
         [ND_INPUT_TEXTS] = {.use = ND_COLUMN_TEXTS, .name = "texts", .what = "text", .field = -1},
         [ND_INPUT_IDS] = {.use = ND_COLUMN_IDS, .name = "ids", .what = "id", .field = -1},
+        [ND_INPUT_SOURCES] = {.use = ND_COLUMN_TEXTS,
+                              .name = "sources",
+                              .what = "source",
+                              .field = -1},
+        [ND_INPUT_TIMES] = {.use = ND_COLUMN_PREFERENCES,
+                            .name = "times",
+                            .what = "time",
+                            .field = -1},
         [ND_INPUT_PREFERENCES] = {.use = ND_COLUMN_PREFERENCES,
                                   .name = "preferences",
                                   .what = "preference",
@@ -510,8 +521,10 @@ nd_document_input *nd_document_input_new(const nd_input_request *request)
     texts->is_given = true;
     texts->use = request->use;
     if (request->use != ND_COLUMN_TEXTS) {
-        texts->name = fresh[request->use].name;
-        texts->what = fresh[request->use].what;
+        const column *const like =
+            &fresh[request->use == ND_COLUMN_IDS ? ND_INPUT_IDS : ND_INPUT_PREFERENCES];
+        texts->name = like->name;
+        texts->what = like->what;
     }
     if (open_columns(input, request) == 0)
         return input;
@@ -609,6 +622,12 @@ int nd_document_input_next(nd_document_input *input, size_t max_bytes, nd_block 
     block->texts = slice(texts, num);
     if (input->columns[ND_INPUT_IDS].is_given)
         block->ids = slice(&input->columns[ND_INPUT_IDS], num);
+    if (input->columns[ND_INPUT_SOURCES].is_given)
+        block->sources = slice(&input->columns[ND_INPUT_SOURCES], num);
+    const column *const times = &input->columns[ND_INPUT_TIMES];
+    if (times->is_given)
+        block->times = times->preferences + times->used;
+    block->has_signed_times = times->iterator || times->type.is_signed;
     if (texts->use == ND_COLUMN_PREFERENCES)
         block->preferences[0] = texts->preferences + texts->used;
     for (int i = 0; i < ND_NUM_INPUT_COLUMNS; i++) {

@@ -1,5 +1,5 @@
-/* Documents out of Python objects: texts, and where they are given ids and preferences, from
- * iterables and from whatever has Arrow's C interface, in blocks for the engine's threads.
+/* Documents out of Python objects: texts, and where they are given ids and more, from iterables and
+ * from whatever has Arrow's C interface, in blocks for the engine's threads.
  *
  * Blocks are made with the GIL held, and used without it. */
 #ifndef PYTHON_MODULE_DOCUMENT_INPUT_H
@@ -12,6 +12,8 @@
 typedef enum nd_input_column {
     ND_INPUT_TEXTS = 0,
     ND_INPUT_IDS,
+    ND_INPUT_SOURCES,
+    ND_INPUT_TIMES,
     ND_INPUT_PREFERENCES, /* the first of them */
     ND_NUM_INPUT_COLUMNS = ND_INPUT_PREFERENCES + ND_MAX_PREFERENCES,
 } nd_input_column;
@@ -19,7 +21,10 @@ typedef enum nd_input_column {
 /* Some rows, side by side. Release with nd_block_release, from any thread. */
 typedef struct nd_block {
     nd_text_batch texts;
-    nd_text_batch ids;                               /* num 0: there are none */
+    nd_text_batch ids;     /* num 0: there are none */
+    nd_text_batch sources; /* num 0: there are none */
+    const uint64_t *times; /* as preferences are; NULL: there are none */
+    bool has_signed_times;
     const uint64_t *preferences[ND_MAX_PREFERENCES]; /* NULL: there are none */
     uint64_t first_row;
     nd_chunk_owner *owners[ND_NUM_INPUT_COLUMNS];
@@ -29,10 +34,10 @@ void nd_block_release(nd_block *block);
 
 typedef struct nd_document_input nd_document_input;
 
-/* What documents come from; ids and preferences may be NULL or None. A str in place of ids or
- * preferences, and text_column, name columns of a table. NULL with an exception. */
+/* What documents come from; all but texts may be NULL or None. A str in place of them, and
+ * text_column, name columns of a table. NULL with an exception. */
 typedef struct nd_input_request {
-    PyObject *texts, *ids, *preferences[ND_MAX_PREFERENCES];
+    PyObject *texts, *ids, *sources, *times, *preferences[ND_MAX_PREFERENCES];
     const char *text_column; /* of a table */
     nd_column_use use;       /* what stands in place of texts, where they are none: preferences come
                                 out as a block's preferences */
