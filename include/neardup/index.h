@@ -266,6 +266,9 @@ ND_API ND_NODISCARD nd_status nd_index_each(nd_index *index, nd_index_entry_fn e
 ND_API const nd_spec *nd_index_spec(const nd_index *index);
 ND_API nd_match_rule nd_index_rule(const nd_index *index);
 
+/* Documents that are there, in O(1). */
+ND_API uint64_t nd_index_num_documents(const nd_index *index);
+
 typedef struct nd_index_stats {
     uint64_t documents;
     uint64_t texts;             /* different ones, with a word at least */

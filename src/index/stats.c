@@ -36,6 +36,11 @@ const nd_counter *nd_index_counters(size_t *num)
     return counters;
 }
 
+uint64_t nd_index_num_documents(const nd_index *index)
+{
+    return index->num_documents - index->removals.documents.num_set;
+}
+
 static uint64_t bytes_of_tables(const nd_run *run, uint32_t first, uint32_t end)
 {
     uint64_t bytes = 0;

@@ -45,7 +45,7 @@ def test_examples(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["scan", "within", "compare", "dedup", "plan", "evaluate", "sketch", "band_keys", "verify"]
-    + ["group", "rank", "Table", "Spec"],
+    + ["group", "rank", "Table", "Index", "Spec"],
 )
 def test_what_one_calls_has_an_example(name: str) -> None:
     assert ">>>" in (getattr(neardup, name).__doc__ or "")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Optional, Union
 
 import neardup
@@ -70,6 +73,21 @@ def tables() -> Optional[str]:
     return matches[0].kind if matches and "x" not in table else None
 
 
+def indexes(folder: str) -> int:
+    with neardup.Index.create(f"{folder}/seen", threshold=0.5, repair="tags") as ix:
+        outcome: str = ix.add("x", "one two three four", source="wire", time=datetime(2024, 5, 1))
+        added: neardup.Added = ix.add_batch(TEXTS, ["y", b"z", 3], times=[1, None, datetime(2024, 5, 1)])
+    with neardup.Index.open(Path(folder) / "seen", readonly=True, spec=ix.spec, wait=0.5) as reader:
+        matches: list[neardup.IndexMatch] = reader.query(b"one two three", k=3, since=5)
+        again: list[neardup.IndexMatch] = reader.query_id("x", not_source="other")
+        entry: neardup.IndexEntry = reader.get("x")
+        rows: neardup.Rows[neardup.IndexEntry] = reader.documents()
+        times: list[int] = [e.time for e in reader]
+        stats: dict[str, int] = reader.stat()
+    kept: neardup.Column = added.rows
+    return len(outcome) + len(matches + again) + entry.words + len(rows) + len(times) + stats["texts"] + len(kept)
+
+
 def measuring() -> float:
     plan: neardup.Plan = neardup.plan(threshold=0.8, recall=0.95)
     memory: neardup.Memory = plan.memory(10**6)
@@ -109,4 +127,5 @@ def errors() -> str:
 
 
 if __name__ == "__main__":
-    print(scanning(), passages(), blocks(), tables(), measuring(), sketches(), errors())
+    with tempfile.TemporaryDirectory() as made:
+        print(scanning(), passages(), blocks(), tables(), indexes(made), measuring(), sketches(), errors())

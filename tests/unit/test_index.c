@@ -306,6 +306,7 @@ static void an_id_that_comes_again_replaces_its_document(void **state)
     nd_index_stats stats;
     assert_int_equal(nd_index_stats_get(index, &stats, NULL), ND_OK);
     assert_int_equal(stats.documents, 2);
+    assert_int_equal(nd_index_num_documents(index), 2);
     assert_int_equal(stats.texts, 1);
     nd_index_free(index);
     assert_sound(*state);

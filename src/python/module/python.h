@@ -42,6 +42,8 @@ int nd_py_add_passages(PyObject *module);
 int nd_py_add_spec(PyObject *module);
 int nd_py_add_batch(PyObject *module);
 int nd_py_add_table(PyObject *module);
+int nd_py_add_index(PyObject *module);
+int nd_py_add_index_ask(PyObject *module);
 int nd_py_add_evaluate(PyObject *module);
 int nd_py_add_minhash(PyObject *module);
 int nd_py_add_minhash_lsh(PyObject *module);

@@ -15,6 +15,7 @@ from neardup._column import Column
 from neardup._dedup import Deduplicated, dedup
 from neardup._errors import (
     AlreadyExists,
+    Busy,
     Cancelled,
     Error,
     FormatError,
@@ -28,6 +29,7 @@ from neardup._errors import (
     VersionError,
 )
 from neardup._evaluation import Band, Evaluation, Kind, Wrong, evaluate
+from neardup._index import Added, Index, IndexEntry, IndexMatch
 from neardup._passages import Comparison, Evidence, Verdict, Within, compare, within
 from neardup._records import (
     Group,
@@ -48,8 +50,10 @@ from neardup._table import Match, Table
 __version__: str = _core.VERSION
 
 __all__ = [
+    "Added",
     "AlreadyExists",
     "Band",
+    "Busy",
     "Cancelled",
     "Column",
     "Comparison",
@@ -59,6 +63,9 @@ __all__ = [
     "Evidence",
     "FormatError",
     "Group",
+    "Index",
+    "IndexEntry",
+    "IndexMatch",
     "InvalidArgument",
     "IoError",
     "Kind",

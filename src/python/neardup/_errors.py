@@ -53,6 +53,10 @@ class Cancelled(Error):
     """A call was told to stop."""
 
 
+class Busy(Error, OSError):
+    """Somebody else holds it: an index has one writer at a time."""
+
+
 class LossWarning(UserWarning):
     """Documents were left out or read other than they are, or a search was cut short."""
 
@@ -70,4 +74,5 @@ BY_STATUS: tuple[type[Error], ...] = (
     VersionError,
     Unsupported,
     Cancelled,
+    Busy,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Literal, Optional, Protocol, Union
 
 
@@ -40,6 +41,10 @@ SketchOutput = Literal["digests", "num_tokens", "slots", "band_keys"]
 Offsets = Literal["characters", "bytes"]
 Link = Literal["anchored", "single"]
 Representative = Literal["longest", "preferred", "first-id"]
+Time = Union[int, datetime, None]
+Times = Union[Iterable[Time], ArrowStream, ArrowArray, str]
+IndexMode = Literal["replace", "if_new", "if_unmatched"]
+Outcome = Literal["added", "replaced", "known_id", "matched", "over_limit"]
 Keep = Literal["representative", "first", "last"]
 Names = Union[str, Iterable[str]]
 Path = Union[str, os.PathLike[str]]
