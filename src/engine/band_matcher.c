@@ -3,11 +3,11 @@
  * Each document's sketch gives its band keys as it is read. The keys of all texts become the bucket
  * index, which says for each text whom it is proposed with (neardup/bucket.h); those pairs are
  * compared exactly, a text at a time with its mates, so that its set stays in the cache. Groups
- * need fewer comparisons: representative_rounds.c. */
+ * need fewer comparisons: representatives.c. */
 #include <string.h>
 
 #include "engine/band_matcher.h"
-#include "engine/reported_tasks.h"
+#include "engine/matcher.h"
 #include "engine/set_fetch.h"
 #include "lsh/buckets.h"
 #include "neardup/sketch.h"

@@ -1,13 +1,12 @@
 /* Documents are sorted by id, those whose id is taken get a name of their own, and then equal texts
- * are found and numbered by size (text_order.h). Everything after works on these numbers, so that
+ * are found and numbered by size (text_order.c). Everything after works on these numbers, so that
  * no result can depend on threads or on the order of the input. */
 #include "engine/catalog.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "engine/id_order.h"
-#include "engine/text_order.h"
+#include "engine/record_file.h"
 #include "util/sort.h"
 
 enum {

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "engine/collection.h"
-#include "engine/record.h"
 #include "engine/record_file.h"
 #include "neardup/scan.h"
 #include "util/alloc.h"
@@ -109,5 +108,12 @@ static inline uint64_t nd_catalog_num_exact_copies(const nd_catalog *catalog)
 }
 
 void nd_catalog_release(nd_catalog *catalog, const nd_allocator *allocator);
+
+/* --- which documents have one normalised text, and the order of texts --- */
+
+/* Fills in the catalog's texts from its documents, which are in order. Two texts are one where
+ * their digests and checks are the same. 36 bytes a document while it runs, of which 12 stay. */
+ND_NODISCARD nd_status nd_order_texts(nd_catalog *catalog, nd_text_size size, uint32_t num_threads,
+                                      const nd_allocator *allocator);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "engine/coverage_matcher.h"
-#include "engine/reported_tasks.h"
+#include "engine/matcher.h"
 #include "group/groups.h"
 #include "util/sort.h"
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "engine/reported_tasks.h"
+#include "engine/matcher.h"
 #include "util/sort.h"
 
 enum {

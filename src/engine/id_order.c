@@ -1,4 +1,4 @@
-#include "engine/id_order.h"
+#include "engine/record_file.h"
 
 #include <stdbool.h>
 #include <string.h>

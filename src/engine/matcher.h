@@ -7,6 +7,7 @@
 #include "group/groups.h"
 #include "neardup/scan.h"
 #include "util/alloc.h"
+#include "util/threads.h"
 
 typedef ND_VEC(nd_edge) nd_edge_vec;
 
@@ -91,5 +92,13 @@ nd_edge nd_matcher_self_edge(const nd_matcher *m, uint32_t text);
  * the others' stand `stride` bytes apart. */
 ND_NODISCARD nd_status nd_edge_list_gather(nd_edge_list *list, nd_edge_vec *first, size_t stride,
                                            uint32_t num_workers, const nd_allocator *allocator);
+
+/* --- tasks with the progress that the scan's options ask for --- */
+
+/* nd_threads_for on options->num_threads threads. After each task progress is told, unless another
+ * thread is telling it; what it answers, if it is not ND_OK, ends the tasks and is returned. */
+ND_NODISCARD nd_status nd_run_reported(const nd_scan_options *options,
+                                       const nd_allocator *allocator, nd_phase phase,
+                                       size_t num_tasks, nd_task_fn run, void *ctx);
 
 #endif

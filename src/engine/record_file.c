@@ -1,15 +1,13 @@
 /* External merge sort of records by their ids (Knuth, The Art of Computer Programming, volume 3,
  * section 5.4): what a thread has room for is sorted in memory and written as a run, then all runs
- * are merged at once through a buffer each. Records are written as record.h draws them, padded to 8
- * bytes:
+ * are merged at once through a buffer each. Records are written as record_file.h draws them, padded
+ * to 8 bytes:
  *
  *   run:  | record, id, text | record, id, text | ...                                           */
 #include "engine/record_file.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-#include "engine/id_order.h"
 
 enum {
     BUFFER_BYTES = 1 << 18, /* of what is written, and at most of a run that is read */

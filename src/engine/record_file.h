@@ -1,14 +1,62 @@
-/* Records in temporary files, where a budget is limited: sorted runs while documents are read, then
- * one file in the order of names. */
+/* Records, which are what the engine keeps of a document; their order; and files of them. */
 #ifndef ENGINE_RECORD_FILE_H
 #define ENGINE_RECORD_FILE_H
 
 #include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-#include "engine/record.h"
 #include "neardup/scan.h"
+#include "neardup/status.h"
 #include "store/budget.h"
 #include "util/alloc.h"
+
+/* --- records --- */
+
+/* One block of an ingester's arena; what a scan knows of the document beside it stands in the
+ * collection (collection.h), under `index`.
+ *
+ *   | nd_record | id bytes | text length, 8 bytes | text bytes |    the last two where texts are
+ * kept
+ */
+typedef struct nd_record {
+    uint64_t tag; /* the caller's */
+    uint32_t index;
+    uint32_t num_tokens;
+    uint32_t source; /* of the scan, where the document is lasting, else ND_NO_SOURCE */
+    uint32_t id_len_bytes;
+} nd_record;
+
+#define ND_NO_SOURCE UINT32_MAX
+
+static inline const char *nd_record_id(const nd_record *record)
+{
+    return (const char *)(record + 1);
+}
+
+/* Where texts are kept: the text, and its length. */
+static inline const char *nd_record_text(const nd_record *record, uint64_t *len)
+{
+    const char *const after_id = nd_record_id(record) + record->id_len_bytes;
+    memcpy(len, after_id, sizeof *len);
+    return after_id + sizeof *len;
+}
+
+/* --- the order of their ids --- */
+
+/* By id: below, equal to or above 0. */
+int nd_compare_ids(const nd_record *a, const nd_record *b);
+
+/* By id, records of one id by tag. */
+int nd_compare_records(const nd_record *a, const nd_record *b);
+
+/* Sorts records as nd_compare_records does, on several threads. 32 bytes a record while it runs.
+ * O(num log num) comparisons at worst, near O(num) for ids of any usual form. */
+ND_NODISCARD nd_status nd_sort_by_id(nd_record **records, size_t num, uint32_t num_threads,
+                                     const nd_allocator *allocator);
+
+/* --- files, where a budget is limited: sorted runs while documents are read, then one file --- */
 
 /* How many bytes a record takes in a file: a multiple of 8. */
 uint64_t nd_record_bytes(const nd_record *record, nd_texts texts);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/scan_options.h"
 #include "engine/scan_state.h"
 #include "neardup/batch.h"
 #include "neardup/document_map.h"

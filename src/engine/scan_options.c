@@ -1,9 +1,13 @@
-/* The presets, and a scan's options as they set them. */
+/* The presets, and a scan's options as they set them; and what the statistics of a scan count: a
+ * new counter is a field of nd_scan_stats and a row here. */
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/scan_options.h"
+#include "engine/scan_state.h"
+#include "neardup/scan.h"
 #include "util/error.h"
+
+/* --- options --- */
 
 typedef struct preset_entry {
     const char *name, *summary;
@@ -99,4 +103,96 @@ nd_status nd_scan_settle(const nd_scan_options *options, nd_scan_options *full, 
         return nd_error_set(error, status, "no sketch reaches recall %g at jaccard %g",
                             full->recall, full->rule.jaccard);
     return ND_OK;
+}
+
+/* --- counters --- */
+
+#define AT(member) offsetof(nd_scan_stats, member)
+
+static const nd_counter counters[] = {
+    {.name = "documents", .offset = AT(documents), .meaning = "documents"},
+    {.name = "text_bytes", .offset = AT(text_bytes), .meaning = "bytes of text"},
+    {.name = "tokens", .offset = AT(tokens), .meaning = "tokens"},
+    {.name = "shingles",
+     .offset = AT(shingles),
+     .meaning = "distinct shingles of each document, where they were needed"},
+    {.name = "invalid_bytes", .offset = AT(invalid_bytes), .meaning = "bytes that are not UTF-8"},
+    {.name = "repaired_documents",
+     .offset = AT(repaired_documents),
+     .meaning = "documents that were repaired",
+     .notices = 1u << ND_NOTICE_REPAIRED},
+    {.name = "repairs", .offset = AT(repairs), .meaning = "repairs"},
+    {.name = "blob_bytes",
+     .offset = AT(blob_bytes),
+     .meaning = "bytes left out that are no text: images in base64, minified scripts, hex dumps"},
+    {.name = "exact_copies",
+     .offset = AT(exact_copies),
+     .meaning = "documents with the text of an earlier one"},
+    {.name = "candidates", .offset = AT(candidates), .meaning = "pairs of texts compared exactly"},
+    {.name = "matches", .offset = AT(matches), .meaning = "pairs of texts that match"},
+    {.name = "pairs", .offset = AT(pairs), .meaning = "pairs of documents that match"},
+    {.name = "groups", .offset = AT(groups), .meaning = "groups"},
+    {.name = "group_members",
+     .offset = AT(group_members),
+     .meaning = "documents in groups, without the representatives"},
+    {.name = "capped_comparisons",
+     .offset = AT(capped_comparisons),
+     .meaning = "comparisons left out by caps, at most"},
+    {.name = "invalid_utf8",
+     .offset = AT(documents_invalid_utf8),
+     .meaning = "documents with invalid UTF-8, read as U+FFFD",
+     .weight = ND_COUNTER_LOSS,
+     .detail = " (%s)",
+     .detail_noun = "byte",
+     .detail_offset = AT(invalid_bytes),
+     .notices = 1u << ND_NOTICE_INVALID_UTF8},
+    {.name = "over_limit",
+     .offset = AT(documents_over_limit),
+     .meaning = "documents over a limit, left out",
+     .weight = ND_COUNTER_LOSS,
+     .notices = 1u << ND_NOTICE_OVER_LIMIT},
+    {.name = "no_memory",
+     .offset = AT(documents_no_memory),
+     .meaning = "large documents that there was not enough memory for, left out",
+     .weight = ND_COUNTER_LOSS,
+     .notices = 1u << ND_NOTICE_NO_MEMORY},
+    {.name = "no_words",
+     .offset = AT(documents_no_tokens),
+     .meaning = "documents without a word, which match nothing",
+     .weight = ND_COUNTER_REMARK,
+     .notices = 1u << ND_NOTICE_NO_TOKENS},
+    {.name = "duplicate_ids",
+     .offset = AT(duplicate_ids),
+     .meaning = "documents with an id already used, called ID#2, ID#3, ...",
+     .weight = ND_COUNTER_REMARK,
+     .notices = 1u << ND_NOTICE_DUPLICATE_ID},
+    {.name = "invalid_ids",
+     .offset = AT(documents_invalid_id),
+     .meaning = "documents with an id that is not UTF-8, shown with U+FFFD: two may look alike",
+     .weight = ND_COUNTER_REMARK,
+     .notices = 1u << ND_NOTICE_INVALID_ID},
+    {.name = "capped_buckets",
+     .offset = AT(capped_buckets),
+     .meaning = "sets of candidates too large to compare all with each other",
+     .weight = ND_COUNTER_CAP,
+     .detail = " (at most %s left out)",
+     .detail_noun = "comparison",
+     .detail_offset = AT(capped_comparisons),
+     .notices = 1u << ND_NOTICE_CAPPED_BUCKET},
+    {.name = "common_documents",
+     .offset = AT(common_documents),
+     .meaning = "documents mostly of text that very many share, compared with some of those",
+     .weight = ND_COUNTER_CAP,
+     .notices = 1u << ND_NOTICE_COMMON},
+    {.name = "capped_documents",
+     .offset = AT(capped_documents),
+     .meaning = "documents with more matches than max-matches allows, of which the best are kept",
+     .weight = ND_COUNTER_CAP,
+     .notices = 1u << ND_NOTICE_MANY_MATCHES},
+};
+
+const nd_counter *nd_scan_counters(size_t *num)
+{
+    *num = sizeof counters / sizeof *counters;
+    return counters;
 }

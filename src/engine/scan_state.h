@@ -7,10 +7,91 @@
 #include "engine/catalog.h"
 #include "engine/ingest.h"
 #include "engine/matcher.h"
-#include "engine/pair_lists.h"
-#include "engine/scan_groups.h"
 #include "engine/set_fetch.h"
+#include "engine/text_sets.h"
+#include "group/groups.h"
 #include "neardup/scan.h"
+
+/* --- options, checked and completed --- */
+
+/* *full becomes all of the options, with the defaults of what the caller does not know, and *plan
+ * the plan they lead to. ND_ERR_INVALID_ARGUMENT, ND_ERR_LIMIT: see nd_scan_new; *error, which may
+ * be NULL, says why. */
+ND_NODISCARD nd_status nd_scan_settle(const nd_scan_options *options, nd_scan_options *full,
+                                      nd_plan *plan, nd_error *error);
+
+/* --- which pairs of documents a scan reports --- */
+
+/* A match of a text, seen from it. */
+typedef struct nd_neighbour {
+    uint32_t text;
+    uint32_t common;
+    uint16_t own_covered, other_covered, score; /* see nd_edge */
+} nd_neighbour;
+
+/* neighbours[start[x] .. start[x + 1]) match text x, ascending. With a cap in force (num_capped >
+ * 0):
+ *
+ *   kept[kept_start[x] .. kept_start[x + 1])   partner document << 32 | rank, ascending: the best
+ *       documents for a document of x, itself included where x has copies: max_matches + 1 of them,
+ *       so that max_matches are left without itself (2 where x is not capped: its best)
+ *   best_of   best partner << 32 | document, ascending, for every document with a partner       */
+typedef struct nd_pair_lists {
+    size_t *start;
+    nd_neighbour *neighbours;
+    uint64_t *work_before; /* about what reporting all documents before each block costs */
+    size_t num_blocks;     /* of documents */
+    uint64_t num_pairs;    /* before any cap */
+    uint64_t num_capped;   /* documents with more than max_matches partners */
+    uint32_t first_capped; /* of those */
+    size_t *kept_start;
+    uint64_t *kept;
+    uint64_t *best_of;
+    size_t num_best_of;
+} nd_pair_lists;
+
+/* `sets` are the catalog's texts'. */
+ND_NODISCARD nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
+                                          const nd_scan_set *sets, const nd_edge_list *edges,
+                                          uint32_t max_matches, const nd_allocator *allocator);
+
+/* The first document of one of num_parts parts that take about as long to report; the end, for
+ * part num_parts. O(log documents). */
+uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *catalog,
+                                  uint32_t part, uint32_t num_parts);
+
+/* Documents that match a document of x: those of its neighbours, and its copies. */
+uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,
+                                    uint32_t x);
+
+/* Whether the cap leaves the pair of documents d (of text x) and e (of text y) standing. */
+bool nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
+                    const uint32_t texts[2]);
+
+void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator);
+
+/* --- groups --- */
+
+/*   to_anchor[t]   how text t is seen beside its representative: from t to it where t is a member,
+ *                  and t beside itself elsewhere */
+typedef struct nd_scan_groups {
+    nd_edge *to_anchor;
+    uint64_t num_groups, num_members; /* of documents; members without representatives */
+} nd_scan_groups;
+
+/* The texts by rank: what a group would rather keep first, texts of one rank in the order of their
+ * numbers. *by_rank is allocated with `allocator`; NULL where texts are numbered by rank already.
+ */
+ND_NODISCARD nd_status nd_rank_texts(const nd_matcher *matcher, uint32_t **by_rank);
+
+/* Groups the matches by options->link; by_rank as nd_rank_texts makes it. Release also after a
+ * failure. */
+ND_NODISCARD nd_status nd_scan_groups_init(nd_scan_groups *groups, nd_matcher *matcher,
+                                           const nd_edge_list *edges, const uint32_t *by_rank);
+
+void nd_scan_groups_release(nd_scan_groups *groups, const nd_allocator *allocator);
+
+/* --- a scan --- */
 
 typedef enum nd_scan_phase {
     ND_SCAN_ADDING = 0,

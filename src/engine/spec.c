@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/scan_options.h"
+#include "engine/scan_state.h"
 #include "neardup/repair.h"
 #include "neardup/sketch.h"
 #include "neardup/version.h"

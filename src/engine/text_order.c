@@ -4,7 +4,7 @@
  *   key:  | UINT32_MAX - size, 32 bits | highest 32 bits of the digest |     value: document
  *
  * Documents of one key are nearly always copies of one text; those are looked at closer. */
-#include "engine/text_order.h"
+#include "engine/catalog.h"
 
 #include <stdbool.h>
 

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "engine/catalog.h"
-#include "engine/id_order.h"
+#include "engine/record_file.h"
 #include "failing_allocator.h"
 #include "random.h"
 
