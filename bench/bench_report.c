@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/json_string.h"
+#include "io/json.h"
 
 enum { COLUMN_MIN = 11 };
 

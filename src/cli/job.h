@@ -8,7 +8,6 @@
 #include "cli/progress.h"
 #include "io/input.h"
 #include "io/output.h"
-#include "io/output_folder.h"
 #include "neardup/allocator.h"
 #include "neardup/budget.h"
 #include "neardup/document_map.h"

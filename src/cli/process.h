@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 
-#include "io/output_folder.h"
+#include "io/output.h"
 
 /* A file is opened in place of each standard stream that is closed: one that is opened later would
  * take its number, and its bytes. Using it fails as the closed one did; stderr goes nowhere. A

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "io/place.h"
-#include "io/warc.h"
 #include "util/alloc.h"
 #include "util/error.h"
 

@@ -17,8 +17,8 @@
 
 #include "io/documents.h"
 #include "io/kept_block.h"
-#include "io/marks.h"
 #include "io/place.h"
+#include "io/record_visit.h"
 #include "io/stream.h"
 #include "util/error.h"
 #include "util/sort.h"

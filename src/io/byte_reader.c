@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/decompress.h"
 #include "io/place.h"
 #include "util/error.h"
 

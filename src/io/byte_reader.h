@@ -9,8 +9,34 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "io/charset.h"
 #include "util/alloc.h"
+
+/* --- encodings other than UTF-8, converted to it by the C library's iconv --- */
+
+/* The encoding that a byte order mark at p[0..len_bytes) tells: "UTF-16LE" and its like; NULL:
+ * there is none, or that of UTF-8. *mark_len: its bytes. Static; 4 bytes are enough. */
+const char *nd_charset_of_mark(const char *p, size_t len_bytes, size_t *mark_len);
+
+/* Exclusive. */
+typedef struct nd_charset nd_charset;
+
+/* A converter from the encoding of that name, as pages and iconv call it, in any case; what pages
+ * call ISO-8859-1 is windows-1252, and so on (WHATWG Encoding Standard, section 4.2).
+ * ND_ERR_UNSUPPORTED: it is not known. */
+ND_NODISCARD nd_status nd_charset_new(const nd_allocator *allocator, const char *name,
+                                      nd_charset **out);
+
+/* Appends p[0..len_bytes) to *out as UTF-8. A character cut off at its end is kept for the next
+ * call, unless this is the last. What the encoding does not have becomes U+FFFD, and is counted. */
+ND_NODISCARD nd_status nd_charset_convert(nd_charset *charset, const char *p, size_t len_bytes,
+                                          bool is_last, nd_byte_vec *out);
+
+/* Bytes so far that became U+FFFD. */
+uint64_t nd_charset_num_invalid(const nd_charset *charset);
+
+void nd_charset_free(nd_charset *charset);
+
+/* --- a reader --- */
 
 /* Something other than an open file that bytes come from: an entry of an archive. */
 typedef struct nd_byte_source {
@@ -113,5 +139,30 @@ uint64_t nd_byte_reader_num_invalid(const nd_byte_reader *reader);
 void nd_byte_reader_close(nd_byte_reader *reader);
 
 void nd_byte_reader_release(nd_byte_reader *reader);
+
+/* --- compressions that are undone on the way in, told apart by their first bytes --- */
+
+/* What data that begin with p[0..len_bytes) are compressed by; 512 bytes are enough. */
+nd_compression nd_compression_find(const char *p, size_t len_bytes);
+
+/* Its name, such as "gzip"; static. */
+const char *nd_compression_name(nd_compression compression);
+
+/* Undoes one: every member, frame or stream of it. Exclusive. */
+typedef struct nd_decompressor nd_decompressor;
+
+/* `raw` must outlive it, at the same address. libarchive's own memory comes from malloc. */
+ND_NODISCARD nd_status nd_decompressor_new(nd_compression compression, nd_raw_bytes *raw,
+                                           nd_decompressor **out);
+
+/* Decompresses at most `capacity` bytes to `out`; *got is 0 only at the end. ND_ERR_FORMAT: see
+ * nd_decompressor_detail; ND_ERR_IO as nd_raw_more. */
+ND_NODISCARD nd_status nd_decompressor_read(nd_decompressor *decompressor, char *out,
+                                            size_t capacity, size_t *got);
+
+/* What ND_ERR_FORMAT was about; valid until the decompressor is used or freed. */
+const char *nd_decompressor_detail(const nd_decompressor *decompressor);
+
+void nd_decompressor_free(nd_decompressor *decompressor);
 
 #endif

@@ -1,4 +1,4 @@
-#include "io/charset.h"
+#include "io/byte_reader.h"
 
 #include <errno.h>
 #include <iconv.h>

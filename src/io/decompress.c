@@ -1,6 +1,6 @@
 /* gzip through zlib and not libarchive, which leaves a member's checksum unread: of single bits
  * turned over in a file it let 46 % pass. The others through libarchive's filters. */
-#include "io/decompress.h"
+#include "io/byte_reader.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "io/charset.h"
+#include "io/byte_reader.h"
 #include "io/content.h"
-#include "io/json_string.h"
+#include "io/json.h"
 #include "io/place.h"
 #include "neardup/date.h"
 #include "util/sort.h"
@@ -509,7 +509,7 @@ static nd_status read_row(record_job *job, const nd_emitter *emitter)
 {
     const nd_reading *const reading = job->documents->reading;
     const nd_columns *const columns = &job->batch->columns;
-    nd_row row = nd_row_begin(job->p, job->len, columns->delimiter);
+    nd_table_row row = nd_row_begin(job->p, job->len, columns->delimiter);
     nd_cell cell;
     size_t column = 0;
     for (size_t i = 0; i < reading->fields.num; i++)

@@ -7,11 +7,10 @@
 #include <stdint.h>
 
 #include "io/archive.h"
+#include "io/content.h"
 #include "io/fields.h"
 #include "io/input.h"
-#include "io/json_object.h"
-#include "io/records.h"
-#include "io/table_rows.h"
+#include "io/json.h"
 #include "io/tally.h"
 #include "neardup/document.h"
 #include "text/repair/markup.h"

@@ -1,13 +1,13 @@
 /* By content first: what begins as a page, as an object, or with a header that names the text
  * field. The name decides where the content leaves it open: a file called .jsonl is JSON Lines,
  * also where no line of it is JSON, so that these are counted and not taken for one text. */
-#include "io/format.h"
+#include "io/stream.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#include "io/json_string.h"
+#include "io/json.h"
 #include "io/place.h"
 #include "util/error.h"
 
@@ -267,7 +267,7 @@ static nd_status find_json(nd_content *content, nd_documents *documents, nd_inpu
 
 static size_t num_cells(const char *p, size_t len, char delimiter)
 {
-    nd_row row = nd_row_begin(p, len, delimiter);
+    nd_table_row row = nd_row_begin(p, len, delimiter);
     nd_cell cell;
     size_t num = 0;
     while (nd_row_next(&row, &cell))

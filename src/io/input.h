@@ -83,7 +83,7 @@ typedef struct nd_input_options {
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 
-/* What a reader leaves out, or finds odd; every one is counted. Declared once: the table in tally.c
+/* What a reader leaves out, or finds odd; every one is counted. Declared once: the table in input.c
  * has the key and the words of each. */
 typedef enum nd_input_issue {
     ND_ISSUE_UNREADABLE = 0, /* a file or folder below a named folder that cannot be read */

@@ -4,7 +4,9 @@
  * steps through them. Every value is visited, because on demand nothing else is checked, and taken
  * as its raw token: so an id keeps its spelling, numbers have any magnitude, half surrogate pairs
  * are ours to count, and no string is copied. */
-#include "io/json_object.h"
+extern "C" {
+#include "io/json.h"
+}
 
 #include <cstdint>
 #include <cstring>
@@ -14,11 +16,6 @@
 #include <utility>
 
 #include <simdjson.h>
-
-extern "C" {
-#include "io/json_string.h"
-#include "util/alloc.h"
-}
 
 namespace ondemand = simdjson::ondemand;
 

@@ -1,4 +1,4 @@
-#include "io/json_string.h"
+#include "io/json.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
  * Numbered and flat, so that a signal handler can remove them. */
 #define _GNU_SOURCE /* syncfs, flock */
 
-#include "io/output_folder.h"
+#include "io/output.h"
 
 #include <dirent.h>
 #include <errno.h>

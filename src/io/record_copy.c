@@ -4,10 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/json_string.h"
+#include "io/json.h"
 #include "io/place.h"
-#include "io/record_cut.h"
-#include "io/record_notes.h"
+#include "io/record_edit.h"
 #include "io/record_visit.h"
 #include "util/error.h"
 

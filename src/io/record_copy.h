@@ -8,7 +8,6 @@
 
 #include "io/input.h"
 #include "io/output.h"
-#include "io/output_folder.h"
 #include "util/alloc.h"
 
 /* How the values of the fields are written. */

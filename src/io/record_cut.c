@@ -6,12 +6,12 @@
  * Stretches begin and end between two words, where a line or a sentence does. What follows the last
  * word of one sentence and what comes before the first of the next is divided at every border in
  * the same way, so that quotation marks and bullets stay in pairs. */
-#include "io/record_cut.h"
+#include "io/record_edit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/json_string.h"
+#include "io/json.h"
 #include "io/place.h"
 #include "text/characters.h"
 #include "text/tokenise/tokeniser.h"
@@ -298,7 +298,7 @@ static nd_status cut_object(nd_cutting *cutting, const char **p, size_t *len)
 static nd_status cut_row(nd_cutting *cutting, const char **p, size_t *len)
 {
     nd_field_value values[ND_MAX_FIELDS];
-    nd_row row = nd_row_begin(*p, *len, cutting->columns.delimiter);
+    nd_table_row row = nd_row_begin(*p, *len, cutting->columns.delimiter);
     nd_cell cell;
     size_t column = 0, num = 0;
     for (; nd_row_next(&row, &cell); column++) {

@@ -1,10 +1,10 @@
 /* In JSON the fields come last in the object, in a table they are its last columns: the bytes that
  * were there stay what they are. */
-#include "io/record_notes.h"
+#include "io/record_edit.h"
 
 #include <string.h>
 
-#include "io/json_string.h"
+#include "io/json.h"
 #include "io/place.h"
 #include "util/error.h"
 
@@ -71,7 +71,7 @@ static nd_status begin_table(nd_noting *noting, const nd_visited_file *file, siz
 static nd_status note_row(nd_noting *noting, uint64_t tag, const char *p, size_t len, size_t *at)
 {
     const char delimiter = noting->columns.delimiter;
-    nd_row row = nd_row_begin(p, len, delimiter);
+    nd_table_row row = nd_row_begin(p, len, delimiter);
     nd_cell cell;
     size_t num = 0;
     nd_status status = ND_OK;

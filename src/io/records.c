@@ -1,8 +1,8 @@
-#include "io/records.h"
+#include "io/content.h"
 
 #include <string.h>
 
-#include "io/json_string.h"
+#include "io/json.h"
 
 /* Where in a record a cutter is; 0 is its start. */
 enum {

@@ -6,7 +6,7 @@
  *
  * The page may come in chunks (RFC 9112, section 7.1): each a size in hexadecimal, its bytes, and
  * an empty line; many crawlers join them and leave the header as it was. */
-#include "io/warc.h"
+#include "io/archive.h"
 
 #include <string.h>
 #include <strings.h>

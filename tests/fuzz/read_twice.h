@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "io/input.h"
-#include "io/json_string.h"
+#include "io/json.h"
 #include "util/alloc.h"
 
 static void require(int holds)

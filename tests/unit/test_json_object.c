@@ -10,8 +10,7 @@
 
 #include <cmocka.h>
 
-#include "io/json_object.h"
-#include "io/json_string.h"
+#include "io/json.h"
 #include "util/alloc.h"
 
 static nd_json_parser *parser;

@@ -8,8 +8,7 @@
 
 #include <cmocka.h>
 
-#include "io/json_object.h"
-#include "io/json_string.h"
+#include "io/json.h"
 #include "io_fixture.h"
 
 static const nd_allocator *libc(void)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "io/json_string.h"
+#include "io/json.h"
 #include "neardup/allocator.h"
 #include "neardup/status.h"
 
