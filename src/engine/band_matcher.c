@@ -107,6 +107,36 @@ static nd_status add_bands(nd_band_matcher *b, key_gathering *g)
     return nd_bucket_index_add(&b->buckets, g->keys, g->num_bands, b->base.options->num_threads, a);
 }
 
+/* Asks for what leads from a text to the facts of the document that stands for it: each stage some
+ * texts after the one before, which has brought what it needs. */
+enum { INDEX_STAGES = 2, FACTS_STAGES = 3 };
+
+static void fetch_facts(const nd_catalog *c, size_t x, int stage)
+{
+    nd_record **const record = &c->documents[c->copies[c->copies_start[x]]];
+    if (stage == 0) {
+        __builtin_prefetch(record);
+    } else if (stage == 1) {
+        __builtin_prefetch(*record);
+    } else {
+        const nd_chunk *const chunk = nd_collection_chunk(c->collection, (*record)->index);
+        const size_t place = (*record)->index & (ND_CHUNK_DOCUMENTS - 1);
+        if (chunk->documents)
+            __builtin_prefetch(&chunk->documents[place]);
+        if (chunk->texts)
+            __builtin_prefetch(&chunk->texts[place].num_hashes);
+    }
+}
+
+static void fetch_facts_ahead(const nd_catalog *c, size_t x, int num_stages)
+{
+    for (int stage = 0; stage < num_stages && c->documents; stage++) {
+        const size_t soon = x + (size_t)LOOK_AHEAD * (size_t)(num_stages - stage);
+        if (soon < c->num_texts)
+            fetch_facts(c, soon, stage);
+    }
+}
+
 static nd_status add_all_bands(nd_band_matcher *b)
 {
     const nd_allocator *const a = b->base.allocator;
@@ -116,8 +146,10 @@ static nd_status add_all_bands(nd_band_matcher *b)
     if (!g.text_of)
         return ND_ERR_NO_MEMORY;
     memset(g.text_of, 0xff, num_indices * sizeof *g.text_of); /* ND_NO_TEXT */
-    for (size_t x = 0; x < c->num_texts; x++)
+    for (size_t x = 0; x < c->num_texts; x++) {
+        fetch_facts_ahead(c, x, INDEX_STAGES);
         g.text_of[nd_catalog_text_index(c, (uint32_t)x)] = (uint32_t)x;
+    }
     nd_status status = ND_OK;
     while (g.first_band < b->plan.bands && status == ND_OK)
         status = add_bands(b, &g);
@@ -157,6 +189,8 @@ static bool is_wanted(const nd_band_matcher *b, uint32_t x)
 static nd_status fetch_sets(nd_band_matcher *b)
 {
     const nd_catalog *const c = b->base.catalog;
+    if (b->base.fetcher->sources->len == 0)
+        return ND_OK;
     uint8_t *const wanted = nd_alloc(b->base.allocator, c->num_texts, sizeof *wanted);
     if (!wanted)
         return ND_ERR_NO_MEMORY;
@@ -176,6 +210,7 @@ static nd_status find_hashes(void *ctx, uint32_t worker, size_t task)
     const size_t end = (task + 1) * TEXTS_A_TASK;
     nd_status status = ND_OK;
     for (size_t x = task * TEXTS_A_TASK; x < end && x < c->num_texts && status == ND_OK; x++) {
+        fetch_facts_ahead(c, x, FACTS_STAGES);
         if (!is_wanted(b, (uint32_t)x))
             continue;
         const uint32_t index = nd_catalog_text_index(c, (uint32_t)x);

@@ -153,17 +153,6 @@ static void notice(const nd_scan_options *o, nd_notice kind, const nd_document *
         o->notice(o->notice_ctx, kind, document);
 }
 
-static bool is_utf8(const char *p, size_t len_bytes)
-{
-    for (size_t at = 0; at < len_bytes;) {
-        const nd_utf8_char c = nd_utf8_decode(p + at, len_bytes - at);
-        if (c.invalid)
-            return false;
-        at += c.len_bytes;
-    }
-    return true;
-}
-
 static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_document *document,
                            const nd_document_counts *counts)
 {
@@ -177,7 +166,7 @@ static void count_document(nd_ingester *in, const nd_scan_options *o, const nd_d
     stats->documents_no_tokens += counts->tokens == 0;
     stats->documents_invalid_utf8 += counts->invalid_bytes > 0;
     stats->invalid_bytes += counts->invalid_bytes;
-    if (!is_utf8(document->id, document->id_len_bytes)) {
+    if (nd_utf8_valid_len(document->id, document->id_len_bytes) < document->id_len_bytes) {
         stats->documents_invalid_id++;
         notice(o, ND_NOTICE_INVALID_ID, document);
     }

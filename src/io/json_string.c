@@ -207,28 +207,11 @@ bool nd_json_string_equals(const char *p, size_t len_bytes, const char *name, si
     return at == name_len_bytes;
 }
 
-/* Length of the valid UTF-8 at p, up to the first invalid part. */
-static size_t valid_run(const char *p, size_t len)
-{
-    size_t i = 0;
-    while (i < len) {
-        if ((unsigned char)p[i] < 0x80) {
-            i++;
-            continue;
-        }
-        const nd_utf8_char c = nd_utf8_decode(p + i, len - i);
-        if (c.invalid)
-            break;
-        i += c.len_bytes;
-    }
-    return i;
-}
-
 nd_status nd_utf8_repair(const nd_allocator *allocator, nd_byte_vec *out, const char *p,
                          size_t len_bytes, uint64_t *invalid_bytes)
 {
     while (len_bytes) {
-        const size_t run = valid_run(p, len_bytes);
+        const size_t run = nd_utf8_valid_len(p, len_bytes);
         nd_status status = nd_bytes_append(allocator, out, p, run);
         if (status != ND_OK || run == len_bytes)
             return status;

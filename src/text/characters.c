@@ -1,5 +1,7 @@
 #include "text/characters.h"
 
+#include <string.h>
+
 #include <utf8proc.h>
 
 /* --- UTF-8 --- */
@@ -37,6 +39,27 @@ nd_utf8_char nd_utf8_decode(const char *p, size_t len)
         high = 0xBF;
     }
     return (nd_utf8_char){code_point, (uint8_t)need, 0};
+}
+
+size_t nd_utf8_valid_len(const char *p, size_t len)
+{
+    const uint64_t tops = 0x8080808080808080u;
+    size_t i = 0;
+    while (i < len) {
+        uint64_t eight;
+        if (len - i >= sizeof eight) {
+            memcpy(&eight, p + i, sizeof eight);
+            if ((eight & tops) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
+        const nd_utf8_char c = nd_utf8_decode(p + i, len - i);
+        if (c.invalid)
+            break;
+        i += c.len_bytes;
+    }
+    return i;
 }
 
 size_t nd_utf8_encode(uint32_t code_point, char out[4])

@@ -22,6 +22,9 @@ typedef struct nd_utf8_char {
  * (version 15, section 3.9, "U+FFFD substitution of maximal subparts"). */
 nd_utf8_char nd_utf8_decode(const char *p, size_t len);
 
+/* Length of the valid UTF-8 at p, up to the first invalid part: len if there is none. */
+size_t nd_utf8_valid_len(const char *p, size_t len);
+
 /* Writes code_point, which is a scalar value, and returns its length, 1 to 4. */
 size_t nd_utf8_encode(uint32_t code_point, char out[4]);
 

@@ -10,6 +10,7 @@
 
 #include "io/json.h"
 #include "io_fixture.h"
+#include "text/characters.h"
 
 static const nd_allocator *libc(void)
 {
@@ -75,6 +76,42 @@ static void invalid_utf8_becomes_replacement_characters(void **state)
     ASSERT_WRITTEN("\xe2\x82", "\"\ufffd\"");
     ASSERT_WRITTEN("\xed\xa0\x80", "\"\ufffd\ufffd\ufffd\"");
     ASSERT_WRITTEN("\u00e9\xc3", "\"\u00e9\ufffd\"");
+}
+
+/* Character by character. */
+static size_t naive_valid_len(const char *bytes, size_t len)
+{
+    size_t at = 0;
+    while (at < len) {
+        const nd_utf8_char c = nd_utf8_decode(bytes + at, len - at);
+        if (c.invalid)
+            break;
+        at += c.len_bytes;
+    }
+    return at;
+}
+
+static void valid_utf8_ends_at_the_first_invalid_byte(void **state)
+{
+    (void)state;
+    char bytes[40] = {0};
+    assert_int_equal(nd_utf8_valid_len(bytes, 0), 0);
+    for (size_t len = 1; len <= sizeof bytes; len++) {
+        memset(bytes, 'a', sizeof bytes);
+        assert_int_equal(nd_utf8_valid_len(bytes, len), len);
+        for (size_t at = 0; at < len; at++) {
+            memset(bytes, 'a', sizeof bytes);
+            bytes[at] = (char)0xFF;
+            assert_int_equal(nd_utf8_valid_len(bytes, len), at);
+        }
+    }
+    srand(2);
+    for (unsigned round = 0; round < 2000; round++) {
+        const size_t len = (size_t)rand() % sizeof bytes;
+        for (size_t i = 0; i < len; i++)
+            memcpy(bytes + i, rand() % 4 ? "ab" : "\xC3\xA9", i + 1 < len ? 2 : 1);
+        assert_int_equal(nd_utf8_valid_len(bytes, len), naive_valid_len(bytes, len));
+    }
 }
 
 /* Any bytes written and read again are those bytes, repaired. */
@@ -154,6 +191,7 @@ int main(void)
         cmocka_unit_test(quotes_backslashes_and_controls_are_escaped),
         cmocka_unit_test(one_special_byte_is_found_at_every_place),
         cmocka_unit_test(invalid_utf8_becomes_replacement_characters),
+        cmocka_unit_test(valid_utf8_ends_at_the_first_invalid_byte),
         cmocka_unit_test(random_bytes_survive_writing_and_reading),
         cmocka_unit_test(failed_allocation_leaves_the_buffer_as_it_was),
         cmocka_unit_test(printed_text_is_appended_whatever_its_length),
