@@ -67,7 +67,6 @@ static nd_status read_text(nd_matcher *m, uint32_t worker, const nd_text *text, 
         return status;
     const nd_sampled_text sampled = nd_sampled_text_of(hashes, (uint32_t)*num);
     *kept = (kept_block){sampled.num_samples, sampled.sample_shift, NULL};
-    w->num_shingles += *num;
     if (is_judged)
         kept->words = keep_words(w, text, num_shingles, *num);
     return is_judged && !kept->words ? ND_ERR_NO_MEMORY : ND_OK;
@@ -441,7 +440,6 @@ static void count(const nd_matcher *m, nd_scan_stats *stats)
     const nd_coverage_matcher *const c = (const nd_coverage_matcher *)m;
     for (uint32_t w = 0; w < m->options->num_threads; w++) {
         const nd_coverage_worker *const worker = &c->workers[w];
-        stats->shingles += worker->num_shingles;
         stats->candidates += worker->num_candidates;
         stats->matches += worker->num_matches;
         stats->common_documents += worker->num_common;

@@ -35,7 +35,7 @@ typedef struct nd_coverage_worker {
     ND_VEC(uint32_t) repeats; /* of the text being read */
     nd_edge_vec edges;
     nd_arena words;
-    uint64_t num_shingles, num_candidates, num_matches, num_common, capped_comparisons;
+    uint64_t num_candidates, num_matches, num_common, capped_comparisons;
     uint32_t common_text; /* the lowest of those, + 1; 0: none */
 } nd_coverage_worker;
 

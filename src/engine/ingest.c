@@ -7,6 +7,8 @@
 
 enum {
     RECORD_CHUNK_BYTES = 1 << 21,
+    /* Shingles of a text that is worth remembering, so that copies of it are not hashed. */
+    LEAST_SEEN = 32,
     /* A document this large may be the only one there is no memory for. */
     LARGE_DOCUMENT = 1 << 24,
 };
@@ -24,8 +26,14 @@ nd_status nd_ingester_init(nd_ingester *ingester, nd_collection *collection,
     return status == ND_OK ? nd_text_new(a, &ingester->text) : status;
 }
 
+void nd_ingester_end_adding(nd_ingester *ingester)
+{
+    nd_seen_texts_release(&ingester->seen, ingester->allocator);
+}
+
 void nd_ingester_release(nd_ingester *ingester)
 {
+    nd_ingester_end_adding(ingester);
     nd_repairer_free(ingester->repairer);
     nd_text_free(ingester->text);
     nd_arena_release(&ingester->records);
@@ -114,36 +122,78 @@ nd_hashes_place nd_ingester_hashes_place(const nd_ingester *ingester, const nd_m
     return nd_collection_is_limited(ingester->collection) ? ND_HASHES_IN_FILE : ND_HASHES_IN_MEMORY;
 }
 
-/* Fills in what the text says: facts, hashes, and what the matcher makes of them. The hashes of a
- * lasting document are not kept, unless the matcher needs those of all; else they are at *kept. */
-static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
-                             const nd_record *record, const uint64_t **kept)
+/* What is made of the hashes of the text at work. */
+typedef struct made_hashes {
+    const uint64_t *kept; /* NULL where the document is lasting, and none are kept */
+    bool is_new;          /* no copy of the text was seen, and it is worth remembering */
+} made_hashes;
+
+/* Hashes the text at work into its place, and lets the matcher take what it needs. */
+static nd_status hash_text(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
+                           nd_hashes_place where, made_hashes *made)
 {
-    const nd_shingle_spec spec = matcher->options->shingle;
     const size_t place = in->chunk->num;
     nd_document_facts *const document = &in->chunk->documents[place];
-    size_t num = nd_shingle_count(in->text, spec);
-    document->hashes = NULL;
-    *kept = NULL;
-    if (num == 0) {
-        in->chunk->texts[place] = (nd_text_facts){0};
-        return ND_OK;
-    }
-    const nd_hashes_place where = nd_ingester_hashes_place(in, matcher, record);
+    const size_t num_shingles = in->chunk->texts[place].num_hashes;
+    size_t num = num_shingles;
     uint64_t *const hashes = room_for_hashes(in, num, where == ND_HASHES_IN_MEMORY);
     if (!hashes)
         return ND_ERR_NO_MEMORY;
-    nd_status status = nd_shingle_hashes(in->text, spec, hashes);
+    nd_status status = nd_shingle_hashes(in->text, matcher->options->shingle, hashes);
     if (status == ND_OK)
         status = matcher->kind->read(matcher, worker, in->text, hashes, &num,
                                      in->chunk->blocks + place * matcher->kind_block_bytes);
-    *kept = where == ND_HASHES_NOWHERE ? NULL : hashes;
-    if (where == ND_HASHES_IN_MEMORY)
+    made->kept = where == ND_HASHES_NOWHERE ? NULL : hashes;
+    if (where == ND_HASHES_IN_MEMORY) {
         document->hashes = hashes;
-    else if (where == ND_HASHES_IN_FILE && status == ND_OK)
+        nd_hashes_trim(&in->hashes, hashes, num_shingles, num);
+    } else if (where == ND_HASHES_IN_FILE && status == ND_OK)
         status = nd_collection_append(in->collection, hashes, num * sizeof *hashes,
                                       &document->hashes_at);
-    in->chunk->texts[place] = facts_of(in, num);
+    in->chunk->texts[place].num_hashes = (uint32_t)num;
+    return status;
+}
+
+/* Takes over what was made of an exact copy of the text at work; false where none was seen. */
+static bool take_seen(nd_ingester *in, const nd_matcher *matcher, made_hashes *made)
+{
+    const nd_chunk *from;
+    uint32_t place;
+    const size_t own = in->chunk->num, block = matcher->kind_block_bytes;
+    if (!nd_seen_texts_find(&in->seen, &in->chunk->texts[own], &from, &place))
+        return false;
+    in->chunk->texts[own].num_hashes = from->texts[place].num_hashes;
+    in->chunk->documents[own].hashes = from->documents[place].hashes;
+    memcpy(in->chunk->blocks + own * block, from->blocks + place * block, block);
+    made->kept = from->documents[place].hashes;
+    return true;
+}
+
+/* Fills in what the text says: facts, hashes, and what the matcher makes of them. The hashes of a
+ * lasting document are not kept, unless the matcher needs those of all. */
+static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
+                             const nd_record *record, made_hashes *made)
+{
+    nd_text_facts *const facts = &in->chunk->texts[in->chunk->num];
+    const size_t num = nd_shingle_count(in->text, matcher->options->shingle);
+    in->chunk->documents[in->chunk->num].hashes = NULL;
+    *made = (made_hashes){0};
+    *facts = num > 0 ? facts_of(in, num) : (nd_text_facts){0};
+    if (num == 0)
+        return ND_OK;
+    const nd_hashes_place where = nd_ingester_hashes_place(in, matcher, record);
+    const bool may_be_seen = where == ND_HASHES_IN_MEMORY && num >= LEAST_SEEN &&
+                             !nd_collection_is_limited(in->collection);
+    nd_status status = ND_OK;
+    if (!may_be_seen || !take_seen(in, matcher, made)) {
+        made->is_new = may_be_seen;
+        if (may_be_seen)
+            status = nd_seen_texts_reserve(&in->seen, in->chunk, in->allocator);
+        if (status == ND_OK)
+            status = hash_text(in, matcher, worker, where, made);
+    }
+    if (matcher->kind->keeps_hashes)
+        in->stats.shingles += facts->num_hashes;
     return status;
 }
 
@@ -266,7 +316,7 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
     if (document->learnt)
         return nd_ingester_add_learnt(in, matcher, document);
     nd_record *record = NULL;
-    const uint64_t *hashes = NULL;
+    made_hashes made;
     nd_status status = read_text(in, document);
     if (status == ND_OK)
         status = nd_ingester_begin(in, o, document, nd_text_num_tokens(in->text), &record);
@@ -274,7 +324,7 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
         return status;
     in->chunk->documents[in->chunk->num].raw_digest =
         XXH3_64bits(document->text, document->text_len_bytes);
-    status = read_tokens(in, matcher, worker, record, &hashes);
+    status = read_tokens(in, matcher, worker, record, &made);
     if (status != ND_OK)
         return status;
     const nd_document_counts counts = {.text_bytes = document->text_len_bytes,
@@ -283,7 +333,9 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
                                        .blob_bytes = nd_repairer_blob_bytes(in->repairer),
                                        .invalid_bytes = nd_text_num_invalid_bytes(in->text)};
     if (document->learn)
-        status = nd_ingester_teach(in, matcher, document, &counts, hashes);
+        status = nd_ingester_teach(in, matcher, document, &counts, made.kept);
+    if (status == ND_OK && made.is_new)
+        nd_seen_texts_add(&in->seen, in->chunk->num);
     return status == ND_OK ? nd_ingester_end(in, o, document, record, &counts) : status;
 }
 

@@ -3,6 +3,7 @@
 #define ENGINE_INGEST_H
 
 #include "engine/matcher.h"
+#include "engine/seen_texts.h"
 #include "neardup/text.h"
 
 /* What one thread reads documents with, so that no document takes a lock. */
@@ -23,6 +24,7 @@ typedef struct nd_ingester {
     ND_VEC(char) learnt; /* of the document at work */
     nd_chunk *chunk;     /* at work; NULL: none */
     uint32_t chunk_number;
+    nd_seen_texts seen; /* whose hashes are in memory */
     ND_VEC(nd_record *) added;
     nd_scan_stats stats; /* its share */
 } nd_ingester;
@@ -86,6 +88,9 @@ ND_NODISCARD nd_status nd_ingester_make_set(nd_ingester *ingester, nd_shingle_sp
  * go on: it was over a limit, or so large that memory may well do for the others. */
 ND_NODISCARD nd_status nd_ingester_leave_out(nd_ingester *ingester, const nd_scan_options *options,
                                              const nd_document *document, nd_status status);
+
+/* Gives back what only adding needs. */
+void nd_ingester_end_adding(nd_ingester *ingester);
 
 void nd_ingester_release(nd_ingester *ingester);
 

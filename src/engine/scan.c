@@ -337,6 +337,8 @@ nd_status nd_scan_finish(nd_scan *scan, nd_error *error)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "the scan is finished, or has failed");
     nd_error reason = {0};
     scan->phase = ND_SCAN_FAILED;
+    for (uint32_t w = 0; w < scan->options.num_threads; w++)
+        nd_ingester_end_adding(&scan->ingesters[w]);
     nd_status status = build_catalog(scan);
     const nd_set_fetcher fetcher = {.catalog = &scan->catalog,
                                     .sources = &scan->sources,

@@ -131,3 +131,8 @@ uint64_t *nd_hashes_append(nd_arena *arena, size_t num)
         return NULL;
     return nd_arena_alloc(arena, num * sizeof(uint64_t));
 }
+
+void nd_hashes_trim(nd_arena *arena, uint64_t *hashes, size_t num, size_t kept)
+{
+    nd_arena_trim(arena, hashes, num * sizeof *hashes, kept * sizeof *hashes);
+}

@@ -87,4 +87,7 @@ enum { ND_HASHES_CHUNK_BYTES = 4 << 20 };
 /* Room for num hashes, which never moves; NULL when out of memory. */
 uint64_t *nd_hashes_append(nd_arena *arena, size_t num);
 
+/* Of the num hashes that were appended last, keeps the first `kept`. */
+void nd_hashes_trim(nd_arena *arena, uint64_t *hashes, size_t num, size_t kept);
+
 #endif

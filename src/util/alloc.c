@@ -166,6 +166,11 @@ static size_t next_chunk_bytes(const nd_arena *arena)
     return wanted < arena->chunk_bytes ? wanted : arena->chunk_bytes;
 }
 
+static size_t padded_size(size_t size_bytes)
+{
+    return (size_bytes + 7) & ~(size_t)7;
+}
+
 void *nd_arena_alloc(nd_arena *arena, size_t size_bytes)
 {
     size_t padded;
@@ -192,6 +197,14 @@ void *nd_arena_alloc(nd_arena *arena, size_t size_bytes)
         arena->chunks = fresh;
     }
     return fresh->bytes;
+}
+
+void nd_arena_trim(nd_arena *arena, void *block, size_t size_bytes, size_t kept_bytes)
+{
+    struct nd_arena_chunk *const chunk = arena->chunks;
+    const size_t padded = padded_size(size_bytes);
+    if (chunk && (unsigned char *)block + padded == chunk->bytes + chunk->used)
+        chunk->used -= padded - padded_size(kept_bytes);
 }
 
 void nd_arena_release(nd_arena *arena)

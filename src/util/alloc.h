@@ -96,6 +96,10 @@ void nd_arena_init(nd_arena *arena, const nd_allocator *allocator, size_t chunk_
 /* size_bytes bytes aligned to 8; NULL when out of memory. Lives until nd_arena_release. */
 void *nd_arena_alloc(nd_arena *arena, size_t size_bytes);
 
+/* Gives back the end of the block of size_bytes that was allocated last, if it can be used again:
+ * kept_bytes of it stay. */
+void nd_arena_trim(nd_arena *arena, void *block, size_t size_bytes, size_t kept_bytes);
+
 void nd_arena_release(nd_arena *arena);
 
 #endif
