@@ -74,8 +74,8 @@ def test_ctrl_c_while_texts_are_read(call: Callable[..., Any], texts: Callable[[
 def test_ctrl_c_in_the_phases_that_follow() -> None:
     """From the callback, so that it comes in a phase that is sure to run."""
     texts = many_texts(20000)
-    for options in ({}, {"preset": "news"}, {"output": "groups"}):
-        phases = set()
+    for options in ({}, {"preset": "news"}, {"output": "groups"}, {"memory": "64M"}):
+        phases: set[str] = set()
 
         def stop(phase: str, done: int, total: int, phases: set[str] = phases) -> None:
             phases.add(phase)
@@ -130,6 +130,14 @@ def refused() -> None:
             call()
 
 
+def scan_step() -> None:
+    neardup.scan([A, A + " eight", None], threshold=0.5, threads=2).pairs().to_pylist()
+
+
+def scan_within_memory_step() -> None:
+    neardup.scan([A, A], ["x", "x"], memory="8M").groups().to_pylist()
+
+
 TABLE: neardup.Table[int] = neardup.Table()
 INDEX = MinHashLSH(num_perm=32)
 
@@ -152,6 +160,8 @@ def test_no_call_leaks() -> None:
     """NEARDUP_LONG_TESTS: 10^5 rounds of calls, in place of 10^3."""
     rounds = 100000 if os.environ.get("NEARDUP_LONG_TESTS") else 1000
     for step, times in (
+        (scan_step, rounds),
+        (scan_within_memory_step, rounds // 5),
         (one_of_each, rounds // 20),
         (refused, rounds // 20),
         (table_step, rounds),
@@ -163,7 +173,9 @@ def test_no_call_leaks() -> None:
         before = peak_kb()
         for _ in range(times):
             step()
-        assert peak_kb() - before < 4000, step.__name__
+        after = peak_kb()
+        print(f"{step.__name__}: {times} times, {before} kB before, {after} kB after")
+        assert after - before < 4000, step.__name__
 
 
 class Counted:

@@ -115,3 +115,18 @@ def test_any_number_of_threads(threads: int, news: list[dict]) -> None:
     texts = [d["text"] for d in news] * 40
     result = neardup.scan(texts, threads=threads)
     assert list(result.pairs()) == list(neardup.scan(texts).pairs())
+
+
+def test_tables_of_duckdb(news: list[dict]) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    table = pa.table({"text": [d["text"] for d in news], "id": [d["id"] for d in news]})
+    assert table.num_rows > 3
+    with duckdb.connect() as connection:
+        connection.register("documents", table)
+        wanted = neardup.scan(table, "id", threshold=0.4)
+        relation = connection.sql("select id, text, 1 as n from documents")
+        result = neardup.scan(relation, "id", threshold=0.4)
+        assert list(result.pairs()) == list(wanted.pairs()) and len(result.pairs()) > 0
+        pairs = pa.table(result.pairs())
+        connection.register("found", pairs)
+        assert connection.sql("select count(*) from found").fetchall() == [(len(pairs),)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import neardup
 
 PROGRAM = Path(__file__).parent / "typed_program.py"
 
@@ -21,6 +24,26 @@ def run(*arguments: str) -> str:
 def needs(module: str) -> None:
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not there")
+
+
+def test_it_uses_everything() -> None:
+    """Every public name, so that the checkers see each."""
+    text = PROGRAM.read_text()
+    modules = {"neardup": "neardup", "neardup.spark": "spark"}
+    for module, prefix in modules.items():
+        found = ast.parse((Path(neardup.__file__).parents[1] / module.replace(".", "/") / "__init__.py").read_text())
+        (names,) = (
+            ast.literal_eval(node.value)
+            for node in found.body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        )
+        missing = [name for name in names if f"{prefix}.{name}" not in text]
+        assert len(names) > 3 and not missing
+    from neardup.compat import datasketch
+
+    public = [n for n, c in vars(datasketch).items() if isinstance(c, type) and c.__module__ == datasketch.__name__]
+    assert len(public) > 5
+    assert [name for name in public if not name.startswith("_") and name not in text] == []
 
 
 def test_it_runs() -> None:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import neardup
-from neardup.compat.datasketch import LeanMinHash, MinHash, MinHashLSH, MinHashLSHForest
+from neardup.compat.datasketch import (
+    LeanMinHash,
+    MinHash,
+    MinHashLSH,
+    MinHashLSHDeletionSession,
+    MinHashLSHEnsemble,
+    MinHashLSHForest,
+    MinHashLSHInsertionSession,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 TEXTS: list[Union[str, bytes, None]] = ["one two three four five six", b"One two three four five, six!", None]
 
@@ -27,9 +39,12 @@ def scanning() -> int:
         repair=["tags", "entities"],
         fold="safe",
         representative="preferred",
-        preferences=[2, 1, None],
+        preferences=([2, 1, None], [1, 1, 1]),
+        memory="64M",
         progress=report,
     )
+    verdicts: neardup.Scan = neardup.scan(TEXTS, preset="news", score=0.6, output="groups", strict=True)
+    rows_of_groups: neardup.Column = verdicts.representatives()
     pairs: neardup.Rows[neardup.Pair] = result.pairs()
     kinds: list[str] = [pair.kind for pair in pairs]
     groups: list[neardup.Group] = result.groups()[0:2]
@@ -38,7 +53,7 @@ def scanning() -> int:
     names: list[neardup.Renamed] = list(result.renamed())
     rows: list[dict[str, Any]] = pairs.to_pylist()
     stats: dict[str, Any] = result.stats
-    return len(kinds) + len(members) + len(mask) + len(names) + len(rows) + len(stats)
+    return len(rows_of_groups) + len(kinds) + len(members) + len(mask) + len(names) + len(rows) + len(stats)
 
 
 def passages() -> float:
@@ -48,7 +63,9 @@ def passages() -> float:
     documents: list[neardup.Repeating] = list(within)
     compared: neardup.Comparison = neardup.compare("one two", "one two three", containment=0.9)
     shared: Iterator[neardup.Passage] = iter(compared.passages)
-    return compared.jaccard + len(places) + len(documents) + sum(p.similarity for p in shared)
+    verdict: Optional[neardup.Verdict] = neardup.compare("one two", "one two three", preset="news").verdict
+    evidence: list[neardup.Evidence] = [*verdict.in_both, *verdict.only_in_a] if verdict else []
+    return len(evidence) + compared.jaccard + len(places) + len(documents) + sum(p.similarity for p in shared)
 
 
 def blocks() -> int:
@@ -92,13 +109,24 @@ def measuring() -> float:
     plan: neardup.Plan = neardup.plan(threshold=0.8, recall=0.95)
     memory: neardup.Memory = plan.memory(10**6)
     found: neardup.Evaluation = neardup.evaluate(TEXTS, pairs=[(0, 1)], errors=2)
-    bands: list[Optional[float]] = [band.recall for band in found.bands]
+    by_band: list[neardup.Band] = found.bands
+    by_kind: list[neardup.Kind] = found.kinds
+    bands: list[Optional[float]] = [band.recall for band in by_band]
     wrong: list[neardup.Wrong] = found.missed
-    return plan.probability(0.5) + memory.set_bytes + found.f1 + len(bands) + len(wrong)
+    return len(by_kind) + plan.probability(0.5) + memory.set_bytes + found.f1 + len(bands) + len(wrong)
 
 
 def files(folder: str) -> int:
     done: neardup.Deduplicated = neardup.dedup(f"{folder}/*.parquet", f"{folder}/out", annotate=True)
+    done = neardup.dedup(
+        [f"{folder}/a.jsonl"],
+        f"{folder}/all.jsonl.gz",
+        keep=["latest:date", "longest"],
+        removed=f"{folder}/removed.jsonl",
+        memory=1 << 30,
+        temp_dir=folder,
+        progress=True,
+    )
     stats: dict[str, Any] = done.stats
     scan: Optional[neardup.Scan] = done.scan
     return done.kept + len(done.files) + len(stats) + (len(scan) if scan else 0)
@@ -114,7 +142,31 @@ def sketches() -> list[Any]:
     forest = MinHashLSHForest(num_perm=64)
     forest.add("x", lean)
     forest.index()
-    return [index.query(lean), forest.query(minhash, 3), lean.jaccard(whole)]
+    insertion: MinHashLSHInsertionSession = index.insertion_session()
+    with insertion as session:
+        session.insert("y", minhash)
+    deletion: MinHashLSHDeletionSession = index.deletion_session()
+    with deletion as removing:
+        removing.remove("y")
+    ensemble = MinHashLSHEnsemble(threshold=0.5, num_perm=64, num_part=2)
+    ensemble.index([("x", whole, 2), ("y", minhash, 1)])
+    found: list[Any] = list(ensemble.query(whole, 2))
+    return [index.query(lean), forest.query(minhash, 3), lean.jaccard(whole), found]
+
+
+def clusters(df: DataFrame) -> list[DataFrame]:
+    """On Spark: read by the type checkers alone, as a cluster takes its time."""
+    from neardup import spark
+
+    pairs: DataFrame = spark.scan_pairs(df, id="url", text="body", threshold=0.7)
+    groups: DataFrame = spark.scan_groups(df, id="url", text="body", checkpoint="/tmp/steps")
+    left: DataFrame = spark.dedup(df, "url", "body", keep="representative", annotate=True)
+    repeats: DataFrame = spark.within(df, id="url", text="body")
+    scan = spark.Scan(df, "url", "body", representative="preferred", preferences="rank")
+    frames: list[DataFrame] = [scan.pairs(), scan.groups(), scan.members()]
+    stats: DataFrame = scan.stats()
+    scan.release()
+    return [pairs, groups, left, repeats, stats, *frames]
 
 
 def errors() -> str:
@@ -123,6 +175,12 @@ def errors() -> str:
     except neardup.InvalidArgument as error:
         problem: neardup.Error = error
         return str(problem)
+    except (neardup.FormatError, neardup.NotFound, neardup.AlreadyExists) as error:
+        return str(error)
+    except (neardup.IoError, neardup.LimitError, neardup.OutOfMemory, neardup.Unsupported) as error:
+        return str(error)
+    except (neardup.VersionError, neardup.Cancelled):
+        warnings.warn("another version", neardup.LossWarning, stacklevel=1)
     return ""
 
 
