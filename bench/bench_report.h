@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+
+#include "neardup/status.h"
 
 typedef enum bench_format {
     BENCH_FORMAT_TABLE = 0,
@@ -42,13 +45,25 @@ typedef struct bench_report {
     bench_format format;
     bench_context context;
     size_t num_rows;
+    const char *svg; /* where a picture is drawn too, borrowed; NULL: none is */
+    FILE *drawn;     /* its rows, as JSON Lines */
 } bench_report;
 
-void bench_report_begin(bench_report *report, bench_format format, const bench_context *context);
+/* One with an `svg` has to be ended. */
+void bench_report_begin(bench_report *report, bench_format format, const bench_context *context,
+                        const char *svg);
 
 /* Prints a row at once, so that a long run shows how it goes. Every row of a report has the same
  * fields in the same order. */
 void bench_report_row(bench_report *report, const bench_field *fields, size_t num);
+
+/* Whether a picture can be drawn there, to be asked before the work: it needs Python ($PYTHON, else
+ * python3) with matplotlib. ND_ERR_UNSUPPORTED, ND_ERR_IO with a message. */
+ND_NODISCARD nd_status bench_plot_check(const char *svg, nd_error *error);
+
+/* Draws the picture, if one is asked for and all is well so far: `status`. Returns that, or why
+ * none was drawn. */
+ND_NODISCARD nd_status bench_report_end(bench_report *report, nd_status status, nd_error *error);
 
 /* "AMD EPYC, 2 processors"; static. */
 const char *bench_machine(void);

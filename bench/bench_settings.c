@@ -310,6 +310,13 @@ const nd_option bench_options[] = {
      .help = "a JSON object a line, in place of the table",
      .field = FIELD(is_json),
      .value = 1},
+    {.name = "svg",
+     .kind = ND_OPTION_STRING,
+     .commands = STAGES | SCALE,
+     .section = "Output",
+     .argument = "FILE",
+     .help = "also draw the table there; needs Python with matplotlib",
+     .field = FIELD(svg)},
     {.name = "help",
      .letter = 'h',
      .commands = ALL,
@@ -357,7 +364,9 @@ nd_status bench_settings_parse(const bench_command *command, int argc, char **ar
         settings->threads = nd_num_processors();
     settings->workload.paths = settings->line.operands;
     settings->workload.num_paths = settings->line.num_operands;
-    return status == ND_OK && command->check ? command->check(settings, error) : status;
+    if (status == ND_OK && command->check)
+        status = command->check(settings, error);
+    return status == ND_OK && settings->svg ? bench_plot_check(settings->svg, error) : status;
 }
 
 void bench_settings_release(const bench_command *command, bench_settings *settings)
@@ -383,6 +392,6 @@ void bench_settings_begin_report(const bench_settings *settings, const bench_wor
                                    .options = options,
                                    .machine = bench_machine(),
                                    .kernel = nd_kernel_name(nd_kernel_current())};
-    bench_report_begin(report, settings->is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE,
-                       &context);
+    bench_report_begin(report, settings->is_json ? BENCH_FORMAT_JSON : BENCH_FORMAT_TABLE, &context,
+                       settings->svg);
 }

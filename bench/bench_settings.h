@@ -41,6 +41,7 @@ typedef struct bench_settings {
     uint64_t size_bytes;
     nd_name_list scripts, edits;
     const char *truth, *output;
+    const char *svg;
 
     int is_of_sets;
     int help;
@@ -69,7 +70,7 @@ void bench_settings_release(const bench_command *command, bench_settings *settin
 void bench_settings_print_help(const bench_command *command, nd_page *page);
 
 /* Begins a report on the workload; `options` says what else the figures hold for, and is borrowed.
- */
+ * One with an SVG has to be ended by bench_report_end. */
 void bench_settings_begin_report(const bench_settings *settings, const bench_workload *workload,
                                  const char *options, bench_report *report);
 

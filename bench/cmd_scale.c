@@ -135,7 +135,7 @@ static nd_status run_scale(const bench_settings *settings, nd_error *error)
     const double bytes = middle(steps, num, bytes_per_document);
     for (size_t i = 0; i < num; i++)
         report_step(&report, &steps[i], micros, bytes);
-    return ND_OK;
+    return bench_report_end(&report, ND_OK, error);
 }
 
 static nd_status check(bench_settings *settings, nd_error *error)

@@ -148,8 +148,7 @@ static nd_status run_stages(const bench_settings *settings, const bench_workload
         for (const bench_stage *s = bench_all_stages; s->name && status == ND_OK; s++)
             if (is_wanted(settings->only, s->name))
                 status = report_stage(&report, &stages, s, settings);
-        if (status != ND_OK)
-            snprintf(error->message, sizeof error->message, "%s", nd_status_message(status));
+        status = bench_report_end(&report, status, error);
     }
     bench_stages_release(&stages);
     return status;
