@@ -47,6 +47,47 @@ static void text_means_nothing_to_html(void **state)
     ASSERT_ESCAPED(nd_html_text, "\xE2\x80\xAE \xE4\xB8\xAD", "\xE2\x80\xAE \xE4\xB8\xAD");
 }
 
+/* Runs of plain bytes are passed over eight at a time. */
+static void every_byte_is_escaped_wherever_it_stands(void **state)
+{
+    (void)state;
+    enum { LEN = 24 };
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_page alone;
+    nd_page_init(&alone, &allocator);
+    for (int c = 0; c < 256; c++) {
+        const char byte = (char)c;
+        nd_page_clear(&alone);
+        nd_html_text(&alone, &byte, 1);
+        for (size_t at = 0; at < LEN; at++) {
+            char text[LEN], expected[LEN + 16];
+            memset(text, 'x', LEN);
+            text[at] = byte;
+            memset(expected, 'x', sizeof expected);
+            memcpy(expected + at, alone.bytes.items, alone.bytes.len);
+            expected[LEN - 1 + alone.bytes.len] = '\0';
+            assert_escaped(nd_html_text, text, LEN, expected);
+        }
+    }
+    nd_page_release(&alone);
+}
+
+static void numbers_are_written_in_decimal(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_page page;
+    nd_page_init(&page, &allocator);
+    const uint64_t numbers[] = {0, 9, 10, 1234567890, UINT64_MAX};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        nd_html_number(&page, numbers[i]);
+        nd_page_put(&page, " ");
+    }
+    nd_page_append(&page, "", 1);
+    assert_string_equal(page.bytes.items, "0 9 10 1234567890 18446744073709551615 ");
+    nd_page_release(&page);
+}
+
 static void a_name_turns_no_other_word(void **state)
 {
     (void)state;
@@ -248,6 +289,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_means_nothing_to_html),
+        cmocka_unit_test(every_byte_is_escaped_wherever_it_stands),
+        cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(a_name_turns_no_other_word),
         cmocka_unit_test(json_in_a_page_ends_no_script),
         cmocka_unit_test(words_are_letters_and_digits),

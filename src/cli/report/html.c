@@ -50,10 +50,39 @@ static const char *instead_of(const char *p, size_t rest, escaping purpose, size
     return turns ? replacement : NULL;
 }
 
+/* The high bit of every byte that is zero, and perhaps of bytes above such a one. */
+static uint64_t zeros(uint64_t bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (bytes - ones) & ~bytes & ones << 7;
+}
+
+/* How many bytes from p[0] on are kept whatever they are part of: ASCII without control characters
+ * and what means something to HTML. Eight at a time, so that some may be missed. */
+static size_t plain_length(const char *p, size_t len_bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t len = 0;
+    for (; len + 8 <= len_bytes; len += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, p + len, 8);
+        const uint64_t others = bytes | (bytes - ones * ' ') | zeros(bytes ^ ones * 0x7F) |
+                                zeros(bytes ^ ones * '"') |
+                                zeros((bytes & ones * 0xFE) ^ ones * '&') | /* and the apostrophe */
+                                zeros((bytes & ones * 0xFD) ^ ones * '<');  /* and '>' */
+        if (others & ones << 7)
+            break;
+    }
+    return len;
+}
+
 static void escape(nd_page *page, const char *p, size_t len_bytes, escaping purpose)
 {
     size_t written = 0, len;
     for (size_t i = 0; i < len_bytes; i += len) {
+        i += plain_length(p + i, len_bytes - i);
+        if (i == len_bytes)
+            break;
         const char *const text = instead_of(p + i, len_bytes - i, purpose, &len);
         if (!text)
             continue;
@@ -96,6 +125,16 @@ void nd_html_json(nd_page *page, const char *p, size_t len_bytes)
         else
             page->bytes.items[to] = c;
     }
+}
+
+void nd_html_number(nd_page *page, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    nd_page_append(page, digits + at, sizeof digits - at);
 }
 
 int nd_html_has_word(const char *p, size_t len_bytes)

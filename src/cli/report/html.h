@@ -16,6 +16,9 @@ void nd_html_name(nd_page *page, const char *p, size_t len_bytes);
 /* Appends a JSON string that may stand in a <script>: there is no `<` in it. */
 void nd_html_json(nd_page *page, const char *p, size_t len_bytes);
 
+/* Appends a number in decimal: what nd_page_printf does, many times as quick. */
+void nd_html_number(nd_page *page, uint64_t number);
+
 /* Whether p[0..len_bytes) holds a letter or a digit. */
 int nd_html_has_word(const char *p, size_t len_bytes);
 

@@ -116,14 +116,33 @@ static unsigned colour_of(const nd_mark *mark)
     return (mark->passage - 1) % ND_MARK_COLOURS;
 }
 
+/* The id of a place's element. */
+static void put_place(nd_page *page, const nd_marked_text *text, uint32_t passage, uint32_t place)
+{
+    nd_page_put(page, text->prefix);
+    nd_html_number(page, passage);
+    nd_page_put(page, "-");
+    nd_html_number(page, place);
+}
+
 static void print_jump(const walk *w, const nd_mark *mark)
 {
-    const char *const prefix = w->text->prefix;
-    nd_page_printf(w->page, "<a class=\"jump c%u\" id=\"%s%u-%u\" href=\"#%s%u-%u\" data-p=\"%u\"",
-                   colour_of(mark), prefix, mark->passage, mark->place, prefix, mark->passage,
-                   mark->leads_to, mark->passage);
-    nd_page_printf(w->page, " aria-label=\"passage %u, place %u: go to place %u\"></a>",
-                   mark->passage, mark->place, mark->leads_to);
+    nd_page *const page = w->page;
+    nd_page_put(page, "<a class=\"jump c");
+    nd_html_number(page, colour_of(mark));
+    nd_page_put(page, "\" id=\"");
+    put_place(page, w->text, mark->passage, mark->place);
+    nd_page_put(page, "\" href=\"#");
+    put_place(page, w->text, mark->passage, mark->leads_to);
+    nd_page_put(page, "\" data-p=\"");
+    nd_html_number(page, mark->passage);
+    nd_page_put(page, "\" aria-label=\"passage ");
+    nd_html_number(page, mark->passage);
+    nd_page_put(page, ", place ");
+    nd_html_number(page, mark->place);
+    nd_page_put(page, ": go to place ");
+    nd_html_number(page, mark->leads_to);
+    nd_page_put(page, "\"></a>");
 }
 
 /* Ends the marks that end here, and begins those that begin here. */
@@ -180,17 +199,26 @@ static void print_piece(const walk *w, const nd_edit *edit, uint64_t end)
 {
     nd_page *const page = w->page;
     if (w->num_active > 0) {
-        nd_page_printf(page, "<mark class=\"c%u\" data-p=\"",
-                       colour_of(w->active[w->num_active - 1]));
-        for (size_t i = 0; i < w->num_active; i++)
-            nd_page_printf(page, i ? " %u" : "%u", w->active[i]->passage);
+        nd_page_put(page, "<mark class=\"c");
+        nd_html_number(page, colour_of(w->active[w->num_active - 1]));
+        nd_page_put(page, "\" data-p=\"");
+        for (size_t i = 0; i < w->num_active; i++) {
+            nd_page_put(page, i ? " " : "");
+            nd_html_number(page, w->active[i]->passage);
+        }
         nd_page_put(page, "\">");
     }
-    if (edit)
-        nd_page_printf(page, "<%s>", w->text->edit_element);
+    if (edit) {
+        nd_page_put(page, "<");
+        nd_page_put(page, w->text->edit_element);
+        nd_page_put(page, ">");
+    }
     nd_html_text(page, w->text->text + w->at, (size_t)(end - w->at));
-    if (edit)
-        nd_page_printf(page, "</%s>", w->text->edit_element);
+    if (edit) {
+        nd_page_put(page, "</");
+        nd_page_put(page, w->text->edit_element);
+        nd_page_put(page, ">");
+    }
     nd_page_put(page, w->num_active > 0 ? "</mark>" : "");
 }
 

@@ -10,12 +10,12 @@
 #include "util/alloc.h"
 
 /* Limits of a report: of what is listed, as it stands in the page before compression; of the texts
- * that are compared, which are a 24th of all text within these bounds, so that comparing them
+ * that are compared, which are a 40th of all text within these bounds, so that comparing them
  * takes a fraction of the scan's time; and members of one group whose texts are shown. */
 #define ND_SHOWN_LIST_BYTES ((uint64_t)48 << 20)
-#define ND_SHOWN_TEXT_MIN ((uint64_t)768 << 10)
+#define ND_SHOWN_TEXT_MIN ((uint64_t)192 << 10)
 #define ND_SHOWN_TEXT_MAX ((uint64_t)2 << 20)
-enum { ND_SHOWN_TEXT_SHARE = 24, ND_SHOWN_MEMBERS = 20, ND_SHOWN_TEXTS = 2000 };
+enum { ND_SHOWN_TEXT_SHARE = 40, ND_SHOWN_MEMBERS = 20, ND_SHOWN_TEXTS = 2000 };
 
 /* A document that is listed. */
 typedef struct nd_shown_document {
