@@ -10,6 +10,7 @@
 
 #include "cli/report/assets.h"
 #include "cli/report/html.h"
+#include "cli/report/kept_parts.h"
 #include "cli/report/marked_text.h"
 #include "cli/report/repeats_report.h"
 #include "cli/report/report_page.h"
@@ -237,18 +238,14 @@ static nd_status append_to(void *ctx, nd_page *page)
     return all->status;
 }
 
-static void a_page_leaves_out_what_it_has_no_room_for(void **state)
+static void a_page_leaves_out_results_without_a_part(void **state)
 {
     (void)state;
     const nd_allocator allocator = nd_allocator_or_default(NULL);
-    const size_t large = (size_t)ND_REPORT_MAX_BYTES - 100;
-    char *const bytes = malloc(large);
-    assert_non_null(bytes);
-    memset(bytes, 'x', large);
     const nd_result results[] = {
         {.name = "a", .name_len_bytes = 1, .bytes = "one \1", .len_bytes = 5},
-        {.name = "b", .name_len_bytes = 1, .bytes = bytes, .len_bytes = large},
-        {.name = "c", .name_len_bytes = 1, .bytes = bytes, .len_bytes = 200},
+        {.name = "b", .name_len_bytes = 1},
+        {.name = "c", .name_len_bytes = 1, .bytes = "", .len_bytes = 0},
         {.name = "d", .name_len_bytes = 1, .bytes = "four \1", .len_bytes = 6}};
     nd_page page, all;
     nd_page_init(&page, &allocator);
@@ -268,7 +265,90 @@ static void a_page_leaves_out_what_it_has_no_room_for(void **state)
     assert_non_null(strstr(all.bytes.items, "No document repeats anything"));
     nd_page_release(&page);
     nd_page_release(&all);
-    free(bytes);
+}
+
+/* Adds the parts in a random order; the part of result i is sizes[i] times the letter of its name.
+ */
+static void keep_in_random_order(nd_kept_parts *kept, const nd_result *results, const size_t *sizes,
+                                 size_t num, nd_random *seed)
+{
+    enum { MOST = 300 };
+    size_t order[MOST];
+    char bytes[MOST];
+    assert_in_range(num, 0, MOST);
+    for (size_t i = 0; i < num; i++)
+        order[i] = i;
+    for (size_t i = num; i > 1; i--) {
+        const size_t other = nd_random_u64(seed) % i, held = order[i - 1];
+        order[i - 1] = order[other];
+        order[other] = held;
+    }
+    for (size_t i = 0; i < num; i++) {
+        const nd_result *const result = &results[order[i]];
+        memset(bytes, result->name[0], sizeof bytes);
+        if (nd_kept_parts_wants(kept, result))
+            assert_int_equal(nd_kept_parts_add(kept, result, bytes, sizes[order[i]]), ND_OK);
+    }
+}
+
+/* As many parts of the first documents as fit, in whatever order they come. */
+static void the_first_parts_are_kept(void **state)
+{
+    (void)state;
+    enum { NUM = 200, ROOM = 4000 };
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_random seed = {7};
+    for (int round = 0; round < 50; round++) {
+        char names[NUM][2];
+        size_t sizes[NUM], expected = 0, room = round == 0 ? 1 << 20 : ROOM;
+        nd_result_list list;
+        nd_results_init(&list, &allocator);
+        assert_int_equal(ND_VEC_RESERVE(&allocator, &list.results, NUM), ND_OK);
+        for (size_t i = 0; i < NUM; i++) { /* in order; four have one id, two of those one text */
+            names[i][0] = (char)('A' + i / 8);
+            names[i][1] = (char)('a' + i % 8 / 4);
+            sizes[i] = nd_random_u64(&seed) % 120;
+            list.results.items[list.results.len++] = (nd_result){
+                .name = names[i], .name_len_bytes = 2, .raw_digest = i % 4 / 2, .tag = i};
+        }
+        uint64_t left = room;
+        while (expected < NUM && sizes[expected] + 4 <= left)
+            left -= sizes[expected++] + 4;
+        nd_kept_parts kept;
+        nd_kept_parts_init(&kept, room, &allocator);
+        keep_in_random_order(&kept, list.results.items, sizes, NUM, &seed);
+        nd_kept_parts_hand_out(&kept, &list);
+        for (size_t i = 0; i < NUM; i++) {
+            const nd_result *const result = &list.results.items[i];
+            assert_int_equal(result->bytes != NULL, i < expected);
+            assert_int_equal(result->len_bytes, i < expected ? sizes[i] : 0);
+            for (size_t k = 0; k < result->len_bytes; k++)
+                assert_int_equal(result->bytes[k], names[i][0]);
+        }
+        nd_kept_parts_release(&kept);
+        nd_results_release(&list);
+    }
+}
+
+static void a_part_larger_than_the_page_ends_it_not(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_result_list list;
+    nd_results_init(&list, &allocator);
+    assert_int_equal(ND_VEC_RESERVE(&allocator, &list.results, 2), ND_OK);
+    list.results.items[0] = (nd_result){.name = "a", .name_len_bytes = 1, .tag = 1};
+    list.results.items[1] = (nd_result){.name = "b", .name_len_bytes = 1, .tag = 2};
+    list.results.len = 2;
+    nd_kept_parts kept;
+    nd_kept_parts_init(&kept, 10, &allocator);
+    assert_int_equal(nd_kept_parts_add(&kept, &list.results.items[0], "123456789", 9), ND_OK);
+    assert_int_equal(nd_kept_parts_add(&kept, &list.results.items[1], "12345678", 8), ND_OK);
+    nd_kept_parts_hand_out(&kept, &list);
+    assert_null(list.results.items[0].bytes);
+    assert_memory_equal(list.results.items[1].bytes, "12345678", 8);
+    nd_kept_parts_release(&kept);
+    nd_results_release(&list);
 }
 
 /* An end tag inside would cut the element short, and its hash would be of something else. */
@@ -295,7 +375,9 @@ int main(void)
         cmocka_unit_test(json_in_a_page_ends_no_script),
         cmocka_unit_test(words_are_letters_and_digits),
         cmocka_unit_test(marks_cover_their_places_and_the_text_is_whole),
-        cmocka_unit_test(a_page_leaves_out_what_it_has_no_room_for),
+        cmocka_unit_test(a_page_leaves_out_results_without_a_part),
+        cmocka_unit_test(the_first_parts_are_kept),
+        cmocka_unit_test(a_part_larger_than_the_page_ends_it_not),
         cmocka_unit_test(assets_can_stand_in_their_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,9 @@
 #include "cli/output/amounts.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
+#include "cli/report/kept_parts.h"
 #include "cli/report/repeats_report.h"
+#include "cli/report/report_page.h"
 #include "cli/result_list.h"
 #include "neardup/document_map.h"
 #include "util/error.h"
@@ -125,8 +127,8 @@ static const void *next_repeat(void *ctx, size_t index, nd_page *page)
 
 /* What is said of a document but for its name, which is known when all are read. num_repeats > 0.
  */
-static void print_repeats(const nd_job *job, nd_repeats_report *html, nd_page *page,
-                          const nd_document *document, const nd_repeat *repeats, size_t num_repeats)
+static void print_repeats(const nd_job *job, nd_page *page, const nd_document *document,
+                          const nd_repeat *repeats, size_t num_repeats)
 {
     repeat_items items = {.repeats = repeats};
     const nd_repeating_view view = {.repeats = {num_repeats, next_repeat, &items}};
@@ -134,8 +136,6 @@ static void print_repeats(const nd_job *job, nd_repeats_report *html, nd_page *p
         nd_record_json_members(page, &nd_repeating_record, 0, &view);
     else if (job->format == ND_FORMAT_TSV)
         nd_record_tsv(page, &nd_repeating_record, 0, &view);
-    else if (job->format == ND_FORMAT_HTML)
-        nd_repeats_report_print(html, page, document, repeats, num_repeats);
     else
         print_text(job, page, document, repeats, num_repeats);
 }
@@ -187,6 +187,7 @@ typedef struct crew {
     const nd_job *job;
     worker *workers;
     uint32_t num_workers;
+    nd_kept_parts html; /* of that format */
 } crew;
 
 static void crew_free(crew *crew_to_free, const nd_allocator *allocator)
@@ -199,11 +200,13 @@ static void crew_free(crew *crew_to_free, const nd_allocator *allocator)
         nd_results_release(&w->list);
     }
     nd_release(allocator, crew_to_free->workers);
+    nd_kept_parts_release(&crew_to_free->html);
 }
 
 static nd_status crew_new(const nd_job *job, crew *out)
 {
     *out = (crew){.job = job, .num_workers = job->num_threads};
+    nd_kept_parts_init(&out->html, ND_REPORT_MAX_BYTES, job->allocator);
     out->workers = nd_alloc_zeroed(job->allocator, out->num_workers, sizeof *out->workers);
     if (!out->workers)
         return ND_ERR_NO_MEMORY;
@@ -245,10 +248,27 @@ static void count_document(worker *w, const nd_document *document, const nd_pass
         count_in(w, AT(capped), document);
 }
 
+/* Makes the document's part of the page, if there may be room for it. */
+static nd_status add_to_page(crew *c, worker *w, const nd_document *document,
+                             const nd_repeat *repeats, size_t num_repeats)
+{
+    const nd_status status = nd_results_add(&w->list, document, "", 0);
+    if (status != ND_OK)
+        return status;
+    const nd_result *const result = &w->list.results.items[w->list.results.len - 1];
+    if (!nd_kept_parts_wants(&c->html, result))
+        return ND_OK;
+    nd_page_clear(&w->page);
+    nd_repeats_report_print(&w->html, &w->page, document, repeats, num_repeats);
+    return w->page.status == ND_OK
+               ? nd_kept_parts_add(&c->html, result, w->page.bytes.items, w->page.bytes.len)
+               : w->page.status;
+}
+
 /* An nd_document_map_fn. */
 static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_document *document)
 {
-    const crew *const c = ctx;
+    crew *const c = ctx;
     worker *const w = &c->workers[worker_index];
     const nd_repeat *repeats;
     size_t num_repeats;
@@ -272,8 +292,10 @@ static nd_status find_repeats(void *ctx, uint32_t worker_index, const nd_documen
         return ND_OK;
     w->tally.repeating++;
     w->tally.repeats += num_repeats;
+    if (c->job->format == ND_FORMAT_HTML)
+        return add_to_page(c, w, document, repeats, num_repeats);
     nd_page_clear(&w->page);
-    print_repeats(c->job, &w->html, &w->page, document, repeats, num_repeats);
+    print_repeats(c->job, &w->page, document, repeats, num_repeats);
     if (w->page.status != ND_OK)
         return w->page.status;
     return nd_results_add(&w->list, document, w->page.bytes.items, w->page.bytes.len);
@@ -322,9 +344,12 @@ static const nd_counter left_out = {
     .weight = ND_COUNTER_CAP,
 };
 
-static nd_status write_html(nd_job *job, nd_page *page, const nd_result_list *all, nd_error *error)
+static nd_status write_html(nd_job *job, crew *c, nd_error *error)
 {
+    nd_result_list *const all = &c->workers[0].list;
+    nd_page *const page = &c->workers[0].page;
     size_t num_shown;
+    nd_kept_parts_hand_out(&c->html, all);
     const nd_status status = nd_repeats_report_write(all->results.items, all->results.len, page,
                                                      write_page, job, &num_shown);
     const uint64_t num_left_out = all->results.len - num_shown;
@@ -338,7 +363,7 @@ static nd_status write_results(nd_job *job, crew *c, nd_error *error)
     nd_page *const page = &c->workers[0].page;
     nd_page_clear(page);
     if (job->format == ND_FORMAT_HTML)
-        return write_html(job, page, all, error);
+        return write_html(job, c, error);
     if (job->format == ND_FORMAT_TSV)
         nd_record_tsv_header(page, &nd_repeating_record, ND_SHOW_NAMES, NULL);
     nd_status status = nd_job_write(job, page);

@@ -110,25 +110,18 @@ static void put_numbered(nd_page *page, const nd_result *result, size_t number)
     nd_page_append(page, p, (size_t)(end - p));
 }
 
-/* The results that a page has room for, one after the other. */
+/* The results that have a part, one after the other. */
 typedef struct choice {
     const nd_result *results;
     size_t num_results, next;
-    uint64_t len_bytes; /* of those chosen */
 } choice;
 
 /* NULL after the last. */
 static const nd_result *next_chosen(choice *c)
 {
-    while (c->next < c->num_results) {
-        const nd_result *const result = &c->results[c->next++];
-        const uint64_t len_bytes = result->len_bytes + 2 * (uint64_t)result->name_len_bytes;
-        if (c->len_bytes + len_bytes > ND_REPORT_MAX_BYTES)
-            continue;
-        c->len_bytes += len_bytes;
-        return result;
-    }
-    return NULL;
+    while (c->next < c->num_results && !c->results[c->next].bytes)
+        c->next++;
+    return c->next < c->num_results ? &c->results[c->next++] : NULL;
 }
 
 static void put_contents(nd_page *page, choice c)
@@ -164,7 +157,7 @@ static void put_beginning(nd_page *page, const choice *c, size_t num_shown)
 nd_status nd_repeats_report_write(const nd_result *results, size_t num_results, nd_page *page,
                                   nd_report_write_fn write, void *ctx, size_t *num_shown)
 {
-    choice c = {results, num_results, 0, 0}, counted = c;
+    choice c = {results, num_results, 0}, counted = c;
     const nd_result *result;
     *num_shown = 0;
     while (next_chosen(&counted))

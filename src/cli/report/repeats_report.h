@@ -26,8 +26,8 @@ void nd_repeats_report_print(nd_repeats_report *report, nd_page *page, const nd_
 /* Takes the next bytes of the page, and empties it. */
 typedef nd_status (*nd_report_write_fn)(void *ctx, nd_page *page);
 
-/* Writes the report on documents whose results were made by nd_repeats_report_print; of very many
- * those that fit the size of a page: *num_shown. */
+/* Writes the report on documents, with the parts that nd_repeats_report_print made of them: results
+ * without bytes are left out, and *num_shown says how many are not. */
 ND_NODISCARD nd_status nd_repeats_report_write(const nd_result *results, size_t num_results,
                                                nd_page *page, nd_report_write_fn write, void *ctx,
                                                size_t *num_shown);
