@@ -50,7 +50,7 @@ class Page:
                 let value;
                 try {{ value = (function () {{ return {condition}; }}).apply(null, given); }}
                 catch (error) {{ value = null; }}
-                if (value || Date.now() - started > 10000) done(Boolean(value));
+                if (value || Date.now() - started > 30000) done(Boolean(value));
                 else setTimeout(look, 20);
             }};
             look();"""
@@ -82,7 +82,7 @@ def open_browser(*, scripts: bool = True) -> webdriver.Chrome:
             "prefs", {"profile.managed_default_content_settings.javascript": 2})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options, Service(shutil.which("chromedriver") or "chromedriver"))
-    driver.set_script_timeout(20)
+    driver.set_script_timeout(60)
     return driver
 
 

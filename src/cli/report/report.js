@@ -1,7 +1,9 @@
 /* What a report does beyond showing: everything is readable without this. */
 'use strict';
 (() => {
-  document.documentElement.classList.add('js');
+  /* Before there is anything to see: what the script shows otherwise is not laid out twice. */
+  const root = document.documentElement;
+  root.classList.add('js');
 
   /* --- passages: a click leads to the next place of one, and all its places light up --- */
 
@@ -84,7 +86,6 @@
       other.scrollTo({ top: height - third, behavior: 'instant' });
     }, { passive: true }));
   }
-  document.querySelectorAll('.sides').forEach(scrollTogether);
 
   /* --- groups: a list that is drawn where it is seen, and one group beside it --- */
 
@@ -106,7 +107,8 @@
   const shown = (text) =>
     text.replace(/[\t\n\r\f]/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
-  const count = (number) => number.toLocaleString('en');
+  /* toLocaleString would load all languages first. */
+  const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
   const when = (seconds) =>
     seconds ? new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ') : '';
 
@@ -141,10 +143,12 @@
   class Browser {
     /* The first line says what the others are: groups, which are only parsed where they are needed. */
     constructor(text) {
-      this.lines = text.split('\n');
-      this.data = JSON.parse(this.lines.shift());
-      this.lines.pop();
-      this.all = this.lines.map((_, i) => i);
+      this.text = text;
+      this.ends = []; /* of the lines */
+      for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.ends.push(at);
+      this.data = JSON.parse(text.slice(0, this.ends[0]));
+      this.groups = [];
+      this.all = Array.from({ length: this.ends.length - 1 }, (_, i) => i);
       this.visible = this.all;
       this.selected = null;
       this.pair = null; /* sources: [who had it first, who has it too] */
@@ -153,8 +157,9 @@
     }
 
     group(i) {
-      if (typeof this.lines[i] === 'string') this.lines[i] = JSON.parse(this.lines[i]);
-      return this.lines[i];
+      if (!this.groups[i])
+        this.groups[i] = JSON.parse(this.text.slice(this.ends[i] + 1, this.ends[i + 1]));
+      return this.groups[i];
     }
 
     build() {
@@ -197,7 +202,6 @@
       const plain = document.getElementById('plain');
       plain.before(form, ...(matrix ? [matrix] : []),
         make('div', { className: 'browser' }, this.list, this.detail));
-      plain.hidden = true;
     }
 
     /* --- which groups --- */
@@ -452,10 +456,14 @@
     'by id': (group) => group[DOCUMENT_ID],
   };
 
-  const groups = document.getElementById('groups');
-  if (groups)
-    unpack(groups).then((text) => new Browser(text)).catch((error) => {
-      document.getElementById('plain').before(make('p', { className: 'note' },
-        `This browser cannot unpack the list of all groups (${error}): below are the largest.`));
-    });
+  document.addEventListener('DOMContentLoaded', () => {
+    document.querySelectorAll('.sides').forEach(scrollTogether);
+    const groups = document.getElementById('groups');
+    if (groups)
+      unpack(groups).then((text) => new Browser(text)).catch((error) => {
+        root.classList.add('plain');
+        document.getElementById('plain').before(make('p', { className: 'note' },
+          `This browser cannot unpack the list of all groups (${error}): below are the largest.`));
+      });
+  });
 })();

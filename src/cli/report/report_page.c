@@ -20,16 +20,16 @@ void nd_report_begin(nd_page *page, const char *title)
     nd_html_name(page, title, strlen(title));
     nd_page_put(page, "</title>\n<style>");
     nd_page_append(page, nd_asset_report_css.bytes, nd_asset_report_css.len_bytes);
-    nd_page_put(page, "</style>\n<main>\n<h1>");
+    nd_page_put(page, "</style>\n<script>");
+    nd_page_append(page, nd_asset_report_js.bytes, nd_asset_report_js.len_bytes);
+    nd_page_put(page, "</script>\n<main>\n<h1>");
     nd_html_name(page, title, strlen(title));
     nd_page_put(page, "</h1>\n");
 }
 
 void nd_report_end(nd_page *page)
 {
-    nd_page_put(page, "</main>\n<script>");
-    nd_page_append(page, nd_asset_report_js.bytes, nd_asset_report_js.len_bytes);
-    nd_page_put(page, "</script>\n</html>\n");
+    nd_page_put(page, "</main>\n</html>\n");
 }
 
 void nd_report_name(nd_page *page, const char *id, size_t id_len_bytes)
