@@ -1,6 +1,6 @@
 #include "bench_settings.h"
 
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 #include "neardup/document_map.h"
 #include "neardup/kernel.h"
 #include "util/error.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench_settings.h"
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 

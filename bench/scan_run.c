@@ -5,9 +5,9 @@
 
 #include "bench_clock.h"
 #include "child_process.h"
-#include "cli/output/match_writer.h"
-#include "cli/output/ordered_pages.h"
-#include "cli/tool_allocator.h"
+#include "cli/output/page.h"
+#include "cli/output/writers.h"
+#include "cli/process.h"
 #include "io/output.h"
 #include "neardup/budget.h"
 #include "set_collection.h"

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 #include "util/error.h"
 
 const bench_stage bench_all_stages[] = {

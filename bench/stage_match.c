@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "bench_clock.h"
-#include "cli/output/match_writer.h"
+#include "cli/output/writers.h"
 #include "group/groups.h"
 #include "io/output.h"
 #include "lsh/buckets.h"

@@ -6,11 +6,9 @@
 #include <unistd.h>
 
 #include "cli/commands/command.h"
-#include "cli/output/amounts.h"
-#include "cli/output/stats_file.h"
+#include "cli/output/screen.h"
 #include "cli/process.h"
 #include "cli/resumption.h"
-#include "cli/tool_allocator.h"
 #include "io/journal.h"
 #include "io/path_walk.h"
 #include "neardup/document_map.h"

@@ -2,15 +2,40 @@
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "cli/notes.h"
 #include "cli/options/settings.h"
 #include "cli/output/screen.h"
-#include "cli/progress.h"
 #include "io/input.h"
 #include "io/output.h"
 #include "neardup/allocator.h"
 #include "neardup/budget.h"
+#include "neardup/document.h"
 #include "neardup/document_map.h"
+
+/* --- one line on stderr that says how far a long run is --- */
+
+/* Exclusive. Drawn after one second, at most six times a second; with ND_PROGRESS_ALWAYS from the
+ * first step, so that a log of a short run has it too. */
+typedef struct nd_progress {
+    nd_input *input; /* counts the bytes read; may be NULL */
+    bool is_shown, is_drawn;
+    size_t columns;
+    nd_phase phase;
+    double started, phase_started, next_draw; /* seconds */
+} nd_progress;
+
+void nd_progress_init(nd_progress *progress, nd_progress_mode mode, nd_input *input);
+
+/* An nd_progress_fn; `ctx` is the nd_progress. */
+nd_status nd_progress_step(void *ctx, nd_phase phase, uint64_t done, uint64_t total);
+
+/* Clears the line; before anything else is written to stderr. */
+void nd_progress_clear(nd_progress *progress);
+
+/* --- a job --- */
 
 enum { ND_JOB_MAX_LAPS = 8 };
 
@@ -83,5 +108,20 @@ ND_NODISCARD nd_status nd_job_flush(nd_job *job);
 
 /* Names the time since the last lap, for --verbose. */
 void nd_job_lap(nd_job *job, const char *name);
+
+/* --- the file of statistics --- */
+
+/* The --stats file: one JSON object with the options, the plan and every count of a run.
+ *
+ *   {"neardup":"0.1.0","hash_spec":1,"unicode":"15.0.0","command":"scan","status":"done","kernel":"avx2",
+ *    "options":{"preset":"corpus",...},"inputs":["news.jsonl"],
+ *    "input":{"files":1,"documents":12,"bytes":23456}, ... what the command adds ...,
+ *    "notes":{"malformed_json":0,...},
+ *    "seconds":{"reading":0.01,...,"all":0.02}}          seconds with --verbose only: without them
+ *                                                        equal runs write equal bytes
+ */
+
+/* `status` is how the run ended. */
+ND_NODISCARD nd_status nd_stats_file_write(const nd_job *job, nd_status status, nd_error *error);
 
 #endif

@@ -8,9 +8,7 @@
 #include <zstd.h>
 
 #include "cli/commands/command.h"
-#include "cli/commands/index_commands.h"
 #include "cli/process.h"
-#include "cli/tool_allocator.h"
 #include "neardup/kernel.h"
 #include "neardup/version.h"
 #include "util/xxh.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/output/amounts.h"
+#include "cli/output/screen.h"
 #include "cli/process.h"
 
 void nd_first_id_consider(nd_first_id *first, const char *id, size_t id_len_bytes, uint64_t tag)

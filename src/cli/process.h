@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "io/output.h"
+#include "neardup/allocator.h"
+#include "neardup/budget.h"
 
 /* A file is opened in place of each standard stream that is closed: one that is opened later would
  * take its number, and its bytes. Using it fails as the closed one did; stderr goes nowhere. A
@@ -52,5 +54,20 @@ uint64_t nd_process_memory_bytes(void);
 
 /* Seconds since some moment; they only go forward. */
 double nd_clock_seconds(void);
+
+/* --- the allocator that the tool hands to the library --- */
+
+/* jemalloc's, or the C library's in a build without it (NEARDUP_JEMALLOC). Static. */
+const nd_allocator *nd_tool_allocator(void);
+
+/* A budget for a run on so many threads whose resident memory is to stay below memory_bytes, 64 MiB
+ * or more. The program itself and what libraries keep for each thread is taken off. From here on
+ * what is released goes back to the system at once, and no block gets more pages than it needs:
+ * call it before other threads begin. Errors: see nd_budget_new. */
+ND_NODISCARD nd_status nd_tool_budget_new(uint64_t memory_bytes, const char *temp_dir,
+                                          uint32_t num_threads, nd_budget **out, nd_error *error);
+
+/* Its name and version, such as "jemalloc 5.3.0"; static. */
+const char *nd_tool_allocator_name(void);
 
 #endif

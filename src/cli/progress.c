@@ -1,9 +1,8 @@
-#include "cli/progress.h"
+#include "cli/job.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/output/amounts.h"
 #include "cli/output/screen.h"
 #include "cli/process.h"
 

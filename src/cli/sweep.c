@@ -1,4 +1,4 @@
-#include "cli/sweep.h"
+#include "cli/options/settings.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/commands/command.h"
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 #include "cli/truth_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

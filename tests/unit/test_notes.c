@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "cli/notes.h"
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 #include "neardup/scan.h"
 
 static nd_counter_list scan_counters(void)

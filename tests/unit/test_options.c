@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cli/commands/command.h"
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 
 enum { ALL_COMMANDS = 32, MAX_ARGUMENTS = 16 };
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/output/ordered_pages.h"
+#include "cli/output/page.h"
 #include "failing_allocator.h"
 #include "util/alloc.h"
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cli/output/records.h"
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 
 static void assert_page(nd_page *page, const char *expected)
 {

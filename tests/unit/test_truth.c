@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/tool_allocator.h"
+#include "cli/process.h"
 #include "cli/truth_file.h"
 #include "failing_allocator.h"
 #include "io_fixture.h"

@@ -3,8 +3,8 @@
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/output/amounts.h"
-#include "cli/output/comparison_writer.h"
+#include "cli/output/screen.h"
+#include "cli/output/writers.h"
 #include "cli/report/report_page.h"
 #include "cli/report/side_by_side.h"
 #include "neardup/document_map.h"

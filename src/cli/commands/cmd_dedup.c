@@ -4,14 +4,107 @@
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/output/amounts.h"
-#include "cli/output/passage_list.h"
+#include "cli/notes.h"
+#include "cli/options/settings.h"
 #include "cli/output/records.h"
-#include "cli/repeat_cutter.h"
+#include "cli/output/screen.h"
+#include "cli/output/writers.h"
 #include "cli/report/groups_report.h"
-#include "cli/scan_run.h"
 #include "io/record_copy.h"
+#include "neardup/passages.h"
 #include "util/alloc.h"
+
+/* --- what a text repeats, for a copy to cut out --- */
+
+/* Finds passages that are the same word for word; exclusive. */
+typedef struct repeat_cutter {
+    const nd_allocator *allocator;
+    nd_passage_finder *finder;
+    ND_VEC(nd_text_repeat) repeats;    /* of the last text */
+    uint64_t num_capped, caps_reached; /* texts that repeat so much that the finder reached a cap */
+    nd_repeat_cuts cuts;               /* what a copy is given; borrows this struct */
+} repeat_cutter;
+
+static int compare_repeats(const void *left, const void *right)
+{
+    const nd_text_repeat *const a = left, *const b = right;
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    return (a->end < b->end) - (a->end > b->end); /* the longer first */
+}
+
+/* Every place of a repeat but the first. */
+static nd_status add_places(repeat_cutter *cutter, const nd_repeat *repeat)
+{
+    const nd_status status =
+        ND_VEC_RESERVE(cutter->allocator, &cutter->repeats, repeat->num_places);
+    for (size_t i = 1; status == ND_OK && i < repeat->num_places; i++)
+        if (repeat->similarities[i] == 1)
+            cutter->repeats.items[cutter->repeats.len++] =
+                (nd_text_repeat){repeat->places[i].start, repeat->places[i].end,
+                                 repeat->places[0].start, repeat->places[0].end};
+    return status;
+}
+
+/* Of nd_repeat_cuts. */
+static nd_status find(void *ctx, const char *text, size_t len_bytes, const nd_text_repeat **repeats,
+                      size_t *num)
+{
+    repeat_cutter *const cutter = ctx;
+    const nd_repeat *found;
+    size_t num_found;
+    cutter->repeats.len = 0;
+    nd_status status =
+        nd_passage_finder_repeats(cutter->finder, text, len_bytes, &found, &num_found);
+    if (status == ND_ERR_LIMIT) { /* too long once it is normalised: the scan has counted it */
+        status = ND_OK;
+        num_found = 0;
+    }
+    for (size_t i = 0; status == ND_OK && i < num_found; i++)
+        status = add_places(cutter, &found[i]);
+    if (cutter->repeats.len > 1)
+        qsort(cutter->repeats.items, cutter->repeats.len, sizeof *cutter->repeats.items,
+              compare_repeats);
+    const uint64_t capped = nd_passage_finder_stats(cutter->finder).capped;
+    cutter->num_capped += capped > 0;
+    cutter->caps_reached += capped;
+    *repeats = cutter->repeats.items;
+    *num = cutter->repeats.len;
+    return status;
+}
+
+static nd_status repeat_cutter_init(repeat_cutter *cutter, const nd_settings *settings,
+                                    const nd_allocator *allocator)
+{
+    nd_passage_options options = nd_settings_passage(settings);
+    options.min_similarity = 1; /* what is said once stays */
+    *cutter =
+        (repeat_cutter){.allocator = allocator,
+                        .cuts = {.ctx = cutter, .find = find, .min_words = options.min_words}};
+    return nd_passage_finder_new(&options, allocator, &cutter->finder);
+}
+
+static void repeat_cutter_note(const repeat_cutter *cutter, nd_notes *notes)
+{
+    static const nd_counter counters[] = {
+        ND_COUNTER_CAPPED_PASSAGES(repeat_cutter, num_capped, caps_reached, "documents that"),
+        {.name = "uncut_invalid_utf8",
+         .meaning = "JSON with invalid UTF-8, out of which nothing is cut",
+         .offset = offsetof(repeat_cutter, cuts.not_utf8),
+         .weight = ND_COUNTER_LOSS},
+    };
+    nd_notes_add_counters(notes, (nd_counter_list){counters, sizeof counters / sizeof *counters},
+                          cutter, NULL, NULL);
+}
+
+static void repeat_cutter_release(repeat_cutter *cutter)
+{
+    nd_passage_finder_free(cutter->finder);
+    if (cutter->allocator)
+        ND_VEC_RELEASE(cutter->allocator, &cutter->repeats);
+}
+
+/* --- the command --- */
 
 /* A document of a group, with what is said of it. */
 typedef struct grouped {
@@ -28,7 +121,7 @@ typedef struct deduplication {
     ND_VEC(uint64_t) removed; /* tags */
     ND_VEC(grouped) grouped;  /* --annotate: all documents of groups, by tag */
     size_t next_grouped;
-    nd_repeat_cutter cutter; /* --within-documents remove */
+    repeat_cutter cutter; /* --within-documents remove */
 } deduplication;
 
 static int compare_u64(uint64_t a, uint64_t b)
@@ -211,7 +304,7 @@ static nd_status use_groups(nd_job *job, const nd_scan *scan, void *ctx, nd_erro
     if (status == ND_OK && !job->settings->dry_run)
         status = copy_input(d, false, error);
     if (d->cutter.finder)
-        nd_repeat_cutter_note(&d->cutter, &job->notes);
+        repeat_cutter_note(&d->cutter, &job->notes);
     if (status == ND_OK)
         report(d, &stats);
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
@@ -225,13 +318,13 @@ static nd_status dedup_inputs(nd_job *job, nd_error *error)
     if (job->settings->lists_passages)
         status = nd_passage_list_init(&d.passages, job->settings, job->allocator);
     if (status == ND_OK && job->settings->within_documents == ND_WITHIN_REMOVE)
-        status = nd_repeat_cutter_init(&d.cutter, job->settings, job->allocator);
+        status = repeat_cutter_init(&d.cutter, job->settings, job->allocator);
     if (status == ND_OK && !job->settings->dry_run)
         status = copy_input(&d, true, error);
     if (status == ND_OK)
         status = nd_scan_run(job, use_groups, &d, error);
     nd_passage_list_release(&d.passages);
-    nd_repeat_cutter_release(&d.cutter);
+    repeat_cutter_release(&d.cutter);
     nd_page_release(&d.page);
     ND_VEC_RELEASE(job->allocator, &d.removed);
     ND_VEC_RELEASE(job->allocator, &d.grouped);

@@ -3,10 +3,10 @@
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/output/amounts.h"
-#include "cli/output/eval_writer.h"
+#include "cli/output/screen.h"
+#include "cli/output/writers.h"
+#include "cli/process.h"
 #include "cli/report/eval_report.h"
-#include "cli/tool_allocator.h"
 #include "cli/truth_file.h"
 #include "io/path_walk.h"
 #include "util/error.h"

@@ -1,9 +1,9 @@
 /* neardup index: what is done to an index as a whole. */
 #include <string.h>
 
-#include "cli/commands/index_commands.h"
-#include "cli/output/amounts.h"
-#include "cli/output/index_writer.h"
+#include "cli/commands/command.h"
+#include "cli/output/screen.h"
+#include "cli/output/writers.h"
 #include "neardup/date.h"
 #include "util/error.h"
 

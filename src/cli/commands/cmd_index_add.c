@@ -1,9 +1,9 @@
 /* neardup index add and index query: documents on their way into an index, or past it. */
 #include <string.h>
 
-#include "cli/commands/index_commands.h"
-#include "cli/output/amounts.h"
-#include "cli/output/index_writer.h"
+#include "cli/commands/command.h"
+#include "cli/output/screen.h"
+#include "cli/output/writers.h"
 #include "util/error.h"
 
 /* What became of the documents. */

@@ -4,7 +4,6 @@
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
-#include "cli/output/amounts.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 #include "cli/report/plan_report.h"

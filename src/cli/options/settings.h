@@ -6,13 +6,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/options/keep.h"
 #include "cli/options/option.h"
 #include "io/input.h"
 #include "neardup/index.h"
 #include "neardup/passages.h"
 #include "neardup/plan.h"
 #include "neardup/scan.h"
+
+/* --- which document of a group is kept --- */
+
+/* Keys in the order in which they decide. The length of the text is one of them, but none of a
+ * document's preferences: `size_place` says after how many of those it counts. */
+typedef struct nd_keep_keys {
+    nd_preference_key items[ND_MAX_PREFERENCES];
+    size_t num;
+    uint32_t size_place;
+    void *memory; /* what the keys point into; owned. NULL: others' */
+} nd_keep_keys;
+
+/* Reads what `--keep` was given, once or several times, as "latest:date,longest" or
+ * "prefer:source=a,b", where the names go on to the end. ND_ERR_INVALID_ARGUMENT with a message
+ * that says what is allowed. Release the keys in either case. */
+ND_NODISCARD nd_status nd_keep_parse(const nd_name_list *typed, const nd_allocator *allocator,
+                                     nd_keep_keys *keys, nd_error *error);
+
+/* Whether a document needs a field to be preferred. */
+bool nd_keep_has_field(const nd_keep_keys *keys);
+
+void nd_keep_release(nd_keep_keys *keys, const nd_allocator *allocator);
+
+/* --- settings --- */
 
 typedef enum nd_format {
     ND_FORMAT_AUTO = 0, /* text on a terminal, JSON Lines elsewhere */
@@ -178,5 +201,27 @@ ND_NODISCARD nd_status nd_settings_check_scan(const nd_settings *settings, nd_er
 ND_NODISCARD nd_status nd_settings_check_dedup(const nd_settings *settings, nd_error *error);
 ND_NODISCARD nd_status nd_settings_check_passage(const nd_settings *settings, nd_error *error);
 ND_NODISCARD nd_status nd_settings_check_times(const nd_settings *settings, nd_error *error);
+
+/* --- one option of a scan, given several values in turn --- */
+
+enum { ND_SWEEP_MAX_VALUES = 1000, ND_SWEEP_VALUE_BYTES = 32 };
+
+typedef struct nd_sweep {
+    const nd_option *option; /* NULL: nothing is swept, and there is one value: what is set */
+    size_t num_values;
+    char (*values)[ND_SWEEP_VALUE_BYTES]; /* as they would be typed */
+} nd_sweep;
+
+/* Takes settings->sweep, "NAME=FROM:TO:STEP" or "NAME=A,B,...", apart. ND_ERR_INVALID_ARGUMENT with
+ * a message where it, or one of its values, is not allowed. Release it also after a failure. */
+ND_NODISCARD nd_status nd_sweep_init(nd_sweep *sweep, const nd_settings *settings,
+                                     const nd_allocator *allocator, nd_error *error);
+
+/* *out: the settings with value `index`. Borrows from `settings`; not to be released. */
+ND_NODISCARD nd_status nd_sweep_settings(const nd_sweep *sweep, size_t index,
+                                         const nd_settings *settings, nd_settings *out,
+                                         nd_error *error);
+
+void nd_sweep_release(nd_sweep *sweep, const nd_allocator *allocator);
 
 #endif

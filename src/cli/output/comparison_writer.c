@@ -1,8 +1,131 @@
-#include "cli/output/comparison_writer.h"
+#include "cli/output/writers.h"
 
-#include "cli/output/amounts.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
+
+/* --- why two texts are copies of each other --- */
+
+nd_status nd_explain(nd_verdict_reader *reader, nd_kept_text a, nd_kept_text b,
+                     nd_explanation *explanation)
+{
+    nd_explanation *const e = explanation;
+    nd_status status =
+        nd_verdict_reader_judge(reader, a.p, a.len_bytes, b.p, b.len_bytes, &e->verdict);
+    for (int place = 0; place < 3 && status == ND_OK; place++) {
+        const nd_evidence *evidence;
+        nd_array *const list = &e->lists[place];
+        *list = (nd_array){e->evidence[place], 0, sizeof e->evidence[place][0]};
+        status = nd_verdict_reader_evidence(reader, (nd_evidence_place)place, ND_SHOWN_EVIDENCE,
+                                            &evidence, &list->num);
+        for (size_t i = 0; status == ND_OK && i < list->num; i++)
+            e->evidence[place][i] = evidence[i];
+    }
+    return status;
+}
+
+nd_explanation_view nd_explanation_items(nd_explanation *explanation)
+{
+    nd_explanation_view view = {.verdict = explanation->verdict};
+    for (int place = 0; place < 3; place++)
+        view.evidence[place] = nd_items_of(&explanation->lists[place]);
+    return view;
+}
+
+static void print_answer(nd_page *page, const char *indent, const char *question, double answer)
+{
+    nd_page_printf(page, "%s%-46s %s (%+.1f)\n", indent, question, answer >= 0 ? "yes" : "no",
+                   answer);
+}
+
+void nd_explanation_print_text(const nd_explanation *explanation, const char *indent,
+                               const char *const places[3], nd_page *page)
+{
+    const nd_explanation *const e = explanation;
+    print_answer(page, indent, "most of one text stands in the other", e->verdict.held);
+    print_answer(page, indent, "what differs is editing, not other facts", e->verdict.edited);
+    print_answer(page, indent, "they share more than a footer", e->verdict.own);
+    for (int place = 0; place < 3; place++) {
+        const size_t num = e->lists[place].num;
+        if (num > 0)
+            nd_page_printf(page, "%s%s: ", indent, places[place]);
+        for (size_t i = 0; i < num; i++) {
+            nd_page_put(page, i ? ", " : "");
+            nd_page_shown(page, e->evidence[place][i].text, e->evidence[place][i].len_bytes);
+        }
+        nd_page_put(page, num > 0 ? "\n" : "");
+    }
+}
+
+/* --- the passages that they share --- */
+
+nd_status nd_passage_list_init(nd_passage_list *list, const nd_settings *settings,
+                               const nd_allocator *allocator)
+{
+    *list = (nd_passage_list){.finder = NULL};
+    nd_passage_options options;
+    nd_passage_options_init(&options);
+    options.repairs = settings->scan.repairs;
+    options.folds = settings->scan.folds;
+    return nd_passage_finder_new(&options, allocator, &list->finder);
+}
+
+static void count_caps(nd_passage_list *list, nd_id id)
+{
+    const uint64_t caps_reached = nd_passage_finder_stats(list->finder).capped;
+    if (caps_reached == 0)
+        return;
+    list->capped.num++;
+    list->capped.caps_reached += caps_reached;
+    nd_first_id_consider(&list->capped.first, id.p, id.len_bytes, id.tag);
+}
+
+nd_status nd_passage_list_fill(nd_passage_list *list, nd_id a_id, nd_kept_text a, nd_kept_text b)
+{
+    const nd_status status = nd_passage_finder_shared(
+        list->finder, a.p, a.len_bytes, b.p, b.len_bytes, &list->passages, &list->num_passages);
+    if (status == ND_OK)
+        count_caps(list, a_id);
+    return status;
+}
+
+void nd_capped_matches_merge(nd_capped_matches *sum, const nd_capped_matches *part)
+{
+    sum->num += part->num;
+    sum->caps_reached += part->caps_reached;
+    nd_first_id_merge(&sum->first, &part->first);
+}
+
+void nd_capped_matches_note(const nd_capped_matches *capped, nd_notes *notes, const nd_input *input)
+{
+    static const nd_counter counter =
+        ND_COUNTER_CAPPED_PASSAGES(nd_capped_matches, num, caps_reached, "matches whose texts");
+    nd_notes_add_counters(notes, (nd_counter_list){&counter, 1}, capped, &capped->first, input);
+}
+
+nd_items nd_passage_list_items(nd_passage_list *list)
+{
+    list->array = (nd_array){list->passages, list->num_passages, sizeof *list->passages};
+    return nd_items_of(&list->array);
+}
+
+void nd_passage_list_print_text(const nd_passage_list *list, nd_page *page)
+{
+    for (size_t i = 0; i < list->num_passages; i++) {
+        const nd_shared_passage *const passage = &list->passages[i];
+        nd_page_printf(page, "                     %s",
+                       nd_amount_alike(passage->words, passage->similarity).text);
+        nd_page_printf(page, ": bytes %llu-%llu and %llu-%llu\n",
+                       (unsigned long long)passage->a.start, (unsigned long long)passage->a.end,
+                       (unsigned long long)passage->b.start, (unsigned long long)passage->b.end);
+    }
+}
+
+void nd_passage_list_release(nd_passage_list *list)
+{
+    nd_passage_finder_free(list->finder);
+}
+
+/* --- what they have in common --- */
 
 /* Borrows the comparison and the array. */
 static nd_comparison_view view_of(const nd_comparison *comparison, nd_array *passages)

@@ -1,13 +1,10 @@
-#include "cli/output/eval_writer.h"
+#include "cli/output/writers.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/output/amounts.h"
-#include "cli/output/comparison_writer.h"
-#include "cli/output/passage_list.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 #include "cli/report/eval_report.h"

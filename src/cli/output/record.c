@@ -1,4 +1,4 @@
-#include "cli/output/record.h"
+#include "cli/output/records.h"
 
 #include <math.h>
 #include <string.h>

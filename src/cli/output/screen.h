@@ -8,6 +8,32 @@
 
 #include "cli/output/page.h"
 
+/* --- numbers as people read them --- */
+
+typedef struct nd_amount {
+    char text[48];
+} nd_amount;
+
+/* 1234567 -> "1,234,567". */
+nd_amount nd_amount_count(uint64_t count);
+
+/* 1, "group" -> "1 group"; 1234, "group" -> "1,234 groups". */
+nd_amount nd_amount_of(uint64_t count, const char *noun);
+
+/* "17 bytes", "3.4 MB" (powers of 1000). */
+nd_amount nd_amount_bytes(double bytes);
+
+/* A share in percent: "93 %"; "100 %" and "0 %" only where it is all and nothing. */
+nd_amount nd_amount_percent(double ratio);
+
+/* Of a passage: "412 words, 93 % alike", or "412 words, the same". */
+nd_amount nd_amount_alike(uint64_t words, double similarity);
+
+/* "0.42 s", "2:05", "1:02:05". */
+nd_amount nd_amount_seconds(double seconds);
+
+/* --- a screen --- */
+
 /* What is at the other end of a stream. */
 typedef struct nd_screen {
     bool is_terminal;

@@ -1,4 +1,4 @@
-#include "cli/output/stats_file.h"
+#include "cli/job.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/output/amounts.h"
+#include "cli/output/screen.h"
 #include "cli/report/chart.h"
 #include "cli/report/html.h"
 #include "cli/report/report_page.h"

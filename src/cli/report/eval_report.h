@@ -2,8 +2,7 @@
 #ifndef CLI_REPORT_EVAL_REPORT_H
 #define CLI_REPORT_EVAL_REPORT_H
 
-#include "cli/output/comparison_writer.h"
-#include "cli/output/eval_writer.h"
+#include "cli/output/writers.h"
 #include "cli/report/side_by_side.h"
 
 /* Appends the beginning of the page: figures, the curve of a sweep, recall by similarity and by

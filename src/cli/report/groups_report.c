@@ -5,16 +5,16 @@
  *   comparisons of the others, each packed                          for the script
  *   the list of all groups, JSON Lines, packed where it is long     for the script
  *
- * Comparisons are made on all threads and written in order (ordered_pages.h). */
+ * Comparisons are made on all threads and written in order (nd_ordered_pages_run). */
 #include "cli/report/groups_report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
-#include "cli/output/amounts.h"
-#include "cli/output/comparison_writer.h"
-#include "cli/output/ordered_pages.h"
+#include "cli/output/page.h"
+#include "cli/output/screen.h"
+#include "cli/output/writers.h"
 #include "cli/report/html.h"
 #include "cli/report/packed.h"
 #include "cli/report/report_page.h"

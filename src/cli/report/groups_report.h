@@ -3,7 +3,7 @@
 #define CLI_REPORT_GROUPS_REPORT_H
 
 #include "cli/job.h"
-#include "cli/output/passage_list.h"
+#include "cli/output/writers.h"
 #include "neardup/scan.h"
 
 typedef enum nd_groups_report_kind {

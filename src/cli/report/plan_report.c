@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "cli/output/amounts.h"
+#include "cli/output/screen.h"
 #include "cli/report/chart.h"
 #include "cli/report/report_page.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/output/amounts.h"
+#include "cli/output/screen.h"
 #include "cli/report/html.h"
 #include "cli/report/report_page.h"
 

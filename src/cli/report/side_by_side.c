@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/output/amounts.h"
+#include "cli/output/screen.h"
 #include "cli/report/html.h"
 #include "cli/report/report_page.h"
 

@@ -2,7 +2,7 @@
 #ifndef CLI_REPORT_SIDE_BY_SIDE_H
 #define CLI_REPORT_SIDE_BY_SIDE_H
 
-#include "cli/output/comparison_writer.h"
+#include "cli/output/writers.h"
 #include "cli/report/marked_text.h"
 
 /* What makes them: its memory is used again from one comparison to the next. Exclusive. */
