@@ -172,9 +172,16 @@ def test_ids_are_any_bytes(path: Path) -> None:
         for wrong in (None, 1.5, []):
             with pytest.raises(TypeError):
                 ix.add(wrong, A)  # type: ignore[arg-type]
-        for arguments in (("a", 5), ("a", A, 7)):
-            with pytest.raises(TypeError):
-                ix.add(*arguments)  # type: ignore[arg-type]
+        for call in (
+            lambda: ix.add("a", 5),  # type: ignore[arg-type]
+            lambda: ix.add("a", A, source=5),  # type: ignore[arg-type]
+            lambda: ix.query(None),  # type: ignore[arg-type]
+            lambda: ix.query(None, not_id=7),  # type: ignore[arg-type]
+            lambda: ix.query(A, not_source=7),  # type: ignore[arg-type]
+            lambda: ix.query_id(None),  # type: ignore[arg-type]
+        ):
+            with pytest.raises(TypeError, match="must be str or bytes"):
+                call()
 
 
 def test_what_is_not_committed_is_dropped(path: Path) -> None:

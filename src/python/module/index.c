@@ -65,17 +65,23 @@ PyObject *nd_py_index_plainly(PyObject *capsule, nd_py_index_fn fn)
     Py_RETURN_NONE;
 }
 
-int nd_py_index_id(PyObject *object, const char *what, nd_py_bytes *bytes)
+int nd_py_index_string(PyObject *object, const char *what, nd_py_bytes *bytes)
 {
-    PyObject *encoded = NULL;
-    if (PyLong_Check(object))
-        encoded = PyObject_Str(object);
-    else if (PyUnicode_Check(object))
-        encoded = PyUnicode_AsEncodedString(object, "utf-8", "surrogateescape");
-    else
+    if (!PyUnicode_Check(object))
         return nd_py_bytes_get(object, what, bytes);
+    PyObject *const encoded = PyUnicode_AsEncodedString(object, "utf-8", "surrogateescape");
     const int result = encoded ? nd_py_bytes_get(encoded, what, bytes) : -1;
     Py_XDECREF(encoded);
+    return result;
+}
+
+int nd_py_index_id(PyObject *object, const char *what, nd_py_bytes *bytes)
+{
+    if (!PyLong_Check(object))
+        return nd_py_index_string(object, what, bytes);
+    PyObject *const decimal = PyObject_Str(object);
+    const int result = decimal ? nd_py_bytes_get(decimal, what, bytes) : -1;
+    Py_XDECREF(decimal);
     return result;
 }
 
@@ -199,7 +205,7 @@ static PyObject *index_add(PyObject *module, PyObject *arguments)
         return NULL;
     if (nd_py_index_id(id, "the id", &call.id) != 0 ||
         nd_py_bytes_get(text, "the text", &call.text) != 0 ||
-        (source != Py_None && nd_py_index_id(source, "the source", &call.source) != 0)) {
+        (source != Py_None && nd_py_index_string(source, "the source", &call.source) != 0)) {
         Py_XDECREF(call.id.owner);
         Py_XDECREF(call.text.owner);
         return NULL;

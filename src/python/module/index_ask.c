@@ -234,26 +234,20 @@ static PyObject *match_list(const nd_index_match *matches, size_t num)
     return list;
 }
 
-/* The objects of a query: of the text and the id, one may be None. */
-static int read_query(nd_py_index_call *call, PyObject *text, PyObject *id, PyObject *not_source)
+/* A text, and the id that it has in the index or None; or with by_id the id of a document alone. */
+static int read_asked(nd_py_index_call *call, PyObject *text, PyObject *id, int by_id)
 {
-    if ((id != Py_None && nd_py_index_id(id, "the id", &call->id) != 0) ||
-        (text != Py_None && nd_py_bytes_get(text, "the text", &call->text) != 0) ||
-        (not_source != Py_None && nd_py_index_id(not_source, "the source", &call->source) != 0)) {
-        Py_XDECREF(call->id.owner);
-        Py_XDECREF(call->text.owner);
+    if (by_id)
+        return nd_py_index_id(id, "the id", &call->id);
+    if (nd_py_bytes_get(text, "the text", &call->text) != 0 ||
+        (id != Py_None && nd_py_index_id(id, "the id", &call->id) != 0))
         return -1;
-    }
-    call->query.not_source = call->source.p;
-    call->query.not_source_len_bytes = call->source.len_bytes;
-    if (text != Py_None) {
-        call->query.not_id = call->id.p;
-        call->query.not_id_len_bytes = call->id.len_bytes;
-    }
+    call->query.not_id = call->id.p;
+    call->query.not_id_len_bytes = call->id.len_bytes;
     return 0;
 }
 
-/* index_query(index, text or None, id or None, most, threshold, containment, since, before,
+/* index_query(index, text or None, id or None, by_id, most, threshold, containment, since, before,
  * not_source or None): [(id, kind, jaccard, query_in, match_in, source, time), ...] */
 static PyObject *index_query(PyObject *module, PyObject *arguments)
 {
@@ -263,16 +257,27 @@ static PyObject *index_query(PyObject *module, PyObject *arguments)
     nd_index_query *const q = &call.query;
     unsigned long long most;
     long long since, before;
+    int by_id;
     nd_index_query_init(q);
-    if (!PyArg_ParseTuple(arguments, "OOOKddLLO", &capsule, &text, &id, &most, &q->rule.jaccard,
-                          &q->rule.containment, &since, &before, &not_source))
+    if (!PyArg_ParseTuple(arguments, "OOOpKddLLO", &capsule, &text, &id, &by_id, &most,
+                          &q->rule.jaccard, &q->rule.containment, &since, &before, &not_source))
         return NULL;
     q->max_matches = (size_t)most;
     q->since = since;
     q->before = before;
     call.handle = nd_py_index_of(capsule);
-    if (!call.handle || read_query(&call, text, id, not_source) != 0 ||
-        nd_py_index_run(&call, query) != 0)
+    if (!call.handle)
+        return NULL;
+    if (read_asked(&call, text, id, by_id) != 0 ||
+        (not_source != Py_None &&
+         nd_py_index_string(not_source, "the source", &call.source) != 0)) {
+        Py_XDECREF(call.id.owner);
+        Py_XDECREF(call.text.owner);
+        return NULL;
+    }
+    q->not_source = call.source.p;
+    q->not_source_len_bytes = call.source.len_bytes;
+    if (nd_py_index_run(&call, query) != 0)
         return NULL;
     PyObject *const list = match_list(call.matches, call.num_matches);
     free(call.matches);

@@ -44,8 +44,9 @@ PyObject *nd_py_index_plainly(PyObject *capsule, nd_py_index_fn fn);
 nd_status nd_py_index_commit(nd_index *index, nd_py_index_call *call);
 nd_status nd_py_index_roll_back(nd_index *index, nd_py_index_call *call);
 
-/* An id or a source: a str, in which surrogates stand for bytes that are not UTF-8; bytes; or a
- * whole number. -1 with an exception. */
+/* A str, in which surrogates stand for bytes that are not UTF-8, or bytes; of an id a whole number
+ * too. -1 with an exception. */
+int nd_py_index_string(PyObject *object, const char *what, nd_py_bytes *bytes);
 int nd_py_index_id(PyObject *object, const char *what, nd_py_bytes *bytes);
 
 #endif

@@ -294,7 +294,7 @@ class Index:
         before: only documents of that time or later, and of times before. not_source: none of that
         source. not_id: the id that the text has in the index, if it is there: no match of itself.
         """
-        return self._query(text, not_id, k, threshold, containment, since, before, not_source)
+        return self._query(text, not_id, False, k, threshold, containment, since, before, not_source)
 
     def query_id(
         self,
@@ -309,12 +309,13 @@ class Index:
     ) -> list[IndexMatch]:
         """The same for a document of the index, without itself. Raises NotFound where there is none
         of that id."""
-        return self._query(None, id, k, threshold, containment, since, before, not_source)
+        return self._query(None, id, True, k, threshold, containment, since, before, not_source)
 
     def _query(
         self,
         text: Union[str, bytes, None],
         id: Optional[Id],
+        by_id: bool,
         k: int,
         threshold: Optional[float],
         containment: Optional[float],
@@ -323,7 +324,7 @@ class Index:
         not_source: Optional[str],
     ) -> list[IndexMatch]:
         found = _core.index_query(
-            *(self._handle, text, id, _whole(k, "k"), threshold or 0.0, containment or 0.0),
+            *(self._handle, text, id, by_id, _whole(k, "k"), threshold or 0.0, containment or 0.0),
             *(_microseconds(since), _microseconds(before), not_source),
         )
         return [IndexMatch(*match) for match in found]
