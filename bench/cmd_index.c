@@ -3,6 +3,7 @@
  * Everything is timed twice where it matters: on the wall, and by the processor time of the thread,
  * which other work on the machine leaves alone. */
 #define _XOPEN_SOURCE 700
+#include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -20,7 +21,7 @@
 #include "neardup/index.h"
 #include "util/error.h"
 
-enum { SINGLES = 2000, PATH_BYTES = 200, MAX_READERS = 4 };
+enum { SINGLES = 2000, COLD_QUERIES = 500, PATH_BYTES = 200, MAX_READERS = 4 };
 
 typedef struct index_bench {
     const bench_settings *settings;
@@ -39,6 +40,20 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
 static void remove_index(const char *path)
 {
     nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Has the system forget what it holds of a file in memory, where it does not live there. */
+static int forget_pages(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info, (void)where;
+    const int fd = kind == FTW_F ? open(path, O_RDONLY) : -1;
+    if (fd < 0)
+        return 0;
+    int failure = fdatasync(fd);
+    if (failure == 0)
+        failure = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    close(fd);
+    return failure;
 }
 
 static nd_index_document document_of(const bench_texts *t, size_t i)
@@ -279,11 +294,11 @@ static void *run_writer(void *arg)
     return NULL;
 }
 
-/* num_readers at once; the figures are those of all. */
-static nd_status query_all(index_bench *b, const char *work, uint32_t num_readers,
-                           query_clock clock)
+/* num_readers at once, with num queries among them; the figures are those of all. */
+static nd_status query_some(index_bench *b, const char *work, uint64_t num, uint32_t num_readers,
+                            query_clock clock)
 {
-    const uint64_t each = b->settings->queries / num_readers;
+    const uint64_t each = num / num_readers;
     figures all = {.work = work, .num = each * num_readers};
     reader readers[MAX_READERS];
     nd_status status = ND_OK;
@@ -312,6 +327,21 @@ static nd_status query_all(index_bench *b, const char *work, uint32_t num_reader
     return status;
 }
 
+static nd_status query_all(index_bench *b, const char *work, uint32_t num_readers,
+                           query_clock clock)
+{
+    return query_some(b, work, b->settings->queries, num_readers, clock);
+}
+
+/* The first ones after the disk is all there is. */
+static nd_status query_cold(index_bench *b)
+{
+    const uint64_t num = b->settings->queries < COLD_QUERIES ? b->settings->queries : COLD_QUERIES;
+    if (nftw(b->path, forget_pages, 8, FTW_PHYS) != 0)
+        return nd_error_set(b->error, ND_ERR_IO, "cannot empty the cache of '%s'", b->path);
+    return query_some(b, "query, cold", num, 1, ON_THE_WALL);
+}
+
 static nd_status query_while_written(index_bench *b, const char *work, uint32_t num_readers)
 {
     writer w = {.b = b};
@@ -330,6 +360,8 @@ static nd_status measure(index_bench *b)
     nd_status status = add_batched(b, ND_INDEX_UNSYNCED, "add, batched, not synced");
     if (status == ND_OK)
         status = add_batched(b, ND_INDEX_SYNCED, "add, batched");
+    if (status == ND_OK)
+        status = query_cold(b);
     if (status == ND_OK)
         status = query_all(b, "query", 1, ON_THE_WALL);
     if (status == ND_OK)
@@ -396,9 +428,10 @@ const bench_command bench_command_index = {
     .info.operands = "[INPUT...]",
     .info.max_operands = SIZE_MAX,
     .info.description =
-        "Makes an index of all documents in a temporary folder, then asks it for random ones, by "
-        "one reader and by four, alone and while a writer adds and commits; then adds documents "
-        "one at a time, with a commit each. Latencies are of a call, in microseconds.\n",
+        "Makes an index of all documents in a temporary folder, then asks it for random ones, 500 "
+        "at most after the system has forgotten the files (of TMPDIR, unless that lies in memory), "
+        "then by one reader and by four, alone and while a writer adds and commits; then adds "
+        "documents one at a time, with a commit each. Latencies are of a call, in microseconds.\n",
     .info.options = {bench_options, BENCH_INDEX},
     .run = run_index,
 };
