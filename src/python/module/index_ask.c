@@ -12,7 +12,8 @@ enum { BATCH_BYTES = 4 << 20 };
 
 /* Rows on their way in. */
 typedef struct batch_adding {
-    nd_py_index_call call;
+    nd_py_index *handle;
+    int mode;
     nd_document_input *input;
     unsigned long long commit_documents, num_uncommitted, num;
     PyObject *progress; /* may be None */
@@ -69,16 +70,22 @@ static int add_block(batch_adding *a, const nd_block *block)
                                   .ids = &block->ids,
                                   .sources = block->sources.num > 0 ? &block->sources : NULL,
                                   .times = times};
+    nd_py_index_call call = {
+        .handle = a->handle, .mode = a->mode, .batch = &batch, .outcomes = outcomes};
     int result = -1;
-    a->call.batch = &batch;
-    a->call.outcomes = outcomes;
     if (!outcomes || (block->times && !times))
         PyErr_NoMemory();
-    else if (nd_py_index_run(&a->call, add_batch) == 0)
+    else if (nd_py_index_run(&call, add_batch) == 0)
         result = keep_rows(a, outcomes, num);
     free(outcomes);
     free(times);
     return result;
+}
+
+static int commit_batch(const batch_adding *a)
+{
+    nd_py_index_call call = {.handle = a->handle};
+    return nd_py_index_run(&call, nd_py_index_commit);
 }
 
 /* Between two blocks. */
@@ -95,7 +102,7 @@ static int look_around(batch_adding *a)
     if (a->commit_documents == 0 || a->num_uncommitted < a->commit_documents)
         return 0;
     a->num_uncommitted = 0;
-    return nd_py_index_run(&a->call, nd_py_index_commit);
+    return commit_batch(a);
 }
 
 static int add_all(batch_adding *a)
@@ -111,16 +118,17 @@ static int add_all(batch_adding *a)
             break;
     }
     if (result == 0 && a->commit_documents > 0)
-        result = nd_py_index_run(&a->call, nd_py_index_commit);
+        result = commit_batch(a);
     return result;
 }
 
 /* Nothing of a batch that fails stays but what was committed; the exception does. */
-static void give_up(batch_adding *a)
+static void give_up(const batch_adding *a)
 {
+    nd_py_index_call call = {.handle = a->handle};
     PyObject *exception[3];
     PyErr_Fetch(&exception[0], &exception[1], &exception[2]);
-    if (nd_py_index_run(&a->call, nd_py_index_roll_back) != 0)
+    if (nd_py_index_run(&call, nd_py_index_roll_back) != 0)
         PyErr_Clear();
     PyErr_Restore(exception[0], exception[1], exception[2]);
 }
@@ -134,11 +142,11 @@ static PyObject *index_add_batch(PyObject *module, PyObject *arguments)
     nd_input_request request = {0};
     batch_adding a = {0};
     if (!PyArg_ParseTuple(arguments, "OOOOOsiKO", &capsule, &request.texts, &request.ids,
-                          &request.sources, &request.times, &request.text_column, &a.call.mode,
+                          &request.sources, &request.times, &request.text_column, &a.mode,
                           &a.commit_documents, &a.progress))
         return NULL;
-    a.call.handle = nd_py_index_of(capsule);
-    a.input = a.call.handle ? nd_document_input_new(&request) : NULL;
+    a.handle = nd_py_index_of(capsule);
+    a.input = a.handle ? nd_document_input_new(&request) : NULL;
     if (!a.input)
         return NULL;
     if (!nd_document_input_has_ids(a.input))
