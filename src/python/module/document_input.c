@@ -12,6 +12,7 @@ enum {
 
 typedef struct column {
     nd_column_use use;
+    bool is_given, has_ended;
     const char *name;   /* "texts" */
     const char *what;   /* "text": one of them */
     PyObject *iterator; /* NULL: a stream, or nothing */
@@ -21,7 +22,6 @@ typedef struct column {
     int64_t field;              /* of a table, else -1 */
     struct column *of_table;    /* the column that reads the table, where another one does */
     struct column *shared_with; /* the columns that read it along */
-    bool is_given, has_ended;
 
     /* the chunk at hand */
     nd_chunk_owner *owner;
