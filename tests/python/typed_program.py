@@ -179,7 +179,7 @@ def errors() -> str:
         return str(error)
     except (neardup.IoError, neardup.LimitError, neardup.OutOfMemory, neardup.Unsupported) as error:
         return str(error)
-    except (neardup.VersionError, neardup.Cancelled):
+    except (neardup.VersionError, neardup.Busy, neardup.Cancelled):
         warnings.warn("another version", neardup.LossWarning, stacklevel=1)
     return ""
 
