@@ -242,10 +242,14 @@ static nd_status open_budget(nd_job *job, nd_error *error)
 
 static nd_status open_folder(nd_job *job, nd_error *error)
 {
-    const nd_status status =
-        nd_output_folder_new(job->settings->output_path, job->allocator, &job->folder, error);
+    const bool goes_on = job->journal && nd_journal_goes_on(job->journal);
+    const nd_status status = nd_output_folder_new(
+        job->settings->output_path, goes_on ? ND_WHOLE_MOVES_UNDONE : ND_WHOLE_MOVES_STAY,
+        job->allocator, &job->folder, error);
     if (status == ND_OK) {
         const nd_staging staging = nd_output_folder_staging(job->folder);
+        if (job->journal) /* which is removed between the commit and the end */
+            nd_output_folder_keep_moves(job->folder);
         nd_interrupt_removes_staging(&staging);
     }
     return status;

@@ -7,8 +7,6 @@
  * Bytes are checked when they are read.
  *
  * The file is locked (flock) as long as it is open. */
-#define _GNU_SOURCE /* flock */
-
 #include "io/journal.h"
 
 #include <errno.h>
@@ -17,18 +15,17 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "io/leftovers.h"
 #include "io/place.h"
 #include "util/error.h"
 #include "util/threads.h"
 #include "util/u64_map.h"
 #include "util/xxh.h"
 
-enum { JOURNAL_VERSION = 1, TERMS_MAX_BYTES = 1 << 20, LOSS_BYTES = 512, LOCK_ATTEMPTS = 500 };
+enum { JOURNAL_VERSION = 1, TERMS_MAX_BYTES = 1 << 20, LOSS_BYTES = 512 };
 
 static const char MAGIC[16] = "neardup resume\n";
 
@@ -260,18 +257,6 @@ static nd_status begin_anew(nd_journal *journal, const char *terms, size_t terms
     return ND_OK;
 }
 
-/* A process that was killed holds its lock until its memory is given back. */
-static bool is_locked_by_other(int fd)
-{
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    for (int attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-            return false; /* not every file system can */
-        nanosleep(&pause, NULL);
-    }
-    return true;
-}
-
 static nd_status open_file(nd_journal *journal, uint64_t *size, nd_error *error)
 {
     struct stat info;
@@ -282,7 +267,7 @@ static nd_status open_file(nd_journal *journal, uint64_t *size, nd_error *error)
     if (!S_ISREG(info.st_mode))
         return nd_error_set(error, ND_ERR_EXISTS, "'%s' is in the way: it is no file",
                             nd_show_path(journal->path.items).text);
-    if (is_locked_by_other(journal->fd))
+    if (nd_lock_take(journal->fd) == EWOULDBLOCK)
         return nd_error_set(error, ND_ERR_BUSY, "'%s' is used by another run",
                             nd_show_path(journal->path.items).text);
     if (fstat(journal->fd, &info) != 0)

@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _GNU_SOURCE /* realpath, flock */
 
 #include "io/output.h"
 
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,13 +151,31 @@ static nd_status create_temp(nd_output *output)
             return status;
         }
         output->fd = open(output->temp.items, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (output->fd >= 0)
+        if (output->fd >= 0) {
+            (void)flock(output->fd, LOCK_EX | LOCK_NB); /* for nd_temp_files_sweep */
             return ND_OK;
+        }
         if (errno != EEXIST)
             break;
     }
     output->temp.len = 0;
     return fail(output, errno);
+}
+
+/* Removes what was left beside the target by processes that were killed. */
+static nd_status sweep_beside(nd_output *output)
+{
+    const char *const target = output->target.items;
+    const char *const slash = strrchr(target, '/');
+    nd_byte_vec folder = {0};
+    nd_status status = nd_bytes_append(&output->allocator, &folder, target,
+                                       slash ? (size_t)(slash - target) + 1 : 0);
+    if (status == ND_OK)
+        status = nd_bytes_append(&output->allocator, &folder, "", 1);
+    if (status == ND_OK)
+        nd_temp_files_sweep(folder.items);
+    ND_VEC_RELEASE(&output->allocator, &folder);
+    return status;
 }
 
 /* Opens a temporary file for a path at which `info` stands, or nothing (NULL). */
@@ -167,6 +186,8 @@ static nd_status open_replacement(nd_output *output, const struct stat *info)
     if (info && access(output->path.items, W_OK) != 0) /* a rename would not ask */
         return fail(output, errno);
     nd_status status = set_target(output);
+    if (status == ND_OK)
+        status = sweep_beside(output);
     if (status == ND_OK)
         status = create_temp(output);
     if (status == ND_OK && info && fchmod(output->fd, info->st_mode & 0777) != 0)

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "io/leftovers.h"
 #include "neardup/allocator.h"
 #include "neardup/status.h"
 
@@ -68,10 +69,16 @@ void nd_output_free(nd_output *output);
 typedef struct nd_output_folder nd_output_folder;
 
 /* Opens an empty folder, which is made if it is not there. What a process that was killed has left
- * of its files in it is removed. ND_ERR_IO, ND_ERR_NOT_FOUND, ND_ERR_INVALID_ARGUMENT with a
- * message: it holds something. */
-ND_NODISCARD nd_status nd_output_folder_new(const char *path, const nd_allocator *allocator,
-                                            nd_output_folder **out, nd_error *error);
+ * of its files in it is removed, also those that it had moved to their places; but if these are
+ * all, `whole` decides. ND_ERR_IO, ND_ERR_NOT_FOUND, ND_ERR_INVALID_ARGUMENT with a message: it
+ * holds something. */
+ND_NODISCARD nd_status nd_output_folder_new(const char *path, nd_whole_moves whole,
+                                            const nd_allocator *allocator, nd_output_folder **out,
+                                            nd_error *error);
+
+/* What was moved by a commit can be undone by the next process, if this one is killed before the
+ * folder is cleared: its run is to be done again. */
+void nd_output_folder_keep_moves(nd_output_folder *folder);
 
 /* Says that there will be a file of that name, "a.txt" or "b/a.txt". */
 ND_NODISCARD nd_status nd_output_folder_plan(nd_output_folder *folder, const char *name);
@@ -99,8 +106,9 @@ typedef struct nd_staging {
 /* Belongs to the folder. */
 nd_staging nd_output_folder_staging(const nd_output_folder *folder);
 
-/* Without a commit before it, removes the files, and the folder if it was made here. What there is
- * for a signal handler stays until the folder is freed. */
+/* Without a commit before it, removes the files, and the folder if it was made here; after one,
+ * what nd_output_folder_keep_moves has left. What there is for a signal handler stays until the
+ * folder is freed. */
 void nd_output_folder_clear(nd_output_folder *folder);
 
 /* Clears it, too. */

@@ -2,6 +2,7 @@
  *   out/.neardup-4711-0/        staging: locked by its process, so that another one knows
  *   out/.neardup-4711-0/0       whether that is still there
  *   out/.neardup-4711-0/1       files in the order in which they were begun
+ *   out/.neardup-4711-0/moves   where they go, from when the first goes there
  *
  * Numbered and flat, so that a signal handler can remove them. */
 #define _GNU_SOURCE /* syncfs, flock */
@@ -35,6 +36,7 @@ struct nd_output_folder {
     nd_byte_vec staging; /* the same; empty: there is none */
     int lock;            /* open on the staging folder */
     bool is_made;        /* the folder was made here */
+    bool keeps_moves;    /* until it is cleared */
     nd_byte_vec names;   /* planned, or begun; each terminated */
     size_t num_planned;
     atomic_uint num_begun;
@@ -85,30 +87,39 @@ static void remove_folder(int folder_fd, const char *name)
 }
 
 /* Removes what a process has left that is gone. */
-static void sweep(int folder_fd, const char *name)
+static void sweep(int folder_fd, const char *name, nd_whole_moves whole)
 {
     const int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (nd_lock_take(fd) == 0) {
+        nd_output_moves_undo(folder_fd, fd, whole);
         remove_folder(folder_fd, name);
+    }
     close(fd);
 }
 
+static bool is_staging(const char *name)
+{
+    return strncmp(name, STAGING_PREFIX, sizeof STAGING_PREFIX - 1) == 0;
+}
+
 /* What was there before would be taken for part of the result. */
-static nd_status require_empty(const char *path, nd_error *error)
+static nd_status require_empty(const char *path, nd_whole_moves whole, nd_error *error)
 {
     DIR *const dir = opendir(path);
     const struct dirent *entry;
     bool is_empty = true;
     if (!dir)
         return fail("write to", path, error);
+    while ((entry = readdir(dir)))
+        if (is_staging(entry->d_name))
+            sweep(dirfd(dir), entry->d_name, whole);
+    rewinddir(dir);
     while ((entry = readdir(dir))) {
         const char *const name = entry->d_name;
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
             continue;
-        if (strncmp(name, STAGING_PREFIX, sizeof STAGING_PREFIX - 1) == 0)
-            sweep(dirfd(dir), name);
         is_empty &= faccessat(dirfd(dir), name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
     }
     closedir(dir);
@@ -142,7 +153,8 @@ static nd_status make_staging(nd_output_folder *folder, nd_error *error)
     return fail("write to", folder->path.items, error);
 }
 
-static nd_status open_folder(nd_output_folder *folder, const char *path, nd_error *error)
+static nd_status open_folder(nd_output_folder *folder, const char *path, nd_whole_moves whole,
+                             nd_error *error)
 {
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/')
@@ -158,12 +170,13 @@ static nd_status open_folder(nd_output_folder *folder, const char *path, nd_erro
     folder->is_made = mkdir(folder->path.items, 0777) == 0;
     if (!folder->is_made && errno != EEXIST)
         return fail("make the folder", path, error);
-    status = require_empty(folder->path.items, error);
+    status = require_empty(folder->path.items, whole, error);
     return status == ND_OK ? make_staging(folder, error) : status;
 }
 
-nd_status nd_output_folder_new(const char *path, const nd_allocator *allocator,
-                               nd_output_folder **out, nd_error *error)
+nd_status nd_output_folder_new(const char *path, nd_whole_moves whole,
+                               const nd_allocator *allocator, nd_output_folder **out,
+                               nd_error *error)
 {
     *out = NULL;
     const nd_allocator a = nd_allocator_or_default(allocator);
@@ -173,12 +186,17 @@ nd_status nd_output_folder_new(const char *path, const nd_allocator *allocator,
     folder->allocator = a;
     folder->lock = -1;
     atomic_init(&folder->num_begun, 0);
-    const nd_status status = open_folder(folder, path, error);
+    const nd_status status = open_folder(folder, path, whole, error);
     if (status == ND_OK)
         *out = folder;
     else
         nd_output_folder_free(folder);
     return status;
+}
+
+void nd_output_folder_keep_moves(nd_output_folder *folder)
+{
+    folder->keeps_moves = true;
 }
 
 /* ---- what there will be ---- */
@@ -332,8 +350,10 @@ static void remove_staging(nd_output_folder *folder)
         snprintf(name, sizeof name, "%u", i);
         unlinkat(folder->lock, name, 0);
     }
-    if (folder->staging.len)
+    if (folder->staging.len) {
+        nd_output_moves_forget(folder->lock);
         rmdir(folder->staging.items);
+    }
 }
 
 nd_status nd_output_folder_commit(nd_output_folder *folder, nd_error *error)
@@ -344,12 +364,18 @@ nd_status nd_output_folder_commit(nd_output_folder *folder, nd_error *error)
         return fail("write to", folder->path.items, error);
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    nd_status status = move_all(folder, &why);
+    nd_status status = nd_output_moves_write(folder->lock, folder->names.items,
+                                             atomic_load(&folder->num_begun), &folder->allocator);
+    if (status == ND_ERR_IO)
+        status = fail("write to", folder->path.items, &why);
+    if (status == ND_OK)
+        status = move_all(folder, &why);
     if (status != ND_OK && why.code != status)
         nd_error_set(&why, status, "%s", nd_status_message(status));
     if (status == ND_OK) {
         atomic_store(&folder->num_begun, 0);
-        remove_staging(folder);
+        if (!folder->keeps_moves)
+            remove_staging(folder);
         folder->is_made = false;
     } else {
         remove_made(folder);

@@ -34,7 +34,7 @@ echo 'no JSON' >>in/1.jsonl
 gzip in/3.jsonl
 awk 'BEGIN { for (i = 0; i < 40; i++) print "{\"text\":\"one more file " i "\"}" >("in/small" i ".jsonl") }'
 
-"$tool" dedup -q --no-progress -o whole in || exit 1
+"$tool" dedup -q --no-progress -o whole in && "$tool" dedup -q --no-progress -o whole_folder/ in || exit 1
 failed=0
 most_ns=0 # a run takes; the shortest that is seen counts
 note_time()
@@ -43,11 +43,18 @@ note_time()
     if [ $most_ns -eq 0 ] || [ $took -lt $most_ns ]; then most_ns=$took; fi
 }
 
+# Into a file, or into a folder.
+out=out
+compare()
+{
+    if [ $out = out ]; then cmp whole out; else diff -r whole_folder out; fi || failed=1
+    rm -rf out
+}
+
 finish() # compares what a run writes that nobody kills
 {
-    "$tool" dedup --resume -q --no-progress -o out in || failed=1
-    cmp whole out || failed=1
-    rm -f out
+    "$tool" dedup --resume -q --no-progress -o $out in || failed=1
+    compare
 }
 
 started=$(date +%s%N)
@@ -58,7 +65,7 @@ while [ $hits -lt "$kills" ] && [ $i -lt $((kills * 10)) ]; do
     i=$((i + 1))
     share=$(awk -v seed=$((seed + i)) 'BEGIN { srand(seed); rand(); print rand() }')
     started=$(date +%s%N)
-    "$tool" dedup --resume -q --no-progress -o out in &
+    "$tool" dedup --resume -q --no-progress -o $out in &
     pid=$!
     sleep "$(awk -v ns=$most_ns -v share="$share" 'BEGIN { printf "%.3f", ns * share / 1e9 }')"
     kill -9 $pid 2>/dev/null
@@ -66,19 +73,21 @@ while [ $hits -lt "$kills" ] && [ $i -lt $((kills * 10)) ]; do
     status=$?
     if [ $status -eq 0 ]; then # it was faster
         note_time
-        cmp whole out || failed=1
-        rm -f out
+        compare
         continue
     fi
     hits=$((hits + 1))
-    echo "kill $hits at $share of a run: status $status," \
+    echo "$out, kill $hits at $share of a run: status $status," \
         "$(stat -c %s out.resume 2>/dev/null || echo 0) bytes kept"
     [ $status -eq 137 ] || failed=1
-    [ $((hits % 2)) -eq 0 ] && finish
+    if [ $((hits % 2)) -eq 0 ]; then
+        finish
+        if [ $out = out ]; then out=out/; else out=out; fi
+    fi
 done
 [ $hits -eq "$kills" ] || failed=1
 finish
-rm -f .neardup-*
 [ "$(ls -A)" = "in
-whole" ] || { ls -A; failed=1; }
+whole
+whole_folder" ] || { ls -A; failed=1; }
 exit $failed

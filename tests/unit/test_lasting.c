@@ -371,7 +371,7 @@ static void what_was_learnt_stands_for_texts(void **state)
 {
     (void)state;
     nd_random random = {7};
-    corpus c = corpus_make(1500, &random);
+    corpus c = corpus_make(400, &random);
     free(c.documents[5].text);
     c.documents[5].text = strdup("...");
     for (int way = 0; way < 4; way++) {

@@ -4,13 +4,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -363,6 +366,134 @@ static void each_failed_allocation_is_reported_and_nothing_leaks(void **state)
 #define IN_FOLDER(test)                                                                            \
     cmocka_unit_test_setup_teardown(test, temp_folder_setup, temp_folder_teardown)
 
+/* ---- what processes leave that are killed ---- */
+
+static bool is_there(const char *name)
+{
+    return access(temp_path(name), F_OK) == 0;
+}
+
+static void what_processes_were_writing_that_are_gone_is_removed(void **state)
+{
+    (void)state;
+    static const char *const others[] = {".neardup-x-1",          ".neardup-999999999",
+                                         ".neardup--1",           ".neardup-999999999-",
+                                         ".neardup-9999999990-1", "neardup-999999999-1",
+                                         ".neardup-999999999-1x"};
+    char own[64];
+    const pid_t child = fork();
+    if (child == 0) {
+        nd_output *const output = open_output(temp_path("out"));
+        if (nd_output_write(output, "one", 3) == ND_OK)
+            kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(num_entries(), 1);
+    snprintf(own, sizeof own, ".neardup-%d-0", (int)getpid());
+    write_text(own, "mine");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        write_text(others[i], "not ours");
+    make_folder(".neardup-999999999-2");
+    assert_int_equal(symlink("nothing", temp_path(".neardup-999999999-3")), 0);
+    write_and_commit(temp_path("out"), "two");
+    assert_file(temp_path("out"), "two");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_true(is_there(others[i]));
+    assert_true(is_there(own));
+    assert_int_equal(num_entries(), 4 + sizeof others / sizeof *others);
+}
+
+/* out/.neardup-1-0 with the files of "a" and "sub/b", of which the first `num_moved` are there. */
+static void leave_moves(size_t num_moved)
+{
+    static const char names[] = "a\0sub/b";
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    make_folder("out");
+    make_folder("out/.neardup-1-0");
+    make_folder("out/sub");
+    write_text("out/.neardup-1-0/0", "one");
+    write_text("out/.neardup-1-0/1", "two");
+    const int fd = open(temp_path("out/.neardup-1-0"), O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    assert_int_equal(nd_output_moves_write(fd, names, 2, &allocator), ND_OK);
+    close(fd);
+    if (num_moved > 0)
+        assert_int_equal(rename(temp_path("out/.neardup-1-0/0"), temp_path("out/a")), 0);
+    if (num_moved > 1)
+        assert_int_equal(rename(temp_path("out/.neardup-1-0/1"), temp_path("out/sub/b")), 0);
+}
+
+static nd_status open_left_folder(nd_whole_moves whole)
+{
+    nd_output_folder *folder;
+    nd_error error = {0};
+    const nd_status status = nd_output_folder_new(temp_path("out"), whole, NULL, &folder, &error);
+    assert_true(status == ND_OK || strstr(error.message, "is not empty"));
+    nd_output_folder_free(folder);
+    return status;
+}
+
+static void files_that_a_killed_run_has_moved_are_removed(void **state)
+{
+    (void)state;
+    for (size_t num_moved = 0; num_moved < 2; num_moved++) {
+        leave_moves(num_moved);
+        assert_int_equal(open_left_folder(ND_WHOLE_MOVES_STAY), ND_OK);
+        assert_false(is_there("out/a") || is_there("out/sub") || is_there("out/.neardup-1-0"));
+        assert_int_equal(rmdir(temp_path("out")), 0);
+    }
+    leave_moves(2);
+    assert_int_equal(open_left_folder(ND_WHOLE_MOVES_UNDONE), ND_OK);
+    assert_int_equal(rmdir(temp_path("out")), 0);
+}
+
+static void files_that_it_has_moved_all_of_stay(void **state)
+{
+    (void)state;
+    leave_moves(2);
+    assert_int_equal(open_left_folder(ND_WHOLE_MOVES_STAY), ND_ERR_INVALID_ARGUMENT);
+    assert_file(temp_path("out/a"), "one");
+    assert_file(temp_path("out/sub/b"), "two");
+    assert_false(is_there("out/.neardup-1-0"));
+}
+
+static void other_files_under_these_names_stay(void **state)
+{
+    (void)state;
+    leave_moves(1);
+    write_text("out/new", "the user's");
+    assert_int_equal(rename(temp_path("out/new"), temp_path("out/a")), 0);
+    assert_int_equal(open_left_folder(ND_WHOLE_MOVES_STAY), ND_ERR_INVALID_ARGUMENT);
+    assert_file(temp_path("out/a"), "the user's");
+}
+
+/* What somebody else has written there leads to nothing outside, nor to more than its bytes. */
+static void moves_lead_nowhere_else(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"../x", "/x", "link/x", "sub/../../x", "", "..", "sub//x"};
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        make_folder("out");
+        make_folder("out/.neardup-1-0");
+        make_folder("out/sub");
+        write_text("out/.neardup-1-0/0", "precious");
+        assert_int_equal(symlink("..", temp_path("out/link")), 0);
+        const int fd = open(temp_path("out/.neardup-1-0"), O_RDONLY | O_DIRECTORY);
+        assert_int_equal(nd_output_moves_write(fd, names[i], 1, &allocator), ND_OK);
+        assert_int_equal(rename(temp_path("out/.neardup-1-0/0"), temp_path("x")), 0);
+        if (i == 0) /* the last entry is cut off */
+            assert_int_equal(truncate(temp_path("out/.neardup-1-0/moves"), 44), 0);
+        close(fd);
+        assert_int_equal(open_left_folder(ND_WHOLE_MOVES_UNDONE), ND_ERR_INVALID_ARGUMENT);
+        assert_file(temp_path("x"), "precious");
+        unlink(temp_path("out/link"));
+        rmdir(temp_path("out/sub"));
+        assert_int_equal(rmdir(temp_path("out")), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +512,11 @@ int main(void)
         IN_FOLDER(compressed_output_is_whole_or_absent_too),
         IN_FOLDER(what_cannot_be_written_is_refused_at_once),
         IN_FOLDER(each_failed_allocation_is_reported_and_nothing_leaks),
+        IN_FOLDER(what_processes_were_writing_that_are_gone_is_removed),
+        IN_FOLDER(files_that_a_killed_run_has_moved_are_removed),
+        IN_FOLDER(files_that_it_has_moved_all_of_stay),
+        IN_FOLDER(other_files_under_these_names_stay),
+        IN_FOLDER(moves_lead_nowhere_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,8 @@ static nd_status copy_folder(const char *remove, between_fn *between, const nd_a
     nd_output_folder *folder = NULL;
     nd_status status = nd_input_new(&options, &path, 1, allocator, &input, error);
     if (status == ND_OK)
-        status = nd_output_folder_new(temp_path("out"), allocator, &folder, error);
+        status =
+            nd_output_folder_new(temp_path("out"), ND_WHOLE_MOVES_STAY, allocator, &folder, error);
     nd_record_copy what = {.folder = folder};
     if (status == ND_OK)
         status = nd_input_copy_check(input, &what, error);
