@@ -34,15 +34,24 @@ static double missed_at(const nd_plan *plan)
     return 1 - nd_plan_probability(plan, plan->threshold);
 }
 
+/* A word with what separates it from the next took 5.8 to 6.8 bytes in six sets of texts, English,
+ * French and in 35 languages. */
+static const double BYTES_A_WORD = 6;
+
+static double shingles_of(const nd_settings *settings)
+{
+    return settings->mean_bytes > 0 ? settings->mean_bytes / BYTES_A_WORD : settings->mean_shingles;
+}
+
 static nd_plan_memory memory_of(const nd_settings *settings, const nd_plan *plan)
 {
-    return nd_plan_estimate_memory(plan, settings->documents, settings->mean_shingles,
+    return nd_plan_estimate_memory(plan, settings->documents, shingles_of(settings),
                                    settings->mean_id_bytes);
 }
 
 static nd_plan_limit limit_of(const nd_settings *settings, const nd_plan *plan)
 {
-    return nd_plan_estimate_limit(plan, settings->documents, settings->mean_shingles,
+    return nd_plan_estimate_limit(plan, settings->documents, shingles_of(settings),
                                   settings->mean_id_bytes, settings->memory_bytes);
 }
 
@@ -61,7 +70,7 @@ static nd_plan_view view_of(const nd_settings *settings, const nd_plan *plan,
                           .missed_at_threshold = missed_at(plan),
                           .missed_above_threshold = missed_above(plan),
                           .curve = nd_items_of(curve),
-                          .memory = {settings->documents, settings->mean_shingles,
+                          .memory = {settings->documents, shingles_of(settings),
                                      settings->mean_id_bytes, memory_of(settings, plan),
                                      settings->memory_bytes, limit_of(settings, plan)}};
 }
@@ -104,7 +113,7 @@ static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan,
                    100 * missed_at(plan), plan->threshold, 100 * missed_above(plan),
                    plan->threshold);
     nd_page_printf(page, "memory for %s of %g shingles: %s, ",
-                   nd_amount_of(settings->documents, "document").text, settings->mean_shingles,
+                   nd_amount_of(settings->documents, "document").text, shingles_of(settings),
                    nd_amount_bytes((double)memory.index_bytes + (double)memory.set_bytes).text);
     nd_page_printf(page, "of it %s for the shingle sets\n",
                    nd_amount_bytes((double)memory.set_bytes).text);
@@ -154,13 +163,13 @@ static void print_search(const nd_job *job, nd_page *page)
     nd_array curve = {points, CURVE_STEPS, sizeof *points};
     nd_search_view view = {.score = settings->scan.score,
                            .coverage = settings->scan.coverage,
-                           .shingles = settings->mean_shingles,
+                           .shingles = shingles_of(settings),
                            .curve = nd_items_of(&curve)};
     for (int step = 1; step <= CURVE_STEPS; step++) {
         nd_curve_point *const point = &points[step - 1];
         const double share = curve_jaccard(step);
         *point =
-            (nd_curve_point){share, nd_rare_search_probability(settings->mean_shingles, share), ""};
+            (nd_curve_point){share, nd_rare_search_probability(shingles_of(settings), share), ""};
         snprintf(point->label, sizeof point->label, "%.2f", point->jaccard);
     }
     if (job->format == ND_FORMAT_JSONL) {
@@ -241,6 +250,7 @@ const nd_command nd_command_plan = {
     .info.examples = "  neardup plan\n"
                      "  neardup plan --threshold 0.5 --recall 0.999\n"
                      "  neardup plan --documents 50000000 --mean-shingles 250\n"
+                     "  neardup plan --documents 10m --mean-bytes 2000 --memory 1G\n"
                      "  neardup plan --preset news --mean-shingles 300\n",
     .info.options = {nd_tool_options, ND_COMMAND_PLAN},
     .check = check,

@@ -111,7 +111,7 @@ typedef struct nd_settings {
     nd_passage_options passage; /* for the library: nd_settings_passage */
 
     uint64_t documents;
-    double mean_shingles, mean_id_bytes;
+    double mean_shingles, mean_bytes, mean_id_bytes;
 
     const char *truth_path, *clusters_path, *ignore_path;
     int exact, by_kind;
