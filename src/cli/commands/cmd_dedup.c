@@ -1,6 +1,7 @@
 /* neardup dedup: the input without its near-copies. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
@@ -106,6 +107,8 @@ static void repeat_cutter_release(repeat_cutter *cutter)
 
 /* --- the command --- */
 
+enum { NAMES_CHUNK_BYTES = 1 << 16 };
+
 /* A document of a group, with what is said of it. */
 typedef struct grouped {
     uint64_t tag;
@@ -121,7 +124,8 @@ typedef struct deduplication {
     ND_VEC(uint64_t) removed; /* tags */
     ND_VEC(grouped) grouped;  /* --annotate: all documents of groups, by tag */
     size_t next_grouped;
-    repeat_cutter cutter; /* --within-documents remove */
+    repeat_cutter cutter;    /* --within-documents remove */
+    nd_arena names;          /* of their representatives */
 } deduplication;
 
 static int compare_u64(uint64_t a, uint64_t b)
@@ -197,11 +201,15 @@ static nd_status annotate_group(void *ctx, const nd_group *group)
 {
     deduplication *const d = ctx;
     const nd_id *const id = &group->representative;
-    const nd_annotation_view view = {
-        ++d->num_groups, {id->p ? id->p : "", id->len_bytes}, NULL, NAN};
-    const nd_status status = ND_VEC_RESERVE(d->job->allocator, &d->grouped, group->num_members + 1);
+    char *const name = nd_arena_alloc(&d->names, id->len_bytes); /* it holds for the call only */
+    const nd_annotation_view view = {++d->num_groups, {name, id->len_bytes}, NULL, NAN};
+    const nd_status status =
+        name ? ND_VEC_RESERVE(d->job->allocator, &d->grouped, group->num_members + 1)
+             : ND_ERR_NO_MEMORY;
     if (status != ND_OK)
         return status;
+    if (id->len_bytes > 0)
+        memcpy(name, id->p, id->len_bytes);
     d->grouped.items[d->grouped.len++] = (grouped){id->tag, view};
     for (size_t i = 0; i < group->num_members; i++) {
         const nd_member *const member = &group->members[i];
@@ -315,6 +323,7 @@ static nd_status dedup_inputs(nd_job *job, nd_error *error)
     deduplication d = {.job = job};
     nd_status status = ND_OK;
     nd_page_init(&d.page, job->allocator);
+    nd_arena_init(&d.names, job->allocator, NAMES_CHUNK_BYTES);
     if (job->settings->lists_passages)
         status = nd_passage_list_init(&d.passages, job->settings, job->allocator);
     if (status == ND_OK && job->settings->within_documents == ND_WITHIN_REMOVE)
@@ -328,6 +337,7 @@ static nd_status dedup_inputs(nd_job *job, nd_error *error)
     nd_page_release(&d.page);
     ND_VEC_RELEASE(job->allocator, &d.removed);
     ND_VEC_RELEASE(job->allocator, &d.grouped);
+    nd_arena_release(&d.names);
     return status;
 }
 
