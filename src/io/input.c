@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/block_source.h"
+#include "io/journal.h"
 #include "io/path_walk.h"
 #include "io/place.h"
 #include "io/record_visit.h"
@@ -16,6 +17,7 @@
 #include "neardup/text.h"
 #include "util/alloc.h"
 #include "util/error.h"
+#include "util/xxh.h"
 
 enum {
     BLOCK_BYTES = 1 << 18, /* stays in the second-level cache from reading to decoding */
@@ -270,6 +272,34 @@ nd_status nd_input_visit(nd_input *input, const nd_record_visitor *visitor, nd_e
     if (status != ND_OK && error)
         *error = why;
     return status;
+}
+
+nd_status nd_input_digest(nd_input *input, uint64_t seed, nd_journal_key *digest, nd_error *error)
+{
+    const nd_file_list *files;
+    XXH3_state_t state;
+    const nd_status status = nd_block_source_list(input->blocks, &files, error);
+    if (status != ND_OK)
+        return status;
+    XXH3_INITSTATE(&state);
+    XXH3_128bits_reset_withSeed(&state, seed);
+    for (size_t i = 0; i < files->items.len; i++) {
+        const nd_listed_file *const file = &files->items.items[i];
+        const char *const path = files->paths.items + file->path;
+        const uint64_t all[] = {file->name_at,
+                                file->number,
+                                file->is_named,
+                                (uint64_t)file->device,
+                                (uint64_t)file->inode,
+                                (uint64_t)file->size,
+                                (uint64_t)file->changed_at.tv_sec,
+                                (uint64_t)file->changed_at.tv_nsec};
+        XXH3_128bits_update(&state, path, strlen(path) + 1);
+        XXH3_128bits_update(&state, all, sizeof all);
+    }
+    const XXH128_hash_t all_files = XXH3_128bits_digest(&state);
+    *digest = (nd_journal_key){all_files.low64, all_files.high64};
+    return ND_OK;
 }
 
 nd_shown_place nd_input_place_of(const nd_input *input, uint64_t tag)

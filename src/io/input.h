@@ -214,6 +214,12 @@ typedef struct nd_issue_text {
 /* Static. */
 const nd_issue_text *nd_issue_text_of(nd_input_issue issue);
 
+/* A digest of the files of an input with keeps_records: their paths and sizes, when they changed,
+ * and which files they are. They are listed for it, not read. */
+struct nd_journal_key;
+ND_NODISCARD nd_status nd_input_digest(nd_input *input, uint64_t seed,
+                                       struct nd_journal_key *digest, nd_error *error);
+
 struct nd_record_visitor;
 
 /* Visits the records of an input with keeps_records, before it is read or after: see

@@ -11,7 +11,7 @@
 #include "util/error.h"
 #include "util/xxh.h"
 
-enum { PART_BYTES = 1 << 20 };
+enum { PART_BYTES = 1 << 18 };
 
 typedef struct block_head {
     uint64_t num_parts;

@@ -5,6 +5,7 @@
 
 #include "cli/commands/command.h"
 #include "cli/job.h"
+#include "cli/kept_groups.h"
 #include "cli/notes.h"
 #include "cli/options/settings.h"
 #include "cli/output/records.h"
@@ -126,6 +127,8 @@ typedef struct deduplication {
     size_t next_grouped;
     repeat_cutter cutter;    /* --within-documents remove */
     nd_arena names;          /* of their representatives */
+    nd_kept_groups kept;     /* --resume */
+    bool keeps_groups;
 } deduplication;
 
 static int compare_u64(uint64_t a, uint64_t b)
@@ -179,9 +182,16 @@ static int compare_tags(const void *a, const void *b)
     return compare_u64(*(const uint64_t *)a, *(const uint64_t *)b);
 }
 
+/* The groups of the scan, or without one those that an earlier run has kept. */
+static nd_status each_group(deduplication *d, const nd_scan *scan, nd_group_fn each,
+                            nd_error *error)
+{
+    return scan ? nd_scan_each_group(scan, each, d) : nd_kept_groups_each(&d->kept, each, d, error);
+}
+
 static nd_status find_removed(deduplication *d, const nd_scan *scan, nd_error *error)
 {
-    nd_status status = nd_scan_each_group(scan, remove_members, d);
+    nd_status status = each_group(d, scan, remove_members, error);
     if (d->removed.len)
         qsort(d->removed.items, d->removed.len, sizeof *d->removed.items, compare_tags);
     if (d->is_list_failed) /* for the message */
@@ -226,9 +236,9 @@ static int compare_grouped(const void *a, const void *b)
     return compare_u64(((const grouped *)a)->tag, ((const grouped *)b)->tag);
 }
 
-static nd_status find_grouped(deduplication *d, const nd_scan *scan)
+static nd_status find_grouped(deduplication *d, const nd_scan *scan, nd_error *error)
 {
-    const nd_status status = nd_scan_each_group(scan, annotate_group, d);
+    const nd_status status = each_group(d, scan, annotate_group, error);
     if (d->grouped.len)
         qsort(d->grouped.items, d->grouped.len, sizeof *d->grouped.items, compare_grouped);
     return status;
@@ -302,13 +312,17 @@ static void report(deduplication *d, const nd_scan_stats *stats)
                    (unsigned long long)num_left);
 }
 
-/* An nd_scan_use_fn. */
+/* An nd_scan_use_fn; NULL: the groups are kept. */
 static nd_status use_groups(nd_job *job, const nd_scan *scan, void *ctx, nd_error *error)
 {
     deduplication *const d = ctx;
-    const nd_scan_stats stats = nd_scan_stats_get(scan);
-    nd_status status =
-        job->settings->annotates ? find_grouped(d, scan) : find_removed(d, scan, error);
+    const nd_scan_stats stats = scan ? nd_scan_stats_get(scan) : d->kept.stats;
+    nd_status status = ND_OK;
+    if (d->keeps_groups && scan)
+        status = nd_kept_groups_save(&d->kept, scan, error);
+    if (status == ND_OK)
+        status =
+            job->settings->annotates ? find_grouped(d, scan, error) : find_removed(d, scan, error);
     if (status == ND_OK && !job->settings->dry_run)
         status = copy_input(d, false, error);
     if (d->cutter.finder)
@@ -316,6 +330,22 @@ static nd_status use_groups(nd_job *job, const nd_scan *scan, void *ctx, nd_erro
     if (status == ND_OK)
         report(d, &stats);
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
+}
+
+/* Finds the groups, or takes those that an earlier run has found; a page needs their texts. */
+static nd_status find_and_use_groups(deduplication *d, nd_error *error)
+{
+    nd_job *const job = d->job;
+    bool found = false;
+    nd_status status = ND_OK;
+    d->keeps_groups = job->journal && !nd_settings_makes_page(job->settings);
+    if (d->keeps_groups)
+        status = nd_kept_groups_find(&d->kept, job, &found, error);
+    if (status != ND_OK || !found)
+        return status == ND_OK ? nd_scan_run(job, use_groups, d, error) : status;
+    nd_job_lap(job, "matching");
+    status = nd_job_check_strict(job, error);
+    return status == ND_OK ? use_groups(job, NULL, d, error) : status;
 }
 
 static nd_status dedup_inputs(nd_job *job, nd_error *error)
@@ -331,7 +361,8 @@ static nd_status dedup_inputs(nd_job *job, nd_error *error)
     if (status == ND_OK && !job->settings->dry_run)
         status = copy_input(&d, true, error);
     if (status == ND_OK)
-        status = nd_scan_run(job, use_groups, &d, error);
+        status = find_and_use_groups(&d, error);
+    nd_kept_groups_release(&d.kept);
     nd_passage_list_release(&d.passages);
     repeat_cutter_release(&d.cutter);
     nd_page_release(&d.page);

@@ -1001,8 +1001,8 @@ const nd_option nd_tool_options[] = {
     {.name = "resume",
      .commands = DEDUP,
      .section = "Running",
-     .help = "keep in OUT.resume what is done of reading the input, and go on from there if a run "
-             "with these options was interrupted; the output does not depend on it",
+     .help = "keep in OUT.resume what is read and found, and go on from there if a run with these "
+             "options was interrupted; the output does not depend on it",
      .field = FIELD(resumes),
      .value = 1,
      .need = WITH_OUTPUT,
