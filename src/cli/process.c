@@ -274,14 +274,18 @@ static bool copy_stdin(int to, bool *is_read)
     }
 }
 
+const char *nd_process_temp_dir(const char *said)
+{
+    const char *const usual = getenv("TMPDIR");
+    return said ? said : usual && *usual ? usual : "/tmp";
+}
+
 nd_status nd_stdin_keep(const char *folder, nd_error *error)
 {
     struct stat info;
     if (fstat(STDIN_FILENO, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
         return ND_OK;
-    const char *const usual = getenv("TMPDIR");
-    if (!folder)
-        folder = usual && *usual ? usual : "/tmp";
+    folder = nd_process_temp_dir(folder);
     const int fd = open_unnamed(folder);
     if (fd < 0)
         return fail_keeping(folder, error);

@@ -43,9 +43,12 @@ void nd_interrupt_says(const char *text, size_t len_bytes);
 void nd_signals_hold(const char *path, sigset_t *before);
 void nd_signals_release(const sigset_t *before);
 
-/* Copies what comes on standard input to a file without a name in `folder` (NULL: $TMPDIR, or
- * /tmp), which is standard input from then on, so that it can be read twice. A regular file stays.
- * ND_ERR_IO with a message. */
+/* The folder for temporary files: what was said, or if that is NULL, $TMPDIR, or /tmp. */
+const char *nd_process_temp_dir(const char *said);
+
+/* Copies what comes on standard input to a file without a name in `folder` (NULL: that of
+ * nd_process_temp_dir), which is standard input from then on, so that it can be read twice. A
+ * regular file stays. ND_ERR_IO with a message. */
 ND_NODISCARD nd_status nd_stdin_keep(const char *folder, nd_error *error);
 
 /* Memory that this process may have, in bytes: that of the machine, or of its container, or a limit

@@ -274,6 +274,16 @@ nd_status nd_input_visit(nd_input *input, const nd_record_visitor *visitor, nd_e
     return status;
 }
 
+nd_status nd_input_list(nd_input *input, uint64_t *bytes, nd_error *error)
+{
+    const nd_file_list *files;
+    const nd_status status = nd_block_source_list(input->blocks, &files, error);
+    *bytes = 0;
+    for (size_t i = 0; status == ND_OK && i < files->items.len; i++)
+        *bytes += (uint64_t)files->items.items[i].size;
+    return status;
+}
+
 nd_status nd_input_digest(nd_input *input, uint64_t seed, nd_journal_key *digest, nd_error *error)
 {
     const nd_file_list *files;

@@ -214,6 +214,9 @@ typedef struct nd_issue_text {
 /* Static. */
 const nd_issue_text *nd_issue_text_of(nd_input_issue issue);
 
+/* Lists the files of an input with keeps_records: *bytes, of all of them. */
+ND_NODISCARD nd_status nd_input_list(nd_input *input, uint64_t *bytes, nd_error *error);
+
 /* A digest of the files of an input with keeps_records: their paths and sizes, when they changed,
  * and which files they are. They are listed for it, not read. */
 struct nd_journal_key;

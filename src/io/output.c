@@ -475,6 +475,11 @@ int nd_output_descriptor(const nd_output *output)
     return output->fd;
 }
 
+bool nd_output_is_compressed(const nd_output *output)
+{
+    return output->filter != NULL;
+}
+
 const char *nd_output_temp_path(const nd_output *output)
 {
     return output->temp.len ? output->temp.items : NULL;

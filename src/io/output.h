@@ -4,6 +4,7 @@
 #define IO_OUTPUT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "io/leftovers.h"
@@ -55,6 +56,9 @@ int nd_output_is_closed(const nd_output *output);
 
 /* What is written to, open; -1 where nothing is. Belongs to the output. */
 int nd_output_descriptor(const nd_output *output);
+
+/* Whether the end of its name asks for compression. */
+bool nd_output_is_compressed(const nd_output *output);
 
 /* The temporary file, for a signal handler to remove; NULL where there is none. Belongs to the
  * output. */

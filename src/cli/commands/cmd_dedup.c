@@ -12,6 +12,7 @@
 #include "cli/output/screen.h"
 #include "cli/output/writers.h"
 #include "cli/report/groups_report.h"
+#include "cli/room.h"
 #include "io/record_copy.h"
 #include "neardup/passages.h"
 #include "util/alloc.h"
@@ -125,9 +126,9 @@ typedef struct deduplication {
     ND_VEC(uint64_t) removed; /* tags */
     ND_VEC(grouped) grouped;  /* --annotate: all documents of groups, by tag */
     size_t next_grouped;
-    repeat_cutter cutter;    /* --within-documents remove */
-    nd_arena names;          /* of their representatives */
-    nd_kept_groups kept;     /* --resume */
+    repeat_cutter cutter; /* --within-documents remove */
+    nd_arena names;       /* of their representatives */
+    nd_kept_groups kept;  /* --resume */
     bool keeps_groups;
 } deduplication;
 
@@ -360,6 +361,8 @@ static nd_status dedup_inputs(nd_job *job, nd_error *error)
         status = repeat_cutter_init(&d.cutter, job->settings, job->allocator);
     if (status == ND_OK && !job->settings->dry_run)
         status = copy_input(&d, true, error);
+    if (status == ND_OK && !job->settings->dry_run)
+        status = nd_room_check_output(job, error);
     if (status == ND_OK)
         status = find_and_use_groups(&d, error);
     nd_kept_groups_release(&d.kept);

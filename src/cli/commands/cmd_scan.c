@@ -6,6 +6,7 @@
 #include "cli/output/writers.h"
 #include "cli/report/groups_report.h"
 #include "cli/report/shown_groups.h"
+#include "cli/room.h"
 #include "io/journal.h"
 
 /* --- a scan --- */
@@ -25,6 +26,8 @@ static nd_status read_and_match(nd_job *job, nd_scan *scan, nd_error *error)
     nd_status status = nd_scan_add_source(scan, nd_input_source(job->input), error);
     if (status == ND_OK)
         status = nd_job_reading_done(job, error);
+    if (status == ND_OK)
+        nd_room_check_temp_files(job);
     if (status == ND_OK)
         status = nd_scan_finish(scan, error);
     nd_job_lap(job, "matching");
