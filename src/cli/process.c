@@ -36,8 +36,8 @@ static size_t put_word(char *to, size_t room, const char *word)
         to[len++] = '\'';
     for (; *word && room - len > 6; word++) {
         if (*word == '\'' && !is_plain) {
-            memcpy(to + len, "'\\''", 4);
-            len += 4;
+            for (const char *quote = "'\\''"; *quote; quote++)
+                to[len++] = *quote;
         } else {
             to[len++] = *word;
         }

@@ -39,7 +39,7 @@ static moved_file describe(const struct stat *info)
 
 int nd_lock_take(int fd)
 {
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 20000000};
     for (int attempt = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; attempt++) {
         if (errno != EWOULDBLOCK || attempt == LOCK_ATTEMPTS)
             return errno;
