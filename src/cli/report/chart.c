@@ -11,6 +11,7 @@ enum {
     RIGHT = 16,
     TOP = 16,
     BOTTOM = 40,
+    EDGE = 40, /* as far as a name may reach to both sides */
     Y_STEPS = 5,
     X_STEPS = 10
 };
@@ -63,12 +64,15 @@ static void print_grid(nd_page *page, const nd_chart *chart, const axis *x)
     }
     nd_page_printf(page, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", WIDTH / 2,
                    HEIGHT + 36, chart->x_name);
-    if (!isnan(chart->marked_x))
-        nd_page_printf(page,
-                       "<path class=\"marked\" d=\"M%.1f 0V%d\"/>"
-                       "<text x=\"%.1f\" y=\"-4\" text-anchor=\"middle\">%s</text>\n",
-                       place_x(x, chart->marked_x), HEIGHT, place_x(x, chart->marked_x),
-                       chart->marked_name);
+    if (isnan(chart->marked_x))
+        return;
+    /* At the left it would stand in the way of the axis's numbers, at the right be cut. */
+    const double at = place_x(x, chart->marked_x);
+    const char *const anchor = at < EDGE ? "start" : at > WIDTH - EDGE ? "end" : "middle";
+    nd_page_printf(page,
+                   "<path class=\"marked\" d=\"M%.1f 0V%d\"/>"
+                   "<text x=\"%.1f\" y=\"-4\" text-anchor=\"%s\">%s</text>\n",
+                   at, HEIGHT, at, anchor, chart->marked_name);
 }
 
 /* Points without a number are passed over. */

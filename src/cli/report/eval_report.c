@@ -84,11 +84,12 @@ static void print_sweep(nd_page *page, const nd_eval_report *report)
 {
     const size_t best = nd_eval_best_row(report);
     print_sweep_chart(page, report);
-    nd_page_printf(page,
-                   "<table><thead><tr><th scope=\"col\">%s<th scope=\"col\">precision"
-                   "<th scope=\"col\">recall<th scope=\"col\">f1<th scope=\"col\">found"
-                   "<th scope=\"col\">true</thead>\n",
-                   report->sweep->option->name);
+    nd_page_printf(
+        page,
+        "<table class=\"scores\"><thead><tr><th scope=\"col\">%s<th scope=\"col\">precision"
+        "<th scope=\"col\">recall<th scope=\"col\">f1<th scope=\"col\">found"
+        "<th scope=\"col\">true</thead>\n",
+        report->sweep->option->name);
     for (size_t i = 0; i < report->num_rows; i++) {
         const nd_evaluation *const e = &report->rows[i];
         nd_page_printf(page, "<tr%s><td>", i == best ? " class=\"best\"" : "");

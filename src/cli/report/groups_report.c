@@ -48,10 +48,10 @@ typedef struct wording {
 static const wording wordings[] = {
     [ND_GROUPS_FOUND] = {"Near-copies across documents", "copies", "copy", "representative",
                          "in the representative", "representative in it", "representative"},
-    [ND_GROUPS_REMOVED] = {"Near-copies that were removed", "removed", "removed", "kept",
+    [ND_GROUPS_REMOVED] = {"Near-copies that were removed", "removed", "copy", "kept",
                            "in the one kept", "the one kept in it", "one kept"},
-    [ND_GROUPS_REMOVABLE] = {"Near-copies that would be removed", "to be removed", "to be removed",
-                             "kept", "in the one kept", "the one kept in it", "one kept"},
+    [ND_GROUPS_REMOVABLE] = {"Near-copies that would be removed", "to be removed", "copy", "kept",
+                             "in the one kept", "the one kept in it", "one kept"},
 };
 
 typedef struct report {

@@ -240,6 +240,7 @@
       this.status.textContent = this.visible.length === all.length && total === all.length
         ? `${of} groups` : `${count(this.visible.length)} of ${of} groups`;
       this.space.style.height = `${this.visible.length * ROW}px`;
+      this.list.style.maxHeight = `${Math.max(1, this.visible.length) * ROW + 2}px`;
       this.list.scrollTop = 0;
       if (!this.visible.includes(this.selected))
         this.select(this.visible.length > 0 ? this.visible[0] : null);
@@ -277,7 +278,7 @@
       make('span', { className: 'size' }, count(members.length + 1)),
       make('span', { className: 'title' }, named(group[DOCUMENT_ID])),
       make('span', { className: 'faint' }, [`${count(members.length)} ${members.length === 1 ? 'copy' : 'copies'}`,
-        `${percent(likest / RATIOS)} alike`, this.data.sources[group[SOURCE] - 1], when(group[TIME]).slice(0, 10)]
+        `${percent(likest / RATIOS)} alike`, when(group[TIME]).slice(0, 10), this.data.sources[group[SOURCE] - 1]]
         .filter(Boolean).map(shown).join(' · ')));
       row.dataset.at = at;
       return row;
