@@ -8,12 +8,9 @@
 
 #include <cmocka.h>
 
-#include "cli/report/assets.h"
 #include "cli/report/html.h"
-#include "cli/report/kept_parts.h"
 #include "cli/report/marked_text.h"
-#include "cli/report/repeats_report.h"
-#include "cli/report/report_page.h"
+#include "cli/report/reports.h"
 #include "random.h"
 #include "text/characters.h"
 #include "util/alloc.h"

@@ -11,7 +11,7 @@
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
 #include "cli/output/writers.h"
-#include "cli/report/groups_report.h"
+#include "cli/report/reports.h"
 #include "cli/room.h"
 #include "io/record_copy.h"
 #include "neardup/passages.h"

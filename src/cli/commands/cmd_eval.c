@@ -6,7 +6,7 @@
 #include "cli/output/screen.h"
 #include "cli/output/writers.h"
 #include "cli/process.h"
-#include "cli/report/eval_report.h"
+#include "cli/report/reports.h"
 #include "cli/truth_file.h"
 #include "io/path_walk.h"
 #include "util/error.h"

@@ -6,7 +6,7 @@
 #include "cli/job.h"
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
-#include "cli/report/plan_report.h"
+#include "cli/report/reports.h"
 #include "util/error.h"
 
 enum { CURVE_STEPS = 20, BAR_COLUMNS = 40, MEAN_STEPS = 1000 };

@@ -4,7 +4,7 @@
 #include "cli/job.h"
 #include "cli/output/screen.h"
 #include "cli/output/writers.h"
-#include "cli/report/groups_report.h"
+#include "cli/report/reports.h"
 #include "cli/report/shown_groups.h"
 #include "cli/room.h"
 #include "io/journal.h"

@@ -7,8 +7,8 @@
 
 #include "cli/output/records.h"
 #include "cli/output/screen.h"
-#include "cli/report/eval_report.h"
-#include "cli/report/report_page.h"
+#include "cli/report/html.h"
+#include "cli/report/reports.h"
 
 enum { BAR_COLUMNS = 30 };
 

@@ -22,7 +22,7 @@ function(base64_of_digest hex result)
 endfunction()
 
 string(REPEAT "0x..," 16 row)
-set(code "/* Made by embed.cmake. */\n#include \"cli/report/assets.h\"\n")
+set(code "/* Made by embed.cmake. */\n#include \"cli/report/html.h\"\n")
 foreach(source ${SOURCES})
   get_filename_component(name ${source} NAME)
   string(MAKE_C_IDENTIFIER ${name} symbol)

@@ -6,7 +6,7 @@
  *   the list of all groups, JSON Lines, packed where it is long     for the script
  *
  * Comparisons are made on all threads and written in order (nd_ordered_pages_run). */
-#include "cli/report/groups_report.h"
+#include "cli/report/reports.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,10 +16,7 @@
 #include "cli/output/screen.h"
 #include "cli/output/writers.h"
 #include "cli/report/html.h"
-#include "cli/report/packed.h"
-#include "cli/report/report_page.h"
 #include "cli/report/shown_groups.h"
-#include "cli/report/side_by_side.h"
 
 /* What is readable without a script: groups and their members, and comparisons, of texts that are
  * not longer than so many bytes together. */

@@ -1,11 +1,10 @@
-#include "cli/report/side_by_side.h"
+#include "cli/report/reports.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/output/screen.h"
 #include "cli/report/html.h"
-#include "cli/report/report_page.h"
 
 nd_status nd_side_by_side_init(nd_side_by_side *sides, const nd_settings *settings,
                                const nd_allocator *allocator)
