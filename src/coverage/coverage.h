@@ -1,14 +1,272 @@
-/* How much of each of two texts stands in the other, in order, edited or not. */
+/* How much of each of two texts stands in the other, in order, edited or not; and which texts are
+ * worth asking that of. */
 #ifndef COVERAGE_COVERAGE_H
 #define COVERAGE_COVERAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "coverage/run_chain.h"
-#include "coverage/shared_shingles.h"
 #include "neardup/shingle.h"
+#include "neardup/status.h"
 #include "util/alloc.h"
+
+/* --- which documents share which shingles --- */
+
+/* Which documents share which shingles, by a sample of them, and how common each is; and the
+ * candidates for a document. */
+
+/* Every shingle whose hash lies in the lowest quarter is sampled, whatever document it stands in:
+ * so a short text that stands in a long one shares a quarter of its shingles with it in the sample
+ * as well, where the slots of a sketch would hold none (Broder: On the resemblance and containment
+ * of documents, 1997, section 3: the shingles that are 0 modulo m). A document that would have
+ * fewer than ND_SAMPLE_MIN samples takes the lowest half, or all: short texts find each other by
+ * those. */
+enum { ND_SAMPLE_MIN = 64, ND_SAMPLE_MAX_SHIFT = 2 };
+
+/* A shingle in up to ND_PLAIN_FREQUENCY documents weighs ND_WEIGHT_ONE, one in df of them
+ * ND_WEIGHT_ONE * sqrt(ND_PLAIN_FREQUENCY / df), at least 1: what a few documents share may be one
+ * story, what hundreds share is mostly a footer. */
+enum { ND_WEIGHT_ONE = 4096, ND_PLAIN_FREQUENCY = 6 };
+
+/* A document by its distinct shingles, in text order. A shingle of it is a sample when its hash is
+ * at most UINT64_MAX >> sample_shift. */
+typedef struct nd_sampled_text {
+    const uint64_t *shingles; /* borrowed */
+    uint64_t weight_sum;      /* over its samples */
+    uint32_t num;             /* shingles */
+    uint32_t num_samples;
+    uint32_t first_sample;
+    uint32_t sample_shift; /* 0 to ND_SAMPLE_MAX_SHIFT */
+} nd_sampled_text;
+
+/* Chooses sample_shift, and counts the samples; the rest is left 0. O(num): best done while the
+ * shingles are in the cache. */
+nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num);
+
+/* The samples of a document, in text order, are samples[first_sample ..]. Read as a number the
+ * rarer one is smaller:
+ *
+ *   | ND_WEIGHT_ONE - weight, 12 bits | earlier, 20 | member, 32 |
+ *
+ * `earlier` documents with a smaller number sampled the shingle too (ND_MAX_EARLIER: or more). One
+ * is told by `member` itself. More stand right before members[member], ascending:
+ *
+ *   members:   | 3  17  20  58 | 4  9  9001 | ...
+ *                       ^ member, earlier = 2                      */
+typedef struct nd_shared_shingles {
+    size_t num_documents, num_samples;
+    nd_sampled_text *texts;
+    uint16_t *weights; /* of the samples: weights[first_sample ..] */
+    uint64_t *samples;
+    uint32_t *members;
+} nd_shared_shingles;
+
+enum { ND_MAX_EARLIER = (1 << 20) - 1 };
+
+static inline uint32_t nd_sample_member(uint64_t sample)
+{
+    return (uint32_t)sample;
+}
+
+static inline uint32_t nd_sample_earlier(uint64_t sample)
+{
+    return (uint32_t)(sample >> 32) & ND_MAX_EARLIER;
+}
+
+static inline uint32_t nd_sample_weight(uint64_t sample)
+{
+    return ND_WEIGHT_ONE - (uint32_t)(sample >> 52);
+}
+
+static inline uint64_t nd_sampled_up_to(const nd_sampled_text *text)
+{
+    return UINT64_MAX >> text->sample_shift;
+}
+
+/* The weight of a shingle that stands in `frequency` documents, 1 or more. */
+uint16_t nd_shingle_weight(uint32_t frequency);
+
+/* Takes over `texts` (allocated with `allocator`), also when it fails. O(shingles); about 22 bytes
+ * a sample while it runs and 14 after. What it holds depends on the documents and their numbering
+ * alone, not on num_threads. Shingles count as one by 32 bits of their hash, and more where there
+ * are many: the few that meet by chance weigh a little less than they should. Release also after a
+ * failure. ND_ERR_LIMIT: 2^32 samples. */
+ND_NODISCARD nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sampled_text *texts,
+                                               size_t num_documents, uint32_t num_threads,
+                                               const nd_allocator *allocator);
+
+/* Releases samples and members, and leaves the weights. */
+void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator);
+
+void nd_shared_shingles_release(nd_shared_shingles *shared, const nd_allocator *allocator);
+
+/* --- candidates for a document: those that share its rare shingles --- */
+
+/* Scratch of one worker; exclusive. Zero it before the first use.
+ *
+ *   order:   its samples that others share, rarest first
+ *   tallies: open addressing by document, at most a quarter full; `touched` are the slots in use
+ */
+typedef struct nd_candidate_finder {
+    ND_VEC(uint64_t) order;
+    ND_VEC(uint64_t) scratch;
+    uint64_t *tallies;
+    size_t tallies_capacity, mask;
+    ND_VEC(uint32_t) touched;
+    ND_VEC(uint64_t) likely;     /* tallies that may tell of candidates */
+    ND_VEC(uint32_t) candidates; /* what the last call found: not ordered, without d */
+    bool is_common;              /* d is mostly text that too many documents hold */
+    uint64_t left_out;           /* documents that it did not follow its shared shingles to */
+} nd_candidate_finder;
+
+/* Finds the candidates of document d among those with a smaller number: numbered by size, the
+ * larger ones, as it is the smaller text of a pair that is covered. Follows its sampled shingles,
+ * those of fewest documents first, to where else they stand, within a budget linear in d's length;
+ * a document is a candidate when it holds a part of the weight of the shingles followed, and two of
+ * them. Where most of d is text that too many documents hold for that, d meets a few of them by two
+ * of its shingles: the first, which lead, and those right before it. */
+ND_NODISCARD nd_status nd_candidate_finder_find(nd_candidate_finder *finder,
+                                                const nd_shared_shingles *shared, uint32_t d,
+                                                const nd_allocator *allocator);
+
+void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator *allocator);
+
+/* --- shingles in order --- */
+
+/* The distinct shingles of a text in text order, where each stands; and runs: shared shingles that
+ * go on in both texts, in order (drawn below). */
+
+/* --- where each shingle stands --- */
+
+#define ND_NO_POSITION UINT32_MAX
+
+/* Finds the position of a shingle in one sequence at a time; exclusive. Open addressing, at most a
+ * quarter full, so that nearly every shingle stands where it is looked for first:
+ *
+ *   slots[nd_position_slot(hash)] = position + 1, or 0 where nothing stands; a clash goes to the
+ * next
+ *
+ * Which slot that is depends on a number that no author of texts knows: they know the hashes, and
+ * could write a text of many that share their lowest bits, all to be looked through one by one.
+ *
+ *   marks:  16 bits or more for each shingle, one of them set, by other bits of its hash: tells
+ * that a shingle is not there without a branch (a Bloom filter of one hash function: Bloom 1970)
+ */
+typedef struct nd_position_index {
+    const uint64_t *shingles; /* borrowed */
+    uint32_t *slots;
+    size_t capacity; /* allocated slots */
+    size_t mask;     /* slots in use - 1 */
+    unsigned shift;  /* 64 - the bits of the mask */
+    uint64_t seed;   /* odd; 0 before the first use */
+    uint64_t *marks; /* made by nd_position_index_set alone */
+    size_t marks_capacity;
+    size_t mark_mask; /* words in use - 1 */
+} nd_position_index;
+
+/* One bit for each of num shingles: elements of an array that has room for them. */
+#define ND_REPEATS_WORDS(num) (((num) + 31) / 32)
+
+/* Drops every repeat of hashes[0..num) but the first, keeps the order, and indexes what remains.
+ * *num_distinct is their number. Unless it is NULL, repeats[ND_REPEATS_WORDS(num)] says which were
+ * dropped: bit i % 32 of repeats[i / 32]. O(num). ND_ERR_LIMIT: num from 2^30 on. */
+ND_NODISCARD nd_status nd_position_index_distinct(nd_position_index *index,
+                                                  const nd_allocator *allocator, uint64_t *hashes,
+                                                  size_t num, size_t *num_distinct,
+                                                  uint32_t *repeats);
+
+/* Indexes a sequence that repeats nothing. O(num). ND_ERR_LIMIT: num from 2^30 on. */
+ND_NODISCARD nd_status nd_position_index_set(nd_position_index *index,
+                                             const nd_allocator *allocator,
+                                             const uint64_t *shingles, size_t num);
+
+/* 0 where the shingle is surely not there, else 1; wrong for one in sixteen at most that is not. */
+static inline uint32_t nd_position_index_may_have(const nd_position_index *index, uint64_t hash)
+{
+    return (uint32_t)(index->marks[hash >> 38 & index->mark_mask] >> (hash >> 32 & 63) & 1);
+}
+
+/* The slot where a hash is looked for first: multiply-shift (Dietzfelbinger, Hagerup, Katajainen
+ * and Penttonen, A reliable randomized algorithm for the closest-pair problem, 1997). */
+static inline size_t nd_position_slot(const nd_position_index *index, uint64_t hash)
+{
+    return (size_t)(hash * index->seed >> index->shift);
+}
+
+/* Position of `hash`, or ND_NO_POSITION. O(1) expected. */
+static inline uint32_t nd_position_index_find(const nd_position_index *index, uint64_t hash)
+{
+    for (size_t at = nd_position_slot(index, hash);; at = (at + 1) & index->mask) {
+        const uint32_t slot = index->slots[at];
+        if (slot == 0)
+            return ND_NO_POSITION;
+        if (index->shingles[slot - 1] == hash)
+            return slot - 1;
+    }
+}
+
+void nd_position_index_release(nd_position_index *index, const nd_allocator *allocator);
+
+/* --- runs --- */
+
+enum { ND_HELD = 0, ND_OTHER = 1 };
+
+enum {
+    /* Words between one shared shingle and the next of a run. At 12, copies with 40 % of their
+     * words replaced or 8 % of their letters misread fall apart; at 32 nothing more is found. */
+    ND_RUN_MAX_GAP_WORDS = 20,
+    ND_RUN_MIN = 3, /* shingles; two meet by chance in texts of one subject */
+    ND_RUN_MAX_DRIFT =
+        3, /* shingles by which a gap may be longer in one text, and half its length */
+    ND_RUN_MAX_ACTIVE = 16,
+};
+
+/* What a run is in one of the texts. */
+typedef struct nd_run_side {
+    uint32_t first, last;
+    uint32_t num_weights;
+    uint64_t weight;
+} nd_run_side;
+
+/* A run of shared shingles. */
+typedef struct nd_covered_run {
+    uint32_t num;
+    nd_run_side sides[2];
+} nd_covered_run;
+
+/* A shared shingle. weight 0: not sampled. */
+typedef struct nd_meeting {
+    uint32_t at[2];
+    uint32_t weight[2];
+} nd_meeting;
+
+/* The runs found so far, and which may still go on, by number; exclusive. */
+typedef struct nd_run_chain {
+    uint32_t max_gap; /* shingles */
+    ND_VEC(nd_covered_run) runs;
+    size_t active[ND_RUN_MAX_ACTIVE];
+    size_t num_active;
+    size_t latest; /* the run that went on last */
+} nd_run_chain;
+
+/* Forgets all runs. */
+static inline void nd_run_chain_clear(nd_run_chain *chain)
+{
+    chain->runs.len = chain->num_active = chain->latest = 0;
+}
+
+/* Adds a meeting to the run that it continues most evenly, or begins one; chain->latest is then
+ * that run. Meetings come in the order of the other text. O(1). */
+ND_NODISCARD nd_status nd_run_chain_add(nd_run_chain *chain, const nd_meeting *meeting,
+                                        const nd_allocator *allocator);
+
+static inline void nd_run_chain_release(nd_run_chain *chain, const nd_allocator *allocator)
+{
+    ND_VEC_RELEASE(allocator, &chain->runs);
+}
+
+/* --- how much of each text stands in the other --- */
 
 /* One text: its distinct shingles in text order, and the weights of those with a hash up to
  * sampled_up_to, in text order too. */

@@ -1,4 +1,4 @@
-#include "coverage/judged_text.h"
+#include "coverage/verdict.h"
 
 #include <string.h>
 

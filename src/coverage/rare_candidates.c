@@ -1,4 +1,4 @@
-#include "coverage/shared_shingles.h"
+#include "coverage/coverage.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What a verdict is made of.
  *
  * Words, numbers and pairs of characters are items; an item says as many bits as it is rare
- * (judged_text.c). Trigrams that both texts have are chained to runs (run_chain.h); a run covers
+ * (judged_text.c). Trigrams that both texts have are chained to runs (coverage.h); a run covers
  * its words, the edited ones inside it included, but has credit for those in proportion to how long
  * it is: n / (n + 12) for one of n trigrams, so that three trigrams met by chance bridge nothing.
  *

@@ -2,10 +2,170 @@
 #ifndef COVERAGE_VERDICT_H
 #define COVERAGE_VERDICT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "coverage/judged_text.h"
-#include "coverage/run_chain.h"
+#include "coverage/coverage.h"
+#include "neardup/text.h"
+#include "util/alloc.h"
+
+/* --- texts made ready --- */
+
+/* A text made ready for verdicts: its words as codes, the distinct words and numbers among them,
+ * and its trigrams. */
+
+/* --- words as 32-bit codes --- */
+
+/* One code a token:
+ *
+ *   a word:     | 0 | length, 4 bits | hash, 21 | first letter, 3 | last letter, 3 |
+ *   a number:   | 1 | length, 5 bits | hash, 26                                    |
+ *
+ * A number is a token with a decimal digit in it, of whatever script. The length is in characters
+ * and stops at the largest that fits; of a word it is at least 1, and 0 stands for a token of a
+ * script written without spaces, which is one character. Letters are hashed to three bits each, so
+ * that a misspelt word is mostly like the right one (nd_word_is_like). The hash of a number goes on
+ * from one to the next (nd_number_join), so that 1,200 and 1200 are one number. Codes of different
+ * words are equal once in about 2^27 pairs. */
+typedef uint32_t nd_word_code;
+
+enum { ND_NUMBER_MAX_LENGTH = 31 };
+
+/* Writes the codes of all tokens to codes[0 .. nd_text_num_tokens). O(bytes). Thread-safe. */
+void nd_word_codes(const nd_text *text, nd_word_code *codes);
+
+static inline bool nd_word_is_number(nd_word_code code)
+{
+    return code >> 31;
+}
+
+static inline uint32_t nd_word_length(nd_word_code code)
+{
+    return nd_word_is_number(code) ? code >> 26 & 31 : code >> 27;
+}
+
+/* A token of a script written without spaces. */
+static inline bool nd_word_is_character(nd_word_code code)
+{
+    return code >> 27 == 0;
+}
+
+/* Whether one may be the other misspelt or misread: words of three letters and more, about as long,
+ * that begin and end alike. */
+static inline bool nd_word_is_like(nd_word_code a, nd_word_code b)
+{
+    const uint32_t len_a = nd_word_length(a), len_b = nd_word_length(b);
+    return !nd_word_is_number(a) && !nd_word_is_number(b) && len_a >= 3 && len_b >= 3 &&
+           len_a <= len_b + 1 && len_b <= len_a + 1 && (a & 63) == (b & 63);
+}
+
+/* The number that two make one after the other, as the parts of 1,200 do. */
+nd_word_code nd_number_join(nd_word_code first, nd_word_code second);
+
+/* --- a text --- */
+
+/* How much a word or a number says is counted in bits, the binary logarithm of how rare it is. */
+enum { ND_BIT = 16 /* units a bit */ };
+
+/* What a text says once or more: a word of three letters or more, a number (1,200 is one), or two
+ * characters after each other of a script written without spaces. */
+typedef struct nd_item {
+    uint32_t key;  /* equal for equal items */
+    uint32_t at;   /* the word that it begins at, where it stands first */
+    uint16_t bits; /* what it says, in units of ND_BIT */
+    uint8_t kind;  /* nd_item_kind */
+    uint8_t marks; /* of ND_ITEM_*, about the pair at work */
+} nd_item;
+
+typedef enum nd_item_kind {
+    ND_ITEM_PLAIN = 0, /* says less than ND_TELLING_BITS */
+    ND_ITEM_TELLING,   /* a word that says more */
+    ND_ITEM_NUMBER,
+} nd_item_kind;
+
+enum { ND_TELLING_BITS = 4 };
+
+enum {
+    ND_ITEM_SHARED = 1, /* stands in the other text too */
+    ND_ITEM_LIKE = 2,   /* has one like it in the other text, at the same place of a run */
+    ND_ITEM_INSIDE = 4, /* stands in a run somewhere */
+};
+
+#define ND_NO_ITEM UINT32_MAX
+
+/* Three words after each other, none twice, in text order: what a scan has of a text as its
+ * shingles. Borrowed. */
+typedef struct nd_trigrams {
+    const uint64_t *hashes;
+    uint32_t num;
+    const uint32_t *repeats; /* see nd_position_index_distinct; not read where there are none */
+} nd_trigrams;
+
+/* Exclusive while it is made, and while a pair is judged with it. Zero it before the first use.
+ *
+ *   items:             in text order, none twice; found through open addressing, at most a quarter
+ *                      full:
+ *                      slots[key * seed >> shift] = number + 1, or 0; a clash goes to the next slot
+ *   item_of[word]:     the item that begins there, or ND_NO_ITEM
+ *   number_at:         the words that numbers begin at, repeated ones too
+ *   trigram_at:        the words that trigrams begin at; not there where the nth begins at the nth
+ *   credit[word]:      about the pair at work, see verdict.c */
+typedef struct nd_judged_text {
+    const nd_word_code *words; /* borrowed */
+    const uint64_t *trigrams;  /* borrowed, or own_trigrams */
+    uint32_t num_words, num_items, num_numbers, num_trigrams;
+    bool has_repeats; /* trigrams that stand in it twice */
+    nd_item *items;
+    uint32_t *item_of;
+    uint16_t *credit;
+    uint32_t *number_at;
+    uint32_t *trigram_at;
+    uint64_t *own_trigrams;
+    uint32_t *own_repeats;
+    uint32_t *slots;
+    int shift;     /* of a hash: 64 - the binary logarithm of the slots */
+    uint64_t seed; /* odd, so that no author of texts knows the slots; 0 before the first use */
+    size_t items_capacity, item_of_capacity, credit_capacity, slots_capacity;
+    size_t number_at_capacity, trigram_at_capacity;
+    size_t own_trigrams_capacity, own_repeats_capacity;
+    nd_position_index index; /* of own_trigrams */
+} nd_judged_text;
+
+/* Makes it of the words and their trigrams, both borrowed; where these are NULL it hashes them
+ * itself. Two texts whose trigrams were hashed otherwise share none. O(num). ND_ERR_LIMIT: num from
+ * 2^30 on. */
+ND_NODISCARD nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words,
+                                           uint32_t num, const nd_trigrams *trigrams,
+                                           const nd_allocator *allocator);
+
+/* How many words the item takes where it stands first. */
+uint32_t nd_judged_text_item_words(const nd_judged_text *text, const nd_item *item);
+
+void nd_judged_text_release(nd_judged_text *text, const nd_allocator *allocator);
+
+/* The slot where the item stands, or the empty one where it would. */
+static inline uint32_t *nd_slot_of(const nd_judged_text *t, uint32_t key)
+{
+    const size_t mask = (UINT64_C(1) << (64 - t->shift)) - 1;
+    size_t at = (size_t)(key * t->seed >> t->shift);
+    while (t->slots[at] && t->items[t->slots[at] - 1].key != key)
+        at = (at + 1) & mask;
+    return &t->slots[at];
+}
+
+/* The number of an item, or ND_NO_ITEM. O(1) expected. */
+static inline uint32_t nd_judged_text_find_item(const nd_judged_text *text, uint32_t key)
+{
+    return *nd_slot_of(text, key) - 1;
+}
+
+/* The word that a trigram begins at where it stands first. */
+static inline uint32_t nd_judged_text_trigram_at(const nd_judged_text *text, uint32_t trigram)
+{
+    return text->has_repeats ? text->trigram_at[trigram] : trigram;
+}
+
+/* --- verdicts --- */
 
 /* --- logarithms and the logistic function in integers, so that every processor gives the same ---
  */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "coverage/shared_shingles.h"
+#include "coverage/coverage.h"
 #include "engine/scan_state.h"
 #include "lsh/buckets.h"
 #include "neardup/batch.h"

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "coverage/coverage.h"
-#include "coverage/shared_shingles.h"
 #include "coverage/verdict.h"
 #include "engine/matcher.h"
 #include "util/alloc.h"

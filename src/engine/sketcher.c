@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "coverage/run_chain.h"
+#include "coverage/coverage.h"
 #include "lsh/buckets.h"
 #include "neardup/document_map.h"
 #include "neardup/sketch.h"

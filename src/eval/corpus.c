@@ -1,4 +1,4 @@
-#include "eval/corpus.h"
+#include "eval/evaluator.h"
 
 #include <stdlib.h>
 #include <string.h>

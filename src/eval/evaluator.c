@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#include "eval/scores.h"
 #include "util/error.h"
 
 nd_status nd_evaluator_new(nd_truth truth, nd_texts texts, const nd_allocator *allocator,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "eval/evaluator.h"
-#include "eval/scores.h"
 #include "neardup/exact_join.h"
 #include "util/error.h"
 

@@ -1,4 +1,4 @@
-#include "eval/scores.h"
+#include "eval/evaluator.h"
 
 #include <string.h>
 

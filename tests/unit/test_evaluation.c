@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "eval/scores.h"
+#include "eval/evaluator.h"
 #include "failing_allocator.h"
 #include "random.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "coverage/shared_shingles.h"
+#include "coverage/coverage.h"
 #include "failing_allocator.h"
 #include "neardup/plan.h"
 #include "random.h"
