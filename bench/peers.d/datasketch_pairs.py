@@ -1,4 +1,4 @@
-"""datasketch: MinHash and MinHashLSH in numpy, pairs checked by the sketches. FILE OUT WORKERS
+"""datasketch: MinHash and MinHashLSH in numpy, pairs checked by the sketches. FILE OUT WORKERS [MODULE]
 
 What was set, and why:
 - num_perm 128; params (16, 8), which propose a pair at 0.8 with a chance of 0.95: its own optimum,
@@ -7,14 +7,17 @@ What was set, and why:
   default, SHA-1 of each shingle, would take longer than all the rest.
 - Sketches are made in as many processes as there are cores.
 - Identical candidates are met once (j > i), and checked with its own jaccard.
+- MODULE is what is imported in its place: neardup.compat.datasketch, by the same calls.
 """
 
+import importlib
 import sys
 from multiprocessing import get_context
 
-import datasketch
 import numpy
 import shingles
+
+datasketch = importlib.import_module(sys.argv[4] if len(sys.argv) > 4 else "datasketch")
 
 SLOTS, LEAST = 128, 0.8
 work = {}
@@ -72,4 +75,4 @@ def main(corpus, out, workers):
     shingles.write_pairs(out, ids, pairs(rows, starts))
 
 
-main(*sys.argv[1:])
+main(*sys.argv[1:4])
