@@ -80,6 +80,8 @@ while [ $hits -lt "$kills" ] && [ $i -lt $((kills * 10)) ]; do
     echo "$out, kill $hits at $share of a run: status $status," \
         "$(stat -c %s out.resume 2>/dev/null || echo 0) bytes kept"
     [ $status -eq 137 ] || failed=1
+    # Killed when all was done: the output is whole, and there is nothing to go on from.
+    if [ ! -e out.resume ] && [ -n "$(ls out 2>/dev/null)" ]; then compare; fi
     if [ $((hits % 2)) -eq 0 ]; then
         finish
         if [ $out = out ]; then out=out/; else out=out; fi
