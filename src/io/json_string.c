@@ -299,15 +299,21 @@ nd_status nd_json_append_string(const nd_allocator *allocator, nd_byte_vec *out,
                                 size_t len_bytes)
 {
     const size_t before = out->len;
-    nd_status status = nd_bytes_append(allocator, out, "\"", 1);
-    while (status == ND_OK && len_bytes) {
-        size_t used = plain_run(p, len_bytes);
-        if (used)
-            status = nd_bytes_append(allocator, out, p, used);
-        else
-            status = append_special(allocator, out, p, len_bytes, &used);
-        p += used;
-        len_bytes -= used;
+    size_t run = plain_run(p, len_bytes);
+    nd_status status =
+        run <= SIZE_MAX - 2 ? ND_VEC_RESERVE(allocator, out, run + 2) : ND_ERR_NO_MEMORY;
+    if (status != ND_OK)
+        return status;
+    out->items[out->len++] = '"';
+    if (run > 0)
+        memcpy(out->items + out->len, p, run);
+    out->len += run;
+    while (status == ND_OK && run < len_bytes) {
+        p += run;
+        len_bytes -= run;
+        run = plain_run(p, len_bytes);
+        status = run > 0 ? nd_bytes_append(allocator, out, p, run)
+                         : append_special(allocator, out, p, len_bytes, &run);
     }
     if (status == ND_OK)
         status = nd_bytes_append(allocator, out, "\"", 1);
