@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 #include "text/characters.h"
-#include "util/xxh.h"
+#include "util/digest.h"
 
 enum {
     RECORD_CHUNK_BYTES = 1 << 21,
@@ -96,9 +96,9 @@ static nd_text_facts facts_of(const nd_ingester *in, size_t num_hashes)
 {
     size_t len_bytes;
     const char *const normalised = nd_text_normalised(in->text, &len_bytes);
-    const XXH128_hash_t digest = XXH3_128bits(normalised, len_bytes);
-    return (nd_text_facts){.digest = {digest.low64, digest.high64},
-                           .check = XXH3_64bits_withSeed(normalised, len_bytes, in->seed),
+    const nd_digest128 digest = nd_digest128_of(normalised, len_bytes);
+    return (nd_text_facts){.digest = {digest.low, digest.high},
+                           .check = nd_digest64(normalised, len_bytes, in->seed),
                            .num_hashes = (uint32_t)num_hashes,
                            .num_tokens = (uint32_t)nd_text_num_tokens(in->text)};
 }
@@ -323,7 +323,7 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
     if (status != ND_OK)
         return status;
     in->chunk->documents[in->chunk->num].raw_digest =
-        XXH3_64bits(document->text, document->text_len_bytes);
+        nd_digest64(document->text, document->text_len_bytes, 0);
     status = read_tokens(in, matcher, worker, record, &made);
     if (status != ND_OK)
         return status;

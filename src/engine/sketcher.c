@@ -12,9 +12,9 @@
 #include "neardup/sketch.h"
 #include "neardup/version.h"
 #include "util/alloc.h"
+#include "util/digest.h"
 #include "util/error.h"
 #include "util/threads.h"
-#include "util/xxh.h"
 
 enum { TEXTS_A_TASK = 64 };
 
@@ -183,9 +183,9 @@ static void write_digest(const sketch_worker *w, uint64_t *digest)
 {
     size_t len_bytes;
     const char *const normalised = nd_text_normalised(w->text, &len_bytes);
-    const XXH128_hash_t hash = XXH3_128bits(normalised, len_bytes);
-    digest[0] = len_bytes ? hash.low64 : 0;
-    digest[1] = len_bytes ? hash.high64 : 0;
+    const nd_digest128 whole = nd_digest128_of(normalised, len_bytes);
+    digest[0] = len_bytes ? whole.low : 0;
+    digest[1] = len_bytes ? whole.high : 0;
 }
 
 static nd_status write_sketch(const nd_sketcher *s, sketch_worker *w, const nd_batch_output *out,

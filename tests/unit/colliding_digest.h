@@ -3,10 +3,9 @@
 #ifndef TESTS_UNIT_COLLIDING_DIGEST_H
 #define TESTS_UNIT_COLLIDING_DIGEST_H
 
-#include "util/xxh.h"
+#include "util/digest.h"
 
-XXH128_hash_t colliding_digest(const void *bytes, size_t len_bytes);
-#undef XXH3_128bits
-#define XXH3_128bits(bytes, len_bytes) colliding_digest((bytes), (len_bytes))
+nd_digest128 colliding_digest(const void *bytes, size_t len_bytes);
+#define nd_digest128_of(bytes, len_bytes) colliding_digest((bytes), (len_bytes))
 
 #endif

@@ -14,7 +14,7 @@
 #include "made_up_texts.h"
 #include "neardup/scan.h"
 
-#undef XXH3_128bits
+#undef nd_digest128_of
 
 /* What differs in the digests of different texts. */
 typedef enum digest_bits {
@@ -26,15 +26,15 @@ typedef enum digest_bits {
 static digest_bits bits;
 static size_t num_digests;
 
-XXH128_hash_t colliding_digest(const void *bytes, size_t len_bytes)
+nd_digest128 colliding_digest(const void *bytes, size_t len_bytes)
 {
-    const XXH128_hash_t digest = XXH_INLINE_XXH3_128bits(bytes, len_bytes);
+    const nd_digest128 digest = nd_digest128_of(bytes, len_bytes);
     num_digests++;
     switch (bits) {
     case FEW_BITS:
-        return (XXH128_hash_t){digest.low64 & 0x8000000000000003, 0};
+        return (nd_digest128){digest.low & 0x8000000000000003, 0};
     case NO_BITS:
-        return (XXH128_hash_t){0, 0};
+        return (nd_digest128){0, 0};
     default:
         return digest;
     }

@@ -21,6 +21,7 @@
 #include "neardup/shingle.h"
 #include "neardup/sketch.h"
 #include "neardup/version.h"
+#include "util/digest.h"
 
 static const char bytes[] = "The Stra\u00dfe, caf\u00e9s & \u6771\u4eac 2024: it's \ufb01ne!";
 
@@ -154,6 +155,31 @@ static void sets_of_all_sizes_become_these_slots(void **state)
     assert_int_equal(nd_kernel_select(before), ND_OK);
 }
 
+/* Against xxHash itself, over the lengths where it changes its ways, at any alignment. */
+static void digests_are_those_of_xxhash_with_every_kernel(void **state)
+{
+    (void)state;
+    static const nd_kernel kernels[] = {ND_KERNEL_SCALAR, ND_KERNEL_AVX2, ND_KERNEL_AVX512,
+                                        ND_KERNEL_NEON};
+    static unsigned char text[5000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (unsigned char)(i * i >> 3);
+    const nd_kernel before = nd_kernel_current();
+    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) {
+        if (nd_kernel_select(kernels[k]) != ND_OK)
+            continue;
+        for (size_t len = 0; len < sizeof text; len += len < 300 ? 1 : 97) {
+            const unsigned char *const p = text + len % 64 * (len + 64 < sizeof text);
+            const XXH128_hash_t whole = XXH3_128bits(p, len);
+            const nd_digest128 digest = nd_digest128_of(p, len);
+            assert_true(digest.low == whole.low64 && digest.high == whole.high64);
+            assert_true(nd_digest64(p, len, 0) == XXH3_64bits(p, len));
+            assert_true(nd_digest64(p, len, 77) == XXH3_64bits_withSeed(p, len, 77));
+        }
+    }
+    assert_int_equal(nd_kernel_select(before), ND_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +188,7 @@ int main(void)
         cmocka_unit_test(bytes_become_these_shingle_hashes),
         cmocka_unit_test(shingle_hashes_become_these_slots_and_band_keys),
         cmocka_unit_test(sets_of_all_sizes_become_these_slots),
+        cmocka_unit_test(digests_are_those_of_xxhash_with_every_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
