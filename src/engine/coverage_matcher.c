@@ -102,18 +102,28 @@ static nd_status make_ready(const nd_coverage_matcher *c, nd_ready_text *ready, 
     return status;
 }
 
+/* Where the text is made ready that is not the held one. */
+static nd_ready_text *place_of_other(const nd_coverage_matcher *c, nd_coverage_worker *w,
+                                     uint32_t text)
+{
+    return c->words[text].num <= ND_READY_WORDS ? &w->ready[text % ND_READY_TEXTS]
+                                                : &w->ready_other;
+}
+
 /* The verdict on the texts of an edge, into its score; and its coverage, where no other is asked
  * for. `held` is one of them; places: of the other one's shingles in it, or NULL. */
 static nd_status judge(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
                        const uint32_t *places, nd_judge_need need, nd_edge *edge)
 {
     const bool holds_from = held == edge->from;
+    const uint32_t other = holds_from ? edge->to : edge->from;
+    nd_ready_text *const ready_other = place_of_other(c, w, other);
     nd_judgement judgement = {0};
     nd_status status = make_ready(c, &w->ready_held, held);
     if (status == ND_OK)
-        status = make_ready(c, &w->ready_other, holds_from ? edge->to : edge->from);
+        status = make_ready(c, ready_other, other);
     if (status == ND_OK)
-        status = nd_judge_pair(&w->judge, &w->ready_held.judged, &w->ready_other.judged,
+        status = nd_judge_pair(&w->judge, &w->ready_held.judged, &ready_other->judged,
                                c->has_trigrams ? places : NULL, need, c->least_score,
                                c->base.allocator, &judgement);
     edge->score = (uint16_t)judgement.score;
@@ -461,6 +471,8 @@ static void release(nd_matcher *m)
         nd_arena_release(&worker->words);
         nd_judged_text_release(&worker->ready_held.judged, a);
         nd_judged_text_release(&worker->ready_other.judged, a);
+        for (size_t i = 0; i < ND_READY_TEXTS; i++)
+            nd_judged_text_release(&worker->ready[i].judged, a);
         ND_VEC_RELEASE(a, &worker->places);
         ND_VEC_RELEASE(a, &worker->repeats);
         ND_VEC_RELEASE(a, &worker->edges);
