@@ -47,13 +47,14 @@ note_time()
 out=out
 compare()
 {
-    if [ $out = out ]; then cmp whole out; else diff -r whole_folder out; fi || failed=1
+    if [ $out = out ]; then cmp whole out; else diff -r -x '.neardup-*' whole_folder out; fi || failed=1
     rm -rf out
 }
 
 finish() # compares what a run writes that nobody kills
 {
     "$tool" dedup --resume -q --no-progress -o $out in || failed=1
+    if [ $out = out/ ] && ls -A out | grep '^[.]'; then failed=1; fi
     compare
 }
 
@@ -80,7 +81,8 @@ while [ $hits -lt "$kills" ] && [ $i -lt $((kills * 10)) ]; do
     echo "$out, kill $hits at $share of a run: status $status," \
         "$(stat -c %s out.resume 2>/dev/null || echo 0) bytes kept"
     [ $status -eq 137 ] || failed=1
-    # Killed when all was done: the output is whole, and there is nothing to go on from.
+    # Killed when all was done: the output is whole, there is nothing to go on from, and at most a
+    # hidden folder is left.
     if [ ! -e out.resume ] && [ -n "$(ls out 2>/dev/null)" ]; then compare; fi
     if [ $((hits % 2)) -eq 0 ]; then
         finish
