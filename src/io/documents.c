@@ -40,7 +40,11 @@ typedef struct record_job {
 nd_status nd_documents_init(nd_documents *documents, const nd_allocator *allocator,
                             const nd_reading *reading)
 {
-    *documents = (nd_documents){.allocator = *allocator, .reading = reading};
+    *documents = (nd_documents){
+        .allocator = *allocator,
+        .reading = reading,
+        .wanted = {reading->options.wanted_tags, reading->options.num_wanted_tags, 0},
+    };
     return nd_json_parser_new(allocator, &documents->parser);
 }
 

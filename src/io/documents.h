@@ -59,7 +59,7 @@ typedef struct nd_wanted {
 typedef struct nd_documents {
     nd_allocator allocator;
     const nd_reading *reading;
-    nd_wanted wanted; /* the caller's to set */
+    nd_wanted wanted; /* at first those of the options; the caller's to set */
     nd_json_parser *parser;
     nd_page_text *page;                 /* NULL until there is one */
     nd_byte_vec text, id, date, source; /* with escapes undone, as are the next */

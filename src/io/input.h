@@ -80,6 +80,10 @@ typedef struct nd_input_options {
      * them; NULL: they are not. Borrowed. All other options, and those of the scan, have to be
      * among its terms. */
     struct nd_journal *journal;
+    /* The documents that are wanted, by their tags, which ascend: other records are stepped over
+     * without a look into them. NULL: all. Borrowed. */
+    const uint64_t *wanted_tags;
+    size_t num_wanted_tags;
     size_t block_bytes; /* of a block, at most about; 0: 256 KiB. Changes nothing but speed. */
 } nd_input_options;
 

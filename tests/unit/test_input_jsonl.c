@@ -46,6 +46,22 @@ static void lines_are_documents(void **state)
     assert_documents(NULL, "{\"id\":\"a\",\"text\":\"\"}", "a=\n");
 }
 
+/* Without a look into the others: their faults are not counted. */
+static void only_wanted_records_are_read(void **state)
+{
+    (void)state;
+    const uint64_t wanted[] = {nd_input_tag(0, 1), nd_input_tag(0, 4)};
+    const nd_input_options options = {.wanted_tags = wanted, .num_wanted_tags = 2};
+    gathered g = read_lines(&options, "{\"id\":\"a\",\"text\":\"one\"}\n"
+                                      "{\"id\":\"b\",\"text\":\"two\"}\n"
+                                      "no JSON\n\n"
+                                      "{\"id\":\"c\",\"text\":\"three\"}\n");
+    assert_int_equal(g.status, ND_OK);
+    assert_string_equal(g.documents, "b=two\nc=three\n");
+    assert_int_equal(g.report.findings[ND_ISSUE_MALFORMED_JSON].count, 0);
+    gathered_release(&g);
+}
+
 static void blank_lines_and_carriage_returns_do_not_count(void **state)
 {
     (void)state;
@@ -469,6 +485,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(lines_are_documents),
+        IN_FOLDER(only_wanted_records_are_read),
         IN_FOLDER(blank_lines_and_carriage_returns_do_not_count),
         IN_FOLDER(byte_order_mark_is_left_out),
         IN_FOLDER(ids_are_strings_numbers_or_places),

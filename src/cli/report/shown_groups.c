@@ -285,11 +285,13 @@ static nd_status see_document(void *ctx, uint32_t worker, const nd_document *doc
     return status;
 }
 
-static nd_status read_input(nd_job *job, reading *r, nd_error *error)
+static nd_status read_input(nd_job *job, reading *r, const uint64_t *tags, nd_error *error)
 {
     const nd_keep_keys no_keys = {.num = 0};
     nd_input_options options = nd_settings_input(job->settings, &no_keys);
     options.has_attributes = true;
+    options.wanted_tags = tags;
+    options.num_wanted_tags = r->num;
     options.date_field =
         nd_settings_given(job->settings, "date-field") ? job->settings->date_field : NULL;
     options.source_field =
@@ -314,13 +316,18 @@ static nd_status read_again(nd_shown_groups *shown, nd_job *job, nd_error *error
 {
     const size_t num = shown->documents.len;
     tagged *const by_tag = nd_alloc(shown->allocator, num, sizeof *by_tag);
-    if (!by_tag)
-        return ND_ERR_NO_MEMORY;
-    for (size_t i = 0; i < num; i++)
-        by_tag[i] = (tagged){shown->documents.items[i].id.tag, i};
-    qsort(by_tag, num, sizeof *by_tag, compare_tagged);
-    reading r = {shown, by_tag, num};
-    const nd_status status = read_input(job, &r, error);
+    uint64_t *const tags = nd_alloc(shown->allocator, num, sizeof *tags);
+    nd_status status = ND_ERR_NO_MEMORY;
+    if (by_tag && tags) {
+        for (size_t i = 0; i < num; i++)
+            by_tag[i] = (tagged){shown->documents.items[i].id.tag, i};
+        qsort(by_tag, num, sizeof *by_tag, compare_tagged);
+        for (size_t i = 0; i < num; i++)
+            tags[i] = by_tag[i].tag;
+        reading r = {shown, by_tag, num};
+        status = read_input(job, &r, tags, error);
+    }
+    nd_release(shown->allocator, tags);
     nd_release(shown->allocator, by_tag);
     return status;
 }
