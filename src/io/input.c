@@ -303,7 +303,9 @@ nd_status nd_input_digest(nd_input *input, uint64_t seed, nd_journal_key *digest
                                 (uint64_t)file->inode,
                                 (uint64_t)file->size,
                                 (uint64_t)file->changed_at.tv_sec,
-                                (uint64_t)file->changed_at.tv_nsec};
+                                (uint64_t)file->changed_at.tv_nsec,
+                                (uint64_t)file->status_changed_at.tv_sec,
+                                (uint64_t)file->status_changed_at.tv_nsec};
         XXH3_128bits_update(&state, path, strlen(path) + 1);
         XXH3_128bits_update(&state, all, sizeof all);
     }

@@ -42,7 +42,8 @@ nd_status nd_file_list_add(const nd_allocator *allocator, nd_file_list *list,
                                  .device = info.st_dev,
                                  .inode = info.st_ino,
                                  .size = info.st_size,
-                                 .changed_at = info.st_mtim};
+                                 .changed_at = info.st_mtim,
+                                 .status_changed_at = info.st_ctim};
     nd_status status = ND_VEC_RESERVE(allocator, &list->items, 1);
     if (status == ND_OK)
         status = nd_bytes_append(allocator, &list->paths, entry->path, strlen(entry->path) + 1);

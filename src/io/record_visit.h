@@ -82,10 +82,10 @@ typedef struct nd_listed_file {
     dev_t device;
     ino_t inode;
     off_t size;
-    struct timespec changed_at;
+    struct timespec changed_at, status_changed_at;
 } nd_listed_file;
 
-/* Memory: the paths, and 64 bytes a file. */
+/* Memory: the paths, and 80 bytes a file. */
 typedef struct nd_file_list {
     nd_byte_vec paths;
     ND_VEC(nd_listed_file) items;
