@@ -14,7 +14,7 @@
 
 static const char SUFFIX[] = ".resume";
 
-/* What has to be the same in a run that goes on, a line each. */
+/* What has to be the same in a run that goes on, a line each, terminated. */
 static nd_status put_terms(const nd_settings *settings, nd_page *page)
 {
     const nd_scan_options options = nd_settings_scan(settings, 1);
@@ -35,7 +35,18 @@ static nd_status put_terms(const nd_settings *settings, nd_page *page)
     }
     nd_spec_print(&spec, line);
     nd_page_printf(page, "%s\n", line);
+    nd_page_append(page, "", 1);
     return page->status;
+}
+
+/* Whether the path ends in '.' or '..', or is the root, so that nothing stands beside it. */
+static bool is_step(const char *path, size_t len)
+{
+    size_t last = len;
+    while (last > 0 && path[last - 1] != '/')
+        last--;
+    const size_t num = len - last;
+    return num <= 2 && strspn(path + last, ".") >= num;
 }
 
 /* OUT.resume, terminated; a folder's stands beside it. */
@@ -45,6 +56,9 @@ static nd_status put_path(const char *output_path, nd_page *path, nd_error *erro
     size_t len = strlen(output_path);
     while (len > 1 && output_path[len - 1] == '/')
         len--;
+    if (is_step(output_path, len))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'--resume' needs a folder that is named, not '-o %s'", output_path);
     const bool is_there = stat(output_path, &info) == 0;
     if (is_there && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
@@ -61,9 +75,10 @@ static nd_status open_journal(nd_job *job, nd_page *path, nd_page *terms, nd_err
     nd_status status = put_path(job->settings->output_path, path, error);
     if (status == ND_OK)
         status = put_terms(job->settings, terms);
-    return status == ND_OK ? nd_journal_open(path->bytes.items, terms->bytes.items,
-                                             terms->bytes.len, job->allocator, &job->journal, error)
-                           : status;
+    return status == ND_OK
+               ? nd_journal_open(path->bytes.items, terms->bytes.items, terms->bytes.len - 1,
+                                 job->allocator, &job->journal, error)
+               : status;
 }
 
 /* Tells the handler of signals what to say. */

@@ -60,6 +60,7 @@ struct nd_journal {
     uint64_t seed;
     uint64_t begin, end; /* of the entries */
     bool goes_on, is_finished;
+    bool is_ours;         /* all of it was read, or it was begun: it may be removed */
     pthread_mutex_t lock; /* of what follows, and of `end` */
     bool has_lock;
     ND_VEC(entry) entries;
@@ -251,29 +252,47 @@ static nd_status begin_anew(nd_journal *journal, const char *terms, size_t terms
     head.check = journal_check(&head, terms, terms_len);
     journal->seed = head.seed;
     journal->begin = journal->end = sizeof head + terms_len;
+    journal->is_ours = true;
     if (ftruncate(journal->fd, 0) != 0 || !write_at(journal, 0, &head, sizeof head) ||
         !write_at(journal, sizeof head, terms, terms_len))
         return fail(journal, "write", error);
     return ND_OK;
 }
 
-static nd_status open_file(nd_journal *journal, uint64_t *size, nd_error *error)
+/* Whether the open file is still the one of that path: who had the lock before may have removed it.
+ */
+static bool is_in_place(const nd_journal *journal, const struct stat *info)
 {
-    struct stat info;
+    struct stat there;
+    return lstat(journal->path.items, &there) == 0 && there.st_dev == info->st_dev &&
+           there.st_ino == info->st_ino;
+}
+
+static nd_status open_locked(nd_journal *journal, struct stat *info, nd_error *error)
+{
     journal->fd =
         open(journal->path.items, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (journal->fd < 0 || fstat(journal->fd, &info) != 0)
+    if (journal->fd < 0 || fstat(journal->fd, info) != 0)
         return fail(journal, "open", error);
-    if (!S_ISREG(info.st_mode))
+    if (!S_ISREG(info->st_mode))
         return nd_error_set(error, ND_ERR_EXISTS, "'%s' is in the way: it is no file",
                             nd_show_path(journal->path.items).text);
     if (nd_lock_take(journal->fd) == EWOULDBLOCK)
         return nd_error_set(error, ND_ERR_BUSY, "'%s' is used by another run",
                             nd_show_path(journal->path.items).text);
-    if (fstat(journal->fd, &info) != 0)
+    if (fstat(journal->fd, info) != 0)
         return fail(journal, "open", error);
-    *size = (uint64_t)info.st_size;
     return ND_OK;
+}
+
+static nd_status open_file(nd_journal *journal, uint64_t *size, nd_error *error)
+{
+    struct stat info = {0};
+    nd_status status;
+    while ((status = open_locked(journal, &info, error)) == ND_OK && !is_in_place(journal, &info))
+        close(journal->fd);
+    *size = status == ND_OK ? (uint64_t)info.st_size : 0;
+    return status;
 }
 
 static nd_status open_all(nd_journal *journal, const char *terms, size_t terms_len, nd_error *error)
@@ -290,6 +309,7 @@ static nd_status open_all(nd_journal *journal, const char *terms, size_t terms_l
     journal->goes_on = journal->entries.len > 0;
     if (status == ND_OK && is_usable && ftruncate(journal->fd, (off_t)journal->end) != 0)
         status = fail(journal, "write", error);
+    journal->is_ours |= status == ND_OK;
     return status;
 }
 
@@ -476,8 +496,7 @@ void nd_journal_close(nd_journal *journal)
 {
     if (!journal)
         return;
-    const bool is_ours = journal->begin > 0;
-    if (is_ours && (journal->is_finished || journal->entries.len == 0))
+    if (journal->is_ours && (journal->is_finished || journal->entries.len == 0))
         (void)unlink(journal->path.items); /* while it is locked */
     if (journal->fd >= 0)
         close(journal->fd);

@@ -25,10 +25,10 @@ typedef enum nd_journal_kind {
     ND_JOURNAL_PART,      /* of something whose last entry may be missing */
 } nd_journal_kind;
 
-/* Opens the journal at `path`, or makes one there, that only this user can read. `terms` are lines
- * such as "--name value\n", which decide what entries mean: a journal of other terms or of another
- * version is emptied. ND_ERR_EXISTS: a file stands there that is no journal. ND_ERR_BUSY: another
- * process has it. ND_ERR_IO. */
+/* Opens the journal at `path`, or makes one there, that only this user can read. `terms`,
+ * terminated, are lines such as "--name value\n", which decide what entries mean: a journal of
+ * other terms or of another version is emptied. ND_ERR_EXISTS: a file stands there that is no
+ * journal. ND_ERR_BUSY: another process has it. ND_ERR_IO. */
 ND_NODISCARD nd_status nd_journal_open(const char *path, const char *terms, size_t terms_len_bytes,
                                        const nd_allocator *allocator, nd_journal **out,
                                        nd_error *error);

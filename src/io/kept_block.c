@@ -20,7 +20,6 @@ typedef struct block_head {
 } block_head;
 
 /* As in the tally. */
-
 typedef struct kept_finding {
     uint64_t issue;
     nd_input_finding finding;

@@ -1,5 +1,6 @@
 /* What a run has finished, in a file that outlives it. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -294,7 +296,34 @@ static void each_failing_allocation_is_reported(void **state)
         ND_VEC_RELEASE(&a, &bytes);
         nd_journal_close(journal);
         assert_int_equal(f.live, 0);
+        assert_int_equal(access(temp_path("journal"), F_OK), 0); /* what is in it is not lost */
     }
+}
+
+static void *open_another(void *journal)
+{
+    *(nd_journal **)journal = open_with(terms);
+    return NULL;
+}
+
+/* Who waits for the lock of a journal that is finished then has one that is in its place. */
+static void a_journal_that_was_waited_for_is_in_place(void **state)
+{
+    (void)state;
+    const struct timespec while_it_waits = {.tv_nsec = 50000000};
+    nd_journal *const first = open_with(terms);
+    nd_journal *second = NULL;
+    pthread_t waiter;
+    assert_int_equal(pthread_create(&waiter, NULL, open_another, &second), 0);
+    nanosleep(&while_it_waits, NULL);
+    nd_journal_finish(first);
+    nd_journal_close(first);
+    assert_int_equal(pthread_join(waiter, NULL), 0);
+    assert_int_equal(add(second, 1, NULL), ND_OK);
+    nd_journal_close(second);
+    second = open_with(terms);
+    assert_true(has(second, 1));
+    nd_journal_close(second);
 }
 
 #define JOURNAL_TEST(test)                                                                         \
@@ -312,6 +341,7 @@ int main(void)
         JOURNAL_TEST(what_is_in_the_way_is_refused),
         JOURNAL_TEST(a_write_that_fails_is_reported),
         JOURNAL_TEST(each_failing_allocation_is_reported),
+        JOURNAL_TEST(a_journal_that_was_waited_for_is_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
