@@ -218,8 +218,9 @@ static nd_status open_input(nd_job *job, nd_job_input input, nd_error *error)
     if (input == ND_JOB_OPENS_NOTHING)
         return ND_OK;
     job->is_fed = first > 0 && is_fed(job->settings);
+    const bool keeps_stdin = job->keeps_records || input == ND_JOB_READS_TWICE;
     nd_status status = ND_OK;
-    for (size_t i = 0; status == ND_OK && job->keeps_records && i < line->num_operands; i++)
+    for (size_t i = 0; status == ND_OK && keeps_stdin && i < line->num_operands; i++)
         if (strcmp(line->operands[i], "-") == 0)
             status = nd_stdin_keep(job->settings->temp_dir, error);
     if (status != ND_OK)

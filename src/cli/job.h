@@ -77,6 +77,7 @@ typedef nd_status (*nd_job_fn)(nd_job *job, nd_error *error);
 /* Where a job takes documents from. */
 typedef enum nd_job_input {
     ND_JOB_READS_OPERANDS = 0, /* job->input is opened on the operands */
+    ND_JOB_READS_TWICE,        /* so it is, and standard input is kept in a temporary file */
     ND_JOB_READS_AFTER_FIRST,  /* on those after the first, which is the folder of an index */
     ND_JOB_COPIES_OPERANDS,    /* the same, and their records are written again: nd_input_copy */
     ND_JOB_OPENS_NOTHING,

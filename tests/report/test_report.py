@@ -274,12 +274,14 @@ def test_axe_finds_nothing_serious(driver: webdriver.Chrome, feed: Path, tmp_pat
     reports = [("compare", "--preset", "news", news / "bridge-agency.txt", news / "bridge-weekly.txt"),
                ("within", SAMPLES / "news.jsonl", news), ("scan", "--preset", "news", feed),
                ("plan",), ("eval", "--sweep", "threshold=0.3:0.9:0.1", *truth),
-               ("eval", "--errors", "2", *truth)]
+               ("eval", "--errors", "2", *truth),
+               ("dedup", "-q", "--dry-run", "--threshold", "0.4", feed)]
     axe = resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
                            {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
     for i, report in enumerate(reports):
-        run_tool(*report, "--format", "html", "-o", tmp_path / f"{i}.html")
+        to_page = ("--removed",) if report[0] == "dedup" else ("--format", "html", "-o")
+        run_tool(*report, *to_page, tmp_path / f"{i}.html")
         page = Page(driver, tmp_path / f"{i}.html")
         page.wait("document.querySelector('mark, .status, .chart')")
         page.js("document.querySelectorAll('.matrix').forEach((d) => { d.open = true; })")

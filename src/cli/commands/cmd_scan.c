@@ -125,7 +125,9 @@ static nd_status scan_inputs(nd_job *job, nd_error *error)
 
 static int run(const nd_settings *settings)
 {
-    return nd_job_run(settings, ND_JOB_READS_OPERANDS, scan_inputs);
+    const bool reads_twice = nd_settings_makes_page(settings);
+    return nd_job_run(settings, reads_twice ? ND_JOB_READS_TWICE : ND_JOB_READS_OPERANDS,
+                      scan_inputs);
 }
 
 const nd_command nd_command_scan = {
