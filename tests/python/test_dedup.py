@@ -161,3 +161,14 @@ def test_nothing_is_written_when_it_fails(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(OSError, match="disk is full"):
         neardup.dedup([tmp_path / "a.parquet", tmp_path / "b.parquet"], tmp_path / "out")
     assert not list((tmp_path / "out").glob("*"))
+
+
+def test_ctrl_c_while_a_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    pq.write_table(table_of([A, B]), tmp_path / "in.parquet")
+    monkeypatch.setattr("neardup._keep.Preferences.columns_of", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        neardup.dedup(tmp_path / "in.parquet", tmp_path / "out.parquet")
+    assert os.listdir(tmp_path) == ["in.parquet"]

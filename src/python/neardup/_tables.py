@@ -138,6 +138,7 @@ class _Inputs:
         self._preferences = preferences
         self._wanted = list(dict.fromkeys([*columns, *preferences.keys.fields]))
         self.rows = [0] * len(files)
+        self.interruption: Optional[KeyboardInterrupt] = None
         for file in files:
             for name in self._wanted:
                 if name not in file.schema.names:
@@ -156,6 +157,14 @@ class _Inputs:
         )
 
     def _batches(self, own: Any, whole: Any) -> Iterator[Any]:
+        """An interruption here reaches the scan as an error of the stream: it is kept."""
+        try:
+            yield from self._read(own, whole)
+        except KeyboardInterrupt as interruption:
+            self.interruption = interruption
+            raise
+
+    def _read(self, own: Any, whole: Any) -> Iterator[Any]:
         import pyarrow
 
         for i, file in enumerate(self._files):
@@ -293,9 +302,14 @@ def _scan(job: Job, source: _Inputs, keys: Keys, names: list[str], report: Optio
     elif job.keep is not None:
         representative = "preferred" if names else "longest"
     options = {**job.matching, "output": "groups", "link": job.link, "representative": representative}
-    return run_scan(
-        source, job.ids, job.text, options, order, job.memory_bytes, job.temp_dir, job.strict, report
-    )
+    try:
+        return run_scan(
+            source, job.ids, job.text, options, order, job.memory_bytes, job.temp_dir, job.strict, report
+        )
+    except IoError:
+        if source.interruption is not None:
+            raise source.interruption from None
+        raise
 
 
 def dedup(job: Job, report: Optional[Report]) -> tuple[Scan, list[str]]:
