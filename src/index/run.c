@@ -186,20 +186,6 @@ nd_status nd_run_cursor_pair(nd_run_cursor *cursor, uint64_t at, nd_key_value *p
     return status;
 }
 
-/* The first of `num` fences that is not below `key`. */
-static uint64_t first_fence(const uint64_t *fences, uint64_t num, uint64_t key)
-{
-    uint64_t low = 0, high = num;
-    while (low < high) {
-        const uint64_t middle = low + (high - low) / 2;
-        if (fences[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The first entry whose key is not below `key`: it stands in the last block that begins below it,
  * or at the beginning of the next. */
 static nd_status lower_bound(nd_run_cursor *c, uint64_t key, uint64_t *at, nd_error *error)
@@ -207,7 +193,7 @@ static nd_status lower_bound(nd_run_cursor *c, uint64_t key, uint64_t *at, nd_er
     const nd_run_table *const t = &c->run->tables[c->table];
     const uint64_t *const fences = c->run->fences + t->first_fence;
     const uint64_t blocks = num_blocks(c->table, t->num);
-    const uint64_t block = first_fence(fences, blocks, key);
+    const uint64_t block = nd_first_u64(fences, blocks, key);
     const uint32_t in_one = entries_a_block(c->table);
     *at = block * in_one;
     if (block == 0)
