@@ -152,10 +152,11 @@ ND_API ND_NODISCARD nd_status nd_scan_new(const nd_scan_options *options,
  * short, and the scan goes on. ND_ERR_INVALID_ARGUMENT: the scan is finished, or has failed.
  *
  * What a document's `learn` is given stands for its text in another scan whose options make the
- * same nd_spec, with the same seed and nd_document.is_lasting. It takes some 70 bytes, 4 for each
- * band, and 8 for each shingle unless the document is lasting. ND_ERR_VERSION: `learnt` is of
- * another scan; ND_ERR_FORMAT: it is nothing of the kind. ND_ERR_UNSUPPORTED: with a coverage, a
- * score or ND_TEXTS_KEEP nothing can be learnt in place of texts. */
+ * same nd_spec, with the same seed, texts, nd_document.is_lasting, and a score or none. It takes
+ * some 130 bytes, 4 for each band, and 8 for each shingle unless the document is lasting; with a
+ * coverage or a score 8 for each shingle in any case, with a score 4 for each token; with
+ * ND_TEXTS_KEEP also the text. ND_ERR_VERSION: `learnt` is of another scan; ND_ERR_FORMAT: it is
+ * nothing of the kind. */
 ND_API ND_NODISCARD nd_status nd_scan_add(nd_scan *scan, const nd_document *document);
 
 /* Adds all documents of a source, on options.num_threads threads (see nd_document_map). A document

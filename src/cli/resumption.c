@@ -26,6 +26,7 @@ static nd_status put_terms(const nd_settings *settings, nd_page *page)
         return status;
     nd_page_printf(page, "neardup %s, hash spec %d, Unicode %s\n", nd_version(),
                    nd_hash_spec_version(), nd_unicode_version());
+    nd_page_printf(page, "neardup %s\n", settings->command->info.name);
     while ((option = nd_option_next(&settings->command->info.options, option)) != NULL) {
         if (option->may_change)
             continue;

@@ -30,6 +30,12 @@ typedef struct kept_block {
     const nd_word_code *words;          /* NULL where no verdict is asked for */
 } kept_block;
 
+/* 32-bit codes and repeats that keep_words makes. */
+static size_t num_kept_words(size_t num_tokens, size_t num_shingles, size_t num_distinct)
+{
+    return num_tokens + (num_distinct < num_shingles ? ND_REPEATS_WORDS(num_shingles) : 0);
+}
+
 /* The words of the text, then, where some of its shingles repeat, which ones; NULL where there is
  * no memory.
  *
@@ -38,13 +44,13 @@ static const nd_word_code *keep_words(nd_coverage_worker *w, const nd_text *text
                                       size_t num_shingles, size_t num_distinct)
 {
     const size_t num = nd_text_num_tokens(text);
-    const size_t num_repeats = num_distinct < num_shingles ? ND_REPEATS_WORDS(num_shingles) : 0;
-    nd_word_code *const words = nd_arena_alloc(&w->words, (num + num_repeats) * sizeof *words);
+    const size_t num_kept = num_kept_words(num, num_shingles, num_distinct);
+    nd_word_code *const words = nd_arena_alloc(&w->words, num_kept * sizeof *words);
     if (!words)
         return NULL;
     nd_word_codes(text, words);
-    if (num_repeats > 0)
-        memcpy(words + num, w->repeats.items, num_repeats * sizeof *words);
+    if (num_kept > num)
+        memcpy(words + num, w->repeats.items, (num_kept - num) * sizeof *words);
     return words;
 }
 
@@ -70,6 +76,42 @@ static nd_status read_text(nd_matcher *m, uint32_t worker, const nd_text *text, 
     if (is_judged)
         kept->words = keep_words(w, text, num_shingles, *num);
     return is_judged && !kept->words ? ND_ERR_NO_MEMORY : ND_OK;
+}
+
+/* The words; the sample follows from the hashes. */
+static const void *kept_words(const nd_matcher *m, const void *block, const nd_text_facts *facts,
+                              size_t num_shingles, size_t *len)
+{
+    const kept_block *const kept = block;
+    (void)m;
+    *len = kept->words ? num_kept_words(facts->num_tokens, num_shingles, facts->num_hashes) *
+                             sizeof *kept->words
+                       : 0;
+    return kept->words;
+}
+
+static nd_status take_kept_words(nd_matcher *m, uint32_t worker, const nd_text_facts *facts,
+                                 const uint64_t *hashes, const void *bytes, size_t len, void *block)
+{
+    const nd_coverage_matcher *const c = (const nd_coverage_matcher *)m;
+    const nd_sampled_text sampled = nd_sampled_text_of(hashes, facts->num_hashes);
+    *(kept_block *)block = (kept_block){sampled.num_samples, sampled.sample_shift, NULL};
+    if (m->options->score <= 0)
+        return len == 0 ? ND_OK : ND_ERR_FORMAT;
+    const size_t width = m->options->shingle.width, num_tokens = facts->num_tokens;
+    const size_t num_shingles = num_tokens < width ? 1 : num_tokens - width + 1;
+    if (len % sizeof(nd_word_code) != 0 || len / sizeof(nd_word_code) < num_tokens)
+        return ND_ERR_FORMAT;
+    if (c->has_trigrams &&
+        (facts->num_hashes > num_shingles ||
+         len / sizeof(nd_word_code) != num_kept_words(num_tokens, num_shingles, facts->num_hashes)))
+        return ND_ERR_FORMAT;
+    nd_word_code *const words = nd_arena_alloc(&c->workers[worker].words, len);
+    if (!words)
+        return ND_ERR_NO_MEMORY;
+    memcpy(words, bytes, len);
+    ((kept_block *)block)->words = words;
+    return ND_OK;
 }
 
 static nd_weighted_text weighted_text(const nd_coverage_matcher *c, uint32_t text)
@@ -489,6 +531,8 @@ static const nd_matcher_kind KIND = {
     .has_coverage = true,
     .keeps_hashes = true,
     .read = read_text,
+    .kept = kept_words,
+    .take_kept = take_kept_words,
     .match = match,
     .measure = measure,
     .count = count,

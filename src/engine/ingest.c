@@ -314,7 +314,7 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
     if (document->id_len_bytes >= UINT32_MAX)
         return ND_ERR_LIMIT;
     if (document->learnt)
-        return nd_ingester_add_learnt(in, matcher, document);
+        return nd_ingester_add_learnt(in, matcher, worker, document);
     nd_record *record = NULL;
     made_hashes made;
     nd_status status = read_text(in, document);

@@ -75,8 +75,8 @@ ND_NODISCARD nd_status nd_ingester_teach(nd_ingester *ingester, const nd_matcher
                                          const nd_document_counts *counts, const uint64_t *hashes);
 
 /* nd_ingester_add of a document that is learnt already. */
-ND_NODISCARD nd_status nd_ingester_add_learnt(nd_ingester *ingester, const nd_matcher *matcher,
-                                              const nd_document *document);
+ND_NODISCARD nd_status nd_ingester_add_learnt(nd_ingester *ingester, nd_matcher *matcher,
+                                              uint32_t worker, const nd_document *document);
 
 /* Makes the set of a text from its document, which came again. ND_ERR_IO: with another text than
  * the facts tell of. */

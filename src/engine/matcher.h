@@ -37,6 +37,18 @@ typedef struct nd_matcher_kind {
     nd_status (*read)(nd_matcher *m, uint32_t worker, const nd_text *text, uint64_t *hashes,
                       size_t *num, void *block);
 
+    /* What it keeps of a document, so that a later scan can take it in place of the text: the block
+     * itself where these are NULL.
+     *
+     * kept: those bytes, *len of them; borrowed. num_shingles: as read was given. The document has
+     * shingles.
+     * take_kept: does with them what read does. `hashes` are those that read left, in memory where
+     * it keeps them. ND_ERR_FORMAT: they are not of such a document. */
+    const void *(*kept)(const nd_matcher *m, const void *block, const nd_text_facts *facts,
+                        size_t num_shingles, size_t *len);
+    nd_status (*take_kept)(nd_matcher *m, uint32_t worker, const nd_text_facts *facts,
+                           const uint64_t *hashes, const void *bytes, size_t len, void *block);
+
     /* Finds the verified matches among the catalog's texts, sorted into *edges (allocated with
      * m->allocator, also when it fails). Afterwards the texts that may be reported have their sets.
      */

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Kills runs of dedup --resume (SIGKILL) at random moments, lets others go on from what they left,
-# and compares what they write with what an undisturbed run writes, byte for byte.
+# Kills runs with --resume (SIGKILL) at random moments, lets others go on from what they left, and
+# compares what they write with what an undisturbed run writes, byte for byte.
 #
 #   check_resume.sh TOOL KILLS        SEED=N: the same moments again, as far as a machine does
 set -u
@@ -34,7 +34,17 @@ echo 'no JSON' >>in/1.jsonl
 gzip in/3.jsonl
 awk 'BEGIN { for (i = 0; i < 40; i++) print "{\"text\":\"one more file " i "\"}" >("in/small" i ".jsonl") }'
 
-"$tool" dedup -q --no-progress -o whole in && "$tool" dedup -q --no-progress -o whole_folder/ in || exit 1
+# Into a file, into a folder, or as pairs: into $out, with more options for the run.
+out=out
+run()
+{
+    if [ $out = pairs ]; then
+        exec "$tool" scan --pairs --preset news -q --no-progress "$@" in
+    fi
+    exec "$tool" dedup -q --no-progress "$@" in
+}
+
+(run -o whole) && (run -o whole_folder/) && (out=pairs; run -o whole_pairs) || exit 1
 failed=0
 most_ns=0 # a run takes; the shortest that is seen counts
 note_time()
@@ -43,17 +53,19 @@ note_time()
     if [ $most_ns -eq 0 ] || [ $took -lt $most_ns ]; then most_ns=$took; fi
 }
 
-# Into a file, or into a folder.
-out=out
 compare()
 {
-    if [ $out = out ]; then cmp whole out; else diff -r -x '.neardup-*' whole_folder out; fi || failed=1
-    rm -rf out
+    case $out in
+    out) cmp whole out ;;
+    pairs) cmp whole_pairs pairs ;;
+    *) diff -r -x '.neardup-*' whole_folder out ;;
+    esac || failed=1
+    rm -rf $out
 }
 
 finish() # compares what a run writes that nobody kills
 {
-    "$tool" dedup --resume -q --no-progress -o $out in || failed=1
+    (run --resume -o $out) || failed=1
     if [ $out = out/ ] && ls -A out | grep '^[.]'; then failed=1; fi
     compare
 }
@@ -66,7 +78,7 @@ while [ $hits -lt "$kills" ] && [ $i -lt $((kills * 10)) ]; do
     i=$((i + 1))
     share=$(awk -v seed=$((seed + i)) 'BEGIN { srand(seed); rand(); print rand() }')
     started=$(date +%s%N)
-    "$tool" dedup --resume -q --no-progress -o $out in &
+    run --resume -o $out &
     pid=$!
     sleep "$(awk -v ns=$most_ns -v share="$share" 'BEGIN { printf "%.3f", ns * share / 1e9 }')"
     kill -9 $pid 2>/dev/null
@@ -79,19 +91,24 @@ while [ $hits -lt "$kills" ] && [ $i -lt $((kills * 10)) ]; do
     fi
     hits=$((hits + 1))
     echo "$out, kill $hits at $share of a run: status $status," \
-        "$(stat -c %s out.resume 2>/dev/null || echo 0) bytes kept"
+        "$(stat -c %s ${out%/}.resume 2>/dev/null || echo 0) bytes kept"
     [ $status -eq 137 ] || failed=1
     # Killed when all was done: the output is whole, there is nothing to go on from, and at most a
     # hidden folder is left.
-    if [ ! -e out.resume ] && [ -n "$(ls out 2>/dev/null)" ]; then compare; fi
+    if [ ! -e ${out%/}.resume ] && [ -n "$(ls $out 2>/dev/null)" ]; then compare; fi
     if [ $((hits % 2)) -eq 0 ]; then
         finish
-        if [ $out = out ]; then out=out/; else out=out; fi
+        case $out in
+        out) out=out/ ;;
+        out/) out=pairs ;;
+        pairs) out=out ;;
+        esac
     fi
 done
 [ $hits -eq "$kills" ] || failed=1
 finish
 [ "$(ls -A)" = "in
 whole
-whole_folder" ] || { ls -A; failed=1; }
+whole_folder
+whole_pairs" ] || { ls -A; failed=1; }
 exit $failed

@@ -128,9 +128,10 @@ static lasting_source source_of(const corpus *c)
 
 static nd_status print_pair(void *ctx, const nd_pair *p)
 {
-    fprintf(ctx, "%.*s %.*s %d %llu %llu %llu\n", (int)p->a.len_bytes, p->a.p, (int)p->b.len_bytes,
-            p->b.p, (int)p->kind, (unsigned long long)p->similarity.size_a,
-            (unsigned long long)p->similarity.size_b, (unsigned long long)p->similarity.common);
+    fprintf(ctx, "%.*s %.*s %d %llu %llu %llu %f %.*s\n", (int)p->a.len_bytes, p->a.p,
+            (int)p->b.len_bytes, p->b.p, (int)p->kind, (unsigned long long)p->similarity.size_a,
+            (unsigned long long)p->similarity.size_b, (unsigned long long)p->similarity.common,
+            p->score, (int)p->a_text.len_bytes, p->a_text.p ? p->a_text.p : "");
     return ND_OK;
 }
 
@@ -374,12 +375,17 @@ static void what_was_learnt_stands_for_texts(void **state)
     corpus c = corpus_make(400, &random);
     free(c.documents[5].text);
     c.documents[5].text = strdup("...");
-    for (int way = 0; way < 4; way++) {
+    for (int way = 0; way < 12; way++) {
         learnt_document *const learnt = calloc(c.num, sizeof *learnt);
         nd_scan_options options;
-        nd_scan_options_init(&options);
+        nd_scan_options_init_preset(&options, way >= 8 ? ND_PRESET_NEWS : ND_PRESET_CORPUS);
         options.output = way % 2 ? ND_SCAN_GROUPS : ND_SCAN_PAIRS;
         options.rule.jaccard = 0.5;
+        options.texts = way / 4 == 1 ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
+        if (way >= 10) { /* a coverage alone: no words are kept */
+            options.score = 0;
+            options.coverage = 0.5;
+        }
         options.seed = 42;
         size_t num_again;
         char *const expected = results(&options, &c, true, &num_again);
@@ -424,6 +430,15 @@ static nd_status add_learnt(const nd_scan_options *options, const void *bytes, s
     return status;
 }
 
+static void pieces_are_refused(const nd_scan_options *options, const void *bytes, size_t len)
+{
+    assert_int_equal(add_learnt(options, bytes, len, false), ND_OK);
+    for (size_t less = 0; less < len; less++) {
+        const nd_status status = add_learnt(options, bytes, less, false);
+        assert_int_equal(status, ND_ERR_FORMAT);
+    }
+}
+
 static void what_another_scan_has_learnt_is_refused(void **state)
 {
     (void)state;
@@ -441,11 +456,7 @@ static void what_another_scan_has_learnt_is_refused(void **state)
 
     char *const bytes = learnt[3].bytes; /* not lasting */
     const size_t len = learnt[3].len;
-    assert_int_equal(add_learnt(&options, bytes, len, false), ND_OK);
-    for (size_t less = 0; less < len; less++) {
-        const nd_status status = add_learnt(&options, bytes, less, false);
-        assert_int_equal(status, ND_ERR_FORMAT);
-    }
+    pieces_are_refused(&options, bytes, len);
     /* What comes with its source lacks the hashes that one without needs. */
     assert_int_equal(add_learnt(&options, learnt[4].bytes, learnt[4].len, false), ND_ERR_VERSION);
     nd_scan_options other = options;
@@ -456,14 +467,53 @@ static void what_another_scan_has_learnt_is_refused(void **state)
     assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_VERSION);
     other = options;
     other.texts = ND_TEXTS_KEEP;
-    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_UNSUPPORTED);
+    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_VERSION);
     nd_scan_options_init_preset(&other, ND_PRESET_NEWS);
-    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_UNSUPPORTED);
+    other.seed = 42;
+    assert_int_equal(add_learnt(&other, bytes, len, false), ND_ERR_VERSION);
     lasting_source news = source_of(&c);
     news.learnt = learnt;
-    assert_int_equal(scan(&other, NULL, &news, true, stdout, NULL), ND_ERR_UNSUPPORTED);
+    assert_int_equal(scan(&other, NULL, &news, true, stdout, NULL), ND_ERR_VERSION);
     learnt_free(learnt, c.num);
     corpus_free(&c);
+}
+
+/* The same for what the matcher by coverage keeps, with the words of a verdict or without. */
+static void what_is_not_of_such_texts_is_refused(void **state)
+{
+    (void)state;
+    static const char text[] = "to be or not to be that is the question to be or not to be";
+    for (int way = 0; way < 3; way++) {
+        learnt_document learnt = {NULL, 0};
+        nd_scan_options options;
+        nd_scan *scan;
+        nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
+        options.num_threads = 1;
+        options.seed = 42;
+        options.score = way == 1 ? 0 : options.score;
+        options.coverage = way == 1 ? 0.5 : 0;
+        options.texts = way == 2 ? ND_TEXTS_KEEP : ND_TEXTS_FORGET;
+        const nd_document document = {.id = "a",
+                                      .id_len_bytes = 1,
+                                      .text = text,
+                                      .text_len_bytes = sizeof text - 1,
+                                      .learn = learn,
+                                      .learn_ctx = &learnt};
+        assert_int_equal(nd_scan_new(&options, NULL, &scan, NULL), ND_OK);
+        assert_int_equal(nd_scan_add(scan, &document), ND_OK);
+        nd_scan_free(scan);
+        pieces_are_refused(&options, learnt.bytes, learnt.len);
+        /* Any word of it, after the digest of its maker, may be anything. */
+        char *const words = learnt.bytes;
+        for (size_t at = 8; at + 8 <= learnt.len; at += 4)
+            for (int flip = 1; flip < 4; flip += 2) {
+                words[at] = (char)(words[at] ^ flip);
+                const nd_status status = add_learnt(&options, words, learnt.len, false);
+                assert_true(status == ND_OK || status == ND_ERR_FORMAT || status == ND_ERR_VERSION);
+                words[at] = (char)(words[at] ^ flip);
+            }
+        free(learnt.bytes);
+    }
 }
 
 typedef struct reread {
@@ -544,6 +594,7 @@ int main(void)
         cmocka_unit_test(reading_again_is_a_phase_that_can_be_stopped),
         cmocka_unit_test(what_was_learnt_stands_for_texts),
         cmocka_unit_test(what_another_scan_has_learnt_is_refused),
+        cmocka_unit_test(what_is_not_of_such_texts_is_refused),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

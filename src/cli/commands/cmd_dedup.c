@@ -333,13 +333,15 @@ static nd_status use_groups(nd_job *job, const nd_scan *scan, void *ctx, nd_erro
     return status == ND_OK ? nd_job_check_strict(job, error) : status;
 }
 
-/* Finds the groups, or takes those that an earlier run has found; a page needs their texts. */
+/* Finds the groups, or takes those that an earlier run has found; a page and the list of passages
+ * need their texts. */
 static nd_status find_and_use_groups(deduplication *d, nd_error *error)
 {
     nd_job *const job = d->job;
     bool found = false;
     nd_status status = ND_OK;
-    d->keeps_groups = job->journal && !nd_settings_makes_page(job->settings);
+    d->keeps_groups =
+        job->journal && !nd_settings_makes_page(job->settings) && !job->settings->lists_passages;
     if (d->keeps_groups)
         status = nd_kept_groups_find(&d->kept, job, &found, error);
     if (status != ND_OK || !found)

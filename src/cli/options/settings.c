@@ -239,19 +239,9 @@ nd_status nd_settings_plan(const nd_settings *settings, nd_plan *out, nd_error *
                         scan->recall, scan->rule.jaccard);
 }
 
-/* What can be kept of a document in place of its text is what a scan by bands learns. */
 static nd_status check_resume(const nd_settings *settings, nd_error *error)
 {
-    if (!settings->resumes)
-        return ND_OK;
-    if (nd_scan_options_has_coverage(&settings->scan))
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "option '--resume' only works without a score and a coverage, as with "
-                            "'--preset corpus'");
-    if (nd_settings_scan(settings, 1).texts == ND_TEXTS_KEEP)
-        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                            "option '--resume' cannot be used with '--passages'");
-    if (strcmp(settings->output_path, "-") == 0)
+    if (settings->resumes && strcmp(settings->output_path, "-") == 0)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "option '--resume' needs a file or a folder as output");
     return ND_OK;

@@ -999,7 +999,7 @@ const nd_option nd_tool_options[] = {
      .need = WITH_MEMORY,
      .may_change = true},
     {.name = "resume",
-     .commands = DEDUP,
+     .commands = SCAN | DEDUP,
      .section = "Running",
      .help = "keep in OUT.resume what is read and found, and go on from there if a run with these "
              "options was interrupted; the output does not depend on it",
