@@ -13,6 +13,8 @@
 
 enum { PART_BYTES = 1 << 18, KEY_BYTES = 48 };
 
+static const nd_journal_subject NO_SUBJECT = {NULL, 0};
+
 typedef struct kept_head {
     uint64_t num_parts, num_notes, stats_len;
     uint64_t text_bytes;
@@ -48,8 +50,8 @@ static nd_journal_key part_key(const nd_kept_groups *kept, uint64_t part)
 static nd_status end_part(nd_kept_groups *kept, nd_error *error)
 {
     const nd_status status =
-        nd_journal_add(kept->job->journal, ND_JOURNAL_PART, part_key(kept, kept->num_parts), "",
-                       kept->bytes.items, kept->bytes.len, error);
+        nd_journal_add(kept->job->journal, ND_JOURNAL_PART, part_key(kept, kept->num_parts),
+                       NO_SUBJECT, kept->bytes.items, kept->bytes.len, error);
     kept->num_parts++;
     kept->bytes.len = 0;
     return status;
@@ -133,7 +135,7 @@ nd_status nd_kept_groups_save(nd_kept_groups *kept, const nd_scan *scan, nd_erro
         status = put(kept, job->stats.bytes.items, job->stats.bytes.len);
     if (status != ND_OK)
         return status;
-    return nd_journal_add(job->journal, ND_JOURNAL_PART, kept->key, "", kept->bytes.items,
+    return nd_journal_add(job->journal, ND_JOURNAL_PART, kept->key, NO_SUBJECT, kept->bytes.items,
                           kept->bytes.len, error);
 }
 

@@ -587,6 +587,22 @@ static bool find_key(const nd_block_source *source, const block *b, nd_journal_k
     return is_known;
 }
 
+static const char *path_of(const block *b)
+{
+    return b->kind == BLOCK_STREAM ? b->stream->levels[0].content.path.items : b->names.items;
+}
+
+/* Names the files of the block to the journal. */
+static nd_status name_files(block *b)
+{
+    nd_status status = ND_OK;
+    if (b->kind != BLOCK_FILES)
+        return nd_kept_block_name(&b->kept, path_of(b));
+    for (size_t i = 0; status == ND_OK && i < b->files.len; i++)
+        status = nd_kept_block_name(&b->kept, b->names.items + b->files.items[i].name);
+    return status;
+}
+
 /* Emits what the journal has of the block, or reads it, for the journal. */
 static nd_status emit_kept(nd_block_source *source, block *b, const nd_emitter *to, nd_error *why)
 {
@@ -595,14 +611,14 @@ static nd_status emit_kept(nd_block_source *source, block *b, const nd_emitter *
     bool found;
     if (!find_key(source, b, &key, &bytes))
         return emit_block(source, b, to, why);
-    const char *const path =
-        b->kind == BLOCK_STREAM ? b->stream->levels[0].content.path.items : b->names.items;
-    nd_kept_block_begin(&b->kept, source->reading, key, path);
+    nd_kept_block_begin(&b->kept, source->reading, key);
     nd_status status = nd_kept_block_emit(&b->kept, to, &b->tally, &bytes_before, &found, why);
     if (status == ND_ERR_FORMAT || status == ND_ERR_VERSION)
         return nd_error_set(why, status,
                             "what was kept of '%s' cannot be used: start anew without it",
-                            nd_show_path(path).text);
+                            nd_show_path(path_of(b)).text);
+    if (status == ND_OK && !found)
+        status = name_files(b);
     if (status != ND_OK)
         return status;
     if (found) {

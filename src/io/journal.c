@@ -25,7 +25,7 @@
 #include "util/u64_map.h"
 #include "util/xxh.h"
 
-enum { JOURNAL_VERSION = 1, TERMS_MAX_BYTES = 1 << 20, LOSS_BYTES = 512 };
+enum { JOURNAL_VERSION = 2, TERMS_MAX_BYTES = 1 << 20, LOSS_BYTES = 512 };
 
 static const char MAGIC[16] = "neardup resume\n";
 
@@ -427,20 +427,20 @@ static nd_status append(nd_journal *journal, const entry_head *head, nd_error *e
 }
 
 nd_status nd_journal_add(nd_journal *journal, nd_journal_kind kind, nd_journal_key key,
-                         const char *subject, const void *bytes, size_t len_bytes, nd_error *error)
+                         nd_journal_subject subject, const void *bytes, size_t len_bytes,
+                         nd_error *error)
 {
-    const size_t subject_len = strlen(subject);
     const entry_head head = {.bytes_check = XXH3_64bits(bytes, len_bytes),
                              .key = key,
-                             .len = subject_len + len_bytes,
-                             .subject_len = (uint32_t)subject_len,
+                             .len = subject.len_bytes + len_bytes,
+                             .subject_len = (uint32_t)subject.len_bytes,
                              .kind = (uint32_t)kind};
     const nd_allocator *const a = &journal->allocator;
     pthread_mutex_lock(&journal->lock);
     journal->scratch.len = 0;
     nd_status status = nd_bytes_append(a, &journal->scratch, &head, sizeof head);
     if (status == ND_OK)
-        status = nd_bytes_append(a, &journal->scratch, subject, subject_len);
+        status = nd_bytes_append(a, &journal->scratch, subject.p, subject.len_bytes);
     if (status == ND_OK)
         status = nd_bytes_append(a, &journal->scratch, bytes, len_bytes);
     if (status == ND_OK)
@@ -451,17 +451,57 @@ nd_status nd_journal_add(nd_journal *journal, nd_journal_kind kind, nd_journal_k
 
 /* ---- the end ---- */
 
+uint64_t nd_journal_file_state(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return 0;
+    const int64_t all[] = {(int64_t)info.st_dev,          (int64_t)info.st_ino,
+                           (int64_t)info.st_size,         (int64_t)info.st_mtim.tv_sec,
+                           (int64_t)info.st_mtim.tv_nsec, (int64_t)info.st_ctim.tv_sec,
+                           (int64_t)info.st_ctim.tv_nsec};
+    return XXH3_64bits(all, sizeof all) | 1;
+}
+
+/* The first file of the subject that is not what it was; else the first of all, *is_changed false.
+ */
+static const char *find_changed(const char *p, size_t len, bool *is_changed)
+{
+    const char *const first = p;
+    uint64_t state;
+    *is_changed = false;
+    while (len > 0) {
+        const size_t used = strnlen(p, len) + 1;
+        if (len < used + sizeof state)
+            break;
+        memcpy(&state, p + used, sizeof state);
+        *is_changed = state != nd_journal_file_state(p);
+        if (*is_changed)
+            return p;
+        p += used + sizeof state;
+        len -= used + sizeof state;
+    }
+    return first;
+}
+
 static void name_unneeded(nd_journal *journal, const entry *first, uint64_t num)
 {
-    char subject[ND_SHOWN_PATH_BYTES * 2] = "";
-    const size_t most = sizeof subject - 1, all = first->head.subject_len;
-    const size_t len = all < most ? all : most; /* of a long path the end is shown */
-    if (!read_at(journal, first->at + sizeof first->head + (all - len), subject, len))
-        subject[0] = '\0';
+    const size_t len = first->head.subject_len;
+    nd_byte_vec *const subject = &journal->scratch;
+    bool is_changed = true;
+    const char *path = "?";
+    subject->len = 0;
+    if (ND_VEC_RESERVE(&journal->allocator, subject, len + 1) == ND_OK &&
+        read_at(journal, first->at + sizeof first->head, subject->items, len)) {
+        subject->items[len] = '\0';
+        path = find_changed(subject->items, len, &is_changed);
+    }
     snprintf(journal->unneeded, sizeof journal->unneeded,
-             "'%s' is not what it was when the run was interrupted; parts of the input that are "
-             "read anew: %" PRIu64,
-             nd_show_path(subject).text, num);
+             is_changed ? "'%s' is not what it was when the run was interrupted; parts of the "
+                          "input that are read anew: %" PRIu64
+                        : "files before '%s' were added or removed since the run was interrupted; "
+                          "parts of the input that are read anew: %" PRIu64,
+             nd_show_path(path).text, num);
 }
 
 const char *nd_journal_loss(nd_journal *journal)

@@ -56,13 +56,22 @@ bool nd_journal_is_empty(nd_journal *journal);
 ND_NODISCARD nd_status nd_journal_find(nd_journal *journal, nd_journal_key key, nd_byte_vec *out,
                                        bool *found, nd_error *error);
 
-/* Adds an entry, which takes the place of one under the same key. `subject` is what it is of, for
- * the message where it is not asked for the next time: a path. Thread-safe; one write, without a
+/* What an entry is of, for the message where it is not asked for the next time: for each file its
+ * path, terminated, then 8 bytes, its nd_journal_file_state. May be empty. */
+typedef struct nd_journal_subject {
+    const void *p;
+    size_t len_bytes;
+} nd_journal_subject;
+
+/* A digest of what stat says of the file; 0: there is none. */
+uint64_t nd_journal_file_state(const char *path);
+
+/* Adds an entry, which takes the place of one under the same key. Thread-safe; one write, without a
  * sync: it is for processes that end, and a machine that fails is seen by the checksums. ND_ERR_IO
  * with a message. */
 ND_NODISCARD nd_status nd_journal_add(nd_journal *journal, nd_journal_kind kind, nd_journal_key key,
-                                      const char *subject, const void *bytes, size_t len_bytes,
-                                      nd_error *error);
+                                      nd_journal_subject subject, const void *bytes,
+                                      size_t len_bytes, nd_error *error);
 
 /* Removes the file when the journal is closed: it is not needed any more. */
 void nd_journal_finish(nd_journal *journal);

@@ -33,17 +33,25 @@ typedef struct document_head {
     uint32_t is_lasting;
 } document_head;
 
-void nd_kept_block_begin(nd_kept_block *kept, const nd_reading *reading, nd_journal_key key,
-                         const char *path)
+void nd_kept_block_begin(nd_kept_block *kept, const nd_reading *reading, nd_journal_key key)
 {
     kept->journal = reading->options.journal;
     kept->key = key;
-    kept->path = path;
     kept->num_preferences = reading->options.num_preferences;
+    kept->subject.len = 0;
     kept->documents.len = 0;
     kept->num_parts = 0;
     kept->is_whole = true;
     kept->failure = (nd_error){0};
+}
+
+nd_status nd_kept_block_name(nd_kept_block *kept, const char *path)
+{
+    const uint64_t state = nd_journal_file_state(path);
+    const nd_status status =
+        nd_bytes_append(&kept->allocator, &kept->subject, path, strlen(path) + 1);
+    return status == ND_OK ? nd_bytes_append(&kept->allocator, &kept->subject, &state, sizeof state)
+                           : status;
 }
 
 static nd_journal_key part_key(const nd_kept_block *kept, uint64_t part)
@@ -57,9 +65,9 @@ static nd_journal_key part_key(const nd_kept_block *kept, uint64_t part)
 
 static nd_status end_part(nd_kept_block *kept)
 {
-    const nd_status status =
-        nd_journal_add(kept->journal, ND_JOURNAL_PART, part_key(kept, kept->num_parts), kept->path,
-                       kept->documents.items, kept->documents.len, &kept->failure);
+    const nd_status status = nd_journal_add(
+        kept->journal, ND_JOURNAL_PART, part_key(kept, kept->num_parts), (nd_journal_subject){0},
+        kept->documents.items, kept->documents.len, &kept->failure);
     kept->num_parts++;
     kept->documents.len = 0;
     return status;
@@ -144,7 +152,8 @@ nd_status nd_kept_block_end(nd_kept_block *kept, const nd_tally *tally, uint64_t
                                  kept->documents.len);
     if (status != ND_OK)
         return status;
-    return nd_journal_add(kept->journal, ND_JOURNAL_WHOLE, kept->key, kept->path, kept->entry.items,
+    const nd_journal_subject subject = {kept->subject.items, kept->subject.len};
+    return nd_journal_add(kept->journal, ND_JOURNAL_WHOLE, kept->key, subject, kept->entry.items,
                           kept->entry.len, error);
 }
 
@@ -287,6 +296,7 @@ void nd_kept_block_trim(nd_kept_block *kept, size_t keep_bytes)
 
 void nd_kept_block_release(nd_kept_block *kept)
 {
+    ND_VEC_RELEASE(&kept->allocator, &kept->subject);
     ND_VEC_RELEASE(&kept->allocator, &kept->documents);
     ND_VEC_RELEASE(&kept->allocator, &kept->entry);
 }

@@ -15,8 +15,8 @@ typedef struct nd_kept_block {
     nd_allocator allocator;
     nd_journal *journal;
     nd_journal_key key;
-    const char *path; /* of its first file */
     size_t num_preferences;
+    nd_byte_vec subject;   /* see nd_journal_subject */
     nd_byte_vec documents; /* that are not in the journal yet */
     nd_byte_vec entry;     /* what is read, or to be written */
     uint64_t num_parts;    /* in the journal */
@@ -28,9 +28,12 @@ typedef struct nd_kept_block {
 } nd_kept_block;
 
 /* Zero one, and set its allocator, before its first use. Begins with a block, of which `key` says
- * what its documents are; the path is borrowed, and so is the journal of the reading. */
-void nd_kept_block_begin(nd_kept_block *kept, const nd_reading *reading, nd_journal_key key,
-                         const char *path);
+ * what its documents are; the journal of the reading is borrowed. */
+void nd_kept_block_begin(nd_kept_block *kept, const nd_reading *reading, nd_journal_key key);
+
+/* Names a file of the block, before it is read: for the message where it is another one the next
+ * time. */
+ND_NODISCARD nd_status nd_kept_block_name(nd_kept_block *kept, const char *path);
 
 /* Emits the documents of the block, as they are in the journal, and adds to the tally, and to
  * *bytes, what reading them counted; or sets *found to false, and does nothing.

@@ -40,6 +40,16 @@ static nd_journal_key key_of(uint64_t number)
     return (nd_journal_key){number * 0x9e3779b97f4a7c15u, number};
 }
 
+/* Of files that are not there: in a state that none has. */
+static nd_journal_subject subject_of(const char *path, char bytes[64])
+{
+    const uint64_t state = 2;
+    const size_t len = strlen(path) + 1;
+    memcpy(bytes, path, len);
+    memcpy(bytes + len, &state, sizeof state);
+    return (nd_journal_subject){bytes, len + sizeof state};
+}
+
 /* Entry i is i * 10 times its number, of the file "fileI". */
 static size_t entry_of(uint64_t number, char *bytes)
 {
@@ -49,10 +59,10 @@ static size_t entry_of(uint64_t number, char *bytes)
 
 static nd_status add(nd_journal *journal, uint64_t number, nd_error *error)
 {
-    char bytes[NUM_ENTRIES * 10 + 1], subject[32];
-    snprintf(subject, sizeof subject, "file%d", (int)number);
+    char bytes[NUM_ENTRIES * 10 + 1], path[32], subject[64];
+    snprintf(path, sizeof path, "file%d", (int)number);
     return nd_journal_add(journal, number == 1 ? ND_JOURNAL_PART : ND_JOURNAL_WHOLE, key_of(number),
-                          subject, bytes, entry_of(number, bytes), error);
+                          subject_of(path, subject), bytes, entry_of(number, bytes), error);
 }
 
 static bool has(nd_journal *journal, uint64_t number)
@@ -122,7 +132,9 @@ static void a_later_entry_takes_the_place_of_one_before(void **state)
     (void)state;
     make_journal();
     nd_journal *const journal = open_with(terms);
-    assert_int_equal(nd_journal_add(journal, ND_JOURNAL_WHOLE, key_of(4), "new", "", 0, NULL),
+    char subject[64];
+    assert_int_equal(nd_journal_add(journal, ND_JOURNAL_WHOLE, key_of(4),
+                                    subject_of("new", subject), "", 0, NULL),
                      ND_OK);
     const nd_allocator allocator = nd_allocator_or_default(NULL);
     nd_byte_vec bytes = {0};
