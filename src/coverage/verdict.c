@@ -6,8 +6,10 @@
  * it is: n / (n + 12) for one of n trigrams, so that three trigrams met by chance bridge nothing.
  *
  *   held      The better of two answers. By passages: the odds that a word of one text has credit,
- *             and more where more words do. By words: the odds of its bits that the other text has
- *             too, wherever they stand; in long texts more is common by chance.
+ *             and more where more words do, unless both texts have many hundred words of their own:
+ *             each is a work then, and what they share a chapter or a clause. By words: the odds of
+ *             its bits that the other text has too, wherever they stand; in long texts more is
+ *             common by chance.
  *   edited    The best of three answers, each for one kind of copy.
  *             By facts: the odds of the bits of numbers inside runs; with the words, and the head.
  *             By size: many words in runs, less where few words were changed but most numbers and
@@ -33,6 +35,7 @@ enum {
     ONE = ND_FIXED_ONE,
     CREDIT_ONE = 1024,
     HALF_CREDIT_RUN = 12, /* trigrams of a run that has half of the credit for words it bridges */
+    MANY_OWN_WORDS = 800, /* of a text that is a work of its own, whatever it shares */
     NUM_HEAD = 20,
     HEAD_ONE = 65536,
     TRIGRAM = 3,
@@ -338,6 +341,7 @@ static shares both(shares a, shares b)
 typedef struct features {
     int64_t credit;      /* odds of words with credit, in the text that has more */
     int64_t size;        /* words in runs */
+    int64_t held_size;   /* the same, or less where both texts have many words without credit */
     int64_t bits;        /* odds of all bits */
     int64_t length;      /* of the longer text */
     int64_t numbers;     /* odds of the bits of numbers inside runs, in the text that has less */
@@ -375,6 +379,11 @@ static int64_t unlike_form(const side_facts *a, const side_facts *b)
     return for_form > 0 ? -6 * tanh * ONE / ND_LOGISTIC_ONE : 0;
 }
 
+static uint64_t own_words(const side_facts *f)
+{
+    return f->num_words - f->credit / CREDIT_ONE;
+}
+
 static int64_t credit_odds(const side_facts *f)
 {
     const uint64_t two = 2 * CREDIT_ONE;
@@ -395,6 +404,8 @@ static void find_held_features(const side_facts *a, const side_facts *b, feature
     const uint64_t longer = a->num_words > b->num_words ? a->num_words : b->num_words;
     f->credit = clamp(larger(credit_odds(a), credit_odds(b)), -3 * ONE, 3 * ONE);
     f->size = clamp(nd_fixed_log_ratio(covered + 5, 30), 0, 3 * ONE);
+    const uint64_t own = smaller(own_words(a), own_words(b));
+    f->held_size = larger(f->size - 2 * larger(nd_fixed_log_ratio(own + 1, MANY_OWN_WORDS), 0), 0);
     f->bits = clamp(larger(log_odds(both(a->words, a->numbers), 10 * ND_BIT),
                            log_odds(both(b->words, b->numbers), 10 * ND_BIT)),
                     -3 * ONE, 3 * ONE);
@@ -428,7 +439,7 @@ static void find_other_features(const side_facts *a, const side_facts *b, featur
 /* Coefficients are in hundredths. */
 static int64_t answer_held(const features *f)
 {
-    const int64_t by_passages = 180 * f->credit + 50 * f->size - 66 * ONE;
+    const int64_t by_passages = 180 * f->credit + 50 * f->held_size - 66 * ONE;
     const int64_t by_words = 300 * f->bits - 75 * f->length - 130 * ONE;
     return larger(by_passages, by_words) / 100;
 }

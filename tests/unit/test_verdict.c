@@ -251,6 +251,40 @@ static void a_footer_is_no_copy_of_what_bears_it(void **state)
     assert_false(is_copy(&footer));
 }
 
+/* Words of four to nine letters that no other text has, but for a chance in millions. */
+static size_t add_words(nd_word_code *words, size_t at, size_t num, nd_random *random)
+{
+    for (const size_t end = at + num; at < end; at++)
+        words[at] = (nd_word_code)((4 + below(random, 6)) << 27 | below(random, UINT64_C(1) << 27));
+    return at;
+}
+
+/* Two texts with words of their own, half of them before and half after the same chapter. */
+static nd_judgement judge_around_chapter(verdicts *v, size_t chapter, const size_t own[2])
+{
+    nd_random random = {7};
+    nd_word_code shared[MAX_WORDS];
+    size_t num[2];
+    add_words(shared, 0, chapter, &random);
+    for (int i = 0; i < 2; i++) {
+        const size_t before = add_words(v->words[i], 0, own[i] / 2, &random);
+        memcpy(v->words[i] + before, shared, chapter * sizeof *shared);
+        num[i] = add_words(v->words[i], before + chapter, own[i] / 2, &random);
+    }
+    return judge_words(v, num);
+}
+
+static void two_works_that_share_a_chapter_are_not_held(void **state)
+{
+    verdicts *const v = *state;
+    const nd_judgement works = judge_around_chapter(v, 1000, (const size_t[]){1500, 1500});
+    assert_true(works.answers[ND_ASKS_HELD] < 0);
+    const nd_judgement part = judge_around_chapter(v, 1000, (const size_t[]){200, 1500});
+    assert_true(part.answers[ND_ASKS_HELD] > 0);
+    const nd_judgement most = judge_around_chapter(v, 2000, (const size_t[]){1500, 1500});
+    assert_true(most.answers[ND_ASKS_HELD] > 0);
+}
+
 static void texts_without_words_or_runs_are_judged(void **state)
 {
     verdicts *const v = *state;
@@ -625,6 +659,7 @@ int main(void)
         WITH_VERDICTS(an_event_told_in_other_words_is_no_copy),
         WITH_VERDICTS(two_posts_that_share_two_phrases_are_no_copies),
         WITH_VERDICTS(a_footer_is_no_copy_of_what_bears_it),
+        WITH_VERDICTS(two_works_that_share_a_chapter_are_not_held),
         WITH_VERDICTS(texts_without_words_or_runs_are_judged),
         WITH_VERDICTS(the_order_of_two_texts_changes_no_verdict),
         WITH_VERDICTS(trigrams_known_already_change_no_verdict),
