@@ -16,7 +16,10 @@
  *             names: in a form these differ where all else agrees, an editor changes words of any
  *             kind. That is weighed as a likelihood: of the bits that differ, as against those that
  *             agree, one sees how freely words were edited, and how unlikely it would be that by
- *             such an edit so many numbers differ (a form: 70 % of them do).
+ *             such an edit so many numbers differ (a form: 70 % of them do). One fact is forgiven
+ *             where much of a text is prose, the same over forty words and more without a number: a
+ *             form states a fact in every other sentence, while a licence that is used again bears
+ *             another year.
  *             By inclusion: one text is much shorter, and its beginning stands in the other.
  *   own       What is in common begins with the beginning, or makes up much of the text, or has
  *             numbers in it. A footer does none of these: text of one's own stands before it in
@@ -35,6 +38,7 @@ enum {
     ONE = ND_FIXED_ONE,
     CREDIT_ONE = 1024,
     HALF_CREDIT_RUN = 12, /* trigrams of a run that has half of the credit for words it bridges */
+    PROSE_WORDS = 40,     /* that two filled forms hardly have in common one after the other */
     MANY_OWN_WORDS = 800, /* of a text that is a work of its own, whatever it shares */
     NUM_HEAD = 20,
     HEAD_ONE = 65536,
@@ -356,8 +360,43 @@ typedef struct features {
 /* Constants are multiplied as ints, which hold them by far. */
 /* NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result) */
 
+/* How many of the words from `from` to `to` are prose: words of the other text, PROSE_WORDS or more
+ * without a number (of two forms some are the same by chance). Of a script written without spaces
+ * two characters say about as much as a word. */
+static uint64_t prose_between(const nd_judged_text *t, uint32_t from, uint32_t to)
+{
+    uint64_t num = 0, stretch = 0, halves = 0;
+    for (uint32_t w = from; w < to; w++) {
+        if (t->credit[w] < CREDIT_ONE || nd_word_is_number(t->words[w])) {
+            stretch = halves = 0;
+            continue;
+        }
+        const bool is_long = halves >= UINT64_C(2) * PROSE_WORDS;
+        stretch++;
+        halves += nd_word_is_character(t->words[w]) ? 1 : 2;
+        if (halves >= UINT64_C(2) * PROSE_WORDS)
+            num += is_long ? 1 : stretch;
+    }
+    return num;
+}
+
+/* How much more evidence of a form is asked for because of prose: none where up to a tenth of the
+ * shorter text is, that of one fact where three tenths are. */
+static int64_t forgiven_for_prose(const nd_judge *j, const nd_judged_text *held, uint64_t shorter)
+{
+    uint64_t prose = 0;
+    for (size_t i = 0; i < j->stretches.len; i++) {
+        const nd_stretch *const s = &j->stretches.items[i];
+        if (s->num + (TRIGRAM - 1) >= PROSE_WORDS)
+            prose += prose_between(held, nd_judged_text_trigram_at(held, s->at[ND_HELD]),
+                                   end_of(held, s->at[ND_HELD] + s->num - 1));
+    }
+    return 15 * clamp((int64_t)(prose * ONE / (shorter + 1)) - ONE / 10, 0, ONE / 5);
+}
+
 /* By how much the numbers and names that differ speak for a form. */
-static int64_t unlike_form(const side_facts *a, const side_facts *b)
+static int64_t unlike_form(const side_facts *a, const side_facts *b, const nd_judge *judge,
+                           const nd_judged_text *held)
 {
     /* Of how much the other words differ one learns how freely they were edited, in [0.05, 0.65];
      * a little is assumed of every text, and misspelt words count as edits several times. */
@@ -370,10 +409,11 @@ static int64_t unlike_form(const side_facts *a, const side_facts *b)
     /* Numbers of about eight bits each. */
     const int64_t differing = (int64_t)smaller(a->numbers.other, b->numbers.other);
     const int64_t agreeing = (int64_t)(a->numbers.shared + b->numbers.shared) / 2;
-    const int64_t for_form =
-        (differing * nd_fixed_log_ratio(65536 * 7 / 10, (uint64_t)rate) +
-         agreeing * nd_fixed_log_ratio(65536 * 3 / 10, (uint64_t)(65536 - rate))) /
-        (8 * ND_BIT);
+    int64_t for_form = (differing * nd_fixed_log_ratio(65536 * 7 / 10, (uint64_t)rate) +
+                        agreeing * nd_fixed_log_ratio(65536 * 3 / 10, (uint64_t)(65536 - rate))) /
+                       (8 * ND_BIT);
+    if (for_form > 0)
+        for_form -= forgiven_for_prose(judge, held, smaller(a->num_words, b->num_words));
     /* 6 tanh(x / 6), by the logistic function. */
     const int64_t tanh = 2 * (int64_t)nd_fixed_logistic(for_form / 3) - ND_LOGISTIC_ONE;
     return for_form > 0 ? -6 * tanh * ONE / ND_LOGISTIC_ONE : 0;
@@ -412,7 +452,8 @@ static void find_held_features(const side_facts *a, const side_facts *b, feature
     f->length = clamp(nd_fixed_log_ratio(longer + 1, 200), 0, 4 * ONE);
 }
 
-static void find_other_features(const side_facts *a, const side_facts *b, features *f)
+static void find_other_features(const side_facts *a, const side_facts *b, const nd_judge *judge,
+                                const nd_judged_text *held, features *f)
 {
     const uint64_t covered = smaller(a->covered, b->covered);
     const uint64_t head = a->head > b->head ? a->head : b->head;
@@ -420,7 +461,7 @@ static void find_other_features(const side_facts *a, const side_facts *b, featur
     const int64_t numbers_b = log_odds(b->numbers_inside, 10 * ND_BIT);
     const int64_t head_a = head_odds(a), head_b = head_odds(b);
     f->numbers = numbers_a < numbers_b ? numbers_a : numbers_b;
-    f->unlike_form = unlike_form(a, b);
+    f->unlike_form = unlike_form(a, b, judge, held);
     f->head = (head_a + head_b) / 2;
     f->head_lower = head_a < head_b ? head_a : head_b;
     const int64_t ratio =
@@ -525,7 +566,7 @@ nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b,
     conclude(judgement, 1);
     if (need == ND_JUDGE_UNLESS_LOW && judgement->score < least && !are_same(a, b))
         return ND_OK;
-    find_other_features(&facts[0], &facts[1], &f);
+    find_other_features(&facts[0], &facts[1], judge, held, &f);
     judgement->answers[ND_ASKS_EDITED] = answer_edited(&f);
     judgement->answers[ND_ASKS_OWN] = answer_own(&f);
     conclude(judgement, ND_NUM_QUESTIONS);

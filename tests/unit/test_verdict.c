@@ -285,6 +285,43 @@ static void two_works_that_share_a_chapter_are_not_held(void **state)
     assert_true(most.answers[ND_ASKS_HELD] > 0);
 }
 
+static const char TERMS[] =
+    "Anyone who receives a copy of this pattern may use it, lend it, copy it by hand or by "
+    "machine, change it to suit the house in which it is used, and give it or sell it to others, "
+    "whether changed or not, as long as each copy says in a place where it can be read without "
+    "effort who made the first one, and as long as these terms stand in it or go along with it. A "
+    "copy that was changed must say so, and must not be passed off as the work of those who made "
+    "the first one. The pattern is given away as it is. Nobody promises that it suits any "
+    "purpose, that it has no mistakes in it, or that nothing will break by its use. Whoever uses "
+    "it bears the risk alone, and nobody who has passed it on owes anything for harm, loss of "
+    "earnings or spoiled goods.";
+
+/* The terms with a number in each line. */
+static void write_filled_terms(char *text, size_t size, int number)
+{
+    size_t len = 0;
+    for (int i = 0, word = 0; TERMS[i]; i++) {
+        text[len++] = TERMS[i];
+        if (TERMS[i] == ' ' && ++word % 12 == 0)
+            len += (size_t)snprintf(text + len, size - len, "%d ", number++);
+    }
+    text[len] = 0;
+}
+
+static void terms_used_again_with_another_year_are_a_copy(void **state)
+{
+    verdicts *const v = *state;
+    char text[2048], again[2048];
+    snprintf(text, sizeof text, "Pattern terms, made by Edda Marsh of Harrow in 1998. %s", TERMS);
+    snprintf(again, sizeof again, "Terms of the Tolland pattern room of 2007. %s", TERMS);
+    const nd_judgement terms = judge(v, text, again);
+    assert_true(is_copy(&terms));
+    write_filled_terms(text, sizeof text, 310);
+    write_filled_terms(again, sizeof again, 740);
+    const nd_judgement forms = judge(v, text, again);
+    assert_false(is_copy(&forms));
+}
+
 static void texts_without_words_or_runs_are_judged(void **state)
 {
     verdicts *const v = *state;
@@ -581,6 +618,21 @@ static void write_report(char *text, size_t size, nd_random *random)
              (int)below(random, 60));
 }
 
+/* The same over a paragraph that is as long as the report. */
+static void write_report_of_league(char *text, size_t size, nd_random *random)
+{
+    write_report(text, size, random);
+    const size_t len = strlen(text);
+    snprintf(text + len, size - len,
+             " The league sends these reports to newspapers and clubs as soon as the referee has "
+             "signed the sheet, and corrects them only if the board decides otherwise. Pictures of "
+             "the match may be ordered from the press office, which also lets journalists know "
+             "about seats, parking and the times at which the trainers answer questions. Whoever "
+             "prints a report is asked to name the league and to send a copy to the archive, where "
+             "the seasons since the founding of the league can be read by anyone who makes an "
+             "appointment.");
+}
+
 /* A short mail of words that no other one has, under one footer. */
 static void write_mail(char *text, size_t size, nd_random *random)
 {
@@ -637,6 +689,15 @@ static void match_reports_are_no_copies_however_many_there_are(void **state)
         assert_true(num_pairs_of(write_report, crowds[i]) <= crowds[i] * crowds[i] / 40000);
 }
 
+/* One pair in a thousand at most. */
+static void match_reports_over_a_long_paragraph_are_no_copies(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
+        assert_true(num_pairs_of(write_report_of_league, crowds[i]) <=
+                    crowds[i] * crowds[i] / 2000);
+}
+
 static void mails_under_one_footer_are_no_copies_however_many_there_are(void **state)
 {
     (void)state;
@@ -660,6 +721,7 @@ int main(void)
         WITH_VERDICTS(two_posts_that_share_two_phrases_are_no_copies),
         WITH_VERDICTS(a_footer_is_no_copy_of_what_bears_it),
         WITH_VERDICTS(two_works_that_share_a_chapter_are_not_held),
+        WITH_VERDICTS(terms_used_again_with_another_year_are_a_copy),
         WITH_VERDICTS(texts_without_words_or_runs_are_judged),
         WITH_VERDICTS(the_order_of_two_texts_changes_no_verdict),
         WITH_VERDICTS(trigrams_known_already_change_no_verdict),
@@ -669,6 +731,7 @@ int main(void)
         cmocka_unit_test(a_reader_tells_what_a_scan_tells),
         cmocka_unit_test(failing_memory_fails_a_reader_and_leaves_it_usable),
         cmocka_unit_test(match_reports_are_no_copies_however_many_there_are),
+        cmocka_unit_test(match_reports_over_a_long_paragraph_are_no_copies),
         cmocka_unit_test(mails_under_one_footer_are_no_copies_however_many_there_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
