@@ -95,6 +95,42 @@ def test_band_keys_are_arrow_and_numpy() -> None:
     assert (keys.to_numpy()[0] == keys.to_numpy()[1]).all()
 
 
+def test_bytes_that_are_no_utf8_are_counted() -> None:
+    made = neardup.sketch([A, b"\xff a \xfe", None], neardup.Spec(), ["invalid_bytes"])
+    assert made.invalid_bytes is not None and made.invalid_bytes.tolist() == [0, 2, 0]
+
+
+def test_verify_measures_what_does_not_match() -> None:
+    texts = [A, A + " eight nine ten eleven", "else"]
+    spec = neardup.Spec(threshold=0.9)
+    none, apart = neardup.verify(texts, [(0, 1), (0, 2)], spec, measure=True)
+    wanted = neardup.verify(texts, [(0, 1)], neardup.Spec(threshold=0.1))[0]
+    assert (none.kind, none.jaccard, none.a_in_b, none.b_in_a) == ("none", *wanted[3:6])
+    assert 0 < none.jaccard < 0.9 and (apart.kind, apart.jaccard) == ("none", 0)
+    assert neardup.verify(texts, [(0, 1)], spec)[0].jaccard == 0
+
+
+def test_verify_by_the_verdict_says_what_a_scan_says() -> None:
+    """Also of specs that were parsed, or sent to another process."""
+    texts = [d["text"] for d in read_jsonl(SAMPLES / "news.jsonl")]
+    spec = neardup.Spec(preset="news")
+    assert spec.score == 0.5 and "score=0.5" in repr(spec) and neardup.Spec().score == 0
+    pairs = [(i, j) for i in range(len(texts)) for j in range(i + 1, len(texts))]
+    found = {(m.a, m.b): m[2:] for m in neardup.verify(texts, pairs, spec) if m.kind != "none"}
+    scan = neardup.scan(texts, preset="news").pairs()
+    assert len(scan) > 3 and {(p.a_row, p.b_row): p[4:] for p in scan} == found
+    for other in (
+        pickle.loads(pickle.dumps(spec)),
+        neardup.Spec.parse(spec.line, threshold=spec.threshold, score=0.5),
+    ):
+        assert other == spec
+        assert list(neardup.verify(texts, pairs[:9], other)) == list(neardup.verify(texts, pairs[:9], spec))
+    with pytest.raises(neardup.InvalidArgument, match="without bands"):
+        neardup.Spec.parse(neardup.Spec().line, score=0.5)
+    with pytest.raises(neardup.Unsupported, match="all documents"):
+        neardup.verify(texts, pairs, neardup.Spec(preset="news", coverage=0.5))
+
+
 def test_verify_answers_each_pair_in_order() -> None:
     spec = neardup.Spec(threshold=0.5)
     rows = neardup.verify([A, B, "else", A + " eight"], [(3, 0), (0, 1), (2, 2), (1, 2)], spec)

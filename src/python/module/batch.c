@@ -162,8 +162,9 @@ static PyObject *read_orders(PyObject *module, PyObject *arguments)
 
 /* --- sketch --- */
 
-static const char *const outputs[] = {"digests", "num_tokens", "slots", "band_keys", NULL};
-enum { DIGESTS = 0, NUM_TOKENS, SLOTS, BAND_KEYS, NUM_OUTPUTS };
+static const char *const outputs[] = {"digests", "num_tokens", "slots", "band_keys",
+                                      "invalid_bytes"};
+enum { DIGESTS = 0, NUM_TOKENS, SLOTS, BAND_KEYS, INVALID_BYTES, NUM_OUTPUTS };
 
 typedef struct sketch_run {
     nd_spec spec;
@@ -183,6 +184,7 @@ static int make_outputs(sketch_run *run)
     run->row_bytes[NUM_TOKENS] = sizeof(uint32_t);
     run->row_bytes[SLOTS] = run->spec.slots * sizeof(uint64_t);
     run->row_bytes[BAND_KEYS] = run->spec.bands * sizeof(uint64_t);
+    run->row_bytes[INVALID_BYTES] = sizeof(uint64_t);
     for (int i = 0; i < NUM_OUTPUTS; i++) {
         if (!run->wanted[i])
             continue;
@@ -210,7 +212,8 @@ static void sketch_chunks(sketch_run *run)
         const nd_batch_output output = {.digests = at_row(run, DIGESTS, row),
                                         .num_tokens = at_row(run, NUM_TOKENS, row),
                                         .slots = at_row(run, SLOTS, row),
-                                        .band_keys = at_row(run, BAND_KEYS, row)};
+                                        .band_keys = at_row(run, BAND_KEYS, row),
+                                        .invalid_bytes = at_row(run, INVALID_BYTES, row)};
         run->status = nd_sketcher_run(sketcher, texts, &output, &run->error);
         row += texts->num;
     }
@@ -247,9 +250,9 @@ static PyObject *sketch(PyObject *module, PyObject *arguments)
         sketch_chunks(&run);
         Py_END_ALLOW_THREADS;
         if (run.status == ND_OK)
-            result =
-                Py_BuildValue("(NNNN)", take_bytes(&run, DIGESTS), take_bytes(&run, NUM_TOKENS),
-                              take_bytes(&run, SLOTS), take_bytes(&run, BAND_KEYS));
+            result = Py_BuildValue("(NNNNN)", take_bytes(&run, DIGESTS),
+                                   take_bytes(&run, NUM_TOKENS), take_bytes(&run, SLOTS),
+                                   take_bytes(&run, BAND_KEYS), take_bytes(&run, INVALID_BYTES));
         else
             nd_py_raise(run.status, &run.error);
     }
@@ -263,7 +266,7 @@ static PyObject *sketch(PyObject *module, PyObject *arguments)
 
 typedef struct verified_row {
     uint64_t a, b;
-    nd_verified_pair pair;
+    nd_matched_pair pair;
 } verified_row;
 
 static const nd_field verified_fields[] = {
@@ -273,12 +276,18 @@ static const nd_field verified_fields[] = {
     {ND_FIELD(verified_row, pair.similarity.jaccard, "jaccard", ND_CELL_RATIO)},
     {ND_FIELD(verified_row, pair.similarity.a_in_b, "a_in_b", ND_CELL_RATIO)},
     {ND_FIELD(verified_row, pair.similarity.b_in_a, "b_in_a", ND_CELL_RATIO)},
+    {ND_FIELD(verified_row, pair.coverage.a_in_b, "a_covered", ND_CELL_RATIO),
+     .when = ND_FRAME_SCORE},
+    {ND_FIELD(verified_row, pair.coverage.b_in_a, "b_covered", ND_CELL_RATIO),
+     .when = ND_FRAME_SCORE},
+    {ND_FIELD(verified_row, pair.score, "score", ND_CELL_RATIO), .when = ND_FRAME_SCORE},
     {.name = NULL},
 };
 
 typedef struct verify_run {
     nd_spec spec;
-    nd_match_rule rule;
+    nd_scan_options options;
+    int measures; /* also pairs that do not match */
     unsigned threads;
     const uint32_t *numbers; /* [num][2] */
     size_t num;
@@ -287,22 +296,57 @@ typedef struct verify_run {
     nd_error error;
 } verify_run;
 
+/* Gives up early where nothing but the match is asked for. */
+static nd_status compare_sets(verify_run *run, const nd_set_list *sets, nd_matched_pair *matched)
+{
+    nd_verified_pair *const verified = malloc((run->num + 1) * sizeof *verified);
+    if (!verified)
+        return ND_ERR_NO_MEMORY;
+    const nd_status status =
+        nd_verify_pairs(sets, (const nd_document_pair *)(const void *)run->numbers, run->num,
+                        &run->options.rule, run->threads, NULL, verified);
+    for (size_t i = 0; i < run->num && status == ND_OK; i++)
+        matched[i] =
+            (nd_matched_pair){.kind = verified[i].kind, .similarity = verified[i].similarity};
+    free(verified);
+    return status;
+}
+
+/* In full, with the verdict where a score is asked for. */
+static nd_status match_texts(verify_run *run, nd_sketcher *sketcher, const nd_text_batch *batch,
+                             const nd_set_list *sets, nd_matched_pair *matched)
+{
+    uint64_t *const digests = malloc((batch->num + 1) * 2 * sizeof *digests);
+    const nd_batch_output output = {.digests = digests};
+    const nd_matched_texts texts = {sets, batch, digests};
+    nd_status status = digests ? ND_OK : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = nd_sketcher_run(sketcher, batch, &output, &run->error);
+    if (status == ND_OK)
+        status = nd_match_pairs(&texts, &run->options,
+                                (const nd_document_pair *)(const void *)run->numbers, run->num,
+                                NULL, matched, &run->error);
+    free(digests);
+    return status;
+}
+
 static nd_status verify_and_list(verify_run *run, nd_sketcher *sketcher, const nd_text_batch *batch)
 {
     nd_set_list sets;
     nd_status status = nd_sketcher_sets(sketcher, batch, &sets, &run->error);
     if (status != ND_OK)
         return status;
-    nd_verified_pair *const verified = malloc((run->num + 1) * sizeof *verified);
-    if (!verified)
+    nd_matched_pair *const matched = malloc((run->num + 1) * sizeof *matched);
+    if (!matched)
         return ND_ERR_NO_MEMORY;
-    status = nd_verify_pairs(&sets, (const nd_document_pair *)(const void *)run->numbers, run->num,
-                             &run->rule, run->threads, NULL, verified);
+    status = run->measures || run->options.score > 0
+                 ? match_texts(run, sketcher, batch, &sets, matched)
+                 : compare_sets(run, &sets, matched);
     for (size_t i = 0; i < run->num && status == ND_OK; i++) {
-        const verified_row row = {run->numbers[i * 2], run->numbers[i * 2 + 1], verified[i]};
+        const verified_row row = {run->numbers[i * 2], run->numbers[i * 2 + 1], matched[i]};
         status = nd_frame_add(run->frame, &row);
     }
-    free(verified);
+    free(matched);
     return status;
 }
 
@@ -310,7 +354,8 @@ static nd_status verify_texts(verify_run *run)
 {
     one_batch one = {0};
     nd_sketcher *sketcher = NULL;
-    run->frame = nd_frame_new(verified_fields, ND_FRAME_PLAIN);
+    run->frame =
+        nd_frame_new(verified_fields, run->options.score > 0 ? ND_FRAME_SCORE : ND_FRAME_PLAIN);
     nd_status status = run->frame ? one_batch_make(&run->chunks, &one) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
         status = nd_sketcher_new(&run->spec, run->threads, NULL, &sketcher, &run->error);
@@ -332,7 +377,8 @@ static int check_numbers(const uint32_t *numbers, size_t num, size_t limit)
     return 0;
 }
 
-/* verify(texts, text_column, pairs as uint32 bytes, spec line, threshold, containment, threads) */
+/* verify(texts, text_column, pairs as uint32 bytes, spec line, (threshold, containment, score),
+ * whether also pairs that do not match are measured, threads) */
 static PyObject *verify(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -340,10 +386,16 @@ static PyObject *verify(PyObject *module, PyObject *arguments)
     const char *text_column, *numbers, *line;
     Py_ssize_t len;
     verify_run run = {0};
-    if (!PyArg_ParseTuple(arguments, "Osy#sddI", &texts, &text_column, &numbers, &len, &line,
-                          &run.rule.jaccard, &run.rule.containment, &run.threads) ||
+    nd_scan_options_init(&run.options);
+    if (!PyArg_ParseTuple(arguments, "Osy#s(ddd)pI", &texts, &text_column, &numbers, &len, &line,
+                          &run.options.rule.jaccard, &run.options.rule.containment,
+                          &run.options.score, &run.measures, &run.threads) ||
         nd_py_spec_read(line, &run.spec) != 0)
         return NULL;
+    run.options.shingle = run.spec.shingle;
+    run.options.repairs = run.spec.repairs;
+    run.options.folds = run.spec.folds;
+    run.options.num_threads = run.threads;
     run.numbers = (const uint32_t *)(const void *)numbers;
     run.num = (size_t)len / sizeof(nd_document_pair);
     if (chunks_read(texts, text_column, ND_COLUMN_TEXTS, &run.chunks) == 0 &&

@@ -84,17 +84,17 @@ static PyObject *plan_memory(PyObject *module, PyObject *arguments)
                          (unsigned long long)memory.set_bytes);
 }
 
-/* rule_check(options): (threshold, containment), or InvalidArgument */
+/* rule_check(options): (threshold, containment, score), or InvalidArgument */
 static PyObject *rule_check(PyObject *module, PyObject *dict)
 {
     (void)module;
     nd_scan_options options;
     if (nd_py_scan_options(dict, &options) != 0)
         return NULL;
-    return Py_BuildValue("(dd)", options.rule.jaccard, options.rule.containment);
+    return Py_BuildValue("(ddd)", options.rule.jaccard, options.rule.containment, options.score);
 }
 
-/* spec_make(options): (line, threshold, containment, recall) */
+/* spec_make(options): (line, (threshold, containment, score, coverage), recall) */
 static PyObject *spec_make(PyObject *module, PyObject *dict)
 {
     (void)module;
@@ -107,8 +107,8 @@ static PyObject *spec_make(PyObject *module, PyObject *dict)
     if (status != ND_OK)
         return nd_py_raise_plan(status);
     nd_spec_print(&spec, line);
-    return Py_BuildValue("(sddd)", line, options.rule.jaccard, options.rule.containment,
-                         options.recall);
+    return Py_BuildValue("(s(dddd)d)", line, options.rule.jaccard, options.rule.containment,
+                         options.score, options.coverage, options.recall);
 }
 
 static PyObject *names_of(uint32_t flags, const char *(*name)(unsigned))

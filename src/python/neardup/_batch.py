@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from neardup import _core
 from neardup._column import Column
-from neardup._errors import InvalidArgument, NotFound
+from neardup._errors import InvalidArgument, NotFound, Unsupported
 from neardup._records import Verified, verified
 from neardup._rows import Rows
 from neardup._spec import Spec
@@ -29,15 +29,17 @@ class Sketches(NamedTuple):
     `digests` [rows, 2] uint64: of the normalised text, the same for exact copies alone.
     `num_tokens` [rows] uint32: 0 matches nothing. `slots` [rows, spec.slots] uint64: the share of
     slots that agree estimates the jaccard similarity. `band_keys` [rows, spec.bands] uint64.
+    `invalid_bytes` [rows] uint64: bytes that are no UTF-8, read as U+FFFD.
     """
 
     digests: Optional[Column] = None
     num_tokens: Optional[Column] = None
     slots: Optional[Column] = None
     band_keys: Optional[Column] = None
+    invalid_bytes: Optional[Column] = None
 
 
-_OUTPUTS: tuple[SketchOutput, ...] = ("digests", "num_tokens", "slots", "band_keys")
+_OUTPUTS: tuple[SketchOutput, ...] = ("digests", "num_tokens", "slots", "band_keys", "invalid_bytes")
 
 
 def sketch(
@@ -50,8 +52,8 @@ def sketch(
 ) -> Sketches:
     """Turns texts into digests, sizes, sketches and band keys, as a scan does.
 
-    texts, text: as of `neardup.scan`. outputs: some of "digests", "num_tokens", "slots" and
-    "band_keys"; what is not wanted costs nothing. threads: 0 or None: one for each processor.
+    texts, text: as of `neardup.scan`. outputs: some of "digests", "num_tokens", "slots", "band_keys"
+    and "invalid_bytes"; what is not wanted costs nothing. threads: 0 or None: one for each processor.
 
     Raises TypeError for texts that are none, InvalidArgument for slots or band keys of a spec that
     has none, VersionError for a spec of another version, LimitError for a text over 4 GiB.
@@ -68,12 +70,14 @@ def sketch(
     for name in wanted:
         if name not in _OUTPUTS:
             raise InvalidArgument(f"'outputs' must be some of {', '.join(_OUTPUTS)}, not {name!r}")
-    digests, tokens, slots, keys = _core.sketch(texts, text, spec.line, wanted, threads or 0)
+    made = _core.sketch(texts, text, spec.line, wanted, threads or 0)
+    digests, tokens, slots, keys, invalid = made
     return Sketches(
         None if digests is None else Column(digests, "uint64", 2),
         None if tokens is None else Column(tokens, "uint32"),
         None if slots is None else Column(slots, "uint64", spec.slots),
         None if keys is None else Column(keys, "uint64", spec.bands),
+        None if invalid is None else Column(invalid, "uint64"),
     )
 
 
@@ -144,19 +148,22 @@ def verify(
     pairs: Pairs,
     spec: Spec,
     *,
+    measure: bool = False,
     text: str = "text",
     threads: Optional[int] = None,
 ) -> Rows[Verified]:
-    """Compares pairs of texts exactly, by all their shingles.
+    """Compares pairs of texts exactly, by all their shingles, and with a score by the verdict on them.
 
     texts, text: as of `neardup.scan`. pairs: pairs of numbers of rows of the texts, from 0: tuples,
     an array [n, 2] of whole numbers, or an Arrow table with columns a and b (or a_row and b_row).
-    spec: how texts are read, and by `threshold` and `containment` what matches. The result has a
-    row for each pair, in their order: so where there is no match too, with the kind "none".
-    Quickest where pairs with the same a stand side by side.
+    spec: how texts are read, and by `threshold`, `containment` and `score` what matches. The result
+    has a row for each pair, in their order: so where there is no match too, with the kind "none" and
+    zeros, or what was measured, if `measure` is set. Quickest where pairs with the same a stand side
+    by side.
 
     Raises TypeError for texts that are none, InvalidArgument for a number that is no row's,
-    VersionError for a spec of another version.
+    VersionError for a spec of another version, Unsupported for a coverage, which depends on all
+    documents of a scan.
 
     >>> import neardup
     >>> spec = neardup.Spec(threshold=0.5)
@@ -164,10 +171,11 @@ def verify(
     >>> [(row.kind, round(row.jaccard, 2)) for row in neardup.verify(texts, [(0, 1), (1, 2)], spec)]
     [('near', 0.67), ('none', 0.0)]
     """
-    if spec.bands == 0:
-        raise InvalidArgument("a spec for coverage or a score, which shingles alone do not tell, verifies no pair")
+    if spec.coverage > 0:
+        raise Unsupported("'coverage' depends on all documents of a scan")
+    rule = (spec.threshold, spec.containment, spec.score)
     frame = _core.verify(
-        texts, text, _pair_bytes(pairs), spec.line, spec.threshold, spec.containment, threads or 0
+        texts, text, _pair_bytes(pairs), spec.line, rule, measure, threads or 0
     )
     return Rows(frame, verified)
 

@@ -125,7 +125,9 @@ class Passage(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """Two rows of a batch, compared: `kind` is "none", and the rest 0, where they do not match."""
+    """Two rows of a batch, compared: `kind` is "none", and the rest 0, where they do not match.
+
+    The last three are None unless the spec has a score: see `Pair`."""
 
     a: int
     b: int
@@ -133,6 +135,9 @@ class Verified(NamedTuple):
     jaccard: float
     a_in_b: float
     b_in_a: float
+    a_covered: Optional[float] = None
+    b_covered: Optional[float] = None
+    score: Optional[float] = None
 
 
 def repeat(row: tuple[Any, ...]) -> Repeat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from neardup import _core
+from neardup._errors import InvalidArgument
 
 if TYPE_CHECKING:
     from neardup._types import Names, Preset
@@ -65,8 +66,9 @@ class Spec:
 
     line: all that hashes depend on, in one line of text. Whatever stores or ships hashes carries
         it, and whoever reads them checks it. Equal specs have equal lines.
-    threshold: the jaccard similarity that a match has at least; containment: the share of one text
-        in the other that makes a match too, 0 where none does. No line tells these.
+    threshold: the jaccard similarity that a match has at least; containment, score and coverage: the
+        share of one text in the other, the verdict on both, and the part covered that make a match
+        too, 0 where none does. No line tells these.
     shingle: "word:N" or "char:N". repair, fold: names of what is undone, and taken for the same.
     bands: keys of a text, each made of `rows` slots; texts that share one are candidates. 0 where
         a coverage or a score decides. slots: of a sketch.
@@ -83,6 +85,8 @@ class Spec:
     line: str
     threshold: float
     containment: float
+    score: float
+    coverage: float
     shingle: str
     repair: tuple[str, ...]
     fold: tuple[str, ...]
@@ -92,7 +96,7 @@ class Spec:
     unicode: str
 
     __slots__ = (
-        *("line", "threshold", "containment", "shingle", "repair", "fold"),
+        *("line", "threshold", "containment", "score", "coverage", "shingle", "repair", "fold"),
         *("bands", "rows", "slots", "unicode"),
     )
 
@@ -120,23 +124,30 @@ class Spec:
             "repair": repair,
             "fold": fold,
         }
-        line, jaccard, contained, _ = _core.spec_make(options)
-        self._set(line, jaccard, contained)
+        line, rule, _ = _core.spec_make(options)
+        self._set(line, *rule)
 
-    def _set(self, line: str, threshold: float, containment: float) -> None:
+    def _set(
+        self, line: str, threshold: float, containment: float, score: float, coverage: float = 0.0
+    ) -> None:
         fields = _core.spec_fields(line)
-        fields.update(threshold=threshold, containment=containment)
+        fields.update(threshold=threshold, containment=containment, score=score, coverage=coverage)
         for name in self.__slots__:
             value = fields[name]
             object.__setattr__(self, name, tuple(value) if isinstance(value, list) else value)
 
     @classmethod
-    def parse(cls, line: str, *, threshold: float = 0.8, containment: float = 0.0) -> Spec:
+    def parse(
+        cls, line: str, *, threshold: float = 0.8, containment: float = 0.0, score: float = 0.0
+    ) -> Spec:
         """The spec of a line, with what counts as a match, which no line tells. Raises FormatError
         where it is none, or has what this version does not know."""
-        rule = _core.rule_check({"threshold": threshold, "containment": containment})
-        spec = cls.__new__(cls)
-        spec._set(line, *rule)
+        rule = _core.rule_check(
+            {"threshold": threshold, "containment": containment, "score": score}
+        )
+        spec = _restore(line, *rule)
+        if score and spec.bands:
+            raise InvalidArgument("'score' needs a line without bands")
         return spec
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -155,18 +166,19 @@ class Spec:
     def __hash__(self) -> int:
         return hash(self._key())
 
-    def _key(self) -> tuple[str, float, float]:
-        return self.line, self.threshold, self.containment
+    def _key(self) -> tuple[str, float, float, float, float]:
+        return self.line, self.threshold, self.containment, self.score, self.coverage
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, self._key()
 
     def __repr__(self) -> str:
-        return (
-            f"<neardup.Spec: {self.line} threshold={self.threshold:g} "
-            f"containment={self.containment:g}>"
-        )
+        rule = {"threshold": self.threshold, "containment": self.containment}
+        rule.update((name, value) for name in ("score", "coverage") if (value := getattr(self, name)))
+        return f"<neardup.Spec: {self.line} {' '.join(f'{n}={v:g}' for n, v in rule.items())}>"
 
 
-def _restore(line: str, threshold: float, containment: float) -> Spec:
-    return Spec.parse(line, threshold=threshold, containment=containment)
+def _restore(line: str, *rule: float) -> Spec:
+    spec = Spec.__new__(Spec)
+    spec._set(line, *rule)
+    return spec
