@@ -13,7 +13,7 @@ import neardup
 
 
 def session(master: str, **settings: str) -> Any:
-    """A small one: plans of tests are cheaper to interpret than to compile."""
+    """A small one: plans of tests are cheaper to interpret than to compile, and to make once."""
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession
 
@@ -25,6 +25,7 @@ def session(master: str, **settings: str) -> Any:
         "spark.driver.host": "localhost",
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         **settings,

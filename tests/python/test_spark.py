@@ -14,7 +14,17 @@ if shutil.which("java") is None:
     pytest.skip("java is not there", allow_module_level=True)
 pytestmark = pytest.mark.filterwarnings("ignore")  # pyspark's own, and LossWarning
 
-from spark_frames import assert_same, documents, frame, of_engine, session  # noqa: E402
+from pyspark.sql import Observation  # noqa: E402
+from spark_frames import (  # noqa: E402
+    assert_same,
+    documents,
+    frame,
+    group_line,
+    group_lines,
+    of_engine,
+    Row,
+    session,
+)
 
 import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
@@ -44,8 +54,21 @@ def test_pairs_groups_and_counts_are_the_engines(
     wanted = of_engine(rows, **options)
     assert len(wanted.pairs()) > 300 and (wanted.stats["capped_buckets"] > 0) == (num_hot > 512)
     assert (wanted.stats["capped_documents"] > 0) == (options.get("max_matches") == 20)
-    scan = neardup.spark.Scan(frame(spark, rows, partitions), **options)
+    observed = Observation("read")
+    scan = neardup.spark.Scan(frame(spark, rows, partitions), observation=observed, **options)
     assert_same(scan, wanted)
+    scan.release()
+    assert observed.get == {name: wanted.stats[name] for name in observed.get} and observed.get["no_words"] > 0
+
+
+def test_single_links_are_the_engines(spark: Any) -> None:
+    """Chains of more links than a task joins; members that do not match their representative are measured."""
+    options: dict[str, Any] = {"link": "single", "representative": "first-id"}
+    rows = documents(num_hot=0)
+    wanted = of_engine(rows, output="groups", **options)
+    assert any(member.kind == "none" for group in wanted.groups() for member in group.members)
+    scan = neardup.spark.Scan(frame(spark, rows, 3), edges_a_task=30, **options)
+    assert group_lines(scan.groups()) == sorted(map(group_line, wanted.groups()))
     scan.release()
 
 
@@ -62,15 +85,26 @@ def test_dedup_keeps_the_rows_that_the_engine_keeps(spark: Any) -> None:
     assert {row[0] for row in found} == {row[0] for row in kept}
 
 
-def test_dedup_annotates_every_row(spark: Any) -> None:
-    text = "one two three four five six seven"
-    df = spark.createDataFrame([(1, text, "x"), (2, text + " eight", "y"), (30, "else", "z")], "id int, t string, u string")
-    found = neardup.spark.dedup(df, text="t", threshold=0.5, annotate=True, unique_ids=True).collect()
-    assert sorted(map(tuple, found)) == [
-        (1, text, "x", False, "2"),
-        (2, text + " eight", "y", True, "2"),
-        (30, "else", "z", True, "30"),
-    ]
+def annotations(rows: list[Row]) -> list[Any]:
+    """What `dedup --annotate` of the engine says of each: id, group, representative, kind, similarity."""
+    found: dict[str, Any] = {}
+    for number, group in enumerate(of_engine(rows).groups(), 1):
+        found[group.representative] = (number, group.representative, None, None)
+        for member in group.members:
+            found[member.id] = (number, group.representative, member.kind, member.jaccard)
+    return [(row[0], *found.get(str(row[0]), (None,) * 4)) for row in rows]
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_dedup_annotates_every_row(spark: Any, unique: bool) -> None:
+    """By their ids, and by their texts where an id stands twice."""
+    rows = [row for row in documents(num_hot=0) if row[0] not in (None, "twice", "twice#2", "null")]
+    wanted = annotations(rows)
+    if not unique:
+        rows += [("alone", "nothing like it", 1), ("alone", "nor like this", 1)]
+        wanted += [("alone", None, None, None, None)] * 2
+    found = neardup.spark.dedup(frame(spark, rows, 3), annotate=True, unique_ids=unique).drop("text", "number")
+    assert sorted(map(repr, map(tuple, found.collect()))) == sorted(map(repr, wanted))
 
 
 def test_frames_without_rows(spark: Any) -> None:
@@ -119,7 +153,7 @@ def test_what_cannot_be_is_said_before_any_job(spark: Any) -> None:
         (neardup.InvalidArgument, lambda: neardup.spark.dedup(df, representative="preferred")),
         (neardup.InvalidArgument, lambda: neardup.spark.within(df, id="t", text="t", similarity=7.0)),
         (neardup.Unsupported, lambda: neardup.spark.scan_pairs(df, preset="news")),
-        (neardup.Unsupported, lambda: neardup.spark.scan_groups(df, link="single")),
+        (neardup.InvalidArgument, lambda: neardup.spark.scan_groups(df, link="double")),
         (neardup.Unsupported, lambda: neardup.spark.dedup(df, keep="first")),
     ]:
         with pytest.raises(error):

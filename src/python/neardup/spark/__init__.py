@@ -35,16 +35,18 @@ def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any
 
     df: any DataFrame. id: a column of strings or whole numbers; several rows of one id are told apart
         as ID, ID#2, ID#3. text: a column of strings or binary (UTF-8); null has no words.
-    options: threshold, containment, recall, shingle, repair, fold, max_matches, representative and
+    options: threshold, containment, recall, shingle, repair, fold, max_matches, link, representative and
         preferences as of `neardup.scan` (preferences: the name of a column), and
         unique_ids: no id stands twice, which saves a shuffle; not checked.
         checkpoint: a folder where steps are written, and taken from by a later run that was given
         the same rows and options. None: they are cached.
+        observation: a pyspark.sql.Observation, which tells what was read and lost as a metric of Spark:
+        documents, text_bytes, tokens, no_words, invalid_utf8 and invalid_bytes, as the tool's --stats.
 
     Runs jobs at once, up to the matches of texts (which tell whether anything is capped); the pairs of
     documents are made when the result is used. Raises NotFound, TypeError and InvalidArgument for columns
     and options that are none, Unsupported for what needs one machine: a coverage or a score (the news
-    preset), link="single", keep="first".
+    preset), keep="first".
     """
     return Scan(df, id, text, **options).pairs()
 
@@ -71,8 +73,9 @@ def dedup(
     """The rows that stay when of every group one is kept, with all their columns.
 
     keep: "representative"; which one that is, options say (representative, preferences).
-    annotate: all rows, with neardup_keep (boolean) and neardup_representative (string), the id of
-        the row that stands for a row's group, its own where it is in none.
+    annotate: all rows, with the columns of the tool's --annotate: neardup_group (the number of its
+        group), neardup_representative (an id), neardup_kind and neardup_similarity, null for a row in
+        no group, the last two for a representative.
 
     The other arguments and the errors are those of `scan_pairs`. Runs jobs at once. Of rows that
     have one id and one text, and so cannot be told apart, any one stays.

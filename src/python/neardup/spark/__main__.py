@@ -23,6 +23,7 @@ OF_SCAN = {
     "repair": str,
     "fold": str,
     "max_matches": int,
+    "link": str,
     "representative": str,
     "preferences": str,
     "checkpoint": str,

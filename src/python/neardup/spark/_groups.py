@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow
 
-from neardup.spark._pairs import kind_reversed
+from neardup.spark._pairs import of_copies, turned
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from neardup._spec import Spec
     from neardup.spark._options import Options
     from neardup.spark._steps import Steps
 
@@ -87,66 +88,57 @@ def _members(undecided: DataFrame, options: Options, steps: Steps) -> DataFrame:
     return steps.keep("members", all_members)
 
 
-def anchors(edges: DataFrame, texts: DataFrame, options: Options, steps: Steps) -> DataFrame:
-    """(key, representative, kind, jaccard, in_representative, representative_in) of every member text."""
+def by_rank(edges: DataFrame, texts: DataFrame, options: Options) -> DataFrame:
+    """(low, high, a, b, m): matches with the ranks of a and b, low < high."""
     from pyspark.sql import functions as F
 
-    same = (F.col("kind"), F.col("jaccard"), F.col("a_in_b"), F.col("b_in_a"))
+    a, b, m = F.col("a"), F.col("b"), F.col("m")
     if options.representative == "longest":
-        ranked = edges.select(F.col("a").alias("low"), F.col("b").alias("high"), F.col("a"), F.col("b"), *same)
-    else:
-        rank_of = ranks(texts, options)
-        of_a = rank_of.select(F.col("key").alias("a"), F.col("rank").alias("a_rank"))
-        of_b = rank_of.select(F.col("key").alias("b"), F.col("rank").alias("b_rank"))
-        found = edges.join(of_a, "a").join(of_b, "b")
-        forth = F.col("a_rank") < F.col("b_rank")
-        ranked = found.select(
-            F.least("a_rank", "b_rank").alias("low"),
-            F.greatest("a_rank", "b_rank").alias("high"),
-            F.when(forth, F.col("a")).otherwise(F.col("b")).alias("a"),
-            F.when(forth, F.col("b")).otherwise(F.col("a")).alias("b"),
-            F.when(forth, same[0]).otherwise(kind_reversed(same[0])).alias("kind"),
-            same[1],
-            F.when(forth, same[2]).otherwise(same[3]).alias("a_in_b"),
-            F.when(forth, same[3]).otherwise(same[2]).alias("b_in_a"),
-        )
+        return edges.select(a.alias("low"), b.alias("high"), a, b, m)
+    rank_of = ranks(texts, options)
+    of_a = rank_of.select(F.col("key").alias("a"), F.col("rank").alias("a_rank"))
+    of_b = rank_of.select(F.col("key").alias("b"), F.col("rank").alias("b_rank"))
+    forth = F.col("a_rank") < F.col("b_rank")
+    return edges.join(of_a, "a").join(of_b, "b").select(
+        F.least("a_rank", "b_rank").alias("low"),
+        F.greatest("a_rank", "b_rank").alias("high"),
+        F.when(forth, a).otherwise(b).alias("a"),
+        F.when(forth, b).otherwise(a).alias("b"),
+        F.when(forth, m).otherwise(turned(m, options.spec)).alias("m"),
+    )
+
+
+def anchors(ranked: DataFrame, options: Options, steps: Steps) -> DataFrame:
+    """(key, representative, m) of every member text; m as the representative sees it."""
+    from pyspark.sql import functions as F
+
     members = _members(ranked.select("low", "high"), options, steps)
     leading = ranked.join(members, ranked["low"] == members["rank"], "left_anti")
-    first = leading.groupBy("high").agg(
-        F.min(F.struct("low", "a", "b", "kind", "jaccard", "a_in_b", "b_in_a")).alias("m")
-    )
-    return first.select(
-        F.col("m.b").alias("key"),
-        F.col("m.a").alias("representative"),
-        F.col("m.kind").alias("kind"),
-        F.col("m.jaccard").alias("jaccard"),
-        F.col("m.b_in_a").alias("in_representative"),
-        F.col("m.a_in_b").alias("representative_in"),
-    )
+    first = leading.groupBy("high").agg(F.min(F.struct("low", "a", "b", "m")).alias("first"))
+    return first.select(F.col("first.b").alias("key"), F.col("first.a").alias("representative"), "first.m")
 
 
-def document_members(anchored: DataFrame, texts: DataFrame, documents: DataFrame) -> DataFrame:
-    """(representative, id, kind, jaccard, in_representative, representative_in): each document of a
-    group but the one that represents it, by their names.
+def document_members(anchored: DataFrame, texts: DataFrame, documents: DataFrame, spec: Spec) -> DataFrame:
+    """(representative, id, kind, jaccard, in_representative, representative_in, with a score covered,
+    representative_covered, score): each document of a group but the one that represents it, by their names.
 
     texts: (key, copies, best_name); documents: (name, key).
     """
     from pyspark.sql import functions as F
 
-    one = F.lit(1.0)
-    copies = texts.where("copies > 1").select(
-        "key", F.col("key").alias("representative"), F.lit("exact").alias("kind"),
-        one.alias("jaccard"), one.alias("in_representative"), one.alias("representative_in"),
-    )
+    copies = texts.where("copies > 1").select("key", F.col("key").alias("representative"), of_copies(spec).alias("m"))
     own = copies.join(anchored.select("key"), "key", "left_anti")
     names = texts.select(F.col("key").alias("representative"), F.col("best_name").alias("best"))
     members = anchored.union(own.select(*anchored.columns)).join(names, "representative")
+    seen = {"kind": "kind", "jaccard": "jaccard", "b_in_a": "in_representative", "a_in_b": "representative_in"}
+    if spec.score > 0:
+        seen.update(b_covered="covered", a_covered="representative_covered", score="score")
     return (
         members.join(documents.select("name", "key"), "key")
         .where(F.col("name") != F.col("best"))
         .select(
             F.col("best").alias("representative"), F.col("name").alias("id"),
-            "kind", "jaccard", "in_representative", "representative_in",
+            *(F.col(f"m.{field}").alias(name) for field, name in seen.items()),
         )
     )
 
@@ -155,7 +147,25 @@ def gathered(members: DataFrame) -> DataFrame:
     """(representative, size, members), a row a group, members by id."""
     from pyspark.sql import functions as F
 
-    member = F.struct("id", "kind", "jaccard", "in_representative", "representative_in")
+    member = F.struct(*(name for name in members.columns if name != "representative"))
     return members.groupBy("representative").agg(F.sort_array(F.collect_list(member)).alias("members")).select(
         "representative", (F.size("members") + 1).cast("bigint").alias("size"), "members"
     )
+
+
+def numbered(representatives: DataFrame, steps: Steps) -> DataFrame:
+    """(representative, group), from 1 in the order of ids: each range of them in a partition, whose number is kept,
+    as a run that reads them again might cut other ranges."""
+    from itertools import accumulate
+
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    ranges = representatives.repartitionByRange("representative").withColumn("range", F.spark_partition_id())
+    ranges = steps.cut("numbers", ranges)
+    sizes = sorted(tuple(row) for row in ranges.groupBy("range").count().collect())
+    first = [0, *accumulate(size for _, size in sizes)]
+    before = F.create_map(*(F.lit(n) for (number, _), sum_before in zip(sizes, first) for n in (number, sum_before)))
+    place = F.row_number().over(Window.partitionBy("range").orderBy("representative"))
+    number = place if not sizes else before[F.col("range")] + place
+    return ranges.select("representative", number.cast("bigint").alias("group"))

@@ -29,6 +29,7 @@ class Options:
     text: str
     spec: Spec
     max_matches: int
+    link: str
     representative: str
     preferences: Optional[str]
     unique_ids: bool
@@ -52,8 +53,6 @@ def make_options(
         raise Unsupported("a coverage or a score, which the news preset has, is not there on Spark")
     if link not in (None, "anchored", "single"):
         raise InvalidArgument(f"'link' must be 'anchored' or 'single', not {link!r}")
-    if link == "single":
-        raise Unsupported("link='single' is not there on Spark")
     if representative not in (None, "longest", "preferred", "first-id"):
         raise InvalidArgument(
             f"'representative' must be 'longest', 'preferred' or 'first-id', not {representative!r}"
@@ -70,6 +69,7 @@ def make_options(
         text=text,
         spec=spec,
         max_matches=most,
+        link=link or "anchored",
         representative=representative or "longest",
         preferences=preferences,
         unique_ids=unique_ids,

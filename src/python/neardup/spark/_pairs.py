@@ -9,6 +9,9 @@ ordered by text: the matches of a text in order, best first, and of each its doc
     k           place of a document among those of its text
 
 So a document's partner stands at before + k, one less where it comes after the document itself.
+
+What a match says of its two texts is one column everywhere, `m`: a struct of kind, jaccard, a_in_b and b_in_a, where a
+score decides also a_covered, b_covered and score, as the first text of the row sees it.
 """
 
 from __future__ import annotations
@@ -18,57 +21,70 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+    from neardup._spec import Spec
+    from neardup.spark._options import Options
+
 MANY = 2**62
+SIMILARITY = ("kind string", "jaccard double", "a_in_b double", "b_in_a double")
+VERDICT = ("a_covered double", "b_covered double", "score double")
 
-def _both_ways(edges: DataFrame, texts: DataFrame) -> DataFrame:
-    """(x, y, kind, jaccard, x_in_y, y_in_x): each match from either text, and from a text with copies itself."""
+
+def match_fields(spec: Spec) -> tuple[str, ...]:
+    """Of `m`: with their types."""
+    return (*SIMILARITY, *(VERDICT if spec.score > 0 else ()))
+
+
+def turned(m: Column, spec: Spec) -> Column:
+    """A match, seen from the other text."""
     from pyspark.sql import functions as F
 
-    forth = edges.select(
-        F.col("a").alias("x"), F.col("b").alias("y"), "kind", "jaccard",
-        F.col("a_in_b").alias("x_in_y"), F.col("b_in_a").alias("y_in_x"),
-    )
-    back = edges.select(
-        F.col("b").alias("x"), F.col("a").alias("y"), kind_reversed(F.col("kind")).alias("kind"), "jaccard",
-        F.col("b_in_a").alias("x_in_y"), F.col("a_in_b").alias("y_in_x"),
-    )
-    return forth.union(back).union(_itself(texts))
+    kind = m["kind"]
+    back = F.when(kind == "contains", "contained").when(kind == "contained", "contains").otherwise(kind)
+    other = {"a_in_b": "b_in_a", "b_in_a": "a_in_b", "a_covered": "b_covered", "b_covered": "a_covered"}
+    names = [field.split()[0] for field in match_fields(spec)[1:]]
+    return F.struct(back.alias("kind"), *(m[other.get(name, name)].alias(name) for name in names))
 
 
-def _itself(texts: DataFrame) -> DataFrame:
-    """Texts with copies as matches of themselves."""
+def of_copies(spec: Spec) -> Column:
+    """A match of two copies of one text."""
     from pyspark.sql import functions as F
 
-    one = F.lit(1.0)
-    return texts.where("copies > 1").select(
-        F.col("key").alias("x"), F.col("key").alias("y"), F.lit("exact").alias("kind"),
-        one.alias("jaccard"), one.alias("x_in_y"), one.alias("y_in_x"),
-    )
+    names = [field.split()[0] for field in match_fields(spec)[1:]]
+    return F.struct(F.lit("exact").alias("kind"), *(F.lit(1.0).alias(name) for name in names))
 
 
-def kind_reversed(kind: Column) -> Column:
-    """The kind of a match, seen from the other one."""
+def _itself(texts: DataFrame, spec: Spec) -> DataFrame:
+    """(x, y, m): texts with copies as matches of themselves."""
     from pyspark.sql import functions as F
 
-    return F.when(kind == "contains", "contained").when(kind == "contained", "contains").otherwise(kind)
+    return texts.where("copies > 1").select(F.col("key").alias("x"), F.col("key").alias("y"), of_copies(spec).alias("m"))
 
 
-def _placed(edges: DataFrame, texts: DataFrame, max_matches: int) -> DataFrame:
+def _both_ways(edges: DataFrame, texts: DataFrame, spec: Spec) -> DataFrame:
+    """(x, y, m): each match from either text, and from a text with copies itself."""
+    from pyspark.sql import functions as F
+
+    forth = edges.select(F.col("a").alias("x"), F.col("b").alias("y"), "m")
+    back = edges.select(F.col("b").alias("x"), F.col("a").alias("y"), turned(F.col("m"), spec).alias("m"))
+    return forth.union(back).union(_itself(texts, spec))
+
+
+def _placed(edges: DataFrame, texts: DataFrame, options: Options) -> DataFrame:
     """Each match from either text with where it stands among that text's: before, own_before, is_capped."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
     copies = texts.where("copies > 1").select(F.col("key").alias("y"), "copies")
-    seen = _both_ways(edges, texts).join(copies, "y", "left")
+    seen = _both_ways(edges, texts, options.spec).join(copies, "y", "left")
     seen = seen.withColumn("copies", F.coalesce("copies", F.lit(1)))
-    order: Any = (F.desc("jaccard"), F.desc(F.greatest("x_in_y", "y_in_x")), F.asc("y"))
+    order: Any = (F.desc("m.jaccard"), F.desc(F.greatest("m.a_in_b", "m.b_in_a")), F.asc("y"))
     of_text = Window.partitionBy("x")
     better = of_text.orderBy(*order).rowsBetween(Window.unboundedPreceding, -1)
     is_own = F.col("x") == F.col("y")
     seen = seen.withColumn("before", F.coalesce(F.sum("copies").over(better), F.lit(0)))
     partners = F.sum(F.col("copies") - is_own.cast("int")).over(of_text)
     return seen.withColumn("own_before", F.max(F.when(is_own, F.col("before"))).over(of_text)).withColumn(
-        "is_capped", partners > max_matches
+        "is_capped", partners > options.max_matches
     )
 
 
@@ -106,20 +122,17 @@ def capped_texts(edges: DataFrame, texts: DataFrame, max_matches: int) -> DataFr
     return partners(edges, texts).where(F.col("partners") > (max_matches or MANY))
 
 
-def all_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame) -> DataFrame:
-    """(a, b, kind, jaccard, a_in_b, b_in_a) of documents, a the smaller name, where nothing is capped.
+def all_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, options: Options) -> DataFrame:
+    """(a, b, fields of m) of documents, a the smaller name, where nothing is capped.
 
-    edges: (a, b, ...) of keys; texts: (key, copies); documents: (name, key).
+    edges: (a, b, m) of keys; texts: (key, copies); documents: (name, key).
     """
     from pyspark.sql import functions as F
 
-    matches = edges.select(
-        F.col("a").alias("x"), F.col("b").alias("y"), "kind", "jaccard",
-        F.col("a_in_b").alias("x_in_y"), F.col("b_in_a").alias("y_in_x"),
-    )
-    pairs = matches.union(_itself(texts)).join(_of(documents, "x"), "x").join(_of(documents, "y"), "y")
+    matches = edges.select(F.col("a").alias("x"), F.col("b").alias("y"), "m").union(_itself(texts, options.spec))
+    pairs = matches.join(_of(documents, "x"), "x").join(_of(documents, "y"), "y")
     # A text's own copies would come in both orders.
-    return _oriented(pairs.where((F.col("x") != F.col("y")) | (F.col("x_name") < F.col("y_name"))))
+    return _oriented(pairs.where((F.col("x") != F.col("y")) | (F.col("x_name") < F.col("y_name"))), options.spec)
 
 
 def _of(documents: DataFrame, side: str, *more: str) -> DataFrame:
@@ -130,29 +143,27 @@ def _of(documents: DataFrame, side: str, *more: str) -> DataFrame:
     return documents.select(F.col("key").alias(side), *named)
 
 
-def _oriented(pairs: DataFrame) -> DataFrame:
-    """(a, b, ...), a the smaller name, of (x_name, y_name, ...)."""
+def _oriented(pairs: DataFrame, spec: Spec) -> DataFrame:
+    """(a, b, fields of m), a the smaller name, of (x_name, y_name, m)."""
     from pyspark.sql import functions as F
 
-    forth = F.col("x_name") < F.col("y_name")
+    forth, m = F.col("x_name") < F.col("y_name"), F.col("m")
     return pairs.select(
         F.least("x_name", "y_name").alias("a"),
         F.greatest("x_name", "y_name").alias("b"),
-        F.when(forth, F.col("kind")).otherwise(kind_reversed(F.col("kind"))).alias("kind"),
-        "jaccard",
-        F.when(forth, F.col("x_in_y")).otherwise(F.col("y_in_x")).alias("a_in_b"),
-        F.when(forth, F.col("y_in_x")).otherwise(F.col("x_in_y")).alias("b_in_a"),
-    )
+        F.when(forth, m).otherwise(turned(m, spec)).alias("m"),
+    ).select("a", "b", "m.*")
 
 
-def capped_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, max_matches: int) -> DataFrame:
+def capped_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, options: Options) -> DataFrame:
     """As all_pairs, where some text is capped."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    placed = _placed(edges, texts, max_matches)
+    max_matches = options.max_matches
+    placed = _placed(edges, texts, options)
     there = placed.where("x <= y").select(
-        "x", "y", "kind", "jaccard", "x_in_y", "y_in_x",
+        "x", "y", "m",
         F.col("before").alias("x_before"), F.col("own_before").alias("x_own"), F.col("is_capped").alias("x_capped"),
     )
     back = placed.where("x >= y").select(
@@ -171,16 +182,16 @@ def capped_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, max_m
         (many, two, is_capped & (F.col("x_before") < 2)),
         (two, many, is_capped & (F.col("y_before") < 2)),
     ]
-    found = [_between(matches.where(which), left, right, max_matches) for left, right, which in wide]
+    found = [_between(matches.where(which), left, right, options) for left, right, which in wide]
     return found[0].union(found[1]).union(found[2])
 
 
-def _between(matches: DataFrame, left: DataFrame, right: DataFrame, max_matches: int) -> DataFrame:
+def _between(matches: DataFrame, left: DataFrame, right: DataFrame, options: Options) -> DataFrame:
     """The pairs of documents of these that stand."""
     from pyspark.sql import functions as F
 
     pairs = matches.join(_of(left, "x", "k"), "x").join(_of(right, "y", "k"), "y")
     pairs = pairs.where((F.col("x") < F.col("y")) | (F.col("x_k") < F.col("y_k")))
-    x_keeps, x_best = _kept("x", "y", max_matches)
-    y_keeps, y_best = _kept("y", "x", max_matches)
-    return _oriented(pairs.where((x_keeps & y_keeps) | x_best | y_best))
+    x_keeps, x_best = _kept("x", "y", options.max_matches)
+    y_keeps, y_best = _kept("y", "x", options.max_matches)
+    return _oriented(pairs.where((x_keeps & y_keeps) | x_best | y_best), options.spec)

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Optional
 
 from neardup._spec import Spec
-from neardup.spark import _candidates, _groups, _pairs, _texts, _verify
+from neardup.spark import _candidates, _groups, _links, _pairs, _texts, _verify
 from neardup.spark._options import Options, check_columns, make_options
 from neardup.spark._steps import Steps
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Observation
 
     from neardup._types import Link, Names, Preset, Representative
 
@@ -44,6 +44,7 @@ class Scan:
         preferences: Optional[str] = None,
         unique_ids: bool = False,
         checkpoint: Optional[str] = None,
+        observation: Optional[Observation] = None,
         **tuning: int,
     ) -> None:
         self.options: Options = make_options(
@@ -69,13 +70,14 @@ class Scan:
         )
         check_columns(df, self.options)
         self.df = df
+        self._observation = observation
         self._steps = Steps(checkpoint, f"{self.options!r}")
 
     # --- steps ---
 
     @cached_property
     def _read(self) -> DataFrame:
-        return self._steps.keep("documents", _texts.documents(self.df, self.options))
+        return self._steps.keep("documents", _texts.documents(self.df, self.options, self._observation))
 
     @cached_property
     def has_duplicate_ids(self) -> bool:
@@ -135,13 +137,18 @@ class Scan:
 
     @cached_property
     def _anchored(self) -> DataFrame:
-        found = _groups.anchors(self._edges, self._all_texts, self.options, self._steps)
-        return self._steps.keep("anchors", found)
+        ranked = _groups.by_rank(self._edges, self._all_texts, self.options)
+        if self.options.link == "anchored":
+            return self._steps.keep("anchors", _groups.anchors(ranked, self.options, self._steps))
+        members = self._steps.keep("linked", _links.linked(ranked, self.options, self._steps))
+        texts = _texts.keyed_texts(self.df, self.options)
+        return self._steps.keep("anchors", _verify.measured(members, texts, self.options.spec))
 
     # --- results ---
 
     def pairs(self) -> DataFrame:
-        """Every pair of documents that match: a, b (ids, a the smaller), kind, jaccard, a_in_b, b_in_a.
+        """Every pair of documents that match: a, b (ids, a the smaller), kind, jaccard, a_in_b, b_in_a, and where
+        a score decides a_covered, b_covered, score.
 
         See `neardup.Pair`. A document with more than `max_matches` pairs keeps the best.
         Runs jobs at once: whether ids stand twice, and whether anything is capped.
@@ -149,13 +156,14 @@ class Scan:
         most = self.options.max_matches
         found = (self._edges, self._all_texts, self._documents)
         if most and _pairs.capped_texts(self._edges, self._all_texts, most).limit(1).count():
-            return _pairs.capped_pairs(*found, most)
-        return _pairs.all_pairs(*found)
+            return _pairs.capped_pairs(*found, self.options)
+        return _pairs.all_pairs(*found, self.options)
 
     def members(self) -> DataFrame:
         """The documents that a group would drop, a row each: representative, id, kind, jaccard,
         in_representative, representative_in. See `neardup.Member`. Runs jobs at once."""
-        return _groups.document_members(self._anchored, self._all_texts, self._documents)
+        found = (self._anchored, self._all_texts, self._documents)
+        return _groups.document_members(*found, self.options.spec)
 
     def groups(self) -> DataFrame:
         """Every group of two documents and more: representative, size, members (an array, by id).
@@ -166,23 +174,29 @@ class Scan:
         return _groups.gathered(self.members())
 
     def decisions(self) -> DataFrame:
-        """(key, representative, best_name, best_id, preference) of every text whose documents are in
-        a group: what to know of a row by its text. Runs jobs at once."""
+        """(key, representative, kind, jaccard, best_name, best_id, preference) of every text whose documents are
+        in a group: what to know of a row by its text. Runs jobs at once."""
         from pyspark.sql import functions as F
 
-        members = self._anchored.select("key", "representative")
+        columns = ("key", "representative", "kind", "jaccard")
+        members = self._anchored.select("key", "representative", "m.kind", "m.jaccard")
         own = (
             self._all_texts.where("copies > 1")
             .select("key")
             .union(members.select("representative"))
             .distinct()
             .join(members.select("key"), "key", "left_anti")
-            .select("key", F.col("key").alias("representative"))
+            .select("key", F.col("key").alias("representative"), F.lit("exact").alias("kind"), F.lit(1.0).alias("jaccard"))
         )
         best = self._all_texts.select(
             F.col("key").alias("representative"), "best_name", "best_id", "preference"
         )
-        return members.union(own).join(best, "representative")
+        return members.union(own.select(*columns)).join(best, "representative")
+
+    def group_numbers(self) -> DataFrame:
+        """(representative, group): groups numbered from 1 in the order of their representatives' ids. Runs jobs
+        at once."""
+        return _groups.numbered(self.members().select("representative").distinct(), self._steps)
 
     def stats(self) -> DataFrame:
         """(name, value): what was done and what was left out, by the names of the tool's `--stats`.
@@ -196,15 +210,7 @@ class Scan:
         found = (self._edges, self._all_texts)
         copies, partners = F.col("copies"), F.col("partners")
         counts = [
-            (
-                self._read,
-                {
-                    "documents": num,
-                    "text_bytes": F.sum("bytes"),
-                    "tokens": F.sum("tokens"),
-                    "no_words": F.sum((F.col("tokens") == 0).cast("int")),
-                },
-            ),
+            (self._read, _texts.counts()),
             (self._all_texts, {"exact_copies": F.sum(copies - 1)}),
             (self._candidates, {"candidates": num}),
             (self._edges, {"matches": num}),

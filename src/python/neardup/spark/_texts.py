@@ -21,7 +21,7 @@ import neardup
 from neardup.spark._options import Options, quoted
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, Observation
 
 KEY_BYTES = 20
 MOST_SEEN = 100_000  # texts that a task remembers
@@ -52,38 +52,56 @@ def text_keys(num_tokens: Any, digests: Any) -> Any:
     return keys
 
 
-def _sketched(column: Any, spec: neardup.Spec, outputs: list[Any]) -> tuple[Any, neardup.Sketches]:
-    """The keys of a batch's texts and the rows with words, and what else was asked for."""
-    sketches = neardup.sketch(column, spec, ["digests", "num_tokens", *outputs], threads=1)
-    assert sketches.digests is not None and sketches.num_tokens is not None
-    num_tokens = sketches.num_tokens.to_numpy()
-    return text_keys(num_tokens, sketches.digests.to_numpy()), sketches
+class _Described:
+    """What a batch's texts are told by: keys, and what else is asked for."""
+
+    def __init__(self, column: Any, spec: neardup.Spec, outputs: list[Any]) -> None:
+        self.sketches = neardup.sketch(column, spec, ["digests", "num_tokens", *outputs], threads=1)
+        assert self.sketches.digests is not None and self.sketches.num_tokens is not None
+        self.tokens = self.sketches.num_tokens.to_numpy()
+        self.has_words = self.tokens > 0
+        self.keys = text_keys(self.tokens, self.sketches.digests.to_numpy())
+
+    def only_with_words(self, column: Any) -> Any:
+        """Null for texts without."""
+        return pyarrow.compute.if_else(pyarrow.array(self.has_words), column, pyarrow.scalar(None, column.type))
 
 
 def _read(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
-    """(id, text, preference) to (id, preference, tokens, bytes, key, bands): the last two null without words."""
+    """(id, text, preference) to _READ."""
     for batch in batches:
         ids, texts, preferences = batch.columns
-        keys, sketches = _sketched(texts, spec, ["band_keys"])
-        assert sketches.num_tokens is not None and sketches.band_keys is not None
-        tokens = sketches.num_tokens.to_numpy()
-        words = pyarrow.array(tokens > 0)
+        told = _Described(texts, spec, ["band_keys", "invalid_bytes"])
+        assert told.sketches.invalid_bytes is not None and told.sketches.band_keys is not None
         # What a batch of the engine keeps of a band key: its upper half.
-        bands = (sketches.band_keys.to_numpy().reshape(len(keys), -1) >> 32).astype(numpy.uint32)
-        null = pyarrow.scalar(None, pyarrow.binary())
-        columns = [
-            ids,
-            preferences,
-            pyarrow.array(tokens.astype(numpy.int64)),
-            pyarrow.compute.binary_length(texts).fill_null(0).cast(pyarrow.int64()),
-            pyarrow.compute.if_else(words, fixed_binary(keys), null),
-            pyarrow.compute.if_else(words, fixed_binary(bands.view(numpy.uint8)), null),
-        ]
-        names = ["id", "preference", "tokens", "bytes", "key", "bands"]
-        yield pyarrow.RecordBatch.from_arrays(columns, names=names)
+        bands = (told.sketches.band_keys.to_numpy().reshape(len(ids), -1) >> 32).astype(numpy.uint32)
+        columns = {
+            "id": ids,
+            "preference": preferences,
+            "tokens": pyarrow.array(told.tokens.astype(numpy.int64)),
+            "bytes": pyarrow.compute.binary_length(texts).fill_null(0).cast(pyarrow.int64()),
+            "invalid": pyarrow.array(told.sketches.invalid_bytes.to_numpy().astype(numpy.int64)),
+            "key": told.only_with_words(fixed_binary(told.keys)),
+            "bands": told.only_with_words(fixed_binary(bands.view(numpy.uint8))),
+        }
+        yield pyarrow.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
-_READ = "id string, preference bigint, tokens bigint, bytes bigint, key binary, bands binary"
+_READ = "id string, preference bigint, tokens bigint, bytes bigint, invalid bigint, key binary, bands binary"
+
+
+def counts() -> dict[str, Column]:
+    """What is told of documents, by the names of the tool's --stats: aggregates of _READ."""
+    from pyspark.sql import functions as F
+
+    return {
+        "documents": F.count("*"),
+        "text_bytes": F.sum("bytes"),
+        "tokens": F.sum("tokens"),
+        "no_words": F.sum((F.col("tokens") == 0).cast("bigint")),
+        "invalid_utf8": F.sum((F.col("invalid") > 0).cast("bigint")),
+        "invalid_bytes": F.sum("invalid"),
+    }
 
 
 def id_of(column: str) -> Column:
@@ -105,9 +123,13 @@ def inputs(df: DataFrame, id: str, text: str, preferences: Optional[str] = None)
     )
 
 
-def documents(df: DataFrame, options: Options) -> DataFrame:
-    """(id, preference, tokens, bytes, key, bands) of every row."""
-    return inputs(df, options.id, options.text, options.preferences).mapInArrow(partial(_read, spec=options.spec), _READ)
+def documents(df: DataFrame, options: Options, observation: Optional[Observation]) -> DataFrame:
+    """_READ of every row: key and bands are null without words."""
+    rows = inputs(df, options.id, options.text, options.preferences)
+    read = rows.mapInArrow(partial(_read, spec=options.spec), _READ)
+    if observation is None:
+        return read
+    return read.observe(observation, *(count.alias(name) for name, count in counts().items()))
 
 
 def _send(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
@@ -115,12 +137,11 @@ def _send(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
     seen: set[bytes] = set()
     for batch in batches:
         texts = batch.column(0)
-        keys, sketches = _sketched(texts, spec, [])
-        assert sketches.num_tokens is not None
-        column = fixed_binary(keys)
-        fresh = numpy.zeros(len(keys), dtype=bool)
-        for row, (key, tokens) in enumerate(zip(column.to_pylist(), sketches.num_tokens)):
-            fresh[row] = tokens > 0 and key not in seen
+        told = _Described(texts, spec, [])
+        column = fixed_binary(told.keys)
+        fresh = told.has_words.copy()
+        for row, key in enumerate(column.to_pylist()):
+            fresh[row] &= key not in seen
             if len(seen) == MOST_SEEN:
                 seen.clear()
             seen.add(key)
@@ -136,8 +157,7 @@ def keyed_texts(df: DataFrame, options: Options) -> DataFrame:
 
 def _annotate(batches: Iterator[Any], spec: neardup.Spec, place: int) -> Iterator[Any]:
     for batch in batches:
-        keys, _ = _sketched(batch.column(place), spec, [])
-        column = fixed_binary(keys)
+        column = fixed_binary(_Described(batch.column(place), spec, []).keys)
         yield pyarrow.RecordBatch.from_arrays(
             [*batch.columns, column], names=[*batch.schema.names, "key"]
         )

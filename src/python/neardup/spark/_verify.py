@@ -18,6 +18,7 @@ import pyarrow
 import pyarrow.compute
 
 import neardup
+from neardup.spark._pairs import match_fields
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
 # How much is gathered before it is compared.
 MANY_BYTES = 16 << 20
 MANY_PAIRS = 1 << 16
-
-EDGES = "a binary, b binary, kind string, jaccard double, a_in_b double, b_in_a double"
+PARTS = 64  # of a group, for as many tasks
 
 
 class _Comparing:
     """Texts, and pairs of them that are not compared yet."""
 
-    def __init__(self, spec: neardup.Spec) -> None:
+    def __init__(self, spec: neardup.Spec, measures: bool) -> None:
         self._spec = spec
+        self._measures = measures
         self._texts: list[Any] = []  # chunks
         self._rows: dict[tuple[int, bytes], int] = {}  # of a task's text, in the chunks
         self._num_texts = 0
@@ -64,18 +65,18 @@ class _Comparing:
         return self._num_bytes > MANY_BYTES or len(self._pairs) > MANY_PAIRS
 
     def compare(self) -> Any:
-        """The pairs that match. Forgets all but the texts of the last task, which may go on."""
+        """The pairs that match, or where each is measured, all of them. Forgets all but the texts of the last task, which may go on."""
         texts = pyarrow.chunked_array(self._texts, pyarrow.binary())
-        found = pyarrow.table(neardup.verify(texts, self._pairs, self._spec, threads=1))
+        found = pyarrow.table(neardup.verify(texts, self._pairs, self._spec, measure=self._measures, threads=1))
         columns = {
             "a": pyarrow.array([a for a, _ in self._keys], pyarrow.binary()),
             "b": pyarrow.array([b for _, b in self._keys], pyarrow.binary()),
+            **{name: found[name] for name in found.column_names[2:]},
             "kind": found["kind"].cast(pyarrow.string()),
-            **{name: found[name] for name in ("jaccard", "a_in_b", "b_in_a")},
         }
         table = pyarrow.table(columns)
         self._forget(texts)
-        return table.filter(pyarrow.compute.not_equal(table["kind"], "none"))
+        return table if self._measures else table.filter(pyarrow.compute.not_equal(table["kind"], "none"))
 
     def _forget(self, texts: Any) -> None:
         begin = self._task_begin
@@ -88,9 +89,9 @@ class _Comparing:
         self._keys.clear()
 
 
-def _compare(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
-    """Rows by task, texts first, to edges."""
-    comparing = _Comparing(spec)
+def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool) -> Iterator[Any]:
+    """Rows by task, texts first, to matches."""
+    comparing = _Comparing(spec, measures)
     for batch in batches:
         comparing.add(batch)
         if comparing.is_much:
@@ -98,8 +99,8 @@ def _compare(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
     yield from comparing.compare().to_batches()
 
 
-def edges(pairs: DataFrame, texts: DataFrame, spec: neardup.Spec) -> DataFrame:
-    """The matches among (a, b, task); `texts` are (key, text)."""
+def edges(pairs: DataFrame, texts: DataFrame, spec: neardup.Spec, measures: bool = False) -> DataFrame:
+    """(a, b, m): the matches among (a, b, task), or all of them, measured; `texts` are (key, text)."""
     from pyspark.sql import functions as F
 
     orders = pairs.select("task", F.col("a").alias("key")).union(pairs.select("task", "b")).distinct()
@@ -108,4 +109,20 @@ def edges(pairs: DataFrame, texts: DataFrame, spec: neardup.Spec) -> DataFrame:
     )
     compared = pairs.select("task", "a", "b", F.lit(None).cast("binary").alias("text"))
     together = ordered.union(compared).repartition("task").sortWithinPartitions("task", F.col("a").asc_nulls_first())
-    return together.mapInArrow(partial(_compare, spec=spec), EDGES)
+    fields = match_fields(spec)
+    found = together.mapInArrow(
+        partial(_compare, spec=spec, measures=measures), f"a binary, b binary, {', '.join(fields)}"
+    )
+    return found.select("a", "b", F.struct(*(field.split()[0] for field in fields)).alias("m"))
+
+
+def measured(members: DataFrame, texts: DataFrame, spec: neardup.Spec) -> DataFrame:
+    """(key, representative, m): members of single links, those that were never compared with their representative
+    compared, too."""
+    from pyspark.sql import functions as F
+
+    # A group of any size is many tasks.
+    task = F.xxhash64("representative").bitwiseXOR(F.pmod(F.xxhash64("key"), F.lit(PARTS)))
+    unseen = members.where("m is null").select(F.col("representative").alias("a"), F.col("key").alias("b"), task.alias("task"))
+    seen = edges(unseen, texts, spec, measures=True).select(F.col("b").alias("key"), F.col("a").alias("representative"), "m")
+    return members.where("m is not null").select("key", "representative", "m").union(seen)
