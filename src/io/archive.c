@@ -11,7 +11,7 @@
 #include "util/alloc.h"
 #include "util/error.h"
 
-enum { READ_BYTES = 1 << 16, TAR_BLOCK_BYTES = 512 };
+enum { READ_BYTES = 1 << 16 };
 
 struct nd_archive {
     nd_allocator allocator;
@@ -32,22 +32,29 @@ struct nd_archive {
 
 /* ---- which one ---- */
 
-/* A tar archive begins with a header whose bytes add up to what it says, its own eight counted as
- * blanks (POSIX.1-2017, pax, "ustar Interchange Format"). */
+uint64_t nd_tar_checksum(const unsigned char header[ND_TAR_BLOCK_BYTES])
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < ND_TAR_BLOCK_BYTES; i++)
+        sum += i >= ND_TAR_CHECKSUM_AT && i < ND_TAR_CHECKSUM_AT + ND_TAR_CHECKSUM_BYTES
+                   ? ' '
+                   : header[i];
+    return sum;
+}
+
+/* A tar archive begins with a header whose bytes add up to what it says. */
 static bool is_tar(const unsigned char *p, size_t len)
 {
-    enum { CHECKSUM_AT = 148, CHECKSUM_BYTES = 8 };
-    uint64_t sum = 0, said = 0;
-    if (len < TAR_BLOCK_BYTES || !p[0])
+    uint64_t said = 0;
+    if (len < ND_TAR_BLOCK_BYTES || !p[0])
         return false;
-    for (size_t i = 0; i < TAR_BLOCK_BYTES; i++)
-        sum += i >= CHECKSUM_AT && i < CHECKSUM_AT + CHECKSUM_BYTES ? ' ' : p[i];
-    size_t at = CHECKSUM_AT, digits = 0;
+    size_t at = ND_TAR_CHECKSUM_AT, digits = 0;
     while (p[at] == ' ')
         at++;
-    for (; at < CHECKSUM_AT + CHECKSUM_BYTES && p[at] >= '0' && p[at] <= '7'; at++, digits++)
+    for (; at < ND_TAR_CHECKSUM_AT + ND_TAR_CHECKSUM_BYTES && p[at] >= '0' && p[at] <= '7';
+         at++, digits++)
         said = said * 8 + (p[at] - '0');
-    return digits && sum == said;
+    return digits && nd_tar_checksum(p) == said;
 }
 
 /* By its first entry: what an office, a book or a program begins with. */
@@ -143,7 +150,10 @@ static nd_status take_name(nd_archive *a, struct archive_entry *entry)
 static void take_kind(struct archive_entry *from, nd_archive_entry *entry)
 {
     entry->issue = ND_ISSUE_SPECIAL;
-    if (archive_entry_hardlink(from)) {
+    entry->link = archive_entry_hardlink_utf8(from);
+    if (!entry->link)
+        entry->link = archive_entry_hardlink(from);
+    if (entry->link) {
         entry->why_not = "is a second path to a file";
         entry->issue = ND_ISSUE_SAME_FILE;
     } else if (archive_entry_filetype(from) == AE_IFLNK) {
@@ -165,25 +175,22 @@ static nd_status next_header(nd_archive *a, nd_archive_entry *entry, bool *found
         if (archive_read_open(a->archive, a, NULL, give_bytes, NULL) != ARCHIVE_OK)
             return status_of(a);
     }
-    for (;;) {
-        struct archive_entry *header;
-        const int result = archive_read_next_header(a->archive, &header);
-        a->len = a->at = 0;
-        a->entry_bytes = 0;
-        a->detail = NULL;
-        if (result == ARCHIVE_EOF)
-            return ND_OK;
-        if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
-            return status_of(a);
-        if (archive_entry_filetype(header) == AE_IFDIR)
-            continue;
-        *entry = (nd_archive_entry){0};
-        take_kind(header, entry);
-        const nd_status status = take_name(a, header);
-        entry->name = a->name.items;
-        *found = status == ND_OK;
-        return status;
-    }
+    struct archive_entry *header;
+    const int result = archive_read_next_header(a->archive, &header);
+    a->len = a->at = 0;
+    a->entry_bytes = 0;
+    a->detail = NULL;
+    *entry = (nd_archive_entry){.begin = (uint64_t)archive_read_header_position(a->archive)};
+    if (result == ARCHIVE_EOF)
+        return ND_OK;
+    if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
+        return status_of(a);
+    entry->is_passed_over = archive_entry_filetype(header) == AE_IFDIR;
+    take_kind(header, entry);
+    const nd_status status = take_name(a, header);
+    entry->name = a->name.items;
+    *found = status == ND_OK;
+    return status;
 }
 
 /* ---- the bytes of an entry ---- */

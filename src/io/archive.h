@@ -20,6 +20,14 @@ typedef enum nd_archive_kind {
  * document made of a zip archive (of an office, a book, a program) is none. */
 nd_archive_kind nd_archive_find(const char *p, size_t len_bytes);
 
+/* A block of a tar archive. Each entry begins with one, its header, and its bytes are filled up to
+ * whole ones. */
+enum { ND_TAR_BLOCK_BYTES = 512, ND_TAR_CHECKSUM_AT = 148, ND_TAR_CHECKSUM_BYTES = 8 };
+
+/* The sum of a header's bytes, its checksum counted as blanks (POSIX.1-2017, pax, "ustar
+ * Interchange Format"). */
+uint64_t nd_tar_checksum(const unsigned char header[ND_TAR_BLOCK_BYTES]);
+
 enum { ND_ENTRY_WORD_BYTES = 40 };
 
 /* What is known of an entry before its bytes. */
@@ -32,6 +40,9 @@ typedef struct nd_archive_entry {
     nd_input_format format;             /* what is said of it; ND_INPUT_AUTO: nothing */
     char encoding[ND_ENTRY_WORD_BYTES]; /* that is said of it; empty: none */
     char date[ND_ENTRY_WORD_BYTES];     /* of a page; empty: none */
+    bool is_passed_over; /* a folder, or a record that is no page: nothing that could be read */
+    const char *link;    /* the name that it is a second path to, as it stands there; NULL: none */
+    uint64_t begin;      /* bytes of the archive before it, decompressed; not of a zip archive */
 } nd_archive_entry;
 
 /* Exclusive. */
@@ -41,8 +52,8 @@ typedef struct nd_archive nd_archive;
  * A zip archive in an uncompressed file is read by its directory, else as it comes. */
 ND_NODISCARD nd_status nd_archive_new(nd_archive_kind kind, nd_content *content, nd_archive **out);
 
-/* Steps to the next entry, whatever was read of the one before; folders are passed over. *found is
- * false after the last. ND_ERR_IO, ND_ERR_FORMAT, with a message. */
+/* Steps to the next entry, whatever was read of the one before. *found is false after the last; its
+ * `begin` is where that ended. ND_ERR_IO, ND_ERR_FORMAT, with a message. */
 ND_NODISCARD nd_status nd_archive_next(nd_archive *archive, nd_archive_entry *entry, bool *found,
                                        nd_error *error);
 
@@ -59,7 +70,7 @@ typedef struct nd_warc nd_warc;
 
 ND_NODISCARD nd_status nd_warc_new(nd_content *content, nd_warc **out);
 
-/* As nd_archive_next: responses of a web server, resources and conversions; other records are
+/* As nd_archive_next: responses of a web server, resources and conversions are read, other records
  * passed over. ND_ERR_FORMAT: see nd_warc_detail. */
 ND_NODISCARD nd_status nd_warc_next(nd_warc *warc, nd_archive_entry *entry, bool *found);
 

@@ -26,7 +26,7 @@ void nd_content_init(nd_content *content, const nd_allocator *allocator, _Atomic
 /* Makes it new, under the path. */
 static nd_status begin(nd_content *content, const char *path, nd_error *error)
 {
-    content->path.len = content->ahead.len = content->ahead_at = 0;
+    content->path.len = content->ahead.len = content->ahead_at = content->head.len = 0;
     content->line = 1;
     content->offset = 0;
     content->column = content->record = 0;
@@ -118,6 +118,9 @@ nd_status nd_content_look(nd_content *content, size_t bytes, nd_error *error)
 
 void nd_content_drop(nd_content *content, size_t bytes)
 {
+    if (content->keeps_head && nd_bytes_append(allocator_of(content), &content->head,
+                                               nd_content_ahead(content), bytes) != ND_OK)
+        content->failure = ND_ERR_NO_MEMORY;
     content->ahead_at += bytes;
     content->offset += bytes;
 }
@@ -149,6 +152,7 @@ nd_status nd_content_read(nd_content *content, char *out, size_t capacity, size_
     if (*got) {
         memcpy(out, nd_content_ahead(content), *got);
         content->ahead_at += *got;
+        content->offset += *got;
         return ND_OK;
     }
     content->ahead_at = content->ahead.len = 0;
@@ -156,6 +160,7 @@ nd_status nd_content_read(nd_content *content, char *out, size_t capacity, size_
         return ND_OK;
     const nd_status status = nd_byte_reader_read(&content->reader, out, capacity, got);
     content->is_ended = status == ND_OK && capacity && !*got;
+    content->offset += *got;
     if (status != ND_OK)
         content->failure = status;
     return status;
@@ -399,6 +404,7 @@ void nd_content_close(nd_content *content, size_t keep_bytes)
 {
     nd_byte_reader_close(&content->reader);
     nd_bytes_trim(allocator_of(content), &content->ahead, keep_bytes);
+    nd_bytes_trim(allocator_of(content), &content->head, keep_bytes);
     content->ahead_at = 0;
     content->is_ended = true;
 }
@@ -407,5 +413,6 @@ void nd_content_release(nd_content *content)
 {
     nd_byte_reader_release(&content->reader);
     ND_VEC_RELEASE(allocator_of(content), &content->ahead);
+    ND_VEC_RELEASE(allocator_of(content), &content->head);
     ND_VEC_RELEASE(allocator_of(content), &content->path);
 }

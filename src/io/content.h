@@ -90,10 +90,12 @@ typedef struct nd_content {
     nd_cutter cutter;        /* set before records are taken */
     uint64_t line;           /* number of the line at the place, from 1 */
     uint64_t column;         /* bytes of that line before the place */
-    uint64_t offset;         /* bytes before the place, where records are taken */
+    uint64_t offset;         /* bytes before the place; not behind a seek */
     uint64_t record;         /* records before the place, those that were dropped included */
     size_t max_bytes;        /* of a record and of a whole content */
     uint64_t size_hint;      /* bytes to expect; 0: unknown */
+    bool keeps_head;         /* what is dropped goes into `head`; the caller's to set */
+    nd_byte_vec head;        /* what was dropped since it was opened */
     uint64_t file;           /* place among the inputs: see tally.h */
     bool is_named;           /* on the command line, not found below a folder */
 } nd_content;

@@ -260,9 +260,11 @@ static add_filter_fn *filter_of(const char *path)
         const char *ending;
         add_filter_fn *add;
     } filters[] = {
-        {".gz", archive_write_add_filter_gzip}, {".zst", archive_write_add_filter_zstd},
-        {".xz", archive_write_add_filter_xz},   {".bz2", archive_write_add_filter_bzip2},
-        {".lz4", archive_write_add_filter_lz4},
+        {".gz", archive_write_add_filter_gzip},    {".zst", archive_write_add_filter_zstd},
+        {".xz", archive_write_add_filter_xz},      {".bz2", archive_write_add_filter_bzip2},
+        {".lz4", archive_write_add_filter_lz4},    {".tgz", archive_write_add_filter_gzip},
+        {".tzst", archive_write_add_filter_zstd},  {".txz", archive_write_add_filter_xz},
+        {".tbz2", archive_write_add_filter_bzip2},
     };
     const size_t len = strlen(path);
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
@@ -334,6 +336,16 @@ static nd_status end_packing(nd_output *output)
     if (status == ND_OK && archive_write_close(output->packer) != ARCHIVE_OK)
         return fail_packing(output);
     return output->error_number ? ND_ERR_IO : status;
+}
+
+nd_status nd_output_cut(nd_output *output)
+{
+    if (!output->packer)
+        return output->error_number ? ND_ERR_IO : ND_OK;
+    const nd_status status = end_packing(output);
+    archive_write_free(output->packer);
+    output->packer = NULL;
+    return status;
 }
 
 /* ---- the whole ---- */

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "io/leftovers.h"
 #include "neardup/allocator.h"
@@ -41,6 +42,10 @@ ND_NODISCARD nd_status nd_output_new_staged(const char *path, const char *staged
 
 /* ND_ERR_IO; nd_output_commit has the message. */
 ND_NODISCARD nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes);
+
+/* What is written next begins another stream, where it is compressed: a member of gzip, a frame.
+ * Not twice without a write between, and not before the first or after the last. */
+ND_NODISCARD nd_status nd_output_cut(nd_output *output);
 
 /* Hands over what was written so far, for somebody who reads along. A file that appears when it is
  * whole has nobody. ND_ERR_IO, as nd_output_write. */
@@ -94,6 +99,15 @@ ND_NODISCARD nd_status nd_output_folder_check(nd_output_folder *folder, nd_error
 /* Begins the next file, which the caller commits and frees before the next one. */
 ND_NODISCARD nd_status nd_output_folder_begin(nd_output_folder *folder, const char *name,
                                               nd_packing packing, nd_output **out, nd_error *error);
+
+/* Begins a part of the file at hand, which goes to another place first, compressed as `name` says.
+ * The caller commits and frees it, then ends it, before anything else is begun. */
+ND_NODISCARD nd_status nd_output_folder_begin_part(nd_output_folder *folder, const char *name,
+                                                   nd_output **out, nd_error *error);
+
+/* Gives the part, open for reading, and how long it is; nobody else has it any more. */
+ND_NODISCARD nd_status nd_output_folder_end_part(nd_output_folder *folder, int *fd,
+                                                 uint64_t *len_bytes, nd_error *error);
 
 /* Moves all files to their places. A signal that comes meanwhile waits. After a failure the files
  * that were moved are whole, and the others are not there. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/archive_copy.h"
 #include "io/json.h"
 #include "io/place.h"
 #include "io/record_edit.h"
@@ -39,6 +40,10 @@ typedef struct copying {
     nd_noting noting;   /* if there are notes */
     nd_cutting cutting; /* if there are cuts */
     nd_byte_vec open;   /* what the first value of the file has before it */
+
+    nd_archive_copy *archive; /* the file at hand is one, and `output` that of one of its entries */
+    nd_output *archive_output;
+    size_t removed_before; /* the entry at hand */
 } copying;
 
 static nd_status put(copying *c, const char *p, size_t len)
@@ -147,6 +152,89 @@ static nd_status close_in_folder(void *ctx, nd_error *error)
     return status;
 }
 
+/* ---- archives ---- */
+
+static nd_status begin_archive(void *ctx, const nd_visited_file *file, nd_error *error)
+{
+    copying *const c = ctx;
+    c->path = file->path;
+    if (c->copy->notes || c->copy->cuts)
+        return nd_error_set(error, ND_ERR_UNSUPPORTED,
+                            "'%s' is an archive: nothing can be added to its records, or cut out "
+                            "of them",
+                            nd_show_path(c->path).text);
+    if (c->is_check)
+        return ND_OK;
+    const nd_status status = nd_output_folder_begin(c->copy->folder, file->name, ND_PACK_BY_NAME,
+                                                    &c->archive_output, error);
+    return status == ND_OK
+               ? nd_archive_copy_new(&c->allocator, file, c->archive_output, &c->archive, error)
+               : status;
+}
+
+static bool is_removed(copying *c, uint64_t tag);
+
+/* Begins an entry with documents: one is kept or dropped, several go to a part of their own, unless
+ * none of them is removed. */
+static nd_status begin_entry(copying *c, const nd_visited_file *file, bool is_one, nd_error *error)
+{
+    c->kind = COPIED_NOTHING;
+    c->has_written = false;
+    c->table.len = 0;
+    c->removed_before = c->next_removed;
+    if (is_one && is_removed(c, file->first_tag))
+        nd_archive_copy_drop(c->archive);
+    if (is_one || !is_touched(c, file->number))
+        return ND_OK;
+    return nd_output_folder_begin_part(c->copy->folder, file->name, &c->output, error);
+}
+
+/* Ends the entry before: what is left of its records takes their place. */
+static nd_status end_entry(copying *c, nd_error *error)
+{
+    uint64_t len;
+    int fd;
+    if (!c->output)
+        return ND_OK;
+    nd_status status = nd_output_commit(c->output, error);
+    nd_output_free(c->output);
+    c->output = NULL;
+    if (status == ND_OK)
+        status = nd_output_folder_end_part(c->copy->folder, &fd, &len, error);
+    if (status != ND_OK)
+        return status;
+    if (c->next_removed > c->removed_before)
+        status = nd_archive_copy_replace(c->archive, fd, len, error);
+    close(fd);
+    return status;
+}
+
+static nd_status step_to_entry(void *ctx, const nd_archive_entry *entry, uint64_t begin,
+                               nd_error *error)
+{
+    copying *const c = ctx;
+    const nd_status status = end_entry(c, error);
+    return status == ND_OK ? nd_archive_copy_step(c->archive, entry, begin, error) : status;
+}
+
+/* Ends the file at hand, or the archive. */
+static nd_status end_in_folder(void *ctx, nd_error *error)
+{
+    copying *const c = ctx;
+    if (!c->archive)
+        return close_in_folder(c, error);
+    nd_status status = end_entry(c, error);
+    if (status == ND_OK)
+        status = nd_archive_copy_finish(c->archive, error);
+    if (status == ND_OK)
+        status = nd_output_commit(c->archive_output, error);
+    nd_archive_copy_free(c->archive);
+    nd_output_free(c->archive_output);
+    c->archive = NULL;
+    c->archive_output = NULL;
+    return status;
+}
+
 /* Copies the bytes of a file that is open. */
 static nd_status copy_bytes(copying *c, int fd, nd_error *error)
 {
@@ -197,8 +285,6 @@ static bool is_one_document(const nd_visited_file *file)
     return file->format == ND_INPUT_TEXT || file->format == ND_INPUT_HTML;
 }
 
-static bool is_removed(copying *c, uint64_t tag);
-
 static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *error)
 {
     copying *const c = ctx;
@@ -211,11 +297,16 @@ static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *er
         status = nd_cutting_begin(&c->cutting, file, error);
     if (status != ND_OK)
         return status;
-    if (is_one_document(file)) { /* of a folder, and of those touched: it is removed itself */
+    if (c->archive) {
+        status = begin_entry(c, file, is_one_document(file), error);
+        if (status != ND_OK || !c->output)
+            return status;
+    } else if (is_one_document(
+                   file)) { /* of a folder, and of those touched: it is removed itself */
         (void)is_removed(c, nd_input_tag(file->number, 0));
         return ND_OK;
     }
-    if (c->copy->folder)
+    if (c->copy->folder && !c->archive)
         status = open_in_folder(c, file, ND_PACK_BY_NAME, error);
     if (status != ND_OK)
         return status;
@@ -280,6 +371,8 @@ static nd_status take_record(void *ctx, uint64_t tag, const char *p, size_t len_
                              nd_error *error)
 {
     copying *const c = ctx;
+    if (c->archive && !c->output)
+        return ND_OK;
     if (c->is_json)
         return take_value(c, tag, p, len_bytes, error);
     return is_removed(c, tag) ? ND_OK : put_record(c, tag, p, len_bytes, error);
@@ -301,6 +394,8 @@ static nd_status init(copying *c, const nd_record_copy *copy)
 static void release(copying *c)
 {
     nd_output_free(c->copy->folder ? c->output : NULL);
+    nd_archive_copy_free(c->archive);
+    nd_output_free(c->archive_output);
     if (c->copy->notes)
         nd_noting_release(&c->noting);
     if (c->copy->cuts && c->cutting.cuts)
@@ -317,7 +412,9 @@ nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error)
                                        .meet = is_folder ? meet_file : NULL,
                                        .begin = begin_file,
                                        .record = take_record,
-                                       .end = is_folder ? close_in_folder : NULL,
+                                       .end = is_folder ? end_in_folder : NULL,
+                                       .begin_archive = begin_archive,
+                                       .step = step_to_entry,
                                        .skip = is_folder ? copy_file : NULL};
     nd_status status = init(&c, copy);
     if (status == ND_OK)
@@ -348,8 +445,12 @@ static nd_status plan_file(void *ctx, const nd_visited_file *file, bool *is_want
 nd_status nd_input_copy_check(nd_input *input, const nd_record_copy *copy, nd_error *error)
 {
     copying c;
-    const nd_record_visitor visitor = {
-        .ctx = &c, .meet = plan_file, .begin = begin_file, .record = take_record, .is_brief = true};
+    const nd_record_visitor visitor = {.ctx = &c,
+                                       .meet = plan_file,
+                                       .begin = begin_file,
+                                       .record = take_record,
+                                       .begin_archive = begin_archive,
+                                       .is_brief = true};
     nd_status status = init(&c, copy);
     c.is_check = true;
     c.output = NULL;

@@ -71,7 +71,8 @@ ND_NODISCARD nd_status nd_input_copy_check(nd_input *input, const nd_record_copy
  *
  * In a folder nothing is joined. A file of which nothing is removed is copied as it is, compressed
  * or not; others are compressed as the ends of their names say. Files that are one document each
- * (options.keeps_files) are copied, or left out.
+ * (options.keeps_files) are copied, or left out. Of a tar or WARC archive, entries that are one
+ * document stay or are left out (see archive_copy.h), others are written as files are.
  *
  * With notes, each record that is a JSON object, or a row with a text, gets more fields, and keeps
  * the bytes it has; others, and what cannot be read, stay as they are.
@@ -83,7 +84,7 @@ ND_NODISCARD nd_status nd_input_copy_check(nd_input *input, const nd_record_copy
  * ND_ERR_UNSUPPORTED with a message: files that do not go into one, such as a table and lines,
  * tables with other headers, an array and another file; standard input has no name in a
  * folder; with notes, records without fields, or with these; with
- * cuts, a file that is one document.
+ * cuts, a file that is one document; with either, an archive.
  * ND_ERR_IO: a file has changed since it was read. */
 ND_NODISCARD nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error);
 

@@ -89,6 +89,8 @@ typedef struct visit {
     nd_tally tally;
     nd_record_block block;
     nd_byte_vec head;
+    nd_entry_watch watch;
+    bool is_new_entry; /* nothing of it was visited yet */
 } visit;
 
 /* Reads the first `len` bytes of the file again, which the stream has dropped. */
@@ -150,12 +152,64 @@ static nd_status visit_blocks(visit *v, const char *path, nd_error *error)
     return status;
 }
 
+/* ---- archives ---- */
+
+/* The nd_entry_watch.step. */
+static nd_status step_to_entry(void *ctx, const nd_archive_entry *entry, uint64_t begin,
+                               nd_error *error)
+{
+    visit *const v = ctx;
+    v->is_new_entry = true;
+    return v->visitor->step(v->visitor->ctx, entry, begin, error);
+}
+
+/* Begins the entry that the batch comes from. */
+static nd_status begin_entry(visit *v, const nd_visited_file *archive, const nd_batch *batch,
+                             nd_error *error)
+{
+    const nd_content *const content = &v->stream.levels[1].content;
+    nd_visited_file entry = *archive;
+    v->is_new_entry = false;
+    entry.archive = ND_ARCHIVE_NONE;
+    entry.path = batch->path;
+    entry.name = batch->path + (archive->name - archive->path);
+    entry.format = batch->format;
+    entry.columns = batch->columns;
+    entry.head = content->head.items;
+    entry.head_len_bytes = content->head.len;
+    entry.first_tag = nd_input_tag(batch->file, batch->record);
+    return v->visitor->begin(v->visitor->ctx, &entry, error);
+}
+
+/* Visits the entries of the archive that the stream is open on. */
+static nd_status visit_entries(visit *v, nd_visited_file *archive, nd_error *error)
+{
+    nd_batch batch;
+    archive->archive = v->stream.levels[0].format.archive;
+    nd_status status = v->visitor->begin_archive(v->visitor->ctx, archive, error);
+    while (status == ND_OK && !v->visitor->is_brief) {
+        status = nd_stream_next(&v->stream, BLOCK_BYTES, &v->documents, &v->block, &batch,
+                                &v->tally, error);
+        if (status != ND_OK || !v->block.ends.len)
+            break;
+        if (v->is_new_entry)
+            status = begin_entry(v, archive, &batch, error);
+        if (status == ND_OK)
+            status = visit_block(v, batch.file, batch.record, error);
+    }
+    if (status == ND_OK && v->visitor->end)
+        status = v->visitor->end(v->visitor->ctx, error);
+    return status;
+}
+
 /* Visits the file that the stream is open on. */
 static nd_status visit_opened(visit *v, nd_visited_file *visited, nd_error *error)
 {
     const nd_stream_level *const level = &v->stream.levels[0];
     const bool has_records = nd_stream_is_cut(&v->stream);
     nd_status status = ND_OK;
+    if (level->archive)
+        return visit_entries(v, visited, error);
     if (has_records)
         status = read_head(v, visited->path, (size_t)level->content.offset, error);
     visited->format = level->format.format;
@@ -208,6 +262,9 @@ nd_status nd_file_list_visit(const nd_allocator *allocator, const nd_file_list *
     v->visitor = visitor;
     nd_stream_init(&v->stream, allocator, reading, NULL);
     v->stream.levels[0].content.max_bytes = SIZE_MAX / 4; /* what is no document is visited, too */
+    v->watch = (nd_entry_watch){v, step_to_entry};
+    v->stream.watch = &v->watch;
+    v->stream.takes_all = true;
     nd_status status = nd_documents_init(&v->documents, allocator, reading);
     for (size_t i = 0; status == ND_OK && i < list->items.len; i++) {
         const nd_path_entry entry = nd_file_list_entry(list, i);

@@ -9,6 +9,7 @@
 
 #include "io/documents.h"
 #include "io/path_walk.h"
+#include "io/stream.h"
 
 /* --- where the blocks of plain files began --- */
 
@@ -111,6 +112,8 @@ typedef struct nd_visited_file {
     const nd_reading *reading;
     const char *head; /* what comes before the records: a byte order mark, the header of a table */
     size_t head_len_bytes;
+    nd_archive_kind archive; /* it is one */
+    uint64_t first_tag;      /* of its first record, if it is an entry of one */
 } nd_visited_file;
 
 /* Takes the records one after the other; a status other than ND_OK ends the visit, which returns
@@ -123,9 +126,13 @@ typedef struct nd_record_visitor {
     /* One record, what ends it included, and the tag that its document has, if it is one. */
     nd_status (*record)(void *ctx, uint64_t tag, const char *p, size_t len_bytes, nd_error *error);
     nd_status (*end)(void *ctx, nd_error *error); /* of a file that began; NULL: not wanted */
+    /* An archive, instead of begin. Behind `step` for an entry come begin and record, as for a
+     * file, if documents are read from it. */
+    nd_status (*begin_archive)(void *ctx, const nd_visited_file *file, nd_error *error);
+    nd_status (*step)(void *ctx, const nd_archive_entry *entry, uint64_t begin, nd_error *error);
     /* Instead of begin, where nothing in the file can be read; NULL: not wanted. */
     nd_status (*skip)(void *ctx, const nd_visited_file *file, nd_error *error);
-    bool is_brief; /* the first record of each file is enough */
+    bool is_brief; /* the first record of each file is enough, and none of an archive */
 } nd_record_visitor;
 
 /* Reads the files with the options of `reading`, on this thread. Head and records of a file, one

@@ -72,8 +72,8 @@ static nd_status failed(nd_stream *stream, nd_tally *tally, nd_status status, nd
     const nd_content *const content = &innermost(stream)->content;
     const bool is_begun = content->record > 0 || innermost(stream)->archive;
     const nd_input_issue issue = is_begun ? ND_ISSUE_PARTLY_READ : ND_ISSUE_UNREADABLE;
-    if (status == ND_ERR_NO_MEMORY ||
-        (stream->depth == 1 && (content->is_named || stream->reading->options.keeps_records))) {
+    if (status == ND_ERR_NO_MEMORY || (stream->depth == 1 && content->is_named) ||
+        stream->reading->options.keeps_records) {
         stream->depth = 0;
         return status;
     }
@@ -126,16 +126,17 @@ static bool is_one_record(const nd_stream_level *level)
     return level->format.format == ND_INPUT_TEXT || level->format.format == ND_INPUT_HTML;
 }
 
-/* Why the file that is open has no records of its own bytes; NULL: it has. */
+/* Why the file or entry that is open has no records of its own bytes; NULL: it has. */
 static const char *why_no_records(const nd_stream *stream)
 {
-    const nd_stream_level *const level = &stream->levels[0];
+    const nd_stream_level *const level = &stream->levels[stream->depth - 1];
+    const bool keeps_files = stream->reading->options.keeps_files;
+    if (level->format.archive == ND_ARCHIVE_ZIP)
+        return "it is a zip archive: unpack it first";
     if (level->format.archive != ND_ARCHIVE_NONE)
-        return "it is an archive: unpack it first";
+        return keeps_files ? NULL : "it is an archive: only an output folder takes whole files";
     if (is_one_record(level))
-        return stream->reading->options.keeps_files
-                   ? NULL
-                   : "it is one text: only an output folder takes whole files";
+        return keeps_files ? NULL : "it is one text: only an output folder takes whole files";
     return level->content.reader.charset ? "it is UTF-16 or UTF-32: convert it to UTF-8 first"
                                          : NULL;
 }
@@ -151,6 +152,11 @@ static nd_status look_inside(nd_stream *stream, nd_input_format said, nd_documen
                                       asked == ND_INPUT_AUTO ? said : asked, &level->format, error);
     const bool is_archive = status == ND_OK && level->format.archive != ND_ARCHIVE_NONE;
     const char *const path = level->content.path.items;
+    if (is_archive && stream->reading->options.keeps_records && stream->depth > 1) {
+        count(stream, tally, ND_ISSUE_NESTED, path, "is an archive in an archive");
+        leave(stream);
+        return ND_OK;
+    }
     if (status == ND_OK && stream->reading->options.keeps_records && !level->format.is_binary &&
         why_no_records(stream))
         status = nd_error_set(error, ND_ERR_UNSUPPORTED, "'%s' has no records to keep: %s",
@@ -168,6 +174,8 @@ static nd_status look_inside(nd_stream *stream, nd_input_format said, nd_documen
     }
     if (status != ND_OK)
         return failed(stream, tally, status, error);
+    if (stream->takes_all && !is_archive && !level->format.is_binary && !is_one_record(level))
+        level->content.max_bytes = SIZE_MAX / 4;
     if (level->format.is_binary) {
         count(stream, tally, ND_ISSUE_BINARY, path, level->format.why);
         leave(stream);
@@ -253,6 +261,8 @@ static nd_status enter(nd_stream *stream, const nd_archive_entry *entry, nd_docu
     memcpy(level->date, entry->date, sizeof level->date);
     level->content.record = 0;
     level->content.size_hint = 0;
+    level->content.keeps_head = stream->takes_all;
+    level->content.max_bytes = stream->reading->max_bytes;
     level->content.file = above->content.file;
     level->content.is_named = false;
     status =
@@ -269,9 +279,13 @@ static nd_status step(nd_stream *stream, nd_documents *documents, nd_tally *tall
     nd_stream_level *const level = innermost(stream);
     nd_archive_entry entry;
     bool found;
-    const nd_status status = nd_archive_next(level->archive, &entry, &found, error);
+    nd_status status = nd_archive_next(level->archive, &entry, &found, error);
+    if (status == ND_OK && stream->watch && stream->depth == 1)
+        status = stream->watch->step(stream->watch->ctx, found ? &entry : NULL, entry.begin, error);
     if (status != ND_OK)
         return failed(stream, tally, status, error);
+    if (found && entry.is_passed_over)
+        return ND_OK;
     if (!found) {
         end(stream, tally);
         return ND_OK;

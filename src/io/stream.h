@@ -51,6 +51,13 @@ typedef struct nd_stream_level {
     char encoding[ND_ENTRY_WORD_BYTES], date[ND_ENTRY_WORD_BYTES];
 } nd_stream_level;
 
+/* Told of each entry of the file itself, where that is an archive, before anything of it is read;
+ * NULL: of the end, which comes at byte `begin`. */
+typedef struct nd_entry_watch {
+    void *ctx;
+    nd_status (*step)(void *ctx, const nd_archive_entry *entry, uint64_t begin, nd_error *error);
+} nd_entry_watch;
+
 enum { ND_STREAM_LEVELS = 3 }; /* an archive in an archive is read, and no deeper one */
 
 /* Exclusive; must stay where it is while open. */
@@ -63,6 +70,8 @@ typedef struct nd_stream {
     bool is_last_taken;   /* the file of one record was taken */
     bool is_lasting;      /* its records can be read again */
     nd_byte_vec path;
+    const nd_entry_watch *watch; /* NULL: nobody */
+    bool takes_all; /* records are taken however long they are, and heads of entries are kept */
 } nd_stream;
 
 /* A closed one. Bytes read from files are added to *counter. */

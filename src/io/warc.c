@@ -209,8 +209,8 @@ static nd_status take_address(nd_warc *warc, nd_archive_entry *entry, span addre
     return status;
 }
 
-/* Reads the header of a record. *is_page: it is one that holds something to read. */
-static nd_status take_record(nd_warc *warc, nd_archive_entry *entry, bool *is_page)
+/* Reads the header of a record. */
+static nd_status take_record(nd_warc *warc, nd_archive_entry *entry)
 {
     span header;
     nd_status status = look_at_header(warc, UINT64_MAX, &header);
@@ -222,10 +222,11 @@ static nd_status take_record(nd_warc *warc, nd_archive_entry *entry, bool *is_pa
         return fail(warc, "a WARC record does not say how long it is");
     const span type = field_of(header, "WARC-Type"), date = field_of(header, "WARC-Date");
     const bool is_response = is_word(type, "response");
-    *is_page = is_response || is_word(type, "resource") || is_word(type, "conversion");
-    *entry = (nd_archive_entry){.issue = ND_ISSUE_NO_PAGE};
+    const bool is_page = is_response || is_word(type, "resource") || is_word(type, "conversion");
+    entry->is_passed_over = !is_page;
+    entry->issue = ND_ISSUE_NO_PAGE;
     copy_word(entry->date, date.p, date.len);
-    if (*is_page)
+    if (is_page)
         status = take_address(warc, entry, field_of(header, "WARC-Target-URI"));
     const bool is_http =
         is_response && contains(field_of(header, "Content-Type"), "application/http");
@@ -234,7 +235,7 @@ static nd_status take_record(nd_warc *warc, nd_archive_entry *entry, bool *is_pa
     else if (!is_response)
         take_type(entry, field_of(header, "Content-Type"));
     nd_content_drop(warc->content, header.len);
-    if (status == ND_OK && *is_page && is_http)
+    if (status == ND_OK && is_page && is_http)
         status = take_response(warc, entry);
     return status;
 }
@@ -353,16 +354,14 @@ nd_status nd_warc_new(nd_content *content, nd_warc **out)
 nd_status nd_warc_next(nd_warc *warc, nd_archive_entry *entry, bool *found)
 {
     *found = false;
-    while (!*found) {
-        nd_status status = end_record(warc);
-        if (status != ND_OK || !nd_content_num_ahead(warc->content))
-            return status;
-        warc->chunk = CHUNK_NONE;
-        status = take_record(warc, entry, found);
-        if (status != ND_OK)
-            return status;
-    }
-    return ND_OK;
+    nd_status status = end_record(warc);
+    *entry = (nd_archive_entry){.name = "", .begin = warc->content->offset};
+    if (status != ND_OK || !nd_content_num_ahead(warc->content))
+        return status;
+    warc->chunk = CHUNK_NONE;
+    status = take_record(warc, entry);
+    *found = status == ND_OK;
+    return status;
 }
 
 const char *nd_warc_detail(const nd_warc *warc)

@@ -1,6 +1,7 @@
 /* Any bytes as a file of records that is written again without some: without none it is the same
  * bytes, else what is read from it are the documents that were not removed. With fields added to
- * its records, these are the same documents; with something cut out of their texts, as many. */
+ * its records, these are the same documents; with something cut out of their texts, as many. Or as
+ * a file in a folder, which may be an archive: what can be read can be written. */
 #define _GNU_SOURCE /* memfd_create */
 
 #include <stdio.h>
@@ -152,6 +153,43 @@ static void require_same_documents(const choice *before, const choice *after, co
             memcmp(before->texts.items, after->texts.items, before->texts.len) == 0);
 }
 
+/* A folder for outputs, of which nothing is left. */
+static const char *output_path(void)
+{
+    static char path[64];
+    if (!path[0]) {
+        const char *const temp = getenv("TMPDIR");
+        snprintf(path, sizeof path, "%.40s/fuzz-XXXXXX", temp ? temp : "/tmp");
+        require(mkdtemp(path) != NULL);
+        require(rmdir(path) == 0);
+    }
+    return path;
+}
+
+/* Copies the file to a folder, without the documents that are chosen. */
+static void copy_to_folder(const memory_file *from, choice *c)
+{
+    const nd_input_options options = {.keeps_records = true, .keeps_files = true};
+    const char *const path = from->path;
+    nd_output_folder *folder;
+    nd_input *input;
+    if (nd_input_new(&options, &path, 1, NULL, &input, NULL) != ND_OK)
+        return;
+    require(nd_output_folder_new(output_path(), ND_WHOLE_MOVES_STAY, NULL, &folder, NULL) == ND_OK);
+    nd_record_copy what = {.folder = folder};
+    nd_status status = nd_input_copy_check(input, &what, NULL);
+    if (status == ND_OK)
+        status = read_all(input, c);
+    if (status == ND_OK) {
+        what.removed = c->removed.items;
+        what.num_removed = c->removed.len;
+        require(nd_input_copy(input, &what, NULL) == ND_OK);
+    }
+    nd_output_folder_free(folder);
+    nd_input_free(input);
+    require(access(output_path(), F_OK) != 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -164,11 +202,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const nd_input_options options = {.format = formats[data[0] % 5], .keeps_records = true};
     choice first = {.allocator = nd_allocator_or_default(NULL)}, second = first;
     const copy_change change = (copy_change)(data[0] / 5 % NUM_CHANGES);
-    if (change == REMOVE)
+    const bool is_folder = data[0] >= 128;
+    if (change == REMOVE || is_folder)
         memcpy(&first.mask, data + 1, 4);
     prepare(&files[0]);
     prepare(&files[1]);
     require(pwrite(files[0].fd, data + 5, size - 5, 0) == (ssize_t)(size - 5));
+    if (is_folder) {
+        copy_to_folder(&files[0], &first);
+        ND_VEC_RELEASE(&first.allocator, &first.texts);
+        ND_VEC_RELEASE(&first.allocator, &first.removed);
+        return 0;
+    }
     const bool is_copied = copy(&files[0], &files[1], &options, &first, change);
     /* What begins as an archive or a compressed file is no test of what was kept. */
     if (is_copied && !first.removed.len)

@@ -1,0 +1,38 @@
+/* A tar or WARC archive written again, without some of its entries. */
+#ifndef IO_ARCHIVE_COPY_H
+#define IO_ARCHIVE_COPY_H
+
+#include <stdint.h>
+
+#include "io/archive.h"
+#include "io/output.h"
+#include "io/record_visit.h"
+
+/* What is kept is copied byte for byte: the archive is read a second time for that, beside whoever
+ * steps through its entries. Exclusive. */
+typedef struct nd_archive_copy nd_archive_copy;
+
+/* Copies the archive that `file` is to `output` (borrowed). ND_ERR_IO with a message. */
+ND_NODISCARD nd_status nd_archive_copy_new(const nd_allocator *allocator,
+                                           const nd_visited_file *file, nd_output *output,
+                                           nd_archive_copy **out, nd_error *error);
+
+/* An nd_entry_watch.step. An entry stays, unless one of the next two is called. A hard link to an
+ * entry that was left out is left out, too: the file that it leads to would be missing. */
+ND_NODISCARD nd_status nd_archive_copy_step(nd_archive_copy *copy, const nd_archive_entry *entry,
+                                            uint64_t begin, nd_error *error);
+
+/* Leaves the entry at hand out. */
+void nd_archive_copy_drop(nd_archive_copy *copy);
+
+/* Gives the entry at hand, of a tar archive, the `len_bytes` bytes that `fd` has; all else that its
+ * header says of it stays. */
+ND_NODISCARD nd_status nd_archive_copy_replace(nd_archive_copy *copy, int fd, uint64_t len_bytes,
+                                               nd_error *error);
+
+/* Copies what stands behind the last entry. */
+ND_NODISCARD nd_status nd_archive_copy_finish(nd_archive_copy *copy, nd_error *error);
+
+void nd_archive_copy_free(nd_archive_copy *copy);
+
+#endif

@@ -1,0 +1,133 @@
+#!/bin/sh
+# Archives through dedup into a folder: what is left of each is what went in without the copies,
+# entry by entry, with all that is known of them; and nothing comes of those that are not whole.
+#
+#   check_archives.sh TOOL
+set -u
+
+tool=$1
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+failed=0
+fail() { echo "failed: $*"; failed=1; }
+dedup() { "$tool" dedup -q --no-progress "$@"; }
+
+# Every third text is an edited copy of the one before it; 2 and z2 are one.
+mkdir whole
+long=$(awk 'BEGIN { for (i = 0; i < 15; i++) printf "a_long_name_" }')
+awk -v long="$long" 'BEGIN {
+    for (i = 1; i < 25; i++) {
+        of = i % 3 == 0 ? i - 1 : i
+        text = "begin"
+        for (w = 0; w < 60; w++) text = text " w" (of * 7919 + w * w * 31) % 5003
+        if (of < i) text = text " end"
+        name = i < 10 ? "whole/" i ".txt" : i < 16 ? "whole/" i ".html" : i < 19 ? "whole/" long i ".txt" : ""
+        if (name != "") print text >name
+        else printf "{\"id\":\"r%d\",\"text\":\"%s\"}\n", i, text >"whole/records.jsonl"
+        if (i > 18) printf "{\"id\":\"p%d\",\"text\":\"more %s\"}\n", i, text >"packed"
+        if (i > 18) printf "%d,\"row, %s\nof its own %d\"\n", i, text, i >"rows"
+    }
+}'
+printf 'no document\000\001' >whole/data.bin
+{ printf '\357\273\277id,text\n'; cat rows; } >whole/rows.csv
+{ echo '[{"id":"a1","text":"one that is alone in all of this"},'; sed 's/"id":"p/"id":"a/; s/$/,/' packed; echo '{}]'; } >whole/array.json
+sed 's/"id":"p/"id":"q/; s/more/less of/' packed >whole/lines.jsonl; gzip -n <packed >whole/packed.jsonl.gz
+cp whole/2.txt whole/z2.txt; mkdir whole/empty; ln -s 1.txt whole/symbolic
+touch -d '2020-02-03 04:05:06' whole/* && chmod 640 whole/5.txt
+
+# without_copies FOLDER: takes what removed.jsonl names out of it, by the names in the archive.
+without_copies()
+{
+    grep -o '"id":"[^"]*"' removed.jsonl | cut -d'"' -f4 | sort >gone
+    while read -r id; do
+        case $id in
+        in/*) rm "$1/${id#in/a.*/}" || fail "$id is no entry" ;;
+        *) awk -v RS='\n' -v id="\"id\":\"$id\"" 'index($0, id) == 0' "$1/records.jsonl" >one && cat one >"$1/records.jsonl"
+            awk -v id="\"id\":\"$id\"" 'index($0, id) == 0' "$1/lines.jsonl" >one && cat one >"$1/lines.jsonl" ;;
+        esac
+    done <gone
+    # These as the tool writes them as files.
+    for file in packed.jsonl.gz rows.csv array.json; do cp -p files/whole/$file "$1/$file" 2>/dev/null || cp -p files/$file "$1/$file"; done
+}
+compare() # FOLDER FOLDER
+{
+    gzip -dc <"$1/packed.jsonl.gz" >"$1/packed"; gzip -dc <"$2/packed.jsonl.gz" >"$2/packed"
+    diff -r --exclude=packed.jsonl.gz "$1" "$2" || fail "$what: other files"
+    (cd "$1" && find . -type f ! -name packed -printf '%p %m %T@\n' | sort) >1
+    (cd "$2" && find . -type f ! -name packed -printf '%p %m %T@\n' | sort) >2
+    sed -i 's/[.][0-9]*$//' 1 2; cmp 1 2 || { diff 1 2; fail "$what: other modes or times"; }
+}
+
+dedup --keep first -o files/ whole || fail 'files'
+for kind in 'gnu tar' 'gnu tgz' 'posix tar' 'posix tar.zst' 'ustar tar.gz'; do
+    format=${kind% *} what=$kind
+    rm -rf in out got left 2>/dev/null; mkdir in got
+    if [ $format = ustar ]; then exclude="--exclude=${long}*"; else exclude=--exclude=; fi
+    (cd whole && tar --format=$format $exclude --sort=name -caf ../in/a.${kind#* } .) || fail "$what: tar"
+    dedup --keep first --removed removed.jsonl -o out/ in || fail "$what: dedup"
+    tar -xf out/a.${kind#* } -C got || fail "$what: extract"
+    cp -a whole left; [ $format != ustar ] || rm left/${long}*
+    without_copies left; [ $(wc -l <gone) -gt 20 ] || fail "$what: only $(wc -l <gone) were removed"
+    touch -d '2020-02-03 04:05:06' left/*; compare left got
+    rm -rf out; dedup --keep first --resume --memory 64M --threads 3 -o again/ in && tar -xf again/a.${kind#* } -C got && compare left got
+    rm -rf again
+done
+
+# What holds for the entries after it stays where the first is left out; hard links go with theirs.
+what='links and a global header'
+rm -rf in out got; mkdir in got links
+cp whole/2.txt links/a.txt; sed 's/begin/begin with more/' whole/2.txt >links/b.txt; ln links/a.txt links/c.txt; ln links/b.txt links/d.txt
+(cd links && tar --format=posix --pax-option=globexthdr.name=g,comment=global,comment:=own -cf ../in/a.tar a.txt b.txt c.txt d.txt)
+dedup --keep longest --removed removed.jsonl -o out/ in || fail "$what: dedup"
+[ "$(tar -tf out/a.tar | tr '\n' ' ')" = 'b.txt d.txt ' ] || { tar -tf out/a.tar; fail "$what: entries"; }
+tar -xf out/a.tar -C got && cmp got/d.txt links/b.txt || fail "$what: extract"
+[ "$(grep -ac comment=global out/a.tar)" = 1 ] || fail "$what: the header went"
+
+# Nothing comes of an archive that is cut off, nor of what is refused; what is in it stays as it is.
+what='no archive'
+rm -rf in out; mkdir in
+(cd whole && tar -czf ../in/a.tar.gz . && tar -cf ../all.tar 2.txt 3.txt && tar -cf ../nested.tar ../all.tar 2.txt 3.txt 2>/dev/null)
+size=$(stat -c %s in/a.tar.gz)
+for at in 20 $((size / 3)) $((size - 9)) $((size - 4)); do
+    head -c $at in/a.tar.gz >cut.tar.gz
+    dedup -o out/ cut.tar.gz 2>message && fail "$what: cut at $at"
+    grep -q "^neardup: .*cut.tar.gz" message || { cat message; fail "$what: message of $at"; }
+    [ ! -e out ] || fail "$what: something is there"
+done
+head -c 1300 all.tar >cut.tar; dedup -o out/ cut.tar 2>message && fail "$what: cut.tar"
+dedup -o one.jsonl all.tar 2>message && fail "$what: one file"
+grep -q 'only an output folder' message || { cat message; fail "$what: one file"; }
+dedup --annotate -o out/ all.tar 2>message && fail "$what: annotate"
+grep -q 'nothing can be added' message || { cat message; fail "$what: annotate"; }
+dedup -o out/ --removed removed.jsonl nested.tar || fail "$what: nested"
+mkdir nest; tar -xf out/nested.tar -C nest 2>/dev/null; cmp all.tar nest/all.tar && [ $(wc -l <removed.jsonl) = 1 ] || fail "$what: nested"
+rm -rf out
+
+# Pages: each record is a member of its own, byte for byte; what else a crawler wrote stays.
+what=WARC
+record() # TYPE URI BODY
+{
+    if [ $1 = response ]; then
+        body=$(printf 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n%s' "$3"); type='application/http; msgtype=response'
+    else
+        body=$3; type=application/warc-fields
+    fi
+    printf 'WARC/1.0\r\nWARC-Type: %s\r\nWARC-Target-URI: %s\r\nWARC-Date: 2020-02-03T04:05:06Z\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n' \
+        $1 $2 "$type" "$(printf '%s' "$body" | wc -c)" "$body"
+}
+rm -rf records in out left; mkdir records in
+record warcinfo urn:info 'software: some' >records/00
+for i in 2 3 4 5 6 7; do
+    record request http://a.example/$i "GET /$i" >records/${i}0
+    record response http://a.example/$i "<html><p>$(cat whole/$i.txt)</p></html>" >records/${i}1
+done
+for file in records/*; do gzip -nc $file; done >in/a.warc.gz
+cat records/* >in/b.warc
+dedup --keep first --removed removed.jsonl -o out/ in/a.warc.gz || fail "$what: dedup"
+[ "$(grep -o 'example/[36]"' removed.jsonl | tr '\n' ' ')" = 'example/3" example/6" ' ] || { cat removed.jsonl; fail "$what: other pages"; }
+rm records/31 records/61; cat records/* >left
+gzip -dc out/a.warc.gz | cmp - left || fail "$what: other bytes"
+[ "$(LC_ALL=C grep -aoP '\x1f\x8b\x08\x00{5}' out/a.warc.gz | wc -l)" = $(ls records | wc -l) ] || fail "$what: members"
+rm -rf out; dedup --keep first -o out/ in/b.warc && cmp out/b.warc left || fail "$what: plain"
+exit $failed
