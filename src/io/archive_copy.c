@@ -144,7 +144,7 @@ static bool is_before_header(unsigned char type)
 /* Leaves the entry out, up to where the next one begins. */
 static nd_status skip_entry(nd_archive_copy *c, uint64_t end, nd_error *error)
 {
-    unsigned char header[ND_TAR_BLOCK_BYTES];
+    unsigned char header[ND_TAR_BLOCK_BYTES] = {0};
     nd_status status = ND_OK;
     bool is_before = c->kind == ND_ARCHIVE_TAR && c->at == c->begin;
     while (status == ND_OK && is_before && c->at < end) {
@@ -327,7 +327,7 @@ nd_status nd_archive_copy_replace(nd_archive_copy *copy, int fd, uint64_t len_by
                                   nd_error *error)
 {
     nd_archive_copy *const c = copy;
-    unsigned char header[ND_TAR_BLOCK_BYTES];
+    unsigned char header[ND_TAR_BLOCK_BYTES] = {0};
     nd_status status = put_before(c, header, error);
     if (status != ND_OK)
         return status;
