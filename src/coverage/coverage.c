@@ -379,11 +379,11 @@ static covered_sum sum_side(nd_coverage_finder *f, int side)
  * them. The part falls with the square of their mean weight: as 1 / frequency. */
 static uint64_t copied_words(const covered_sum *sum)
 {
-    const uint64_t mean = sum->num_weights ? sum->weight / sum->num_weights : ND_WEIGHT_ONE;
+    const uint64_t mean = sum->num_weights ? sum->weight / sum->num_weights : ND_SHINGLE_WEIGHT_ONE;
     if (sum->covered <= sum->num_shared)
         return sum->covered;
     const uint64_t bridged = sum->covered - sum->num_shared;
-    return sum->num_shared + bridged * mean / ND_WEIGHT_ONE * mean / ND_WEIGHT_ONE;
+    return sum->num_shared + bridged * mean / ND_SHINGLE_WEIGHT_ONE * mean / ND_SHINGLE_WEIGHT_ONE;
 }
 
 /* Weights are below 2^13 and lengths below 2^32: the largest product stays below 2^62. Without a

@@ -1,3 +1,13 @@
+/* Which pairs are worth comparing: those that share enough rare samples, and those of common text
+ * by a few picks (the rule stands in neardup/candidates.h).
+ *
+ * Each text looks for larger ones. What two texts share is summed up shingle by shingle over the
+ * posting lists of the smaller one's rare samples, the rarest first. Once what is left of them is
+ * too little to reach the weight needed, no text met for the first time can become a candidate any
+ * more: the rest, which has the longest lists, is followed only as long as there are texts that it
+ * can decide on (prefix filtering: Chaudhuri, Ganti and Kaushik, A primitive operator for
+ * similarity joins in data cleaning, 2006; Bayardo, Ma and Srikant, Scaling up all pairs
+ * similarity search, 2007). This changes the work, not the outcome. */
 #include "coverage/coverage.h"
 
 #include <math.h>
@@ -6,128 +16,198 @@
 #include "neardup/plan.h"
 
 enum {
-    /* Larger texts a document follows its samples to: this many, and so many for each sample; none
-     * of a shingle that stands in more than 64 documents, which weighs less than MIN_WEIGHT. Where
-     * a quarter of the text is its own, more than 32 are too many. For its rarest samples, which
-     * are those of the story where hundreds carry it, their number does not count and the budget
-     * is four times as much. More finds no further copies in news. */
-    BUDGET = 256,
-    BUDGET_A_SAMPLE = 4,
-    MIN_WEIGHT = 1254,
-    MIN_WEIGHT_OWN = 1773,
-    OWN_PART = 4,
-    PREFETCH = 16, /* lists asked for ahead */
-    RAREST = 4,
-    MIN_FOLLOWED_PART = 11, /* one part in so many of the weight followed */
-    MIN_TEXT_PART = 12,     /* and of the weight of the text that has less of it */
-    /* Common text: by so many samples, to the first documents and those right before d. */
-    COMMON_SAMPLES = 2,
-    LEADERS = 4,
-    NEIGHBOURS = 4,
-    MIN_SLOTS = 64,
+    NEEDED_PART = 12,     /* of the smaller text, one part in so many */
+    WEIGHT_OF_RARE = 886, /* nd_shingle_weight(ND_RARE_FREQUENCY): a rare sample's, at least */
+    WEIGHT_OF_HOT = 1024, /* nd_shingle_weight(ND_HOT_FREQUENCY): a hot one weighs less */
+    RANGES = ND_SAMPLE_MAX_SHIFT + 1,
+    RANGE_AT = 48, /* bit of a followed sample, see `search` */
     WEIGHT_CLASSES = 64,
+    PREFETCH = 16, /* lists asked for ahead */
+    MIN_SLOTS = 64,
+    LOOK_UP_COST = 8, /* of one document in a list, in documents read one after the other */
 };
 
-/* Rarest first; fine enough, a weight of one class being within a 64th of ND_WEIGHT_ONE. */
+/* --- the rule --- */
+
+uint64_t nd_rare_weight_needed(size_t num_shingles, uint32_t shift)
+{
+    const uint64_t part = (uint64_t)NEEDED_PART << shift;
+    const uint64_t needed = (num_shingles * (uint64_t)ND_SHINGLE_WEIGHT_ONE + part - 1) / part;
+    return needed < UINT32_MAX ? needed : UINT32_MAX;
+}
+
+/* Puts a shingle in its place among the lowest so far. */
+static void pick(nd_sequence_sample *sample, uint64_t shingle)
+{
+    uint32_t at = sample->num_picks < ND_PICKS ? sample->num_picks++ : ND_PICKS - 1;
+    for (; at > 0 && sample->picks[at - 1] > shingle; at--)
+        sample->picks[at] = sample->picks[at - 1];
+    sample->picks[at] = shingle;
+}
+
+nd_sequence_sample nd_sample_sequence(const uint64_t *shingles, size_t num)
+{
+    const nd_sampled_text text = nd_sampled_text_of(shingles, (uint32_t)num);
+    nd_sequence_sample sample = {.num_samples = text.num_samples,
+                                 .shift = text.sample_shift,
+                                 .up_to = nd_sampled_up_to(&text)};
+    for (size_t i = 0; i < num; i++)
+        if (shingles[i] <= sample.up_to &&
+            (sample.num_picks < ND_PICKS || shingles[i] < sample.picks[ND_PICKS - 1]))
+            pick(&sample, shingles[i]);
+    return sample;
+}
+
+/* --- the search of one text --- */
+
+/* The samples followed, finder->order, rarest first. As in nd_shared_shingles, and as a rare one
+ * has few earlier documents, the narrowest range that it lies in stands in the upper bits of those:
+ *
+ *   | ND_SHINGLE_WEIGHT_ONE - weight, 12 bits | 0, 2 | range, 2 | earlier, 16 | member, 32 |
+ *
+ * Where the narrower of two texts' ranges is r, a pair needs needed[r]. rest[r] is the weight of
+ * the samples that lie in that range and have not been followed. */
+typedef struct search {
+    uint64_t needed[RANGES], rest[RANGES];
+    size_t next; /* in the order */
+    uint32_t shift;
+} search;
+
+static uint32_t range_of(uint64_t sample)
+{
+    return (uint32_t)(sample >> RANGE_AT) & 3;
+}
+
+static uint32_t num_earlier(uint64_t sample)
+{
+    return (uint32_t)(sample >> 32) & 0xffff;
+}
+
+static uint32_t range_of_shingle(uint64_t shingle)
+{
+    return (uint32_t)(shingle >> 63 == 0) + (uint32_t)(shingle >> 62 == 0);
+}
+
+/* Rarest first; fine enough, a weight of one class being within a 64th of ND_SHINGLE_WEIGHT_ONE. */
 static uint32_t weight_class(uint64_t sample)
 {
     return (uint32_t)(sample >> 58);
 }
 
-/* What one document holds of the shingles followed, in 8 bytes, so that a table stays in the
- * first-level cache; 0 in the lower half where nothing stands.
- *
- *   | document, 32 bits | more than one, 1 | weight in units of WEIGHT_UNIT, 1 and up, 31 |      */
-static const uint32_t SEVERAL = UINT32_C(1) << 31;
-enum { WEIGHT_UNIT = 16 };
-
-/* What was followed. */
-typedef struct followed {
-    size_t num;
-    uint64_t weight, postings;
-    uint64_t weight_of_rest; /* of d's samples, but for those it could not afford to follow */
-} followed;
-
-/* Copies the samples that longer texts share to `scratch`, and counts how many have each weight
- * class. */
-static size_t gather_shared(nd_candidate_finder *f, const uint64_t *samples, size_t num_samples,
-                            uint32_t counts[WEIGHT_CLASSES])
+/* Writes a sample down, and counts it if it is rare and longer texts share it; no branch depends on
+ * that. */
+static void gather_if_rare(nd_candidate_finder *f, uint64_t sample, uint32_t range)
 {
-    size_t num = 0;
-    for (size_t s = 0; s < num_samples; s++) {
-        f->scratch.items[num] = samples[s];
-        num += nd_sample_earlier(samples[s]) > 0;
-    }
-    for (size_t i = 0; i < num; i++)
-        counts[weight_class(f->scratch.items[i])]++;
-    return num;
+    f->scratch.items[f->scratch.len] = sample | (uint64_t)range << RANGE_AT;
+    f->scratch.len += (size_t)((int)(nd_sample_earlier(sample) > 0) &
+                               (int)(nd_sample_weight(sample) >= WEIGHT_OF_RARE));
 }
 
-/* Orders by weight class, then as in the text. */
-static nd_status order_samples(nd_candidate_finder *f, const uint64_t *samples, size_t num_samples,
-                               const nd_allocator *allocator)
+static void gather_rare(nd_candidate_finder *f, const nd_shared_shingles *shared,
+                        const nd_sampled_text *text)
+{
+    const uint64_t *const samples = shared->samples + text->first_sample;
+    if (text->sample_shift == ND_SAMPLE_MAX_SHIFT) {
+        for (uint32_t s = 0; s < text->num_samples; s++)
+            gather_if_rare(f, samples[s], ND_SAMPLE_MAX_SHIFT);
+        return;
+    }
+    for (uint32_t i = 0, s = 0; s < text->num_samples; i++)
+        if (text->shingles[i] <= nd_sampled_up_to(text))
+            gather_if_rare(f, samples[s++], range_of_shingle(text->shingles[i]));
+}
+
+/* Orders the rare samples by weight class, then as in the text. */
+static nd_status order_samples(nd_candidate_finder *f, const nd_shared_shingles *shared,
+                               const nd_sampled_text *text, const nd_allocator *allocator)
 {
     f->order.len = f->scratch.len = 0;
-    nd_status status = ND_VEC_RESERVE(allocator, &f->order, num_samples);
+    nd_status status = ND_VEC_RESERVE(allocator, &f->order, (size_t)text->num_samples + 1);
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &f->scratch, num_samples);
+        status = ND_VEC_RESERVE(allocator, &f->scratch, (size_t)text->num_samples + 1);
     if (status != ND_OK)
         return status;
-    uint32_t places[WEIGHT_CLASSES] = {0};
-    const size_t num = gather_shared(f, samples, num_samples, places);
-    uint32_t place = 0;
+    gather_rare(f, shared, text);
+    uint32_t places[WEIGHT_CLASSES] = {0}, place = 0;
+    for (size_t i = 0; i < f->scratch.len; i++)
+        places[weight_class(f->scratch.items[i])]++;
     for (size_t c = 0; c < WEIGHT_CLASSES; c++) {
         const uint32_t count = places[c];
         places[c] = place;
         place += count;
     }
-    for (size_t i = 0; i < num; i++)
+    for (size_t i = 0; i < f->scratch.len; i++)
         f->order.items[places[weight_class(f->scratch.items[i])]++] = f->scratch.items[i];
-    f->order.len = num;
+    f->order.len = f->scratch.len;
     return ND_OK;
+}
+
+static search begin_search(const nd_candidate_finder *f, const nd_sampled_text *text)
+{
+    search s = {.shift = text->sample_shift};
+    for (uint32_t r = 0; r < RANGES; r++)
+        s.needed[r] = nd_rare_weight_needed(text->num, r);
+    for (size_t i = 0; i < f->order.len; i++)
+        for (uint32_t r = 0; r <= range_of(f->order.items[i]); r++)
+            s.rest[r] += nd_sample_weight(f->order.items[i]);
+    return s;
+}
+
+/* Takes a sample from the rest. */
+static void leave_behind(search *s, uint64_t sample)
+{
+    for (uint32_t r = 0; r <= range_of(sample); r++)
+        s->rest[r] -= nd_sample_weight(sample);
+}
+
+/* Whether the rest may make a candidate of a text of which `sum` is known. */
+static bool may_reach(const search *s, uint64_t sum)
+{
+    bool may = false;
+    for (uint32_t r = s->shift; r < RANGES; r++)
+        may |= sum + s->rest[r] >= s->needed[r];
+    return may;
 }
 
 static void prefetch_members(const nd_shared_shingles *shared, uint64_t sample)
 {
-    const uint32_t num = nd_sample_earlier(sample);
+    const uint32_t num = num_earlier(sample);
     if (num > 1)
         __builtin_prefetch(shared->members + nd_sample_member(sample) - num);
 }
 
-/* How many of the ordered samples the budget pays for; asks for the members of the first. */
-static size_t num_affordable(const nd_candidate_finder *f, const nd_shared_shingles *shared,
-                             size_t num_samples)
+/* The first samples in order: those that can show a candidate that none before them has. Asks for
+ * the members of the first, and takes them from the rest. */
+static size_t take_prefix(const nd_candidate_finder *f, const nd_shared_shingles *shared, search *s,
+                          uint64_t *postings)
 {
-    const uint64_t budget = BUDGET + (uint64_t)BUDGET_A_SAMPLE * num_samples;
-    const size_t num_own = num_samples - f->order.len;
-    const uint32_t min_weight = num_own * OWN_PART > num_samples ? MIN_WEIGHT_OWN : MIN_WEIGHT;
-    uint64_t spent = 0;
     size_t num = 0;
-    for (; num < f->order.len; num++) {
-        const uint64_t sample = f->order.items[num];
-        spent += nd_sample_earlier(sample);
-        if (spent > 4 * budget ||
-            (num >= RAREST && (spent > budget || nd_sample_weight(sample) < min_weight)))
-            break;
+    for (; num < f->order.len && may_reach(s, 0); num++) {
         if (num < PREFETCH)
-            prefetch_members(shared, sample);
+            prefetch_members(shared, f->order.items[num]);
+        *postings += num_earlier(f->order.items[num]);
+        leave_behind(s, f->order.items[num]);
     }
     return num;
 }
+
+/* --- tallies: what larger texts hold of the samples followed ---
+ *
+ *   | document, 32 bits | weight, 1 and up, 32 |      0: nothing stands here                     */
 
 static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
                                const nd_allocator *allocator)
 {
     for (size_t i = 0; i < f->touched.len; i++)
         f->tallies[f->touched.items[i]] = 0;
-    f->touched.len = 0;
-    f->candidates.len = 0;
+    f->touched.len = f->open.len = f->candidates.len = 0;
     nd_status status = ND_VEC_RESERVE(allocator, &f->touched, postings + 1);
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &f->likely, postings);
+        status = ND_VEC_RESERVE(allocator, &f->open, postings + 1);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &f->candidates,
-                                postings + (size_t)COMMON_SAMPLES * (LEADERS + NEIGHBOURS));
+                                postings + (size_t)ND_PICKS_FOLLOWED *
+                                               (ND_PICK_LEADERS + ND_PICK_NEIGHBOURS));
     size_t slots = MIN_SLOTS;
     while (slots < postings * 4)
         slots *= 2;
@@ -144,97 +224,172 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
 }
 
 /* One branch for both: whether a document is met for the first time cannot be predicted, a clash
- * can.
- */
+ * can. */
 static bool is_clash(uint64_t tally, uint32_t document)
 {
     return (int)((uint32_t)tally != 0) & (int)(tally >> 32 != document);
 }
 
-/* The sum stops where there is no more room for it. */
-static void count_member(nd_candidate_finder *f, uint32_t document, uint32_t weight)
+static size_t slot_of(const nd_candidate_finder *f, uint32_t document)
 {
     size_t at = (document * UINT64_C(0x9e3779b97f4a7c15) >> 32) & f->mask;
     while (is_clash(f->tallies[at], document))
         at = (at + 1) & f->mask;
-    const uint32_t before = (uint32_t)f->tallies[at];
-    f->touched.items[f->touched.len] = (uint32_t)at;
-    f->touched.len += before == 0;
-    const uint32_t sum = (before & ~SEVERAL) + weight;
-    const uint32_t capped = sum < SEVERAL ? sum : SEVERAL - 1;
-    f->tallies[at] = (uint64_t)document << 32 | capped | (before ? SEVERAL : 0);
+    return at;
+}
+
+/* The sum stops where there is no more room for it. */
+static uint64_t tally_of(uint32_t document, uint32_t sum, uint32_t weight)
+{
+    const uint32_t raised = sum < UINT32_MAX - weight ? sum + weight : UINT32_MAX;
+    return (uint64_t)document << 32 | raised;
 }
 
 /* The documents before its own that share a sample: `sample` itself tells of one. */
 static const uint32_t *earlier_documents(const nd_shared_shingles *shared, uint64_t sample,
-                                         uint32_t *single)
+                                         uint32_t num, uint32_t *single)
 {
-    const uint32_t num = nd_sample_earlier(sample);
     *single = nd_sample_member(sample);
     return num == 1 ? single : shared->members + *single - num;
 }
 
-/* A document stands before itself where two of its samples are taken for one. */
-static void follow(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
-                   followed *total)
+/* Counts for whoever shares the first samples. */
+static void follow_prefix(nd_candidate_finder *f, const nd_shared_shingles *shared, search *s,
+                          size_t num)
 {
-    for (size_t i = 0; i < total->num; i++) {
-        const uint64_t *const sample = &f->order.items[i];
-        const uint32_t num = nd_sample_earlier(*sample), weight = nd_sample_weight(*sample);
-        const uint32_t units = weight / WEIGHT_UNIT + (weight < WEIGHT_UNIT);
+    for (; s->next < num; s->next++) {
+        const uint64_t *const sample = &f->order.items[s->next];
+        const uint32_t weight = nd_sample_weight(*sample), num_documents = num_earlier(*sample);
         uint32_t single;
-        const uint32_t *const documents = earlier_documents(shared, *sample, &single);
-        if (i + PREFETCH < total->num)
+        const uint32_t *const documents =
+            earlier_documents(shared, *sample, num_documents, &single);
+        if (s->next + PREFETCH < f->order.len)
             prefetch_members(shared, sample[PREFETCH]);
-        total->weight += weight;
-        for (uint32_t m = 0; m < num; m++)
-            if (documents[m] != d)
-                count_member(f, documents[m], units);
+        for (uint32_t m = 0; m < num_documents; m++) {
+            const size_t at = slot_of(f, documents[m]);
+            const uint32_t before = (uint32_t)f->tallies[at];
+            f->touched.items[f->touched.len] = (uint32_t)at;
+            f->touched.len += before == 0;
+            f->tallies[at] = tally_of(documents[m], before, weight);
+        }
     }
 }
 
-/* The part of a text's weight that could be shared at all with one that samples less of its own: a
- * short text samples more of its own than a long one. */
-static uint64_t comparable(uint64_t weight, uint32_t shift, uint32_t other_shift)
+/* Keeps of finder->open the slots of texts on which the rest decides: neither candidates already
+ * nor out of reach. */
+static void keep_open(nd_candidate_finder *f, const search *s)
 {
-    return shift < other_shift ? weight >> (other_shift - shift) : weight;
+    size_t num = 0;
+    for (size_t i = 0; i < f->open.len; i++) {
+        const uint32_t slot = f->open.items[i], sum = (uint32_t)f->tallies[slot];
+        f->open.items[num] = slot;
+        num += (size_t)((int)(sum < s->needed[s->shift]) & (int)may_reach(s, sum));
+    }
+    f->open.len = num;
 }
 
-/* By what of the shingles followed it holds: a part of their weight, and two where there are two.
- */
-static bool holds_enough(uint64_t tally, const followed *total)
+static bool is_member(const uint32_t *documents, uint32_t num, uint32_t document)
 {
-    const uint64_t weight = (uint64_t)((uint32_t)tally & ~SEVERAL) * WEIGHT_UNIT;
-    return (total->num <= 1 || (tally & SEVERAL)) && weight * MIN_FOLLOWED_PART >= total->weight;
+    while (num > 1) {
+        const uint32_t half = num / 2;
+        documents = documents[half] <= document ? documents + half : documents;
+        num -= half;
+    }
+    return *documents == document;
 }
 
-/* By what that is of the text that has less of it. */
-static bool is_part(const nd_shared_shingles *shared, uint32_t d, uint64_t tally,
-                    const followed *total)
+/* Counts one sample for the texts met so far; for those that are open alone where they are few. */
+static void complete(nd_candidate_finder *f, const uint32_t *documents, uint32_t num,
+                     uint32_t weight)
 {
-    const uint64_t weight = (uint64_t)((uint32_t)tally & ~SEVERAL) * WEIGHT_UNIT;
-    const nd_sampled_text *const text = &shared->texts[d];
-    const nd_sampled_text *const other = &shared->texts[tally >> 32];
-    const uint64_t own = comparable(total->weight_of_rest, text->sample_shift, other->sample_shift);
-    const uint64_t others = comparable(other->weight_sum, other->sample_shift, text->sample_shift);
-    return weight * MIN_TEXT_PART >= (own < others ? own : others);
+    if (f->open.len * LOOK_UP_COST <= num) {
+        for (size_t i = 0; i < f->open.len; i++) {
+            uint64_t *const tally = &f->tallies[f->open.items[i]];
+            const uint32_t document = (uint32_t)(*tally >> 32);
+            if (is_member(documents, num, document))
+                *tally = tally_of(document, (uint32_t)*tally, weight);
+        }
+        return;
+    }
+    for (uint32_t m = 0; m < num; m++) {
+        const size_t at = slot_of(f, documents[m]);
+        const uint32_t before = (uint32_t)f->tallies[at];
+        f->tallies[at] = before ? tally_of(documents[m], before, weight) : 0;
+    }
 }
 
-/* In two passes, so that what is read of the other texts can be asked for in between. */
+/* Follows the rest as long as there are open texts. */
+static void follow_rest(nd_candidate_finder *f, const nd_shared_shingles *shared, search *s)
+{
+    uint64_t since_kept = 0;
+    for (size_t i = 0; i < f->touched.len; i++)
+        f->open.items[i] = f->touched.items[i];
+    f->open.len = f->touched.len;
+    keep_open(f, s);
+    for (; s->next < f->order.len && f->open.len > 0; s->next++) {
+        const uint64_t *const sample = &f->order.items[s->next];
+        const uint32_t num = num_earlier(*sample);
+        uint32_t single;
+        if (s->next + PREFETCH < f->order.len)
+            prefetch_members(shared, sample[PREFETCH]);
+        complete(f, earlier_documents(shared, *sample, num, &single), num,
+                 nd_sample_weight(*sample));
+        leave_behind(s, *sample);
+        since_kept += num;
+        if (since_kept >= f->open.len) {
+            keep_open(f, s);
+            since_kept = 0;
+        }
+    }
+}
+
+/* In two passes, so that what is read of the other texts can be asked for in between. A document
+ * stands before itself where two of its samples are taken for one. */
 static void choose(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
-                   const followed *total)
+                   const search *s)
 {
     size_t num = 0;
     for (size_t i = 0; i < f->touched.len; i++) {
         const uint32_t slot = f->touched.items[i];
-        if (!holds_enough(f->tallies[slot], total))
+        f->open.items[num] = slot;
+        if ((uint32_t)f->tallies[slot] < s->needed[ND_SAMPLE_MAX_SHIFT])
             continue;
         __builtin_prefetch(&shared->texts[f->tallies[slot] >> 32]);
-        f->likely.items[num++] = f->tallies[slot];
+        num++;
     }
-    for (size_t i = 0; i < num; i++)
-        if (is_part(shared, d, f->likely.items[i], total))
-            f->candidates.items[f->candidates.len++] = (uint32_t)(f->likely.items[i] >> 32);
+    for (size_t i = 0; i < num; i++) {
+        const uint64_t tally = f->tallies[f->open.items[i]];
+        const uint32_t other = (uint32_t)(tally >> 32), shift = shared->texts[other].sample_shift;
+        if ((uint32_t)tally >= s->needed[shift > s->shift ? shift : s->shift] && other != d)
+            f->candidates.items[f->candidates.len++] = other;
+    }
+}
+
+/* --- picks --- */
+
+/* The places of the picks among the samples of a text, lowest shingle first; returns their number.
+ */
+static uint32_t place_picks(const nd_sampled_text *text, uint32_t places[ND_PICKS])
+{
+    const uint64_t up_to = nd_sampled_up_to(text);
+    uint64_t picks[ND_PICKS];
+    uint32_t num = 0;
+    for (uint32_t i = 0, s = 0; s < text->num_samples; i++) {
+        const uint64_t shingle = text->shingles[i];
+        if (shingle > up_to)
+            continue;
+        const uint32_t place = s++;
+        if (num == ND_PICKS && shingle >= picks[ND_PICKS - 1])
+            continue;
+        uint32_t at = num < ND_PICKS ? num++ : ND_PICKS - 1;
+        for (; at > 0 && picks[at - 1] > shingle; at--) {
+            picks[at] = picks[at - 1];
+            places[at] = places[at - 1];
+        }
+        picks[at] = shingle;
+        places[at] = place;
+    }
+    return num;
 }
 
 /* A document may come twice; the caller's list of pairs does away with that. */
@@ -243,42 +398,69 @@ static void meet_common(nd_candidate_finder *f, const nd_shared_shingles *shared
 {
     const uint32_t num = nd_sample_earlier(sample);
     uint32_t single;
-    const uint32_t *const members = earlier_documents(shared, sample, &single);
-    const uint32_t nearest = num > LEADERS + NEIGHBOURS ? num - NEIGHBOURS : LEADERS;
-    for (uint32_t m = 0; m < LEADERS && m < num; m++)
+    const uint32_t *const members = earlier_documents(shared, sample, num, &single);
+    for (uint32_t m = 0; m < num; m++) {
+        if (!nd_pick_proposes(num, m))
+            m = num - ND_PICK_NEIGHBOURS;
         if (members[m] != d)
             f->candidates.items[f->candidates.len++] = members[m];
-    for (uint32_t m = nearest; m < num; m++)
-        if (members[m] != d)
-            f->candidates.items[f->candidates.len++] = members[m];
+    }
+    f->left_out +=
+        num > ND_PICK_LEADERS + ND_PICK_NEIGHBOURS ? num - ND_PICK_LEADERS - ND_PICK_NEIGHBOURS : 0;
+}
+
+static bool is_hot(uint64_t sample)
+{
+    return nd_sample_weight(sample) < WEIGHT_OF_HOT;
+}
+
+/* Most texts have no hot sample, and need not look for their picks. */
+static bool has_hot_sample(const uint64_t *samples, uint32_t num)
+{
+    uint32_t num_hot = 0;
+    for (uint32_t s = 0; s < num; s++)
+        num_hot += is_hot(samples[s]);
+    return num_hot > 0;
+}
+
+static void follow_picks(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d)
+{
+    const nd_sampled_text *const text = &shared->texts[d];
+    const uint64_t *const samples = shared->samples + text->first_sample;
+    uint32_t places[ND_PICKS], num_hot = 0, num_followed = 0;
+    f->left_out = 0;
+    if (!has_hot_sample(samples, text->num_samples))
+        return;
+    const uint32_t num = place_picks(text, places);
+    for (uint32_t i = 0; i < num; i++)
+        num_hot += is_hot(samples[places[i]]);
+    if (2 * num_hot < num)
+        return;
+    for (uint32_t i = 0; i < num && num_followed < ND_PICKS_FOLLOWED; i++) {
+        if (!is_hot(samples[places[i]]))
+            continue;
+        meet_common(f, shared, samples[places[i]], d);
+        num_followed++;
+    }
 }
 
 nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_shingles *shared,
                                    uint32_t d, const nd_allocator *allocator)
 {
     const nd_sampled_text *const text = &shared->texts[d];
-    nd_status status =
-        order_samples(finder, shared->samples + text->first_sample, text->num_samples, allocator);
+    nd_status status = order_samples(finder, shared, text, allocator);
     if (status != ND_OK)
         return status;
-    followed total = {.num = num_affordable(finder, shared, text->num_samples)};
-    for (size_t i = 0; i < total.num; i++)
-        total.postings += nd_sample_earlier(finder->order.items[i]);
-    status = clear_tallies(finder, total.postings, allocator);
+    uint64_t postings = 0;
+    search s = begin_search(finder, text);
+    const size_t num = take_prefix(finder, shared, &s, &postings);
+    status = clear_tallies(finder, postings, allocator);
     if (status != ND_OK)
         return status;
-    follow(finder, shared, d, &total);
-    total.weight_of_rest = text->weight_sum;
-    finder->left_out = 0;
-    for (size_t i = total.num; i < finder->order.len; i++) {
-        finder->left_out += nd_sample_earlier(finder->order.items[i]);
-        total.weight_of_rest -= nd_sample_weight(finder->order.items[i]);
-    }
-    choose(finder, shared, d, &total);
-    finder->is_common = (finder->order.len - total.num) * 2 >= text->num_samples;
-    if (finder->is_common)
-        for (size_t i = total.num; i < total.num + COMMON_SAMPLES && i < finder->order.len; i++)
-            meet_common(finder, shared, finder->order.items[i], d);
+    follow_prefix(finder, shared, &s, num);
+    follow_rest(finder, shared, &s);
+    choose(finder, shared, d, &s);
+    follow_picks(finder, shared, d);
     return ND_OK;
 }
 
@@ -294,46 +476,30 @@ static void binomial(uint32_t num, double p, double chances[MAX_EXPECTED + 1])
     double sum = 1;
     chances[mode] = 1;
     for (uint32_t k = mode; k > 0; k--) {
-        chances[k - 1] = p < 1 ? chances[k] * k / (num - k + 1) * (1 - p) / p : 0;
+        chances[k - 1] = chances[k] * k / (num - k + 1) * (1 - p) / p;
         sum += chances[k - 1];
     }
     for (uint32_t k = mode; k < num; k++) {
-        chances[k + 1] = p < 1 ? chances[k] * (num - k) / (k + 1) * p / (1 - p) : 0;
+        chances[k + 1] = chances[k] * (num - k) / (k + 1) * p / (1 - p);
         sum += chances[k + 1];
     }
     for (uint32_t k = 0; k <= num; k++)
         chances[k] /= sum;
 }
 
-/* That of the samples of a quarter of all hashes, which is what a long text takes, enough are
- * shared: one in MIN_TEXT_PART. A shorter text samples a half or all of its own, of which a half or
- * a quarter counts. */
-static double chance_of_proposal(uint32_t num_shared, uint32_t num_own)
-{
-    double shared[MAX_EXPECTED + 1], own[MAX_EXPECTED + 1];
-    const uint32_t num = num_shared + num_own;
-    const double part = num < 2 * ND_SAMPLE_MIN ? 1 : num < 4 * ND_SAMPLE_MIN ? 0.5 : 0.25;
-    binomial(num_shared, 0.25, shared);
-    binomial(num_own, part, own);
-    double chance = 0, up_to = 0;
-    uint32_t next = 0;
-    for (uint32_t k = 1; k <= num_shared; k++) {
-        /* Of those shared, that are sampled but not by the long text, the mean. */
-        const double sampled = k + (num_shared - k) * (part - 0.25) / 0.75;
-        for (; next <= num_own && next + sampled <= MIN_TEXT_PART * k * part * 4; next++)
-            up_to += own[next];
-        chance += shared[k] * up_to;
-    }
-    return chance;
-}
-
+/* The chance that enough of the shared shingles lie in the quarter of all hashes that a long text
+ * samples, where all are so rare that they weigh ND_SHINGLE_WEIGHT_ONE. */
 double nd_rare_search_probability(double num_shingles, double share)
 {
     const double num = num_shingles < MAX_EXPECTED ? round(num_shingles) : MAX_EXPECTED;
     const double shared = round(num * share);
     if (!(shared >= 1) || shared > num)
         return 0;
-    const double chance = chance_of_proposal((uint32_t)shared, (uint32_t)(num - shared));
+    double chances[MAX_EXPECTED + 1], chance = 0;
+    const uint64_t needed = nd_rare_weight_needed((size_t)num, ND_SAMPLE_MAX_SHIFT);
+    binomial((uint32_t)shared, 0.25, chances);
+    for (uint32_t k = (uint32_t)shared; (uint64_t)k * ND_SHINGLE_WEIGHT_ONE >= needed; k--)
+        chance += chances[k];
     return chance < 1 ? chance : 1;
 }
 
@@ -343,7 +509,7 @@ void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator
     ND_VEC_RELEASE(allocator, &finder->scratch);
     nd_release(allocator, finder->tallies);
     ND_VEC_RELEASE(allocator, &finder->touched);
-    ND_VEC_RELEASE(allocator, &finder->likely);
+    ND_VEC_RELEASE(allocator, &finder->open);
     ND_VEC_RELEASE(allocator, &finder->candidates);
     *finder = (nd_candidate_finder){0};
 }

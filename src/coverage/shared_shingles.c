@@ -22,8 +22,8 @@ typedef uint64_t posting;
 typedef struct bucket {
     uint32_t tag;
     uint32_t num;
-    uint32_t head;  /* upper half of the next sample: | ND_WEIGHT_ONE - weight | earlier | */
-    uint32_t next;  /* place in `members` of the next document; in `unlisted` for one and two */
+    uint32_t head; /* upper half of the next sample: | ND_SHINGLE_WEIGHT_ONE - weight | earlier | */
+    uint32_t next; /* place in `members` of the next document; in `unlisted` for one and two */
     uint32_t first; /* document */
 } bucket;
 
@@ -62,14 +62,14 @@ static uint64_t integer_sqrt(uint64_t x)
     return root;
 }
 
-uint16_t nd_shingle_weight(uint32_t frequency)
+uint32_t nd_shingle_weight(uint32_t frequency)
 {
     if (frequency <= ND_PLAIN_FREQUENCY)
-        return ND_WEIGHT_ONE;
+        return ND_SHINGLE_WEIGHT_ONE;
     const uint64_t square =
-        (uint64_t)ND_WEIGHT_ONE * ND_WEIGHT_ONE * ND_PLAIN_FREQUENCY / frequency;
+        (uint64_t)ND_SHINGLE_WEIGHT_ONE * ND_SHINGLE_WEIGHT_ONE * ND_PLAIN_FREQUENCY / frequency;
     const uint64_t weight = integer_sqrt(square);
-    return weight ? (uint16_t)weight : 1;
+    return weight ? (uint32_t)weight : 1;
 }
 
 nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num)
@@ -231,7 +231,7 @@ static void place_buckets(grouper *g, size_t place)
         bucket *const bk = &g->buckets[i];
         if (bk->num < 3)
             continue;
-        bk->head = (ND_WEIGHT_ONE - (uint32_t)nd_shingle_weight(bk->num)) * (ND_MAX_EARLIER + 1);
+        bk->head = (ND_SHINGLE_WEIGHT_ONE - nd_shingle_weight(bk->num)) * (ND_MAX_EARLIER + 1);
         bk->next = (uint32_t)place;
         place += bk->num;
     }

@@ -308,8 +308,8 @@ static nd_status propose(nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t
         return status;
     for (size_t i = 0; i < finder->candidates.len; i++)
         w->pairs.items[w->pairs.len++] = (uint64_t)finder->candidates.items[i] << 32 | text;
-    w->num_common += finder->is_common;
-    if (finder->is_common) {
+    w->num_common += finder->left_out > 0;
+    if (finder->left_out > 0) {
         w->capped_comparisons += finder->left_out < text ? finder->left_out : text;
         if (w->common_text == 0 || text < w->common_text - 1)
             w->common_text = text + 1;

@@ -59,7 +59,7 @@ static void assert_near(uint32_t part, double expected)
     assert_true(actual > expected - 0.01 && actual < expected + 0.01);
 }
 
-enum { PLAIN = ND_WEIGHT_ONE };
+enum { PLAIN = ND_SHINGLE_WEIGHT_ONE };
 
 static void a_lead_is_covered_whole_and_its_story_a_little(void **state)
 {
@@ -159,7 +159,7 @@ static void paragraphs_in_another_order_are_covered(void **state)
 static void a_footer_that_many_share_counts_little(void **state)
 {
     (void)state;
-    const uint16_t common = nd_shingle_weight(5000);
+    const uint16_t common = (uint16_t)nd_shingle_weight(5000);
     text a = {.num = 0}, b = {.num = 0};
     append(&a, 1000, 150, PLAIN);
     append(&b, 3000, 150, PLAIN);
@@ -173,7 +173,7 @@ static void a_footer_that_many_share_counts_little(void **state)
 static void a_story_that_many_carry_is_covered_for_all_that(void **state)
 {
     (void)state;
-    const uint16_t common = nd_shingle_weight(500);
+    const uint16_t common = (uint16_t)nd_shingle_weight(500);
     text a = {.num = 0}, b = {.num = 0};
     append(&a, 1000, 10, PLAIN);
     append(&b, 3000, 15, PLAIN);
@@ -187,7 +187,7 @@ static void a_story_that_many_carry_is_covered_for_all_that(void **state)
 static void a_formula_does_not_cover_the_figures_in_it(void **state)
 {
     (void)state;
-    const uint16_t common = nd_shingle_weight(100);
+    const uint16_t common = (uint16_t)nd_shingle_weight(100);
     text a = {.num = 0}, b = {.num = 0};
     for (uint32_t at = 0; at < 60; at += 6) {
         append(&a, 1000 + at, 2, common);
@@ -231,7 +231,7 @@ static void a_sample_measures_what_the_whole_does(void **state)
             texts[i].num_samples = 0;
             for (uint32_t s = 0; s < texts[i].num; s++)
                 texts[i].num_samples += texts[i].shingles[s] <= texts[i].sampled_up_to;
-            texts[i].weight_sum = (uint64_t)texts[i].num_samples * ND_WEIGHT_ONE;
+            texts[i].weight_sum = (uint64_t)texts[i].num_samples * ND_SHINGLE_WEIGHT_ONE;
         }
         nd_coverage_finder finder;
         nd_coverage_counts counts;
@@ -246,10 +246,10 @@ static void a_sample_measures_what_the_whole_does(void **state)
 static void weights_fall_with_the_root_of_the_frequency(void **state)
 {
     (void)state;
-    assert_int_equal(nd_shingle_weight(1), ND_WEIGHT_ONE);
-    assert_int_equal(nd_shingle_weight(ND_PLAIN_FREQUENCY), ND_WEIGHT_ONE);
-    assert_int_equal(nd_shingle_weight(4 * ND_PLAIN_FREQUENCY), ND_WEIGHT_ONE / 2);
-    assert_int_equal(nd_shingle_weight(100 * ND_PLAIN_FREQUENCY), ND_WEIGHT_ONE / 10);
+    assert_int_equal(nd_shingle_weight(1), ND_SHINGLE_WEIGHT_ONE);
+    assert_int_equal(nd_shingle_weight(ND_PLAIN_FREQUENCY), ND_SHINGLE_WEIGHT_ONE);
+    assert_int_equal(nd_shingle_weight(4 * ND_PLAIN_FREQUENCY), ND_SHINGLE_WEIGHT_ONE / 2);
+    assert_int_equal(nd_shingle_weight(100 * ND_PLAIN_FREQUENCY), ND_SHINGLE_WEIGHT_ONE / 10);
     assert_true(nd_shingle_weight(UINT32_MAX) >= 1);
     for (uint32_t f = 1; f < 5000; f++)
         assert_true(nd_shingle_weight(f) >= nd_shingle_weight(f + 1));
