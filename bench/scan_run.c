@@ -151,14 +151,13 @@ static nd_status write_results(const nd_scan *scan, const bench_scan_options *op
     return status;
 }
 
-/* As the tool opens it: where memory is limited, what can be read again is not kept. */
+/* As the tool opens it: what can be read again may be. */
 static nd_status open_input(const bench_workload *workload, const nd_budget *budget,
                             nd_input **input)
 {
     const nd_input_options options = {.lasting_from_bytes = 1};
-    return budget ? nd_input_new(&options, workload->paths, workload->num_paths,
-                                 nd_budget_allocator(budget), input, NULL)
-                  : bench_workload_open(workload, input, NULL);
+    return nd_input_new(&options, workload->paths, workload->num_paths,
+                        budget ? nd_budget_allocator(budget) : NULL, input, NULL);
 }
 
 static nd_status scan_workload(const bench_workload *workload, const bench_scan_options *options,

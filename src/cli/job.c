@@ -15,10 +15,6 @@
 #include "neardup/kernel.h"
 #include "util/error.h"
 
-/* What is kept of a text takes up to twice its bytes, and reading it again a tenth of a scan's
- * time: so that is for when the texts come to this share of the memory. */
-enum { HASHES_SHARE = 8 };
-
 nd_document_map_options nd_job_map_options(nd_job *job)
 {
     nd_document_map_options options;
@@ -37,8 +33,7 @@ nd_status nd_job_open_input(const nd_job *job, const char *const *paths, size_t 
     nd_input_options options = nd_settings_input(job->settings, &keys);
     options.keeps_records = job->keeps_records;
     options.keeps_files = job->writes_folder || job->settings->dry_run;
-    options.lasting_from_bytes =
-        job->budget || job->journal ? 1 : nd_process_memory_bytes() / HASHES_SHARE;
+    options.lasting_from_bytes = 1;
     options.journal = job->input ? NULL : job->journal; /* of another reading there is nothing */
     options.is_live = job->is_fed;
     nd_status status = nd_input_new(&options, paths, num_paths, job->allocator, out, error);

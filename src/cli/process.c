@@ -4,14 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -301,24 +299,7 @@ nd_status nd_stdin_keep(const char *folder, nd_error *error)
     return status;
 }
 
-/* ---- limits and time ---- */
-
-uint64_t nd_process_memory_bytes(void)
-{
-    const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-    uint64_t bytes = pages > 0 && page_bytes > 0 ? (uint64_t)pages * (uint64_t)page_bytes : 0;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-        limit.rlim_cur < bytes)
-        bytes = limit.rlim_cur;
-    FILE *const file = fopen("/sys/fs/cgroup/memory.max", "re");
-    uint64_t most;
-    if (file && fscanf(file, "%" SCNu64, &most) == 1 && most < bytes)
-        bytes = most;
-    if (file)
-        fclose(file);
-    return bytes;
-}
+/* ---- time ---- */
 
 double nd_clock_seconds(void)
 {

@@ -51,10 +51,6 @@ const char *nd_process_temp_dir(const char *said);
  * regular file stays. ND_ERR_IO with a message. */
 ND_NODISCARD nd_status nd_stdin_keep(const char *folder, nd_error *error);
 
-/* Memory that this process may have, in bytes: that of the machine, or of its container, or a limit
- * of its own. */
-uint64_t nd_process_memory_bytes(void);
-
 /* Seconds since some moment; they only go forward. */
 double nd_clock_seconds(void);
 

@@ -42,6 +42,29 @@ static nd_status read_hashes(nd_matcher *m, uint32_t worker, const nd_text *text
     return ND_OK;
 }
 
+static nd_status begin_noting(nd_matcher *m)
+{
+    return nd_seen_keys_begin(((nd_band_matcher *)m)->seen);
+}
+
+static void announce(const nd_matcher *m, const void *block)
+{
+    const nd_band_matcher *const b = (const nd_band_matcher *)m;
+    nd_seen_keys_fetch(b->seen, block, b->plan.bands);
+}
+
+static void note(nd_matcher *m, const void *block)
+{
+    nd_band_matcher *const b = (nd_band_matcher *)m;
+    nd_seen_keys_add(b->seen, block, b->plan.bands);
+}
+
+static bool is_met(const nd_matcher *m, const void *block)
+{
+    const nd_band_matcher *const b = (const nd_band_matcher *)m;
+    return nd_seen_keys_come_again(b->seen, block, b->plan.bands);
+}
+
 /* Band keys on their way from the documents to some of the bands. */
 typedef struct key_gathering {
     const nd_band_matcher *matcher;
@@ -185,7 +208,7 @@ static bool is_wanted(const nd_band_matcher *b, uint32_t x)
            nd_bucket_index_has_mates(&b->buckets, x);
 }
 
-/* Sets of lasting documents are made from their text read again. */
+/* Sets of lasting documents whose hashes are not in memory are made from their text read again. */
 static nd_status fetch_sets(nd_band_matcher *b)
 {
     const nd_catalog *const c = b->base.catalog;
@@ -199,6 +222,20 @@ static nd_status fetch_sets(nd_band_matcher *b)
     const nd_status status = nd_fetch_sets(b->base.fetcher, wanted, b->base.sets);
     nd_release(b->base.allocator, wanted);
     return status;
+}
+
+/* The hashes of a text that are in memory: those of any of its documents. NULL: none are. */
+static uint64_t *hashes_in_memory(const nd_band_matcher *b, uint32_t x)
+{
+    const nd_catalog *const c = b->base.catalog;
+    uint64_t *hashes = NULL;
+    for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1] && !hashes; i++) {
+        const uint32_t index = nd_catalog_index(c, c->copies[i]);
+        hashes = nd_collection_chunk(b->base.collection, index)
+                     ->documents[index & (ND_CHUNK_DOCUMENTS - 1)]
+                     .hashes;
+    }
+    return hashes;
 }
 
 /* Those of others are made when they are compared, or here. Records are asked for ahead: they lie
@@ -219,17 +256,20 @@ static nd_status find_hashes(void *ctx, uint32_t worker, size_t task)
         nd_text_facts text;
         if (set->state != ND_SET_UNKNOWN) /* made from the text read again */
             continue;
-        status = nd_collection_document(b->base.collection, index, &document);
-        if (status == ND_OK)
-            status = nd_collection_text(b->base.collection, index, &text);
+        status = nd_collection_text(b->base.collection, index, &text);
         if (nd_collection_is_limited(b->base.collection)) {
+            if (status == ND_OK)
+                status = nd_collection_document(b->base.collection, index, &document);
             if (status == ND_OK)
                 status = nd_scan_set_make_in_file(&b->workers[worker].sets, b->base.collection,
                                                   document.hashes_at, text.num_hashes, set);
             continue;
         }
-        *set = (nd_scan_set){
-            .hashes = document.hashes, .num = text.num_hashes, .state = ND_SET_IN_TEXT_ORDER};
+        uint64_t *const hashes = hashes_in_memory(b, (uint32_t)x);
+        if (!hashes) /* to be read again */
+            continue;
+        *set =
+            (nd_scan_set){.hashes = hashes, .num = text.num_hashes, .state = ND_SET_IN_TEXT_ORDER};
         if (status == ND_OK && nd_catalog_num_copies(c, (uint32_t)x) > 1)
             status = nd_scan_set_make(&b->workers[worker].sets, set, b->base.allocator);
     }
@@ -412,15 +452,21 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
     *edges = (nd_edge_list){0};
     for (uint32_t w = 0; w < m->options->num_threads; w++)
         nd_set_cache_init(&b->workers[w].cached, m->collection, cache_bytes(m->options));
+    nd_seen_keys_free(b->seen);
+    b->seen = NULL;
     nd_status status = index_buckets(b);
     if (status == ND_OK)
         status = nd_matcher_make_sets(m);
-    if (status == ND_OK)
+    /* What is in the file, and what was never kept, looks the same. */
+    const bool is_limited = nd_collection_is_limited(m->collection);
+    if (status == ND_OK && is_limited)
         status = fetch_sets(b);
     if (status == ND_OK)
         status = nd_threads_for(m->allocator, m->options->num_threads,
                                 (m->catalog->num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK,
                                 find_hashes, b);
+    if (status == ND_OK && !is_limited)
+        status = fetch_sets(b);
     if (status == ND_OK)
         status = request->wanted == ND_WANT_GROUPS
                      ? nd_band_matcher_match_groups(b, request->by_rank)
@@ -476,6 +522,7 @@ static void release(nd_matcher *m)
         ND_VEC_RELEASE(a, &worker->edges);
     }
     nd_release(a, b->workers);
+    nd_seen_keys_free(b->seen);
     nd_bucket_index_release(&b->buckets, a);
     nd_release(a, b);
 }
@@ -485,6 +532,10 @@ static const nd_matcher_kind KIND = {
     .has_coverage = false,
     .keeps_hashes = false,
     .read = read_hashes,
+    .begin_noting = begin_noting,
+    .announce = announce,
+    .note = note,
+    .is_met = is_met,
     .match = match,
     .measure = measure,
     .count = count,
@@ -511,6 +562,8 @@ nd_status nd_band_matcher_new(const nd_scan_options *options, const nd_plan *pla
         b->workers[w].keys = nd_alloc(allocator, plan->bands, sizeof(uint64_t));
         has_room = b->workers[w].slots && b->workers[w].keys;
     }
+    if (has_room && !nd_budget_is_limited(options->budget))
+        has_room = nd_seen_keys_new(allocator, &b->seen) == ND_OK;
     if (!has_room) {
         release(&b->base);
         return ND_ERR_NO_MEMORY;

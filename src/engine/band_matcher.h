@@ -4,6 +4,7 @@
 
 #include "engine/matcher.h"
 #include "lsh/buckets.h"
+#include "lsh/seen_keys.h"
 
 typedef struct nd_band_worker {
     uint64_t *slots;
@@ -20,6 +21,7 @@ typedef struct nd_band_matcher {
     nd_matcher base;
     nd_plan plan;
     nd_band_worker *workers;
+    nd_seen_keys *seen; /* while documents are read */
     nd_bucket_index buckets;
     uint64_t capped_buckets;
 } nd_band_matcher;

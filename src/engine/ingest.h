@@ -3,6 +3,7 @@
 #define ENGINE_INGEST_H
 
 #include "engine/matcher.h"
+#include "engine/recent_hashes.h"
 #include "engine/seen_texts.h"
 #include "neardup/text.h"
 
@@ -17,8 +18,9 @@ typedef struct nd_ingester {
     nd_repairer *repairer;
     nd_text *text;
     nd_arena records;
-    nd_arena hashes;        /* that are kept */
-    ND_VEC(uint64_t) aside; /* of the text at work, where they are not kept */
+    nd_arena hashes;         /* that are kept */
+    nd_recent_hashes recent; /* that may be: see ND_HASHES_RECENT */
+    ND_VEC(uint64_t) aside;  /* of the text at work, where they are not kept */
     ND_VEC(uint64_t) scratch;
     uint64_t maker;      /* what learnt bytes begin with; 0: not known yet */
     ND_VEC(char) learnt; /* of the document at work */
@@ -60,7 +62,10 @@ ND_NODISCARD nd_status nd_ingester_end(nd_ingester *ingester, const nd_scan_opti
 typedef enum nd_hashes_place {
     ND_HASHES_IN_MEMORY,
     ND_HASHES_IN_FILE,
-    ND_HASHES_NOWHERE, /* it is lasting */
+    /* It is lasting. In memory while they are recent, and then if another document so far shares a
+     * bucket with it, as nearly all do that any will ever share one with. */
+    ND_HASHES_RECENT,
+    ND_HASHES_NOWHERE, /* it is lasting, and memory limited */
 } nd_hashes_place;
 
 nd_hashes_place nd_ingester_hashes_place(const nd_ingester *ingester, const nd_matcher *matcher,
@@ -78,11 +83,12 @@ ND_NODISCARD nd_status nd_ingester_teach(nd_ingester *ingester, const nd_matcher
 ND_NODISCARD nd_status nd_ingester_add_learnt(nd_ingester *ingester, nd_matcher *matcher,
                                               uint32_t worker, const nd_document *document);
 
-/* Makes the set of a text from its document, which came again. ND_ERR_IO: with another text than
- * the facts tell of. */
+/* Makes the set of a text from its document, which came again: *set is in `state`,
+ * ND_SET_IN_TEXT_ORDER or ND_SET_MADE; where memory is limited it is in the file. ND_ERR_IO:
+ * with another text than the facts tell of. */
 ND_NODISCARD nd_status nd_ingester_make_set(nd_ingester *ingester, nd_shingle_spec shingle,
                                             const nd_text_facts *facts, const nd_document *document,
-                                            nd_scan_set *set);
+                                            nd_set_state state, nd_scan_set *set);
 
 /* Counts and notices a document that was left out with `status`; returns ND_OK where the others may
  * go on: it was over a limit, or so large that memory may well do for the others. */

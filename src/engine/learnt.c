@@ -133,7 +133,7 @@ static nd_status keep_hashes(nd_ingester *in, nd_hashes_place where, const char 
                              nd_document_facts *facts)
 {
     const size_t bytes = num * sizeof(uint64_t);
-    if (where == ND_HASHES_NOWHERE)
+    if (where == ND_HASHES_NOWHERE || where == ND_HASHES_RECENT)
         return ND_OK;
     if (where == ND_HASHES_IN_FILE)
         return nd_collection_append(in->collection, from, bytes, &facts->hashes_at);
@@ -169,7 +169,8 @@ nd_status nd_ingester_add_learnt(nd_ingester *ingester, nd_matcher *matcher, uin
     *facts = (nd_document_facts){.raw_digest = head.raw_digest};
     in->chunk->texts[place] = head.text;
     if (head.text.num_hashes > 0) {
-        if (where != ND_HASHES_NOWHERE && head.num_hashes == 0)
+        const bool is_lasting = where == ND_HASHES_NOWHERE || where == ND_HASHES_RECENT;
+        if (!is_lasting && head.num_hashes == 0)
             return ND_ERR_VERSION;
         status = keep_hashes(in, where, hashes, (size_t)head.num_hashes, facts);
         if (status == ND_OK)

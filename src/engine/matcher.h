@@ -2,6 +2,8 @@
 #ifndef ENGINE_MATCHER_H
 #define ENGINE_MATCHER_H
 
+#include <stdbool.h>
+
 #include "engine/catalog.h"
 #include "engine/text_sets.h"
 #include "group/groups.h"
@@ -48,6 +50,16 @@ typedef struct nd_matcher_kind {
                         size_t num_shingles, size_t *len);
     nd_status (*take_kept)(nd_matcher *m, uint32_t worker, const nd_text_facts *facts,
                            const uint64_t *hashes, const void *bytes, size_t len, void *block);
+
+    /* Which texts are to be compared, as far as that shows while documents are read: right nearly
+     * always, and thread-safe. A text is given by the block that was taken of it. NULL where all
+     * hashes are kept.
+     * begin_noting: comes first; announce: soon there will be a call for this text; note: it was
+     * read; is_met: it may be compared with another that was noted. */
+    nd_status (*begin_noting)(nd_matcher *m);
+    void (*announce)(const nd_matcher *m, const void *block);
+    void (*note)(nd_matcher *m, const void *block);
+    bool (*is_met)(const nd_matcher *m, const void *block);
 
     /* Finds the verified matches among the catalog's texts, sorted into *edges (allocated with
      * m->allocator, also when it fails). Afterwards the texts that may be reported have their sets.

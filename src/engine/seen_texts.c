@@ -50,6 +50,12 @@ static bool is_same(const nd_text_facts *a, const nd_text_facts *b)
            a->num_tokens == b->num_tokens;
 }
 
+void nd_seen_texts_fetch(const nd_seen_texts *seen, uint64_t check)
+{
+    if (seen->bits)
+        __builtin_prefetch(&seen->slots[check >> (64 - seen->bits)]);
+}
+
 bool nd_seen_texts_find(const nd_seen_texts *seen, const nd_text_facts *facts,
                         const nd_chunk **chunk, uint32_t *place)
 {

@@ -25,6 +25,9 @@ typedef struct nd_seen_texts {
 ND_NODISCARD nd_status nd_seen_texts_reserve(nd_seen_texts *seen, const nd_chunk *chunk,
                                              const nd_allocator *allocator);
 
+/* Has what a text of this check leads to brought from memory, before nd_seen_texts_find. */
+void nd_seen_texts_fetch(const nd_seen_texts *seen, uint64_t check);
+
 /* The place of a text of these facts, in *place of *chunk; false where none was added. Only the
  * size of the set is not compared. */
 bool nd_seen_texts_find(const nd_seen_texts *seen, const nd_text_facts *facts,

@@ -28,9 +28,12 @@ static nd_status make_set(void *ctx, uint32_t worker, const nd_document *documen
     nd_text_facts facts;
     nd_status status = nd_collection_text(fetcher->catalog->collection,
                                           nd_catalog_text_index(fetcher->catalog, x), &facts);
+    /* Those of copies are told of even if they are never compared. */
+    const nd_set_state state =
+        nd_catalog_num_copies(fetcher->catalog, x) > 1 ? ND_SET_MADE : ND_SET_IN_TEXT_ORDER;
     if (status == ND_OK)
         status = nd_ingester_make_set(&fetcher->ingesters[worker], fetcher->options->shingle,
-                                      &facts, document, &f->sets[x]);
+                                      &facts, document, state, &f->sets[x]);
     if (status == ND_OK)
         atomic_fetch_add(&f->num_made, 1);
     return status;
@@ -105,10 +108,14 @@ static nd_status list_wanted(const nd_set_fetcher *f, const uint8_t *wanted,
     const nd_catalog *const c = f->catalog;
     nd_record_reader reader = {0};
     nd_status status = ND_OK;
-    for (size_t d = 0; d < c->num_documents && status == ND_OK; d++) {
-        const uint32_t x = c->text_of[d];
-        if (x == ND_NO_TEXT || c->copies[c->copies_start[x]] != d || !wanted[x] ||
-            sets[x].state != ND_SET_UNKNOWN)
+    /* In memory text by text; in a file by name, as they stand there. */
+    const size_t num = c->documents ? c->num_texts : c->num_documents;
+    for (size_t i = 0; i < num && status == ND_OK; i++) {
+        const uint32_t x = c->documents ? (uint32_t)i : c->text_of[i];
+        if (x == ND_NO_TEXT || !wanted[x] || sets[x].state != ND_SET_UNKNOWN)
+            continue;
+        const uint32_t d = c->copies[c->copies_start[x]];
+        if (!c->documents && d != i)
             continue;
         const nd_record *record;
         status = nd_catalog_read(c, &reader, d, &record);

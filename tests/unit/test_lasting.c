@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "engine/scan_state.h"
 #include "failing_allocator.h"
 #include "made_up_texts.h"
 #include "neardup/neardup.h"
@@ -28,6 +29,7 @@ typedef struct lasting_source {
     size_t changed;
     size_t missing;                 /* a document that does not come again */
     struct learnt_document *learnt; /* of each; NULL: nothing is learnt */
+    size_t recent_bytes;            /* of hashes that are kept for a while; 0: none */
 } lasting_source;
 
 /* What one scan has learnt of a document, for another one. */
@@ -154,6 +156,8 @@ static nd_status scan(const nd_scan_options *options, const nd_allocator *alloca
     nd_status status = nd_scan_new(options, allocator, &scan, NULL);
     if (status != ND_OK)
         return status;
+    for (uint32_t w = 0; w < scan->options.num_threads; w++)
+        nd_recent_hashes_init(&scan->ingesters[w].recent, s->recent_bytes, &scan->allocator);
     if (is_lasting)
         status = nd_scan_add_source(scan, &source, error);
     for (size_t i = 0; i < s->c->num && !is_lasting && status == ND_OK; i++) {
@@ -173,19 +177,26 @@ static nd_status scan(const nd_scan_options *options, const nd_allocator *alloca
     return status;
 }
 
-static char *results(const nd_scan_options *options, const corpus *c, bool is_lasting,
-                     size_t *num_again)
+static char *results_with(const nd_scan_options *options, const corpus *c, bool is_lasting,
+                          size_t recent_bytes, size_t *num_again)
 {
     char *text;
     size_t len;
     FILE *const out = open_memstream(&text, &len);
     assert_non_null(out);
     lasting_source s = source_of(c);
+    s.recent_bytes = recent_bytes;
     assert_int_equal(scan(options, NULL, &s, is_lasting, out, NULL), ND_OK);
     fclose(out);
     assert_true(len > 100);
     *num_again = s.num_tags;
     return text;
+}
+
+static char *results(const nd_scan_options *options, const corpus *c, bool is_lasting,
+                     size_t *num_again)
+{
+    return results_with(options, c, is_lasting, 0, num_again);
 }
 
 static void results_are_those_of_documents_that_come_once(void **state)
@@ -209,6 +220,39 @@ static void results_are_those_of_documents_that_come_once(void **state)
                 free(once);
                 free(again_too);
             }
+    corpus_free(&c);
+}
+
+/* The more there is room for, the less is read again; what is compared is kept. */
+static void recent_hashes_are_not_read_again(void **state)
+{
+    (void)state;
+    static const size_t room[] = {0, 1 << 12, 1 << 15, 1 << 17, 1 << 24};
+    nd_random random = {9};
+    corpus c = corpus_make(2500, &random);
+    for (int output = 0; output < 2; output++) {
+        nd_scan_options options;
+        nd_scan_options_init(&options);
+        options.output = (nd_scan_output)output;
+        options.rule.jaccard = 0.5;
+        size_t before = c.num, none;
+        char *const once = results(&options, &c, false, &none);
+        for (size_t i = 0; i < sizeof room / sizeof *room; i++)
+            for (uint32_t threads = 1; threads < 4; threads += 2) {
+                size_t num_again;
+                options.num_threads = threads;
+                char *const found = results_with(&options, &c, true, room[i], &num_again);
+                assert_string_equal(found, once);
+                free(found);
+                if (threads > 1)
+                    continue;
+                assert_true(num_again <= before);
+                assert_true(i != 3 || (num_again > 0 && num_again < c.num / 3));
+                before = num_again;
+            }
+        assert_int_equal(before, 0);
+        free(once);
+    }
     corpus_free(&c);
 }
 
@@ -335,13 +379,13 @@ static void documents_that_change_or_go_are_an_error(void **state)
 {
     (void)state;
     static const char text[] = "some words that both of these documents hold alike";
-    corpus c = {calloc(2, sizeof *c.documents), 2};
+    corpus c = {calloc(3, sizeof *c.documents), 3};
     assert_non_null(c.documents);
     nd_scan_options options;
     nd_scan_options_init(&options);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         snprintf(c.documents[i].id, sizeof c.documents[i].id, "%zu", i);
-        c.documents[i].text = strdup(text);
+        c.documents[i].text = strdup(i > 0 ? text : "a third one has nothing to do with them");
     }
     for (int way = 0; way < 2; way++) {
         lasting_source s = source_of(&c);
@@ -352,8 +396,7 @@ static void documents_that_change_or_go_are_an_error(void **state)
         else
             s.missing = 1;
         options.num_threads = 1;
-        /* Document 1 lasts, and stands for the text of both where its name is the first. */
-        c.documents[0].id[0] = '9';
+        /* Documents 1 and 2 last; the first stands for the text of both. */
         assert_int_equal(scan(&options, NULL, &s, true, stdout, &error), ND_ERR_IO);
         assert_int_not_equal(error.message[0], '\0');
     }
@@ -587,6 +630,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_are_those_of_documents_that_come_once),
+        cmocka_unit_test(recent_hashes_are_not_read_again),
         cmocka_unit_test(results_are_those_without_a_budget),
         cmocka_unit_test(each_failing_write_is_reported),
         cmocka_unit_test(documents_without_a_way_to_come_again_are_kept),
