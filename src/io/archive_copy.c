@@ -1,6 +1,7 @@
 /*   archive   | entry | entry | entry ... | end |        each begins where nd_archive_entry says
  *   of a tar  | global header, names and attributes ... | header | bytes, up to a whole block |
  *   WARC      | header | bytes | two line ends |          each a member of its own, if compressed
+ *   zip       see zip_copy.c
  *
  * Entries that stay are copied when the next one begins. A global header (POSIX.1-2017, pax) holds
  * for the entries after it, too: it stays where its entry is left out. */
@@ -14,6 +15,7 @@
 #include "io/byte_reader.h"
 #include "io/path_walk.h"
 #include "io/place.h"
+#include "io/zip_copy.h"
 #include "util/error.h"
 #include "util/threads.h"
 #include "util/u64_map.h"
@@ -34,6 +36,8 @@ struct nd_archive_copy {
     nd_byte_reader reader; /* of the archive's bytes, decompressed */
     uint64_t at;           /* how many of them were read */
     nd_output *output;
+    nd_zip_copy *zip; /* of such an archive; then there is no reader */
+    bool is_done;     /* the entry at hand: or there is none */
     nd_byte_vec buffer;
     bool is_cut_due;      /* before the next byte */
     bool is_skipped;      /* the entry at hand: what is left of it */
@@ -268,8 +272,11 @@ nd_status nd_archive_copy_new(const nd_allocator *allocator, const nd_visited_fi
     c->path = file->path;
     c->output = output;
     c->names = nd_random_seed();
+    c->is_done = true;
     nd_u64_map_init(&c->dropped, allocator);
     nd_byte_reader_init(&c->reader, allocator, NULL);
+    if (c->kind == ND_ARCHIVE_ZIP)
+        return nd_zip_copy_new(allocator, c->path, &c->zip, error);
     nd_status status = ND_VEC_RESERVE(allocator, &c->buffer, COPY_BYTES);
     if (status == ND_OK)
         status = nd_path_open(c->path, &fd, error);
@@ -296,10 +303,26 @@ static uint64_t hash_of_name(const nd_archive_copy *c, const char *name)
     return XXH3_64bits_withSeed(name, strlen(name), c->names);
 }
 
+static nd_status step_in_zip(nd_archive_copy *c, const nd_archive_entry *entry, nd_error *error)
+{
+    nd_status status = ND_OK;
+    if (!c->is_done)
+        status = c->is_dropped ? nd_zip_copy_drop(c->zip, error)
+                               : nd_zip_copy_keep(c->zip, c->output, error);
+    c->is_dropped = false;
+    c->is_done = !entry;
+    if (status == ND_OK && entry && !nd_zip_copy_is_next(c->zip, entry->name))
+        status = nd_error_set(error, ND_ERR_FORMAT, "'%s' has another directory than entries",
+                              nd_show_path(c->path).text);
+    return status;
+}
+
 nd_status nd_archive_copy_step(nd_archive_copy *copy, const nd_archive_entry *entry, uint64_t begin,
                                nd_error *error)
 {
     nd_archive_copy *const c = copy;
+    if (c->zip)
+        return step_in_zip(c, entry, error);
     nd_status status = c->is_skipped ? skip_entry(c, begin, error) : go_to(c, begin, true, error);
     if (status == ND_OK && c->kind == ND_ARCHIVE_TAR)
         status = note_name(c);
@@ -328,6 +351,10 @@ nd_status nd_archive_copy_replace(nd_archive_copy *copy, int fd, uint64_t len_by
 {
     nd_archive_copy *const c = copy;
     unsigned char header[ND_TAR_BLOCK_BYTES] = {0};
+    if (c->zip) {
+        c->is_done = true;
+        return nd_zip_copy_replace(c->zip, c->output, fd, len_bytes, error);
+    }
     nd_status status = put_before(c, header, error);
     if (status != ND_OK)
         return status;
@@ -341,6 +368,8 @@ nd_status nd_archive_copy_finish(nd_archive_copy *copy, nd_error *error)
 {
     nd_archive_copy *const c = copy;
     nd_status status = ND_OK;
+    if (c->zip)
+        return nd_zip_copy_finish(c->zip, c->output, error);
     for (size_t got = 1; status == ND_OK && got > 0;) {
         status = read_bytes(c, COPY_BYTES, &got, error);
         if (status == ND_OK)
@@ -355,6 +384,7 @@ void nd_archive_copy_free(nd_archive_copy *copy)
         return;
     const nd_allocator allocator = copy->allocator;
     nd_byte_reader_release(&copy->reader);
+    nd_zip_copy_free(copy->zip);
     nd_u64_map_release(&copy->dropped);
     ND_VEC_RELEASE(&allocator, &copy->buffer);
     nd_release(&allocator, copy);

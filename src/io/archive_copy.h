@@ -1,4 +1,4 @@
-/* A tar or WARC archive written again, without some of its entries. */
+/* An archive written again, without some of its entries. */
 #ifndef IO_ARCHIVE_COPY_H
 #define IO_ARCHIVE_COPY_H
 
@@ -9,10 +9,11 @@
 #include "io/record_visit.h"
 
 /* What is kept is copied byte for byte: the archive is read a second time for that, beside whoever
- * steps through its entries. Exclusive. */
+ * steps through its entries; of a zip archive the directory is written anew. Exclusive. */
 typedef struct nd_archive_copy nd_archive_copy;
 
-/* Copies the archive that `file` is to `output` (borrowed). ND_ERR_IO with a message. */
+/* Copies the archive that `file` is to `output` (borrowed). ND_ERR_IO with a message;
+ * ND_ERR_UNSUPPORTED: a zip archive that cannot be written again, see zip_copy.h. */
 ND_NODISCARD nd_status nd_archive_copy_new(const nd_allocator *allocator,
                                            const nd_visited_file *file, nd_output *output,
                                            nd_archive_copy **out, nd_error *error);
@@ -25,8 +26,8 @@ ND_NODISCARD nd_status nd_archive_copy_step(nd_archive_copy *copy, const nd_arch
 /* Leaves the entry at hand out. */
 void nd_archive_copy_drop(nd_archive_copy *copy);
 
-/* Gives the entry at hand, of a tar archive, the `len_bytes` bytes that `fd` has; all else that its
- * header says of it stays. */
+/* Gives the entry at hand, of a tar or zip archive, the `len_bytes` bytes that `fd` has; all else
+ * that its header says of it stays. */
 ND_NODISCARD nd_status nd_archive_copy_replace(nd_archive_copy *copy, int fd, uint64_t len_bytes,
                                                nd_error *error);
 

@@ -154,6 +154,17 @@ static nd_status close_in_folder(void *ctx, nd_error *error)
 
 /* ---- archives ---- */
 
+/* A directory tells whether it can be written again, before the scan. */
+static nd_status check_archive(copying *c, const nd_visited_file *file, nd_error *error)
+{
+    nd_archive_copy *archive = NULL;
+    const nd_status status = file->archive == ND_ARCHIVE_ZIP
+                                 ? nd_archive_copy_new(&c->allocator, file, NULL, &archive, error)
+                                 : ND_OK;
+    nd_archive_copy_free(archive);
+    return status;
+}
+
 static nd_status begin_archive(void *ctx, const nd_visited_file *file, nd_error *error)
 {
     copying *const c = ctx;
@@ -164,7 +175,7 @@ static nd_status begin_archive(void *ctx, const nd_visited_file *file, nd_error 
                             "of them",
                             nd_show_path(c->path).text);
     if (c->is_check)
-        return ND_OK;
+        return check_archive(c, file, error);
     const nd_status status = nd_output_folder_begin(c->copy->folder, file->name, ND_PACK_BY_NAME,
                                                     &c->archive_output, error);
     return status == ND_OK

@@ -71,7 +71,7 @@ ND_NODISCARD nd_status nd_input_copy_check(nd_input *input, const nd_record_copy
  *
  * In a folder nothing is joined. A file of which nothing is removed is copied as it is, compressed
  * or not; others are compressed as the ends of their names say. Files that are one document each
- * (options.keeps_files) are copied, or left out. Of a tar or WARC archive, entries that are one
+ * (options.keeps_files) are copied, or left out. Of an archive, entries that are one
  * document stay or are left out (see archive_copy.h), others are written as files are.
  *
  * With notes, each record that is a JSON object, or a row with a text, gets more fields, and keeps

@@ -131,8 +131,8 @@ static const char *why_no_records(const nd_stream *stream)
 {
     const nd_stream_level *const level = &stream->levels[stream->depth - 1];
     const bool keeps_files = stream->reading->options.keeps_files;
-    if (level->format.archive == ND_ARCHIVE_ZIP)
-        return "it is a zip archive: unpack it first";
+    if (level->format.archive == ND_ARCHIVE_ZIP && !nd_content_can_seek(&level->content))
+        return "it is a zip archive that is compressed again: unpack it first";
     if (level->format.archive != ND_ARCHIVE_NONE)
         return keeps_files ? NULL : "it is an archive: only an output folder takes whole files";
     if (is_one_record(level))

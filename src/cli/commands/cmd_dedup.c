@@ -397,12 +397,12 @@ const nd_command nd_command_dedup = {
         "The output is one file, into which the records of all inputs go if their formats are the "
         "same, or a folder ('-o FOLDER/'), in which each input file is written again under its "
         "name, compressed as that says. There a file that is one document, a text or a page, is "
-        "copied or left out, and a tar or WARC archive is written without the entries, or the "
+        "copied or left out, and an archive is written without the entries, or the "
         "records in them, that are removed. A folder's files appear together, when all of them are "
         "written.\n\n"
         "Inputs are JSON, CSV and TSV, lines; plain or compressed. They are read twice, and must "
-        "not change meanwhile; standard input ('-') is kept in a temporary file for that. Zip "
-        "archives are refused, and so are records in UTF-16.\n",
+        "not change meanwhile; standard input ('-') is kept in a temporary file for that. "
+        "Records in UTF-16 are refused.\n",
     .info.examples = "  neardup dedup -o clean.jsonl.zst --removed removed.jsonl part-*.jsonl.gz\n"
                      "  neardup dedup --representative first --threshold 0.7 -o clean.csv all.csv\n"
                      "  neardup dedup -o clean/ corpus/\n"
