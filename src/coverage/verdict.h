@@ -235,4 +235,20 @@ ND_NODISCARD nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judg
 
 void nd_judge_release(nd_judge *judge, const nd_allocator *allocator);
 
+/* The least score in 1 / ND_LOGISTIC_ONE that reaches `score`. */
+static inline int32_t nd_least_score(double score)
+{
+    const int32_t floor = (int32_t)(score * ND_LOGISTIC_ONE);
+    return floor + (floor < score * ND_LOGISTIC_ONE);
+}
+
+/* Whether the verdict on two texts of so many shingles, which have `common` of them in common, can
+ * be worth its price: no copy in sight shares less than a tenth of those of either text. Whoever
+ * judges pairs asks this first, so that all judge the same ones. */
+static inline bool nd_is_worth_judging(uint64_t common, uint64_t size_a, uint64_t size_b)
+{
+    enum { LEAST_SHARE = 10 };
+    return common * LEAST_SHARE >= (size_a < size_b ? size_a : size_b);
+}
+
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "coverage/coverage.h"
+#include "coverage/verdict.h"
 #include "engine/scan_state.h"
 #include "lsh/buckets.h"
 #include "neardup/batch.h"
@@ -250,10 +251,7 @@ void nd_candidates_free(nd_document_pair *pairs, const nd_allocator *allocator)
 
 /* --- verdicts on pairs --- */
 
-enum {
-    PAIRS_A_TASK = 256,
-    LEAST_SHARE = 10, /* as of engine/coverage_matcher.c */
-};
+enum { PAIRS_A_TASK = 256 };
 
 typedef struct matching {
     const nd_matched_texts *texts;
@@ -289,13 +287,11 @@ static bool is_copy(const matching *m, size_t i)
     return a[0] == b[0] && a[1] == b[1] && m->out[i].similarity.common > 0;
 }
 
-/* As is_worth_judging of engine/coverage_matcher.c says. */
 static bool is_judged(const matching *m, size_t i)
 {
     const nd_similarity *const s = &m->out[i].similarity;
-    const uint64_t smaller = s->size_a < s->size_b ? s->size_a : s->size_b;
     return s->common > 0 && !is_copy(m, i) &&
-           (s->common * LEAST_SHARE >= smaller ||
+           (nd_is_worth_judging(s->common, s->size_a, s->size_b) ||
             nd_match_classify(s, &m->options->rule) != ND_MATCH_NONE);
 }
 

@@ -21,7 +21,6 @@ enum {
     PREFETCHED_BYTES = 512, /* the processor goes on by itself */
     LINE_BYTES = 64,
     WORDS_CHUNK_BYTES = 1 << 20,
-    LEAST_SHARE = 10, /* a tenth of the shingles of one text */
 };
 
 /* A document's block. */
@@ -226,11 +225,10 @@ static bool may_match_unjudged(const nd_coverage_matcher *c, const nd_edge *edge
            edge->common >= o->rule.jaccard * (a > b ? a : b);
 }
 
-/* Whether the verdict can be worth its price: no copy in sight shares so little. */
 static bool is_worth_judging(const nd_coverage_matcher *c, const nd_edge *edge)
 {
-    const uint32_t a = c->shared.texts[edge->from].num, b = c->shared.texts[edge->to].num;
-    return (uint64_t)edge->common * LEAST_SHARE >= (a < b ? a : b);
+    return nd_is_worth_judging(edge->common, c->shared.texts[edge->from].num,
+                               c->shared.texts[edge->to].num);
 }
 
 nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *w, uint64_t pair,
@@ -557,8 +555,7 @@ nd_status nd_coverage_matcher_new(const nd_scan_options *options, const nd_alloc
         return ND_ERR_NO_MEMORY;
     }
     c->has_trigrams = options->shingle.kind == ND_SHINGLE_WORD && options->shingle.width == 3;
-    c->least_score = (int32_t)(options->score * ND_LOGISTIC_ONE);
-    c->least_score += c->least_score < options->score * ND_LOGISTIC_ONE;
+    c->least_score = nd_least_score(options->score);
     for (uint32_t w = 0; w < options->num_threads; w++) {
         nd_coverage_finder_init(&c->workers[w].finder, options->shingle);
         nd_arena_init(&c->workers[w].words, allocator, WORDS_CHUNK_BYTES);
