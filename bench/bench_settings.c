@@ -3,6 +3,7 @@
 #include "cli/process.h"
 #include "neardup/document_map.h"
 #include "neardup/kernel.h"
+#include "neardup/scan.h"
 #include "util/error.h"
 
 enum {
@@ -25,6 +26,11 @@ static const char *script_name(int script)
 static const char *kernel_name(int kernel)
 {
     return nd_kernel_name((nd_kernel)kernel);
+}
+
+static const char *preset_name(int preset)
+{
+    return nd_preset_name((nd_preset)preset);
 }
 
 #define FIELD(member) ND_FIELD(bench_settings, member)
@@ -164,6 +170,14 @@ const nd_option bench_options[] = {
      .value = 1},
 
     /* --- Measuring --- */
+    {.name = "preset",
+     .kind = ND_OPTION_CHOICE,
+     .commands = INDEX,
+     .section = "Measuring",
+     .help = "the index's; of the news one the threshold is its own",
+     .field = FIELD(preset),
+     .name_of = preset_name,
+     .max = ND_NUM_PRESETS - 1},
     {.name = "threshold",
      .kind = ND_OPTION_NUMBER,
      .commands = MEASURES | JOIN,

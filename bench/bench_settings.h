@@ -24,6 +24,7 @@ typedef struct bench_settings {
 
     bench_workload_options workload; /* the paths are the operands */
     double threshold;
+    int preset; /* nd_preset */
     int kernel; /* nd_kernel; -1: the best */
     int is_json;
 

@@ -169,8 +169,9 @@ static nd_status add_batched(index_bench *b, nd_index_durability durability, con
         .ctx = b, .next = take_block, .decode = decode_block, .discard = discard_block};
     nd_index *index = NULL;
     nd_scan_options options;
-    nd_scan_options_init(&options);
-    options.rule.jaccard = b->settings->threshold;
+    nd_scan_options_init_preset(&options, (nd_preset)b->settings->preset);
+    if (b->settings->preset == ND_PRESET_CORPUS)
+        options.rule.jaccard = b->settings->threshold;
     remove_index(b->path);
     nd_status status = nd_index_create(b->path, &options, NULL, b->error);
     if (status == ND_OK)
@@ -409,8 +410,12 @@ static nd_status run_index(const bench_settings *settings, nd_error *error)
         status = nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "there are no documents");
     if (status == ND_OK) {
         char what[120];
-        snprintf(what, sizeof what, "word:5, threshold %g, %" PRIu64 " threads",
-                 settings->threshold, settings->threads);
+        if (settings->preset == ND_PRESET_CORPUS)
+            snprintf(what, sizeof what, "word:5, threshold %g, %" PRIu64 " threads",
+                     settings->threshold, settings->threads);
+        else
+            snprintf(what, sizeof what, "preset %s, %" PRIu64 " threads",
+                     nd_preset_name((nd_preset)settings->preset), settings->threads);
         bench_settings_begin_report(settings, &workload, what, &b.report);
         status = measure(&b);
     }
