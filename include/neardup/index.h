@@ -31,10 +31,10 @@ typedef struct nd_index nd_index;
 /* --- create and open --- */
 
 /* Makes an empty index in a new folder, or in one with nothing in it. Of the options those count
- * that say what is hashed and what is a match: shingle, repairs, rule, recall. They are the index's
- * for good. options NULL: as nd_scan_options_init sets them. ND_ERR_EXISTS: something is there.
- * ND_ERR_INVALID_ARGUMENT, ND_ERR_LIMIT: as for nd_spec_from_options. ND_ERR_UNSUPPORTED: options
- * with a coverage. */
+ * that say what is hashed and what is a match: shingle, repairs, folds, rule, recall, score. They
+ * are the index's for good. options NULL: as nd_scan_options_init sets them. ND_ERR_EXISTS:
+ * something is there. ND_ERR_INVALID_ARGUMENT, ND_ERR_LIMIT: as for nd_spec_from_options.
+ * ND_ERR_UNSUPPORTED: options with a coverage, which depends on all documents. */
 ND_API ND_NODISCARD nd_status nd_index_create(const char *path, const nd_scan_options *options,
                                               const nd_allocator *allocator, nd_error *error);
 
@@ -193,7 +193,7 @@ ND_API ND_NODISCARD nd_status nd_index_refresh(nd_index *index, nd_error *error)
 typedef struct nd_index_query {
     size_t size_bytes;  /* of this struct as the caller knows it; set by _init */
     nd_match_rule rule; /* zeros: the index's. A jaccard below the index's own finds only a part of
-                           what it would match, and is an error */
+                           what it would match, and is an error, but for an index with a score */
     size_t max_matches; /* the best ones; 0: all */
     int64_t since;      /* only documents of that time or later; 0: any, also of none */
     int64_t before;     /* only documents before that time; 0: any, also of none */
@@ -202,6 +202,7 @@ typedef struct nd_index_query {
     const char *not_id; /* of a text that is asked for: it is that document, and no match of itself,
                            where there is one of that id; NULL: it is none */
     size_t not_id_len_bytes;
+    double score; /* of the verdict, from which on a text is a match; 0: the index's */
 } nd_index_query;
 
 static inline void nd_index_query_init(nd_index_query *query);
@@ -216,15 +217,22 @@ typedef struct nd_index_match {
     uint64_t tag;
     nd_match_kind kind;       /* the query's view: contains = it holds the match */
     nd_similarity similarity; /* a is the query, b the match; exact */
-    nd_coverage coverage;     /* zeros where the index has none */
+    nd_coverage coverage;     /* zeros where the index gives no verdicts */
+    double score;             /* of the verdict; 0 where it gives none */
 } nd_index_match;
 
 /* The verified matches of a text, best first: by jaccard, then the larger containment, then the
  * larger text, its digest, and its id. They are those that a scan of all documents of the index and
- * this one would report (candidates by neardup/bucket.h), and belong to the index until its next
- * call. query NULL: as nd_index_query_init sets it. About a millisecond; but a text that leads a
- * bucket of very many others is compared with all of them. ND_ERR_LIMIT: a text above
- * ND_TEXT_MAX_BYTES. */
+ * this one would report, and belong to the index until its next call.
+ *
+ * Candidates are those of neardup/bucket.h, or, of an index with a score, of neardup/candidates.h.
+ * The verdict on a pair depends on the two texts; whether it is asked for depends on how many
+ * others sample the shingles they share. So as documents come, pairs can be lost that share little
+ * in rare ones, and found again as documents go. A pair is never lost that shares about two fifths
+ * of the smaller text's samples, while at most ND_RARE_FREQUENCY texts have each of these (their
+ * weight is 0.21 then, and a twelfth is asked for). query NULL: as nd_index_query_init sets it.
+ * About a millisecond; but a text that leads a bucket of very many others, or a list of those that
+ * follow a pick, is compared with all of them. ND_ERR_LIMIT: a text above ND_TEXT_MAX_BYTES. */
 ND_API ND_NODISCARD nd_status nd_index_query_text(nd_index *index, const char *text,
                                                   size_t len_bytes, const nd_index_query *query,
                                                   const nd_index_match **matches,
@@ -262,9 +270,11 @@ typedef nd_status (*nd_index_entry_fn)(void *ctx, const nd_index_entry *entry);
 ND_API ND_NODISCARD nd_status nd_index_each(nd_index *index, nd_index_entry_fn each, void *ctx,
                                             nd_error *error);
 
-/* The spec and the rule that the index was made with. */
+/* The spec and the rule that the index was made with, and the score of the verdict from which on a
+ * text is a match; 0: it gives no verdicts. */
 ND_API const nd_spec *nd_index_spec(const nd_index *index);
 ND_API nd_match_rule nd_index_rule(const nd_index *index);
+ND_API double nd_index_score(const nd_index *index);
 
 /* Documents that are there, in O(1). */
 ND_API uint64_t nd_index_num_documents(const nd_index *index);
@@ -279,9 +289,9 @@ typedef struct nd_index_stats {
     uint64_t bytes;          /* of all files, as is each part below */
     uint64_t document_bytes; /* ids, sources, times */
     uint64_t text_bytes;     /* compressed texts */
-    uint64_t key_bytes;      /* band keys as they came with the texts */
+    uint64_t key_bytes;      /* digests, and band keys as they came with the texts */
     uint64_t table_bytes;    /* look-up by number, id and digest */
-    uint64_t bucket_bytes;   /* look-up by band key */
+    uint64_t bucket_bytes;   /* look-up by band key, or by shingle */
     uint64_t spare_bytes;    /* room taken for what comes, and all else */
 } nd_index_stats;
 

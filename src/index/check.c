@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "index/prepare.h"
+#include "index/sampling.h"
 #include "index/state.h"
 #include "lsh/buckets.h"
 #include "neardup/sketch.h"
@@ -24,9 +25,9 @@ typedef struct checker {
     uint64_t done, total;
 } checker;
 
-static uint64_t hash_of(uint64_t key, uint32_t number)
+static uint64_t hash_of(uint64_t key, uint64_t value)
 {
-    const uint64_t pair[2] = {key, number};
+    const uint64_t pair[2] = {key, value};
     return XXH3_64bits(pair, sizeof pair);
 }
 
@@ -44,7 +45,20 @@ static nd_status step(checker *c)
 
 /* --- a text, a document --- */
 
-/* Size of the set and band keys, made again. */
+/* Whether the text was sampled as its entry says. */
+static nd_status check_samples(checker *c, uint32_t number, const uint64_t *set,
+                               const nd_text_entry *entry, nd_error *error)
+{
+    uint32_t num = 0;
+    if (nd_sampling_of(set, entry->num_shingles, &num).shift != entry->sample_shift)
+        return wrong(c, "the samples of text", number, error);
+    for (uint32_t i = 0; i < num; i++)
+        c->sums[ND_TABLE_SAMPLES] +=
+            hash_of(nd_sample_key(set[i]), nd_sampling_member(number, entry->num_shingles, i));
+    return ND_OK;
+}
+
+/* Size of the set, and samples or band keys, made again. */
 static nd_status check_sketch(checker *c, uint32_t number, const nd_text *text,
                               const nd_text_entry *entry, nd_error *error)
 {
@@ -63,6 +77,8 @@ static nd_status check_sketch(checker *c, uint32_t number, const nd_text *text,
     const size_t size = nd_shingle_set(p->hashes.items, num, p->scratch.items);
     if (size != entry->num_shingles || nd_text_num_tokens(text) != entry->num_tokens)
         return wrong(c, "the size of text", number, error);
+    if (!nd_index_has_bands(c->index))
+        return check_samples(c, number, p->hashes.items, entry, error);
     status = nd_log_read(&c->index->log, entry->offset + sizeof(nd_text_change), keys,
                          spec->bands * sizeof *keys, error);
     if (status == ND_OK)
@@ -139,12 +155,12 @@ static nd_status check_order(const checker *c, uint32_t table, const nd_key_valu
     nd_text_entry entries[2];
     *is_right = pairs[0].key < pairs[1].key ||
                 (pairs[0].key == pairs[1].key && pairs[0].value < pairs[1].value);
-    if (pairs[0].key != pairs[1].key || table < ND_TABLE_BANDS)
+    if (pairs[0].key != pairs[1].key || table < ND_TABLE_SAMPLES)
         return ND_OK;
     nd_status status = nd_index_text_entry(c->index, (uint32_t)pairs[0].value, &entries[0], error);
     if (status == ND_OK)
         status = nd_index_text_entry(c->index, (uint32_t)pairs[1].value, &entries[1], error);
-    *is_right = status == ND_OK && nd_text_entry_compare(&entries[0], &entries[1]) <= 0;
+    *is_right = status == ND_OK && nd_index_compare_texts(c->index, &entries[0], &entries[1]) <= 0;
     return status;
 }
 
@@ -165,7 +181,7 @@ static nd_status check_table(const checker *c, const nd_run *run, uint32_t table
         if (status == ND_OK && i > 0)
             status = check_order(c, table, pairs, &is_right, error);
         if (!nd_bits_has(gone, (uint32_t)pairs[1].value))
-            sum += hash_of(pairs[1].key, (uint32_t)pairs[1].value);
+            sum += hash_of(pairs[1].key, pairs[1].value);
     }
     if (status == ND_OK && (!is_right || sum != c->sums[table]))
         status = nd_file_damaged(&run->file, error, "table %lu is not what the log says",

@@ -33,11 +33,12 @@ static nd_status describe(const nd_scan_options *options, nd_manifest *m, nd_err
     nd_status status = options ? nd_option_struct_copy(&full, options) : ND_OK;
     if (status == ND_OK)
         status = nd_spec_from_options(&full, &m->spec);
-    if (status == ND_OK && nd_scan_options_has_coverage(&full))
-        return nd_error_set(error, ND_ERR_UNSUPPORTED, "an index has no coverage yet");
+    if (status == ND_OK && full.coverage > 0)
+        return nd_error_set(error, ND_ERR_UNSUPPORTED,
+                            "'coverage' depends on all documents of a scan: an index has none");
     m->rule = full.rule;
-    m->coverage = full.coverage;
     m->recall = full.recall;
+    m->score = full.score;
     return nd_index_fail(error, status);
 }
 
@@ -118,6 +119,9 @@ static nd_status open_folder(nd_index *index, const char *path, nd_error *error)
         status = nd_folder_lock(&index->folder, LOCK_NAME, index->options.lock_wait_ms,
                                 &index->lock, error);
     if (status == ND_OK)
+        status = nd_text_reader_init(&index->texts, manifest.spec.shingle,
+                                     index->options.cache_bytes, &index->allocator);
+    if (status == ND_OK)
         status = nd_index_load(index, error);
     if (status == ND_OK)
         status = check_spec(index, error);
@@ -137,9 +141,6 @@ nd_status nd_index_open(const char *path, const nd_index_options *options,
     nd_status status = new_handle(options, allocator, &index, error);
     if (status == ND_OK)
         status = open_folder(index, path, error);
-    if (status == ND_OK)
-        status = nd_text_reader_init(&index->texts, index->manifest.spec.shingle,
-                                     index->options.cache_bytes, &index->allocator);
     if (status != ND_OK) {
         nd_index_free(index);
         return nd_index_fail(error, status);
@@ -296,4 +297,9 @@ const nd_spec *nd_index_spec(const nd_index *index)
 nd_match_rule nd_index_rule(const nd_index *index)
 {
     return index->manifest.rule;
+}
+
+double nd_index_score(const nd_index *index)
+{
+    return index->manifest.score;
 }

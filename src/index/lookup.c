@@ -46,8 +46,8 @@ nd_status nd_index_document_entry(const nd_index *index, uint32_t number, nd_doc
     return nd_run_cursor_entry(&cursor, number - run->info.first_document, entry, error);
 }
 
-nd_status nd_index_text_entry(const nd_index *index, uint32_t number, nd_text_entry *entry,
-                              nd_error *error)
+nd_status nd_index_text_entry_near(const nd_index *index, nd_run_cursor *cursor, uint32_t number,
+                                   nd_text_entry *entry, nd_error *error)
 {
     if (number >= index->num_texts)
         return no_number(index, "text", number, error);
@@ -55,10 +55,18 @@ nd_status nd_index_text_entry(const nd_index *index, uint32_t number, nd_text_en
         *entry = index->tail.texts.items[number - index->tail.first_text];
         return ND_OK;
     }
-    nd_run_cursor cursor;
     const nd_run *const run = run_of_text(index, number);
-    nd_run_cursor_init(&cursor, run, ND_TABLE_TEXTS);
-    return nd_run_cursor_entry(&cursor, number - run->info.first_text, entry, error);
+    if (cursor->run != run)
+        nd_run_cursor_init(cursor, run, ND_TABLE_TEXTS);
+    return nd_run_cursor_entry(cursor, number - run->info.first_text, entry, error);
+}
+
+nd_status nd_index_text_entry(const nd_index *index, uint32_t number, nd_text_entry *entry,
+                              nd_error *error)
+{
+    nd_run_cursor cursor;
+    cursor.run = NULL;
+    return nd_index_text_entry_near(index, &cursor, number, entry, error);
 }
 
 nd_status nd_index_read_document(const nd_index *index, const nd_document_entry *entry,

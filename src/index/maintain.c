@@ -42,6 +42,9 @@ static nd_status take_text(transfer *t, uint32_t number, uint32_t *to, nd_error 
         return status;
     status = nd_log_read(&t->from->log, entry.offset + sizeof(nd_text_change), keys,
                          t->from->manifest.spec.bands * sizeof *keys, error);
+    if (status == ND_OK && !nd_index_has_bands(t->from))
+        status =
+            nd_text_reader_set(&t->from->texts, &t->from->log, number, &entry, &text.set, error);
     if (status == ND_OK)
         status = nd_text_reader_stored(&t->from->texts, &t->from->log, &entry, &text.stored, error);
     if (status != ND_OK)
@@ -195,14 +198,15 @@ static nd_status settle_shadow(nd_index *shadow, nd_error *error)
 
 static nd_status fill_shadow(transfer *t, nd_error *error)
 {
-    enum { DOCUMENTS_A_RUN = 1 << 18 };
+    enum { DOCUMENTS_A_RUN = 1 << 18, SAMPLES_A_RUN = 1 << 22 };
     nd_status status = ND_OK;
     for (uint32_t i = 0; status == ND_OK && i < t->from->num_documents; i++) {
         bool is_there = false;
         status = read_document(t, i, &is_there, error);
         if (status == ND_OK && is_there)
             status = take_document(t, error);
-        if (status == ND_OK && t->to->tail.documents.len >= DOCUMENTS_A_RUN)
+        if (status == ND_OK && (t->to->tail.documents.len >= DOCUMENTS_A_RUN ||
+                                t->to->tail.holders.len >= SAMPLES_A_RUN))
             status = settle_shadow(t->to, error);
     }
     t->to->merges_all = true;

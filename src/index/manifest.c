@@ -8,9 +8,9 @@
  *
  * The manifest is lines of text, read strictly: every field in its place, and nothing else.
  *
- *   neardup index 1
+ *   neardup index 2
  *   spec neardup hash=1 unicode=15.0.0 shingle=word:5 repair=none bands=12 rows=5 slots=60
- *   match jaccard=3fe999999999999a containment=0 coverage=0 recall=...     doubles as their bits
+ *   match jaccard=3fe999999999999a containment=0 recall=... score=0        doubles as their bits
  *   state 5 next=9
  *   log 1 covered=1048576 frames=12
  *   gone 7
@@ -87,9 +87,9 @@ static void print(const nd_manifest *m, text *t)
     char spec[ND_SPEC_LINE_BYTES];
     nd_spec_print(&m->spec, spec);
     put(t, "neardup index %d\nspec %s\n", ND_INDEX_FORMAT, spec);
-    put(t, "match jaccard=%" PRIx64 " containment=%" PRIx64 " coverage=%" PRIx64 " recall=%" PRIx64,
-        bits_of(m->rule.jaccard), bits_of(m->rule.containment), bits_of(m->coverage),
-        bits_of(m->recall));
+    put(t, "match jaccard=%" PRIx64 " containment=%" PRIx64 " recall=%" PRIx64 " score=%" PRIx64,
+        bits_of(m->rule.jaccard), bits_of(m->rule.containment), bits_of(m->recall),
+        bits_of(m->score));
     put(t, "\n");
     put(t, "state %" PRIu64 " next=%" PRIu32 "\n", m->state, m->next_number);
     put(t, "log %" PRIu32 " covered=%" PRIu64 " frames=%" PRIu64 "\n", m->log, m->log_covered,
@@ -204,10 +204,10 @@ static void read_lines(reader *r, nd_manifest *m)
     m->rule.jaccard = take_ratio(r);
     take(r, " containment=");
     m->rule.containment = take_ratio(r);
-    take(r, " coverage=");
-    m->coverage = take_ratio(r);
     take(r, " recall=");
     m->recall = take_ratio(r);
+    take(r, " score=");
+    m->score = take_ratio(r);
     take(r, "\nstate ");
     m->state = take_size(r);
     take(r, " next=");
@@ -240,7 +240,7 @@ static bool is_whole(const nd_manifest *m)
         document += run->num_documents;
         text_number += run->num_texts;
     }
-    return m->rule.jaccard > 0;
+    return m->rule.jaccard > 0 && (m->score > 0) == (m->spec.bands == 0);
 }
 
 static nd_status parse(const nd_file *file, const text *t, nd_manifest *m, nd_error *error)

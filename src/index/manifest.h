@@ -9,7 +9,7 @@
 #include "neardup/spec.h"
 
 /* Runs are merged before there are so many: each is at most half as large as the one before. */
-enum { ND_INDEX_MAX_RUNS = 64, ND_INDEX_FORMAT = 1 };
+enum { ND_INDEX_MAX_RUNS = 64, ND_INDEX_FORMAT = 2 };
 
 /* A file of sorted tables (run.h) and the documents and texts it stands for. */
 typedef struct nd_run_info {
@@ -22,7 +22,8 @@ typedef struct nd_run_info {
 typedef struct nd_manifest {
     nd_spec spec;
     nd_match_rule rule; /* what is a match, unless a query says otherwise */
-    double coverage, recall;
+    double recall;
+    double score;         /* of the verdict, is a match too; 0: not asked for */
     uint64_t state;       /* larger in each manifest of an index */
     uint32_t log;         /* number of its file */
     uint64_t log_covered; /* its first bytes, for which the runs stand; frames follow from there */

@@ -15,7 +15,6 @@ typedef struct sequence {
     const nd_key_value *pairs;
     uint64_t at, num;
     nd_key_value head;
-    nd_text_entry entry; /* of the head's text, where the order in buckets matters */
 } sequence;
 
 typedef struct merger {
@@ -25,18 +24,91 @@ typedef struct merger {
     uint32_t num_sequences;
     nd_key_value *pairs, *scratch; /* of the tail */
     size_t num_pairs;
+    uint32_t first_text;
+    uint32_t *ranks; /* of the texts from first_text on: their places in nd_index_compare_texts */
     nd_run_writer writer;
     uint32_t table;
 } merger;
+
+/* --- the order of texts under one key --- */
+
+static uint32_t rank_of(const merger *m, uint64_t member)
+{
+    return m->ranks[(uint32_t)member - m->first_text];
+}
+
+/* A text on its way to its rank: | UINT32_MAX - size | first half of the digest's first half | is
+ * its key, and texts of one key are few: those are compared by their entries. */
+static uint64_t rank_key(const nd_index *index, const nd_text_entry *entry)
+{
+    const uint32_t size = nd_index_has_bands(index) ? entry->num_tokens : entry->num_shingles;
+    return (uint64_t)(UINT32_MAX - size) << 32 | entry->digest[0] >> 32;
+}
+
+/* ctx: the merger. Texts that cannot be read are equal, as merging fails at them anyway. */
+static int compare_texts(void *ctx, const void *left, const void *right)
+{
+    const nd_index *const index = ((const merger *)ctx)->index;
+    const nd_key_value *const a = left, *const b = right;
+    nd_text_entry x, y;
+    if (nd_index_text_entry(index, (uint32_t)a->value, &x, NULL) != ND_OK ||
+        nd_index_text_entry(index, (uint32_t)b->value, &y, NULL) != ND_OK)
+        return 0;
+    const int order = nd_index_compare_texts(index, &x, &y);
+    return order != 0 ? order : (a->value > b->value) - (a->value < b->value);
+}
+
+static void fill_ranks(merger *m, nd_key_value *texts, nd_key_value *scratch, size_t num)
+{
+    nd_radix_sort_pairs(texts, scratch, num);
+    for (size_t i = 0, end; i < num; i = end) {
+        for (end = i + 1; end < num && texts[end].key == texts[i].key; end++)
+            ;
+        if (end - i > 1)
+            nd_heap_sort(texts + i, end - i, sizeof *texts, compare_texts, m);
+    }
+    for (size_t i = 0; i < num; i++)
+        m->ranks[(uint32_t)texts[i].value - m->first_text] = (uint32_t)i;
+}
+
+/* Ranks the texts that are merged: in 36 bytes each while it works, and 4 after. */
+static nd_status rank_texts(merger *m, nd_error *error)
+{
+    const nd_index *const index = m->index;
+    const nd_allocator *const a = &index->allocator;
+    const size_t num = index->num_texts - m->first_text;
+    nd_key_value *const texts = nd_alloc(a, num, sizeof *texts);
+    nd_key_value *const scratch = nd_alloc(a, num, sizeof *scratch);
+    m->ranks = nd_alloc(a, num, sizeof *m->ranks);
+    nd_status status = texts && scratch && m->ranks ? ND_OK : ND_ERR_NO_MEMORY;
+    size_t at = 0;
+    for (uint32_t r = 0; r + 1 < m->num_sequences; r++) {
+        nd_run_cursor cursor;
+        nd_run_cursor_init(&cursor, m->sequences[r].run, ND_TABLE_TEXTS);
+        for (uint64_t i = 0; status == ND_OK && i < cursor.run->info.num_texts; i++, at++) {
+            nd_text_entry entry;
+            status = nd_run_cursor_entry(&cursor, i, &entry, error);
+            if (status == ND_OK)
+                texts[at] = (nd_key_value){rank_key(index, &entry), m->first_text + at};
+        }
+    }
+    for (size_t i = 0; status == ND_OK && i < index->tail.texts.len; i++, at++)
+        texts[at] =
+            (nd_key_value){rank_key(index, &index->tail.texts.items[i]), m->first_text + at};
+    if (status == ND_OK)
+        fill_ranks(m, texts, scratch, num);
+    nd_release(a, texts);
+    nd_release(a, scratch);
+    return status;
+}
 
 /* --- what the tail has, sorted --- */
 
 static int compare_members(void *ctx, const void *left, const void *right)
 {
-    const nd_tail *const tail = &((const merger *)ctx)->index->tail;
     const nd_key_value *const a = left, *const b = right;
-    return nd_text_entry_compare(&tail->texts.items[a->value - tail->first_text],
-                                 &tail->texts.items[b->value - tail->first_text]);
+    const uint32_t x = rank_of(ctx, a->value), y = rank_of(ctx, b->value);
+    return (x > y) - (x < y);
 }
 
 /* Members of one bucket in its order. */
@@ -57,10 +129,10 @@ static bool is_gone(const merger *m, uint32_t table, uint32_t number)
         table == ND_TABLE_IDS || table == ND_TABLE_COPIES ? &r->documents : &r->texts, number);
 }
 
-static void add_pair(merger *m, uint64_t key, uint32_t number)
+static void add_pair(merger *m, uint64_t key, uint64_t value)
 {
-    if (!is_gone(m, m->table, number))
-        m->pairs[m->num_pairs++] = (nd_key_value){key, number};
+    if (!is_gone(m, m->table, (uint32_t)value))
+        m->pairs[m->num_pairs++] = (nd_key_value){key, value};
 }
 
 static void list_chain_keys(merger *m, const nd_chains *chains, uint32_t first)
@@ -92,6 +164,13 @@ static void order_numbers(merger *m)
     }
 }
 
+static void list_samples(merger *m)
+{
+    const nd_tail *const tail = &m->index->tail;
+    for (uint32_t i = 0; i < tail->holders.len; i++)
+        add_pair(m, tail->sample_keys.items[i], nd_tail_sample_member(tail, i));
+}
+
 /* The tail's part of the table at work. */
 static void sort_tail(merger *m)
 {
@@ -103,12 +182,14 @@ static void sort_tail(merger *m)
         list_chain_keys(m, &tail->digests, tail->first_text);
     else if (m->table == ND_TABLE_COPIES)
         list_chain_keys(m, &tail->copies, tail->first_document);
+    else if (m->table == ND_TABLE_SAMPLES)
+        list_samples(m);
     else
         for (uint32_t i = 0; i < tail->texts.len; i++)
             add_pair(m, tail->keys.items[(size_t)i * tail->bands + (m->table - ND_TABLE_BANDS)],
                      tail->first_text + i);
     nd_radix_sort_pairs(m->pairs, m->scratch, m->num_pairs);
-    if (m->table >= ND_TABLE_BANDS)
+    if (m->table >= ND_TABLE_SAMPLES)
         order_buckets(m);
     else
         order_numbers(m);
@@ -116,63 +197,52 @@ static void sort_tail(merger *m)
 
 /* --- merging --- */
 
+/* Of a run; what has to have a rank has one. */
+static nd_status read_head(const merger *m, sequence *s, nd_error *error)
+{
+    const nd_status status = nd_run_cursor_pair(&s->cursor, s->at, &s->head, error);
+    const uint32_t number = (uint32_t)s->head.value;
+    if (status == ND_OK && m->table >= ND_TABLE_SAMPLES &&
+        (number < m->first_text || number >= m->index->num_texts))
+        return nd_file_damaged(&s->run->file, error, "text %lu is not of this run",
+                               (unsigned long)number);
+    return status;
+}
+
 /* Reads the head at `at` or after it, leaving out what was removed. */
 static nd_status settle(merger *m, sequence *s, nd_error *error)
 {
     nd_status status = ND_OK;
     for (; status == ND_OK && s->at < s->num; s->at++) {
         if (s->run)
-            status = nd_run_cursor_pair(&s->cursor, s->at, &s->head, error);
+            status = read_head(m, s, error);
         else
             s->head = s->pairs[s->at];
         if (status != ND_OK || !is_gone(m, m->table, (uint32_t)s->head.value))
             break;
     }
-    s->entry.offset = UINT64_MAX; /* not read */
     return status;
-}
-
-static nd_status read_entry(const merger *m, sequence *s, nd_error *error)
-{
-    return s->entry.offset == UINT64_MAX
-               ? nd_index_text_entry(m->index, (uint32_t)s->head.value, &s->entry, error)
-               : ND_OK;
 }
 
 /* Whether the head of a comes before that of b. */
-static nd_status comes_before(const merger *m, sequence *a, sequence *b, bool *before,
-                              nd_error *error)
+static bool comes_before(const merger *m, const sequence *a, const sequence *b)
 {
-    *before = a->head.key < b->head.key;
     if (a->head.key != b->head.key)
-        return ND_OK;
-    if (m->table < ND_TABLE_BANDS) {
-        *before = a->head.value < b->head.value;
-        return ND_OK;
-    }
-    nd_status status = read_entry(m, a, error);
-    if (status == ND_OK)
-        status = read_entry(m, b, error);
-    *before = status == ND_OK && nd_text_entry_compare(&a->entry, &b->entry) < 0;
-    return status;
+        return a->head.key < b->head.key;
+    return m->table < ND_TABLE_SAMPLES ? a->head.value < b->head.value
+                                       : rank_of(m, a->head.value) < rank_of(m, b->head.value);
 }
 
 /* The sequence whose head is next; NULL: all are at their end. */
-static nd_status find_next(const merger *m, sequence **next, nd_error *error)
+static sequence *find_next(const merger *m)
 {
-    nd_status status = ND_OK;
-    *next = NULL;
-    for (uint32_t i = 0; status == ND_OK && i < m->num_sequences; i++) {
+    sequence *next = NULL;
+    for (uint32_t i = 0; i < m->num_sequences; i++) {
         sequence *const s = &m->sequences[i];
-        bool before = true;
-        if (s->at == s->num)
-            continue;
-        if (*next)
-            status = comes_before(m, s, *next, &before, error);
-        if (before)
-            *next = s;
+        if (s->at < s->num && (!next || comes_before(m, s, next)))
+            next = s;
     }
-    return status;
+    return next;
 }
 
 static nd_status merge_table(merger *m, nd_error *error)
@@ -188,11 +258,7 @@ static nd_status merge_table(merger *m, nd_error *error)
             nd_run_cursor_init(&s->cursor, s->run, m->table);
         status = settle(m, s, error);
     }
-    while (status == ND_OK) {
-        sequence *next = NULL;
-        status = find_next(m, &next, error);
-        if (status != ND_OK || !next)
-            break;
+    for (sequence *next; status == ND_OK && (next = find_next(m));) {
         status = nd_run_writer_pair(&m->writer, next->head, error);
         next->at++;
         if (status == ND_OK)
@@ -242,13 +308,15 @@ static nd_status init(merger *m, nd_index *index)
 {
     const nd_tail *const tail = &index->tail;
     const nd_manifest *const manifest = &index->manifest;
-    const size_t most =
-        tail->documents.len > tail->texts.len ? tail->documents.len : tail->texts.len;
+    size_t most = tail->documents.len > tail->texts.len ? tail->documents.len : tail->texts.len;
+    most = most > tail->holders.len ? most : tail->holders.len;
     uint64_t size = tail->documents.len;
     *m = (merger){.index = index, .first_run = manifest->num_runs};
     while (m->first_run > 0 &&
            (index->merges_all || manifest->runs[m->first_run - 1].num_documents <= 2 * size))
         size += manifest->runs[--m->first_run].num_documents;
+    m->first_text = m->first_run < manifest->num_runs ? manifest->runs[m->first_run].first_text
+                                                      : tail->first_text;
     m->num_sequences = manifest->num_runs - m->first_run + 1;
     m->sequences = nd_alloc_zeroed(&index->allocator, m->num_sequences, sizeof *m->sequences);
     m->pairs = nd_alloc(&index->allocator, most, sizeof *m->pairs);
@@ -267,6 +335,7 @@ static void release(merger *m)
     nd_release(a, m->sequences);
     nd_release(a, m->pairs);
     nd_release(a, m->scratch);
+    nd_release(a, m->ranks);
 }
 
 /* The manifest that has the new run in place of those that were merged. */
@@ -345,6 +414,8 @@ nd_status nd_index_flush_tail(nd_index *index, nd_error *error)
     merger m;
     nd_manifest next = index->manifest;
     nd_status status = init(&m, index);
+    if (status == ND_OK)
+        status = rank_texts(&m, error);
     if (status == ND_OK)
         status = nd_run_writer_begin(&m.writer, &index->folder, next.next_number++, error);
     if (status == ND_OK)

@@ -8,7 +8,8 @@
 
 void nd_prepared_list_clear(nd_prepared_list *list)
 {
-    list->items.len = list->keys.len = list->stored.len = list->sets.len = list->strings.len = 0;
+    list->items.len = list->keys.len = list->stored.len = list->sets.len = list->words.len =
+        list->strings.len = 0;
 }
 
 void nd_prepared_list_release(nd_prepared_list *list, const nd_allocator *allocator)
@@ -17,6 +18,7 @@ void nd_prepared_list_release(nd_prepared_list *list, const nd_allocator *alloca
     ND_VEC_RELEASE(allocator, &list->keys);
     ND_VEC_RELEASE(allocator, &list->stored);
     ND_VEC_RELEASE(allocator, &list->sets);
+    ND_VEC_RELEASE(allocator, &list->words);
     ND_VEC_RELEASE(allocator, &list->strings);
 }
 
@@ -132,6 +134,18 @@ static nd_status keep_set(nd_preparer *p, nd_prepared *item, nd_prepared_list *l
     return ND_OK;
 }
 
+static nd_status keep_words(nd_preparer *p, nd_prepared *item, nd_prepared_list *list)
+{
+    const size_t num = nd_text_num_tokens(p->text);
+    const nd_status status = ND_VEC_RESERVE(&p->index->allocator, &list->words, num);
+    if (status != ND_OK)
+        return status;
+    item->words_at = list->words.len;
+    nd_word_codes(p->text, list->words.items + list->words.len);
+    list->words.len += num;
+    return ND_OK;
+}
+
 static nd_status keep_stored(nd_preparer *p, nd_prepared *item, nd_prepared_list *list)
 {
     const nd_allocator *const a = &p->index->allocator;
@@ -159,11 +173,14 @@ static nd_status read_words(nd_preparer *p, unsigned wanted, nd_prepared *item,
     item->normalised_bytes = (uint32_t)len;
     item->digest[0] = digest.low64;
     item->digest[1] = digest.high64;
+    const bool has_bands = nd_index_has_bands(p->index);
     nd_status status = make_set(p, item);
-    if (status == ND_OK)
+    if (status == ND_OK && has_bands)
         status = make_keys(p, item, list);
-    if (status == ND_OK && wanted & ND_PREPARE_SET)
+    if (status == ND_OK && (wanted & ND_PREPARE_SET || !has_bands))
         status = keep_set(p, item, list);
+    if (status == ND_OK && wanted & ND_PREPARE_SET && p->index->manifest.score > 0)
+        status = keep_words(p, item, list);
     if (status == ND_OK && wanted & ND_PREPARE_LOOKED_UP)
         status = nd_index_find_digest_in_runs(p->index, item->digest, &item->known_text, error);
     if (status == ND_OK && wanted & ND_PREPARE_STORED && item->known_text == ND_NO_NUMBER)

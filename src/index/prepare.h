@@ -7,7 +7,8 @@
 
 /* What is wanted of a text beside its digest and band keys. */
 enum {
-    ND_PREPARE_SET = 1,       /* its shingle set, to compare it */
+    ND_PREPARE_SET = 1,       /* its shingle set, and its words where they are judged by: to compare
+                                 it. The set is there always where there are no bands */
     ND_PREPARE_STORED = 2,    /* its compressed bytes, to keep it */
     ND_PREPARE_LOOKED_UP = 4, /* what the runs have of its id and its digest */
 };
@@ -19,9 +20,9 @@ typedef struct nd_prepared {
     uint32_t num_tokens; /* 0: nothing that follows means anything */
     uint32_t num_shingles, normalised_bytes, stored_bytes;
     uint64_t digest[2];
-    uint32_t known_document, known_text; /* in the runs, ND_NO_NUMBER: none */
-    size_t keys_at, stored_at, set_at;   /* in the list */
-    size_t strings_at;                   /* of id and source, where the list has them */
+    uint32_t known_document, known_text;         /* in the runs, ND_NO_NUMBER: none */
+    size_t keys_at, stored_at, set_at, words_at; /* in the list */
+    size_t strings_at;                           /* of id and source, where the list has them */
 } nd_prepared;
 
 /* Documents made ready, with all that belongs to them. Zero it before the first use. */
@@ -30,6 +31,7 @@ typedef struct nd_prepared_list {
     ND_VEC(uint32_t) keys;
     ND_VEC(char) stored;
     ND_VEC(uint64_t) sets;
+    ND_VEC(nd_word_code) words;
     ND_VEC(char) strings;
 } nd_prepared_list;
 

@@ -1,5 +1,6 @@
-/* A query goes four steps: candidates (texts that share a bucket with it), verification (exact, on
- * the sets made of the stored texts), the order of the texts that match, and their documents. */
+/* A query goes four steps: candidates (texts that share a bucket, or sampled shingles, with it),
+ * verification (exact, on the sets made of the stored texts, and by the verdict on their words
+ * where one is asked for), the order of the texts that match, and their documents. */
 #include "index/query.h"
 
 #include <string.h>
@@ -17,6 +18,8 @@ typedef struct nd_ranked_text {
     uint32_t number;
     nd_match_kind kind;
     nd_similarity similarity;
+    nd_coverage coverage;
+    double score;
     nd_text_entry entry;
 } ranked_text;
 
@@ -24,8 +27,9 @@ typedef struct nd_ranked_text {
 typedef struct search {
     nd_index *index;
     const nd_index_query *options;
-    nd_bucket_seeker seeker;
-    const uint64_t *set;
+    nd_seeker seeker;
+    const nd_word_code *words; /* where verdicts are given */
+    int32_t least_score;
     uint32_t excluded; /* a document; ND_NO_NUMBER: none */
     size_t num_ranked;
 } search;
@@ -36,9 +40,12 @@ void nd_index_query_init_sized(nd_index_query *options, size_t size_bytes)
     nd_option_struct_init(options, size_bytes, &full);
 }
 
-/* Whether the bands are made for that rule: see nd_plan_for_rule. */
+/* Whether the bands are made for that rule: see nd_plan_for_rule. Without any, texts are found
+ * whatever their jaccard. */
 static bool reaches(const nd_manifest *m, const nd_match_rule *rule)
 {
+    if (m->spec.bands == 0)
+        return true;
     if (rule->containment > 0 && !(m->rule.containment > 0))
         return false;
     return rule->jaccard >= m->rule.jaccard &&
@@ -56,7 +63,7 @@ nd_status nd_query_settle(const nd_index *index, const nd_index_query *options,
         full->rule = index->manifest.rule;
     const nd_match_rule *const rule = &full->rule;
     if (!(rule->jaccard > 0 && rule->jaccard <= 1 && rule->containment >= 0 &&
-          rule->containment <= 1))
+          rule->containment <= 1 && full->score >= 0 && full->score <= 1))
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT, "a threshold out of range");
     if (!reaches(&index->manifest, rule))
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
@@ -64,6 +71,12 @@ nd_status nd_query_settle(const nd_index *index, const nd_index_query *options,
                             "is below",
                             index->folder.path, index->manifest.rule.jaccard,
                             index->manifest.rule.containment);
+    if (full->score > 0 && !(index->manifest.score > 0))
+        return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
+                            "'%s' was made without a score: it gives no verdicts",
+                            index->folder.path);
+    if (!(full->score > 0))
+        full->score = index->manifest.score;
     return ND_OK;
 }
 
@@ -91,7 +104,10 @@ static nd_status find_candidates(search *q, nd_error *error)
 {
     nd_query_scratch *const s = &q->index->query;
     s->candidates.len = 0;
-    const nd_status status = nd_index_find_mates(q->index, &q->seeker, &s->candidates, error);
+    const nd_status status =
+        nd_index_has_bands(q->index)
+            ? nd_index_find_mates(q->index, &q->seeker, &s->candidates, error)
+            : nd_index_find_sharers(q->index, &q->seeker, &s->candidates, error);
     if (status != ND_OK || s->candidates.len < 2)
         return status;
     nd_heap_sort(s->candidates.items, s->candidates.len, sizeof(uint32_t), compare_numbers, NULL);
@@ -103,25 +119,91 @@ static nd_status find_candidates(search *q, nd_error *error)
     return ND_OK;
 }
 
-/* Sizes alone tell of most texts that are none that they match not. */
-static nd_status verify(search *q, uint32_t number, nd_error *error)
+/* By the sets alone. Sizes tell of most texts that do not match that they don't. */
+static nd_status verify_set(search *q, ranked_text *ranked, nd_error *error)
 {
     nd_index *const index = q->index;
     const nd_match_rule *const rule = &q->options->rule;
-    const size_t size = q->seeker.entry.num_shingles;
-    ranked_text ranked = {.number = number};
+    const size_t size = q->seeker.entry.num_shingles, other = ranked->entry.num_shingles;
     const uint64_t *set = NULL;
-    nd_status status = nd_index_text_entry(index, number, &ranked.entry, error);
-    if (status != ND_OK)
-        return status;
-    const size_t other = ranked.entry.num_shingles;
     if (nd_match_least_common(rule, size, other) > (size < other ? size : other))
         return ND_OK;
-    status = nd_text_reader_set(&index->texts, &index->log, number, &ranked.entry, &set, error);
+    const nd_status status =
+        nd_text_reader_set(&index->texts, &index->log, ranked->number, &ranked->entry, &set, error);
+    if (status == ND_OK)
+        ranked->kind = nd_verify_sets(q->seeker.set, size, set, other, rule, &ranked->similarity);
+    return status;
+}
+
+/* Makes both texts ready for the verdict. */
+static nd_status make_ready(search *q, const nd_text_entry *entry, nd_error *error)
+{
+    nd_index *const index = q->index;
+    nd_judging *const j = &index->query.judging;
+    const nd_allocator *const a = &index->allocator;
+    const nd_text *text = NULL;
+    nd_status status = ND_OK;
+    if (!j->is_ready)
+        status = nd_judged_text_make(&j->own, q->words, q->seeker.entry.num_tokens, NULL, a);
+    j->is_ready = status == ND_OK;
+    if (status == ND_OK)
+        status = nd_text_reader_text(&index->texts, &index->log, entry, &text, error);
     if (status != ND_OK)
         return status;
-    ranked.kind = nd_verify_sets(q->set, size, set, other, rule, &ranked.similarity);
-    return ranked.kind == ND_MATCH_NONE ? ND_OK : add_ranked(q, &ranked);
+    const size_t num = nd_text_num_tokens(text);
+    j->other_words.len = 0;
+    status = ND_VEC_RESERVE(a, &j->other_words, num);
+    if (status != ND_OK)
+        return status;
+    nd_word_codes(text, j->other_words.items);
+    return nd_judged_text_make(&j->other, j->other_words.items, (uint32_t)num, NULL, a);
+}
+
+static nd_status judge(search *q, ranked_text *ranked, nd_error *error)
+{
+    nd_judging *const j = &q->index->query.judging;
+    const nd_judge_need need = ranked->kind == ND_MATCH_NONE ? ND_JUDGE_UNLESS_LOW : ND_JUDGE_ALL;
+    nd_judgement judgement = {0};
+    nd_status status = make_ready(q, &ranked->entry, error);
+    if (status == ND_OK)
+        status = nd_judge_pair(&j->judge, &j->own, &j->other, NULL, need, q->least_score,
+                               &q->index->allocator, &judgement);
+    ranked->score = (double)judgement.score / ND_LOGISTIC_ONE;
+    ranked->coverage = (nd_coverage){(double)judgement.covered[0] / ND_LOGISTIC_ONE,
+                                     (double)judgement.covered[1] / ND_LOGISTIC_ONE};
+    if (status == ND_OK && judgement.score >= q->least_score)
+        ranked->kind =
+            nd_match_classify_covered(&ranked->similarity, &q->options->rule, &ranked->coverage, 0);
+    return status;
+}
+
+/* By the sets, and by the verdict where that is worth it. */
+static nd_status verify_words(search *q, ranked_text *ranked, nd_error *error)
+{
+    nd_index *const index = q->index;
+    const uint32_t size = q->seeker.entry.num_shingles, other = ranked->entry.num_shingles;
+    const uint64_t *set = NULL;
+    const nd_status status =
+        nd_text_reader_set(&index->texts, &index->log, ranked->number, &ranked->entry, &set, error);
+    if (status != ND_OK)
+        return status;
+    ranked->similarity = nd_similarity_compute(q->seeker.set, size, set, other);
+    ranked->kind = nd_match_classify(&ranked->similarity, &q->options->rule);
+    return ranked->kind != ND_MATCH_NONE ||
+                   nd_is_worth_judging(ranked->similarity.common, size, other)
+               ? judge(q, ranked, error)
+               : ND_OK;
+}
+
+/* `entries` is kept from one text to the next. */
+static nd_status verify(search *q, nd_run_cursor *entries, uint32_t number, nd_error *error)
+{
+    ranked_text ranked = {.number = number, .kind = ND_MATCH_NONE};
+    nd_status status = nd_index_text_entry_near(q->index, entries, number, &ranked.entry, error);
+    if (status == ND_OK)
+        status =
+            q->least_score > 0 ? verify_words(q, &ranked, error) : verify_set(q, &ranked, error);
+    return status != ND_OK || ranked.kind == ND_MATCH_NONE ? status : add_ranked(q, &ranked);
 }
 
 /* Documents of the same text. */
@@ -132,19 +214,21 @@ static nd_status add_own_text(search *q)
         .number = q->seeker.number,
         .kind = ND_MATCH_EXACT,
         .similarity = nd_similarity_from_counts(size, size, size),
+        .coverage = {q->least_score > 0, q->least_score > 0},
+        .score = q->least_score > 0,
         .entry = q->seeker.entry,
     };
     return q->seeker.number == ND_NO_NUMBER ? ND_OK : add_ranked(q, &own);
 }
 
+/* ctx: the index. */
 static int compare_ranked(void *ctx, const void *left, const void *right)
 {
-    (void)ctx;
     const ranked_text *const *const a = left, *const *const b = right;
     const nd_similarity *const x = &(*a)->similarity, *const y = &(*b)->similarity;
     const int order = nd_goodness_compare(nd_goodness_of(x->size_a, x->size_b, x->common),
                                           nd_goodness_of(y->size_a, y->size_b, y->common));
-    return order != 0 ? order : nd_text_entry_compare(&(*a)->entry, &(*b)->entry);
+    return order != 0 ? order : nd_index_compare_texts(ctx, &(*a)->entry, &(*b)->entry);
 }
 
 /* --- documents --- */
@@ -180,6 +264,8 @@ static nd_status append_match(nd_index *index, const ranked_text *ranked)
         .tag = record->tag,
         .kind = ranked->kind,
         .similarity = ranked->similarity,
+        .coverage = ranked->coverage,
+        .score = ranked->score,
     };
     return ND_OK;
 }
@@ -252,7 +338,7 @@ static nd_status list_documents(search *q, nd_error *error)
         return ND_ERR_NO_MEMORY;
     for (size_t i = 0; i < q->num_ranked; i++)
         order[i] = &s->ranked[i];
-    nd_heap_sort(order, q->num_ranked, sizeof *order, compare_ranked, NULL);
+    nd_heap_sort(order, q->num_ranked, sizeof *order, compare_ranked, index);
     nd_status status = ND_OK;
     for (size_t i = 0; status == ND_OK && i < q->num_ranked && s->matches.len < most; i++)
         status = add_documents(q, order[i], error);
@@ -266,11 +352,15 @@ static nd_status run(search *q, const nd_index_match **matches, size_t *num_matc
                      nd_error *error)
 {
     nd_query_scratch *const s = &q->index->query;
+    nd_run_cursor entries;
+    entries.run = NULL;
+    s->judging.is_ready = false;
+    q->least_score = nd_least_score(q->options->score);
     nd_status status = find_candidates(q, error);
     if (status == ND_OK)
         status = add_own_text(q);
     for (size_t i = 0; status == ND_OK && i < s->candidates.len; i++)
-        status = verify(q, s->candidates.items[i], error);
+        status = verify(q, &entries, s->candidates.items[i], error);
     if (status == ND_OK)
         status = list_documents(q, error);
     if (status == ND_OK) {
@@ -285,8 +375,9 @@ static search search_of(nd_index *index, const nd_index_query *options,
                         const nd_prepared_list *list, const nd_prepared *item)
 {
     search q = {.index = index, .options = options, .excluded = ND_NO_NUMBER};
-    q.set = list->sets.items + item->set_at;
+    q.seeker.set = list->sets.items + item->set_at;
     q.seeker.keys = list->keys.items + item->keys_at;
+    q.words = list->words.items + item->words_at;
     q.seeker.entry = (nd_text_entry){.digest = {item->digest[0], item->digest[1]},
                                      .num_tokens = item->num_tokens,
                                      .num_shingles = item->num_shingles};
@@ -369,6 +460,25 @@ static nd_status read_keys(const nd_index *index, const nd_text_entry *entry, ui
                        index->manifest.spec.bands * sizeof *keys, error);
 }
 
+/* The words of a text of the index, which others take the place of meanwhile. */
+static nd_status read_words(search *q, nd_error *error)
+{
+    nd_index *const index = q->index;
+    nd_judging *const j = &index->query.judging;
+    const nd_text *text = NULL;
+    nd_status status =
+        nd_text_reader_text(&index->texts, &index->log, &q->seeker.entry, &text, error);
+    j->own_words.len = 0;
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(&index->allocator, &j->own_words, nd_text_num_tokens(text));
+    if (status != ND_OK)
+        return status;
+    nd_word_codes(text, j->own_words.items);
+    q->words = j->own_words.items;
+    q->seeker.entry.num_tokens = (uint32_t)nd_text_num_tokens(text);
+    return ND_OK;
+}
+
 /* The matches of a document of the index. */
 static nd_status query_document(search *q, const nd_index_match **matches, size_t *num_matches,
                                 nd_error *error)
@@ -388,6 +498,8 @@ static nd_status query_document(search *q, const nd_index_match **matches, size_
     if (status == ND_OK)
         status = nd_text_reader_set(&index->texts, &index->log, document.text, &q->seeker.entry,
                                     &set, error);
+    if (status == ND_OK && index->manifest.score > 0)
+        status = read_words(q, error);
     if (status != ND_OK)
         return status;
     /* Others take its place in the cache meanwhile. */
@@ -396,7 +508,7 @@ static nd_status query_document(search *q, const nd_index_match **matches, size_
     if (!copy)
         return ND_ERR_NO_MEMORY;
     memcpy(copy, set, size * sizeof *copy);
-    q->set = copy;
+    q->seeker.set = copy;
     status = run(q, matches, num_matches, error);
     nd_release(&index->allocator, copy);
     return status;
@@ -423,11 +535,15 @@ nd_status nd_index_query_id(nd_index *index, const char *id, size_t id_len_bytes
 void nd_query_scratch_release(nd_query_scratch *scratch, const nd_allocator *allocator)
 {
     ND_VEC_RELEASE(allocator, &scratch->candidates);
-    ND_VEC_RELEASE(allocator, &scratch->members);
     ND_VEC_RELEASE(allocator, &scratch->copies);
     ND_VEC_RELEASE(allocator, &scratch->matches);
     nd_release(allocator, scratch->ranked);
     nd_release(allocator, scratch->record.words);
+    nd_judge_release(&scratch->judging.judge, allocator);
+    nd_judged_text_release(&scratch->judging.own, allocator);
+    nd_judged_text_release(&scratch->judging.other, allocator);
+    ND_VEC_RELEASE(allocator, &scratch->judging.own_words);
+    ND_VEC_RELEASE(allocator, &scratch->judging.other_words);
     if (scratch->strings.allocator.allocate)
         nd_arena_release(&scratch->strings);
     *scratch = (nd_query_scratch){0};

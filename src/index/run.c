@@ -3,6 +3,7 @@
  *   directory:  | nd_run_table of each table | number of fences, 8 | fences, 8 each |
  *
  *   entries of a sorted table:   | key, 4 (copies, bands) or 8 (ids, digests) | number, 4 |
+ *            and of the samples:   | class and pick, 4 bits | key, 44 bits | number, 4 bytes |
  *
  * A fence is the key of the first entry of a block, so that a look-up reads one block: all fences
  * are in memory, 8 bytes for 500 entries. Block checksums are seeded with the run's number and the
@@ -14,10 +15,14 @@
 
 #include "neardup/sketch.h"
 
-enum { WRITTEN_BLOCKS = 64 };
+enum { WRITTEN_BLOCKS = 64, EXTRA = (1 << ND_MEMBER_EXTRA_BITS) - 1 };
+
+#define MAX_ENTRIES (UINT64_C(1) << 48) /* of a table; so that their bytes can be counted */
 
 static uint32_t key_bytes(uint32_t table)
 {
+    if (table == ND_TABLE_SAMPLES)
+        return 6;
     return table == ND_TABLE_IDS || table == ND_TABLE_DIGESTS ? 8 : 4;
 }
 
@@ -59,7 +64,7 @@ static bool is_whole(const nd_run *run)
     uint64_t block = 0, fence = 0;
     for (uint32_t table = 0; table < run->num_tables; table++) {
         const nd_run_table *const t = &run->tables[table];
-        if (t->first_block != block || t->first_fence != fence || t->num > UINT32_MAX)
+        if (t->first_block != block || t->first_fence != fence || t->num > MAX_ENTRIES)
             return false;
         block += num_blocks(table, t->num);
         fence += is_sorted_table(table) ? num_blocks(table, t->num) : 0;
@@ -163,15 +168,28 @@ static nd_key_value pair_of(const nd_run_cursor *c, uint64_t at)
 {
     const unsigned char *const bytes = bytes_of(c, at);
     uint32_t short_key, number;
-    uint64_t key;
-    if (key_bytes(c->table) == sizeof key) {
-        memcpy(&key, bytes, sizeof key);
-    } else {
+    uint64_t key = 0;
+    switch (key_bytes(c->table)) {
+    case 8:
+        memcpy(&key, bytes, 8);
+        memcpy(&number, bytes + 8, sizeof number);
+        return (nd_key_value){key, number};
+    case 6:
+        memcpy(&key, bytes, 6);
+        memcpy(&number, bytes + 6, sizeof number);
+        return (nd_key_value){key >> ND_MEMBER_EXTRA_BITS, number | (key & EXTRA) << 32};
+    default:
         memcpy(&short_key, bytes, sizeof short_key);
-        key = short_key;
+        memcpy(&number, bytes + sizeof short_key, sizeof number);
+        return (nd_key_value){short_key, number};
     }
-    memcpy(&number, bytes + key_bytes(c->table), sizeof number);
-    return (nd_key_value){key, number};
+}
+
+/* The bytes that stand for a pair's key. */
+static uint64_t stored_key(uint32_t table, nd_key_value pair)
+{
+    return table == ND_TABLE_SAMPLES ? pair.key << ND_MEMBER_EXTRA_BITS | (pair.value >> 32 & EXTRA)
+                                     : pair.key;
 }
 
 nd_status nd_run_cursor_pair(nd_run_cursor *cursor, uint64_t at, nd_key_value *pair,
@@ -319,7 +337,8 @@ nd_status nd_run_writer_pair(nd_run_writer *writer, nd_key_value pair, nd_error 
     if (status != ND_OK)
         return status;
     const uint32_t bytes = key_bytes(writer->table), number = (uint32_t)pair.value;
-    memcpy(place, &pair.key, bytes); /* little-endian: its low bytes */
+    const uint64_t key = stored_key(writer->table, pair);
+    memcpy(place, &key, bytes); /* little-endian: its low bytes */
     memcpy(place + bytes, &number, sizeof number);
     if (writer->filled > nd_table_entry_bytes(writer->table))
         return ND_OK;

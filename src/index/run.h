@@ -15,8 +15,26 @@ enum {
     ND_TABLE_IDS,           /* nd_id_hash -> document */
     ND_TABLE_DIGESTS,       /* first half of a digest -> text */
     ND_TABLE_COPIES,        /* text -> document that is not its first */
+    ND_TABLE_SAMPLES,       /* nd_sample_key -> text, the largest first; empty with bands */
     ND_TABLE_BANDS,         /* and on, one a band: nd_band_key_short -> text, in a bucket's order */
 };
+
+/* A text that has a sampled shingle stands under 44 bits of its hash: so few of a million texts
+ * meet by chance, and what is found is verified. */
+enum { ND_SAMPLE_KEY_SHIFT = 20 };
+
+static inline uint64_t nd_sample_key(uint64_t hash)
+{
+    return hash >> ND_SAMPLE_KEY_SHIFT;
+}
+
+/* The value of a sample; of other tables only the number is there.
+ *
+ *   | zeros, 28 bits | size class, 3 (sampling.h) | is one of the text's picks, 1 | its number, 32
+ * |
+ */
+#define ND_MEMBER_PICKS (UINT64_C(1) << 32)
+enum { ND_MEMBER_CLASS_SHIFT = 33, ND_MEMBER_EXTRA_BITS = 4, ND_MEMBER_CLASSES = 8 };
 
 enum { ND_RUN_BLOCK_BYTES = 4096, ND_RUN_BLOCK_PAYLOAD = ND_RUN_BLOCK_BYTES - 8 };
 
@@ -25,7 +43,7 @@ static inline uint32_t nd_run_num_tables(const nd_spec *spec)
     return ND_TABLE_BANDS + spec->bands;
 }
 
-/* Bytes of an entry: keys of 4 or 8 bytes and a number of 4. */
+/* Bytes of an entry: keys of 4, 6 or 8 bytes and a number of 4. */
 uint32_t nd_table_entry_bytes(uint32_t table);
 
 typedef struct nd_run_table {

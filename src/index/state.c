@@ -10,13 +10,30 @@ static nd_status wrong(const nd_index *index, uint64_t offset, nd_error *error)
                            (unsigned long long)offset);
 }
 
+/* The set of a text that comes from the log, where nobody has it at hand. */
+static nd_status read_set(nd_index *index, uint64_t offset, const nd_text_change *change,
+                          const uint64_t **set, nd_error *error)
+{
+    const nd_text_entry entry = {.offset = offset,
+                                 .digest = {change->digest[0], change->digest[1]},
+                                 .num_shingles = change->num_shingles,
+                                 .normalised_bytes = change->normalised_bytes,
+                                 .stored_bytes = change->stored_bytes};
+    return nd_text_reader_set(&index->texts, &index->log, change->number, &entry, set, error);
+}
+
 static nd_status take_text(nd_index *index, uint64_t offset, const nd_text_change *change,
                            nd_error *error)
 {
+    const uint64_t *set = index->set;
     if (change->number != index->num_texts || change->num_keys != index->tail.bands ||
         change->num_tokens == 0 || index->num_texts == ND_NO_NUMBER - 1)
         return wrong(index, offset, error);
-    const nd_status status = nd_tail_add_text(&index->tail, change, offset);
+    nd_status status = ND_OK;
+    if (!set && !nd_index_has_bands(index))
+        status = read_set(index, offset, change, &set, error);
+    if (status == ND_OK)
+        status = nd_tail_add_text(&index->tail, change, offset, set);
     index->num_texts += status == ND_OK;
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef INDEX_STATE_H
 #define INDEX_STATE_H
 
+#include "coverage/verdict.h"
 #include "index/log.h"
 #include "index/manifest.h"
 #include "index/removals.h"
@@ -31,14 +32,24 @@ typedef struct nd_bytes_view {
     size_t len_bytes;
 } nd_bytes_view;
 
+/* What verdicts are given with. */
+typedef struct nd_judging {
+    nd_judge judge;
+    nd_judged_text own, other; /* of the query, once it is ready, and of the text at hand */
+    bool is_ready;
+    ND_VEC(nd_word_code) own_words;
+    ND_VEC(nd_word_code) other_words;
+} nd_judging;
+
 /* What a query works with: see query.c. */
 typedef struct nd_query_scratch {
-    nd_numbers candidates, members, copies;
+    nd_numbers candidates, copies;
     ND_VEC(nd_index_match) matches;
     struct nd_ranked_text *ranked;
     size_t ranked_capacity;
     nd_arena strings;
     nd_record_buffer record;
+    nd_judging judging;
 } nd_query_scratch;
 
 struct nd_preparer;
@@ -59,6 +70,7 @@ struct nd_index {
     nd_text_reader texts;
     nd_query_scratch query;
     /* of the writer */
+    const uint64_t *set;  /* of the text that is being added; NULL: it is read again */
     bool is_shadow;       /* a compacted copy in the making: its manifest is not written yet */
     bool merges_all;      /* the next run is to be the only one */
     bool is_unclear;      /* a change failed halfway, and so did going back: only to be freed */
@@ -91,6 +103,12 @@ ND_NODISCARD nd_status nd_index_document_entry(const nd_index *index, uint32_t n
                                                nd_document_entry *entry, nd_error *error);
 ND_NODISCARD nd_status nd_index_text_entry(const nd_index *index, uint32_t number,
                                            nd_text_entry *entry, nd_error *error);
+
+/* The same through a cursor that is asked for texts alone, with ascending numbers at best: one
+ * block has many. Its run is NULL before the first use. */
+ND_NODISCARD nd_status nd_index_text_entry_near(const nd_index *index, nd_run_cursor *cursor,
+                                                uint32_t number, nd_text_entry *entry,
+                                                nd_error *error);
 
 /* Reads the record of a document into the buffer. */
 ND_NODISCARD nd_status nd_index_read_document(const nd_index *index, const nd_document_entry *entry,
@@ -126,19 +144,37 @@ ND_NODISCARD nd_status nd_index_find_copies(const nd_index *index, uint32_t text
 ND_NODISCARD nd_status nd_index_has_other_copy(const nd_index *index, uint32_t text,
                                                uint32_t document, bool *has, nd_error *error);
 
-/* --- bucket_walk.c --- */
+/* --- bucket_walk.c, sample_walk.c --- */
 
-/* A text as buckets are looked up for it. */
-typedef struct nd_bucket_seeker {
+/* A text for which others are looked for. */
+typedef struct nd_seeker {
     const uint32_t *keys; /* one a band */
+    const uint64_t *set;  /* of its shingles, ascending */
     uint32_t number;      /* ND_NO_NUMBER: the index does not have it, and it is as if it had */
-    nd_text_entry entry;  /* num_tokens and digest count */
-} nd_bucket_seeker;
+    nd_text_entry entry;  /* num_tokens, num_shingles and digest count */
+} nd_seeker;
 
 /* Appends each text that nd_bucket_proposes to compare with it, in any band, perhaps several times,
  * and without itself. */
-ND_NODISCARD nd_status nd_index_find_mates(const nd_index *index, const nd_bucket_seeker *seeker,
+ND_NODISCARD nd_status nd_index_find_mates(const nd_index *index, const nd_seeker *seeker,
                                            nd_numbers *mates, nd_error *error);
+
+/* The same where there are no bands: by the sampled shingles that they share. */
+ND_NODISCARD nd_status nd_index_find_sharers(nd_index *index, const nd_seeker *seeker,
+                                             nd_numbers *mates, nd_error *error);
+
+static inline bool nd_index_has_bands(const nd_index *index)
+{
+    return index->manifest.spec.bands > 0;
+}
+
+/* Below, equal to or above 0: the order of texts under one key, and of equally good answers. */
+static inline int nd_index_compare_texts(const nd_index *index, const nd_text_entry *a,
+                                         const nd_text_entry *b)
+{
+    return nd_text_entry_compare(
+        nd_index_has_bands(index) ? ND_ORDER_BY_TOKENS : ND_ORDER_BY_SHINGLES, a, b);
+}
 
 /* --- merge.c --- */
 

@@ -24,7 +24,9 @@ static const nd_counter counters[] = {
     {.name = "table_bytes",
      .offset = AT(table_bytes),
      .meaning = "for look-up by number, id and digest"},
-    {.name = "bucket_bytes", .offset = AT(bucket_bytes), .meaning = "for look-up by band key"},
+    {.name = "bucket_bytes",
+     .offset = AT(bucket_bytes),
+     .meaning = "for look-up by band key, or by shingle"},
     {.name = "spare_bytes",
      .offset = AT(spare_bytes),
      .meaning = "for what was removed and what is to come"},
@@ -109,8 +111,8 @@ nd_status nd_index_stats_get(nd_index *index, nd_index_stats *stats, nd_error *e
     for (uint32_t i = 0; i < index->manifest.num_runs; i++) {
         const nd_run *const run = &index->runs[i];
         stats->bytes += run->info.size_bytes;
-        stats->table_bytes += bytes_of_tables(run, 0, ND_TABLE_BANDS);
-        stats->bucket_bytes += bytes_of_tables(run, ND_TABLE_BANDS, run->num_tables);
+        stats->table_bytes += bytes_of_tables(run, 0, ND_TABLE_SAMPLES);
+        stats->bucket_bytes += bytes_of_tables(run, ND_TABLE_SAMPLES, run->num_tables);
     }
     stats->spare_bytes = stats->bytes - stats->text_bytes - stats->key_bytes -
                          stats->document_bytes - stats->table_bytes - stats->bucket_bytes;

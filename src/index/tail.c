@@ -1,5 +1,6 @@
 #include "index/tail.h"
 
+#include "index/sampling.h"
 #include "neardup/sketch.h"
 #include "util/xxh.h"
 
@@ -42,6 +43,7 @@ nd_status nd_tail_init(nd_tail *tail, const nd_allocator *allocator)
     nd_u64_map_init(&tail->ids.latest, allocator);
     nd_u64_map_init(&tail->digests.latest, allocator);
     nd_u64_map_init(&tail->copies.latest, allocator);
+    nd_u64_map_init(&tail->samples.latest, allocator);
     return tail->bands > 0 ? nd_bucket_table_new(tail->bands, allocator, &tail->buckets) : ND_OK;
 }
 
@@ -53,9 +55,13 @@ void nd_tail_release(nd_tail *tail)
     ND_VEC_RELEASE(a, &tail->documents);
     ND_VEC_RELEASE(a, &tail->texts);
     ND_VEC_RELEASE(a, &tail->keys);
+    ND_VEC_RELEASE(a, &tail->holders);
+    ND_VEC_RELEASE(a, &tail->sample_keys);
+    ND_VEC_RELEASE(a, &tail->first_holders);
     release_chains(&tail->ids, a);
     release_chains(&tail->digests, a);
     release_chains(&tail->copies, a);
+    release_chains(&tail->samples, a);
     nd_bucket_table_free(tail->buckets);
     *tail = (nd_tail){0};
 }
@@ -68,17 +74,61 @@ static nd_status add_to_buckets(nd_tail *tail, const uint32_t *keys, uint32_t nu
     return nd_bucket_table_insert(tail->buckets, wide, number);
 }
 
-nd_status nd_tail_add_text(nd_tail *tail, const nd_text_change *change, uint64_t offset)
+/* The samples stand at the beginning of the set, and the picks before the others. */
+static nd_status add_samples(nd_tail *tail, const uint64_t *set, uint32_t num, uint32_t number)
+{
+    const nd_allocator *const a = tail->allocator;
+    if (num >= ND_NO_NUMBER - tail->holders.len)
+        return ND_ERR_LIMIT;
+    nd_status status = ND_VEC_RESERVE(a, &tail->holders, num);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(a, &tail->first_holders, 1);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(a, &tail->sample_keys, num);
+    if (status != ND_OK)
+        return status;
+    tail->first_holders.items[tail->first_holders.len++] = (uint32_t)tail->holders.len;
+    for (uint32_t i = 0; i < num; i++) {
+        tail->sample_keys.items[tail->sample_keys.len++] = nd_sample_key(set[i]);
+        tail->holders.items[tail->holders.len++] = number;
+    }
+    return ND_OK;
+}
+
+nd_status nd_tail_map_samples(nd_tail *tail)
+{
+    const size_t first = tail->samples.before.len, end = tail->holders.len;
+    nd_status status = nd_u64_map_reserve(&tail->samples.latest, end - first);
+    for (size_t i = first; status == ND_OK && i < end; i++)
+        status =
+            add_to_chain(&tail->samples, tail->sample_keys.items[i], (uint32_t)i, tail->allocator);
+    return status;
+}
+
+uint64_t nd_tail_sample_member(const nd_tail *tail, uint32_t holder)
+{
+    const uint32_t own = tail->holders.items[holder];
+    return nd_sampling_member(tail->first_text + own, tail->texts.items[own].num_shingles,
+                              holder - tail->first_holders.items[own]);
+}
+
+nd_status nd_tail_add_text(nd_tail *tail, const nd_text_change *change, uint64_t offset,
+                           const uint64_t *set)
 {
     const nd_allocator *const a = tail->allocator;
     const uint32_t number = (uint32_t)tail->texts.len;
+    uint32_t num_samples = 0;
+    const nd_sampling sampling = tail->bands > 0
+                                     ? (nd_sampling){0}
+                                     : nd_sampling_of(set, change->num_shingles, &num_samples);
     nd_status status = ND_VEC_RESERVE(a, &tail->texts, 1);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(a, &tail->keys, tail->bands);
     if (status == ND_OK)
         status = add_to_chain(&tail->digests, change->digest[0], number, a);
-    if (status == ND_OK && tail->bands > 0)
-        status = add_to_buckets(tail, nd_text_change_keys(change), number);
+    if (status == ND_OK)
+        status = tail->bands > 0 ? add_to_buckets(tail, nd_text_change_keys(change), number)
+                                 : add_samples(tail, set, num_samples, number);
     if (status != ND_OK)
         return status;
     for (uint32_t band = 0; band < tail->bands; band++)
@@ -90,7 +140,8 @@ nd_status nd_tail_add_text(nd_tail *tail, const nd_text_change *change, uint64_t
                         .num_shingles = change->num_shingles,
                         .normalised_bytes = change->normalised_bytes,
                         .stored_bytes = change->stored_bytes,
-                        .first_document = ND_NO_NUMBER};
+                        .first_document = ND_NO_NUMBER,
+                        .sample_shift = sampling.shift};
     return ND_OK;
 }
 

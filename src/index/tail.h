@@ -4,6 +4,7 @@
 #define INDEX_TAIL_H
 
 #include "index/entry.h"
+#include "index/run.h"
 #include "lsh/buckets.h"
 #include "util/alloc.h"
 #include "util/u64_map.h"
@@ -31,10 +32,14 @@ typedef struct nd_tail {
     uint32_t first_document, first_text;
     ND_VEC(nd_document_entry) documents;
     ND_VEC(nd_text_entry) texts;
-    ND_VEC(uint32_t) keys;    /* nd_band_key_short: `bands` of each text */
-    nd_chains ids;            /* nd_id_hash -> document */
-    nd_chains digests;        /* first half of the digest -> text */
+    ND_VEC(uint32_t) keys;          /* nd_band_key_short: `bands` of each text */
+    ND_VEC(uint32_t) holders;       /* of samples: texts; a text's picks come first */
+    ND_VEC(uint64_t) sample_keys;   /* nd_sample_key of the holders */
+    ND_VEC(uint32_t) first_holders; /* of the texts, without bands */
+    nd_chains ids;                  /* nd_id_hash -> document */
+    nd_chains digests;              /* first half of the digest -> text */
     nd_chains copies;         /* the index's number of a text -> document that is not its first */
+    nd_chains samples;        /* nd_sample_key -> holder; of texts without bands, once asked for */
     nd_bucket_table *buckets; /* of texts; NULL without bands */
 } nd_tail;
 
@@ -43,12 +48,19 @@ ND_NODISCARD nd_status nd_tail_init(nd_tail *tail, const nd_allocator *allocator
 
 void nd_tail_release(nd_tail *tail);
 
-/* Adds what a record says; the record was checked, its number is the next one. After a failure the
- * tail can only be released. */
+/* Adds what a record says; the record was checked, its number is the next one. `set`: of the text's
+ * shingles, ascending; not read where there are bands. After a failure the tail can only be
+ * released. */
 ND_NODISCARD nd_status nd_tail_add_text(nd_tail *tail, const nd_text_change *change,
-                                        uint64_t offset);
+                                        uint64_t offset, const uint64_t *set);
 ND_NODISCARD nd_status nd_tail_add_document(nd_tail *tail, const nd_document_change *change,
                                             uint64_t offset);
+
+/* Makes all samples be found that were added. Whoever adds alone never pays for it. */
+ND_NODISCARD nd_status nd_tail_map_samples(nd_tail *tail);
+
+/* A holder as the value of a sample, see run.h. */
+uint64_t nd_tail_sample_member(const nd_tail *tail, uint32_t holder);
 
 /* The hash that ids are looked up by. It is salted, so that nobody can send in ids that share it.
  */

@@ -40,6 +40,7 @@ typedef struct nd_text_reader {
     ND_VEC(char) stored;
     ND_VEC(char) normalised;
     ND_VEC(uint64_t) scratch;
+    uint64_t current[2];   /* digest of what `text` has; zeros: nothing */
     nd_cached_set *cached; /* num_cached of them: by the text's number */
     size_t num_cached, cached_bytes, most_bytes;
     size_t oldest; /* the next one to go, where bytes are short */

@@ -7,13 +7,16 @@
 #include "index/query.h"
 #include "util/error.h"
 
-enum { TAIL_FRAMES = 4096 };
+enum {
+    TAIL_FRAMES = 4096,
+    TAIL_SAMPLES = 1 << 22, /* 12 bytes each in memory, 40 where they are asked for */
+};
 
 /* Whether what is committed in memory alone is worth runs of its own: opening replays it. */
 static bool is_tail_long(const nd_index *index)
 {
     return index->tail.documents.len >= index->options.tail_documents ||
-           index->num_frames_in_tail >= TAIL_FRAMES;
+           index->num_frames_in_tail >= TAIL_FRAMES || index->tail.holders.len >= TAIL_SAMPLES;
 }
 
 nd_status nd_writer_begin(nd_index *index, nd_error *error)
@@ -91,7 +94,10 @@ nd_status nd_writer_append_text(nd_index *index, const nd_new_text *text, nd_err
         memcpy(change + 1, text->keys, keys);
     if (text->stored_bytes > 0)
         memcpy((char *)(change + 1) + keys, text->stored, text->stored_bytes);
-    return end_record(index, offset, &change->head, error);
+    index->set = text->set;
+    const nd_status status = end_record(index, offset, &change->head, error);
+    index->set = NULL;
+    return status;
 }
 
 nd_status nd_writer_append_document(nd_index *index, const nd_index_document *document,
@@ -181,6 +187,7 @@ static nd_status place_text(nd_index *index, const nd_prepared_list *list, const
         .normalised_bytes = item->normalised_bytes,
         .stored_bytes = item->stored_bytes,
         .keys = list->keys.items + item->keys_at,
+        .set = list->sets.items + item->set_at,
         .stored = item->stored_bytes > 0 ? list->stored.items + item->stored_at : NULL,
     };
     if (item->known_text != ND_NO_NUMBER) {

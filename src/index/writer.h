@@ -36,6 +36,7 @@ typedef struct nd_new_text {
     uint64_t digest[2];
     uint32_t num_tokens, num_shingles, normalised_bytes, stored_bytes;
     const uint32_t *keys;
+    const uint64_t *set; /* of its shingles; not read where there are bands */
     const char *stored;
 } nd_new_text;
 

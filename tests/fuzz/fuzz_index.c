@@ -1,7 +1,8 @@
 /* An index whose files are not as they were written: opened, checked, asked, changed and compacted.
  *
  * The input edits the files of a good index, 8 bytes at a time: which file, what to do, a value, a
- * place of 4 bytes, and one that is not used. A build for fuzzing takes every checksum for right,
+ * place of 4 bytes, and one that is not used, but that the first such byte says which of two
+ * indexes it is, one of each preset. A build for fuzzing takes every checksum for right,
  * so that what is behind them is reached. */
 #define _XOPEN_SOURCE 700
 #include <dirent.h>
@@ -25,8 +26,13 @@ typedef struct file_image {
     size_t len;
 } file_image;
 
-static file_image files[MAX_FILES]; /* of the good index, in the order of their names */
-static size_t num_files;
+/* A good index, its files in the order of their names. */
+typedef struct image {
+    file_image files[MAX_FILES];
+    size_t num_files;
+} image;
+
+static image images[ND_NUM_PRESETS];
 static char work[300]; /* the folder of the edited one */
 
 static void require(int holds)
@@ -52,10 +58,10 @@ static void remove_work(void)
     nftw(work, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static void read_file(const char *name)
+static void read_file(image *good, const char *name)
 {
     char path[600];
-    file_image *const file = &files[num_files++];
+    file_image *const file = &good->files[good->num_files++];
     snprintf(path, sizeof path, "%s/%s", work, name);
     FILE *const f = fopen(path, "rb");
     struct stat info;
@@ -110,15 +116,33 @@ static nd_status add(nd_index *index, unsigned i)
     return nd_index_add(index, &document, ND_INDEX_REPLACE, NULL, NULL);
 }
 
-/* Two runs, removals, and a tail. */
-static void make_good_index(void)
+static void make_folder(void)
 {
     char in_memory[] = "/dev/shm/neardup-fuzz-XXXXXX", folder[] = "/tmp/neardup-fuzz-XXXXXX";
     const char *const made = mkdtemp(in_memory); /* nothing waits for a disk there */
     require(made || mkdtemp(folder) != NULL);
     snprintf(work, sizeof work, "%s/index", made ? made : folder);
     atexit(remove_work);
-    must(nd_index_create(work, NULL, NULL, NULL));
+}
+
+static void remove_files(const image *good)
+{
+    char path[600];
+    for (size_t i = 0; i < good->num_files; i++) {
+        snprintf(path, sizeof path, "%s/%s", work, good->files[i].name);
+        remove(path);
+    }
+    snprintf(path, sizeof path, "%s/lock", work);
+    remove(path);
+}
+
+/* Two runs, removals, and a tail. */
+static void make_good_index(nd_preset preset)
+{
+    image *const good = &images[preset];
+    nd_scan_options options;
+    nd_scan_options_init_preset(&options, preset);
+    must(nd_index_create(work, &options, NULL, NULL));
     nd_index *const index = open_index(ND_INDEX_WRITE);
     require(index != NULL);
     for (unsigned i = 0; i < NUM_DOCUMENTS; i++) {
@@ -133,13 +157,14 @@ static void make_good_index(void)
     const int num = scandir(work, &names, NULL, alphasort);
     for (int i = 0; i < num; i++) {
         if (names[i]->d_name[0] != '.' && strcmp(names[i]->d_name, "lock") != 0) {
-            require(num_files < MAX_FILES);
-            read_file(names[i]->d_name);
+            require(good->num_files < MAX_FILES);
+            read_file(good, names[i]->d_name);
         }
         free(names[i]);
     }
     free(names);
-    require(num_files >= 4);
+    require(good->num_files >= 4);
+    remove_files(good);
 }
 
 /* One edit of the file's copy. */
@@ -169,15 +194,16 @@ static void edit(unsigned char *bytes, size_t *len, const uint8_t *e)
     }
 }
 
-static void write_edited(const uint8_t *data, size_t size)
+static void write_edited(const image *good, const uint8_t *data, size_t size)
 {
-    for (size_t i = 0; i < num_files; i++) {
+    const file_image *const files = good->files;
+    for (size_t i = 0; i < good->num_files; i++) {
         size_t len = files[i].len;
         unsigned char *const bytes = malloc(len + 1);
         require(bytes != NULL);
         memcpy(bytes, files[i].bytes, len);
         for (size_t at = 0; at + EDIT_BYTES <= size; at += EDIT_BYTES)
-            if (data[at] % num_files == i)
+            if (data[at] % good->num_files == i)
                 edit(bytes, &len, data + at);
         write_file(files[i].name, bytes, len);
         free(bytes);
@@ -241,9 +267,14 @@ static void change_all(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (num_files == 0)
-        make_good_index();
-    write_edited(data, size);
+    if (images[0].num_files == 0) {
+        make_folder();
+        for (int preset = 0; preset < ND_NUM_PRESETS; preset++)
+            make_good_index((nd_preset)preset);
+    }
+    const image *const good =
+        &images[size >= EDIT_BYTES && data[EDIT_BYTES - 1] & 1 ? ND_PRESET_NEWS : ND_PRESET_CORPUS];
+    write_edited(good, data, size);
     read_all();
     change_all();
     return 0;

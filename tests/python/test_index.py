@@ -44,6 +44,38 @@ def pairs_of(documents: list[dict]) -> set[tuple[str, str, float, float, float]]
     return {(p.a, p.b, p.jaccard, p.a_in_b, p.b_in_a) for p in result.pairs()}
 
 
+def test_finds_the_news_that_a_scan_finds(path: Path, news: list[dict]) -> None:
+    texts, ids = [d["text"] for d in news], [d["id"] for d in news]
+    with Index.create(path, preset="news") as ix:
+        assert ix.add_batch(texts[::-1], ids[::-1]).added == len(news)
+        assert ix.score == 0.5 and ix.spec.bands == 0
+    expected = {
+        (p.a, p.b, p.jaccard, p.a_covered, p.b_covered, p.score)
+        for p in neardup.scan(texts, ids, preset="news").pairs()
+    }
+    with Index.open(path, readonly=True) as ix:
+        found = {
+            (id, m.id, m.jaccard, m.query_covered, m.match_covered, m.score)
+            for id in ids
+            for m in ix.query_id(id)
+            if id < m.id
+        }
+        assert found == expected != set()
+        for text, id in zip(texts, ids):
+            assert len(ix.query(text, not_id=id)) == len(ix.query_id(id))
+            assert len(ix.query_id(id, score=0.99)) <= len(ix.query_id(id))
+        ix.check()
+
+
+def test_gives_verdicts_only_where_it_was_made_with_a_score(path: Path) -> None:
+    with Index.create(path) as ix:
+        ix.add("a", A)
+        match = ix.query(A)[0]
+        assert (ix.score, match.query_covered, match.match_covered, match.score) == (None,) * 4
+        with pytest.raises(neardup.InvalidArgument, match="without a score"):
+            ix.query(A, score=0.5)
+
+
 def test_finds_what_a_scan_finds(path: Path, news: list[dict]) -> None:
     half, rest = news[: len(news) // 2], news[len(news) // 2 :]
     with Index.create(path, threshold=0.4) as ix:
@@ -110,7 +142,7 @@ def test_queries_are_limited(path: Path) -> None:
         naive = (DAY + timedelta(days=3)).replace(tzinfo=None)
         assert [m.id for m in ix.query(A, since=MICROSECONDS + 1, before=naive)] == ["1", "2"]
         (m,) = ix.query_id("n", 1)
-        assert m == ("0", "near", 0.75, 0.75, 1.0, None, MICROSECONDS)
+        assert m == ("0", "near", 0.75, 0.75, 1.0, None, None, None, None, MICROSECONDS)
         assert ix.query_id(1, before=DAY) == [] and ix.query("") == []
         assert ix.remove_before(DAY + timedelta(days=2)) == 2 and len(ix) == 4
         with pytest.raises(neardup.InvalidArgument, match="cannot find what is below"):

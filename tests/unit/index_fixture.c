@@ -39,19 +39,20 @@ void index_folder_remove(char *path)
 
 /* --- pairs --- */
 
-static void add_pair(pair_texts *p, const nd_id ids[2], nd_match_kind kind, const nd_similarity *s)
+static void add_pair(pair_texts *p, const nd_id ids[2], nd_match_kind kind, const nd_similarity *s,
+                     const nd_coverage *coverage, double score)
 {
     if (p->num == p->capacity) {
         p->capacity = p->capacity * 2 + 64;
         p->texts = realloc(p->texts, p->capacity * sizeof *p->texts);
         assert_non_null(p->texts);
     }
-    char *const text = malloc(ids[0].len_bytes + ids[1].len_bytes + 100);
+    char *const text = malloc(ids[0].len_bytes + ids[1].len_bytes + 200);
     assert_non_null(text);
-    sprintf(text, "%.*s %.*s %s %llu %llu %llu", (int)ids[0].len_bytes, ids[0].p,
+    sprintf(text, "%.*s %.*s %s %llu %llu %llu %.17g %.17g %.17g", (int)ids[0].len_bytes, ids[0].p,
             (int)ids[1].len_bytes, ids[1].p, nd_match_kind_name(kind),
             (unsigned long long)s->size_a, (unsigned long long)s->size_b,
-            (unsigned long long)s->common);
+            (unsigned long long)s->common, coverage->a_in_b, coverage->b_in_a, score);
     p->texts[p->num++] = text;
 }
 
@@ -77,7 +78,7 @@ void pair_texts_free(pair_texts *pairs)
 static nd_status take_scanned(void *ctx, const nd_pair *pair)
 {
     const nd_id ids[2] = {pair->a, pair->b};
-    add_pair(ctx, ids, pair->kind, &pair->similarity);
+    add_pair(ctx, ids, pair->kind, &pair->similarity, &pair->coverage, pair->score);
     return ND_OK;
 }
 
@@ -146,7 +147,8 @@ pair_texts pairs_of_index(nd_index *index, bool (*is_asked)(const char *id))
             snprintf(other, sizeof other, "%.*s", (int)matches[k].id_len_bytes, matches[k].id);
             assert_string_not_equal(other, list.ids[i]);
             if (strcmp(list.ids[i], other) < 0)
-                add_pair(&pairs, ids, matches[k].kind, &matches[k].similarity);
+                add_pair(&pairs, ids, matches[k].kind, &matches[k].similarity, &matches[k].coverage,
+                         matches[k].score);
         }
     }
     for (size_t i = 0; i < list.num; i++)

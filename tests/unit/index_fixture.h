@@ -13,8 +13,8 @@
 char *index_folder_make(void);
 void index_folder_remove(char *path);
 
-/* Every pair of documents that match, one text a pair, sorted: ids, kind and the numbers of
- * shingles, as the document with the smaller id sees it. */
+/* Every pair of documents that match, one text a pair, sorted: ids, kind, the numbers of shingles,
+ * what is covered and the score, as the document with the smaller id sees it. */
 typedef struct pair_texts {
     char **texts;
     size_t num, capacity;

@@ -19,6 +19,13 @@ static nd_scan_options options_for(double jaccard, double containment)
     return options;
 }
 
+static nd_scan_options options_of_news(void)
+{
+    nd_scan_options options;
+    nd_scan_options_init_preset(&options, ND_PRESET_NEWS);
+    return options;
+}
+
 static int set_up(void **state)
 {
     *state = index_folder_make();
@@ -69,29 +76,38 @@ static void assert_like_scan(const char *path, const nd_scan_options *options, c
     assert_asked_like_scan(path, options, c, is_there, NULL);
 }
 
-static void answers_are_those_of_a_scan_in_any_order_of_adding(void **state)
+static void check_any_order(const char *folder, const nd_scan_options *options)
 {
     nd_random random = {11};
     corpus c = corpus_make(400, &random);
-    const nd_scan_options options = options_for(0.5, 0.7);
     char path[200];
     for (int order = 0; order < 3; order++) {
-        snprintf(path, sizeof path, "%s-%d", (char *)*state, order);
+        snprintf(path, sizeof path, "%s-%d", folder, order);
         corpus_shuffle(&c, &random);
-        index_make(path, &options, &c);
-        assert_like_scan(path, &options, &c, NULL);
+        index_make(path, options, &c);
+        assert_like_scan(path, options, &c, NULL);
         assert_sound(path);
     }
     corpus_free(&c);
 }
 
-static void answers_do_not_depend_on_how_documents_are_spread_over_runs(void **state)
+static void answers_are_those_of_a_scan_in_any_order_of_adding(void **state)
 {
-    const char *const path = *state;
+    const nd_scan_options options = options_for(0.5, 0.7);
+    check_any_order(*state, &options);
+}
+
+static void news_is_found_like_a_scan_does_in_any_order_of_adding(void **state)
+{
+    const nd_scan_options options = options_of_news();
+    check_any_order(*state, &options);
+}
+
+static void check_runs(const char *path, const nd_scan_options *options)
+{
     nd_random random = {12};
     corpus c = corpus_make(500, &random);
-    const nd_scan_options options = options_for(0.5, 0);
-    assert_int_equal(nd_index_create(path, &options, NULL, NULL), ND_OK);
+    assert_int_equal(nd_index_create(path, options, NULL, NULL), ND_OK);
     nd_index *index = index_open_to_write(path, 20);
     for (size_t at = 0, step = 1; at < c.num; at += step, step = step * 7 % 61) {
         const size_t end = at + step < c.num ? at + step : c.num;
@@ -103,19 +119,29 @@ static void answers_do_not_depend_on_how_documents_are_spread_over_runs(void **s
     assert_int_equal(stats.documents, c.num);
     assert_true(stats.runs > 1);
     nd_index_free(index);
-    assert_like_scan(path, &options, &c, NULL);
+    assert_like_scan(path, options, &c, NULL);
     assert_sound(path);
     corpus_free(&c);
 }
 
-static void removing_and_adding_again_a_third_changes_nothing(void **state)
+static void answers_do_not_depend_on_how_documents_are_spread_over_runs(void **state)
 {
-    const char *const path = *state;
+    const nd_scan_options options = options_for(0.5, 0);
+    check_runs(*state, &options);
+}
+
+static void news_is_found_in_whatever_runs_it_is(void **state)
+{
+    const nd_scan_options options = options_of_news();
+    check_runs(*state, &options);
+}
+
+static void check_removing_a_third(const char *path, const nd_scan_options *options)
+{
     nd_random random = {13};
     corpus c = corpus_make(450, &random);
-    const nd_scan_options options = options_for(0.5, 0.8);
     bool *const is_there = malloc(c.num);
-    assert_int_equal(nd_index_create(path, &options, NULL, NULL), ND_OK);
+    assert_int_equal(nd_index_create(path, options, NULL, NULL), ND_OK);
     nd_index *index = index_open_to_write(path, 50);
     index_add_documents(index, &c, 0, c.num);
     assert_int_equal(nd_index_commit(index, NULL), ND_OK);
@@ -128,13 +154,13 @@ static void removing_and_adding_again_a_third_changes_nothing(void **state)
             assert_int_equal(nd_index_commit(index, NULL), ND_OK);
     }
     assert_int_equal(nd_index_commit(index, NULL), ND_OK);
-    assert_like_scan(path, &options, &c, is_there);
+    assert_like_scan(path, options, &c, is_there);
     assert_sound(path);
     for (size_t i = 0; i < c.num; i++)
         if (!is_there[i])
             index_add_documents(index, &c, i, i + 1);
     assert_int_equal(nd_index_commit(index, NULL), ND_OK);
-    assert_like_scan(path, &options, &c, NULL);
+    assert_like_scan(path, options, &c, NULL);
     assert_sound(path);
     assert_int_equal(nd_index_compact(index, NULL), ND_OK);
     nd_index_stats stats;
@@ -142,10 +168,22 @@ static void removing_and_adding_again_a_third_changes_nothing(void **state)
     assert_int_equal(stats.removed_documents, 0);
     assert_int_equal(stats.runs, 1);
     nd_index_free(index);
-    assert_like_scan(path, &options, &c, NULL);
+    assert_like_scan(path, options, &c, NULL);
     assert_sound(path);
     free(is_there);
     corpus_free(&c);
+}
+
+static void removing_and_adding_again_a_third_changes_nothing(void **state)
+{
+    const nd_scan_options options = options_for(0.5, 0.8);
+    check_removing_a_third(*state, &options);
+}
+
+static void removing_and_adding_again_a_third_of_the_news_changes_nothing(void **state)
+{
+    const nd_scan_options options = options_of_news();
+    check_removing_a_third(*state, &options);
 }
 
 /* Versions of one text, and a few of another: of a bucket that large members meet a part of the
@@ -212,13 +250,11 @@ static void a_bucket_that_is_too_large_proposes_what_a_scan_does(void **state)
 }
 
 /* A text that the index does not have finds what it would find if it had. */
-static void a_text_finds_what_it_would_find_as_a_document(void **state)
+static void check_text_as_document(const char *path, const nd_scan_options *options)
 {
-    const char *const path = *state;
     nd_random random = {15};
     corpus c = corpus_make(300, &random);
-    const nd_scan_options options = options_for(0.5, 0.7);
-    assert_int_equal(nd_index_create(path, &options, NULL, NULL), ND_OK);
+    assert_int_equal(nd_index_create(path, options, NULL, NULL), ND_OK);
     nd_index *const index = index_open_to_write(path, 64);
     for (size_t i = 0; i < c.num; i++) {
         const nd_index_document d = index_document_of(&c, i);
@@ -247,6 +283,18 @@ static void a_text_finds_what_it_would_find_as_a_document(void **state)
     }
     nd_index_free(index);
     corpus_free(&c);
+}
+
+static void a_text_finds_what_it_would_find_as_a_document(void **state)
+{
+    const nd_scan_options options = options_for(0.5, 0.7);
+    check_text_as_document(*state, &options);
+}
+
+static void a_text_finds_the_news_it_would_find_as_a_document(void **state)
+{
+    const nd_scan_options options = options_of_news();
+    check_text_as_document(*state, &options);
 }
 
 static nd_index *open_small(const char *path)
@@ -496,17 +544,15 @@ static void a_second_writer_is_refused_and_another_spec_too(void **state)
     assert_non_null(strstr(error.message, "'/tmp' is not an index"));
 }
 
-static void indexes_are_copied_and_merged(void **state)
+static void check_copied_and_merged(const char *path, const nd_scan_options *options)
 {
-    const char *const path = *state;
     nd_random random = {16};
     corpus c = corpus_make(400, &random);
-    const nd_scan_options options = options_for(0.5, 0.7);
     char paths[3][200];
     for (int i = 0; i < 3; i++)
         snprintf(paths[i], sizeof paths[i], "%s-%d", path, i);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(nd_index_create(paths[i], &options, NULL, NULL), ND_OK);
+        assert_int_equal(nd_index_create(paths[i], options, NULL, NULL), ND_OK);
         nd_index *const index = index_open_to_write(paths[i], 32);
         index_add_documents(index, &c, i ? 150 : 0, i ? 400 : 220);
         assert_int_equal(nd_index_commit(index, NULL), ND_OK);
@@ -532,9 +578,124 @@ static void indexes_are_copied_and_merged(void **state)
     bool is_there[400];
     for (size_t i = 0; i < 400; i++)
         is_there[i] = i < 180 || i >= 210;
-    assert_like_scan(paths[2], &options, &c, is_there);
+    assert_like_scan(paths[2], options, &c, is_there);
     assert_sound(paths[2]);
     corpus_free(&c);
+}
+
+static void indexes_are_copied_and_merged(void **state)
+{
+    const nd_scan_options options = options_for(0.5, 0.7);
+    check_copied_and_merged(*state, &options);
+}
+
+static void indexes_of_news_are_copied_and_merged(void **state)
+{
+    const nd_scan_options options = options_of_news();
+    check_copied_and_merged(*state, &options);
+}
+
+/* Copies of one story without number: every shingle of it is one that too many have. Texts of a
+ * footer, and a longer one that bears it, are met by their picks. */
+static corpus make_common_news(nd_random *random)
+{
+    enum { NUM_STORY = 120, NUM_FOOTER = 90 };
+    corpus c = {calloc(NUM_STORY + NUM_FOOTER, sizeof(corpus_document)), NUM_STORY + NUM_FOOTER};
+    for (size_t i = 0; i < c.num; i++) {
+        corpus_document *const d = &c.documents[i];
+        const bool is_story = i < NUM_STORY;
+        const size_t words = is_story ? 150 + nd_random_u64(random) % 30 : 60,
+                     odd = nd_random_u64(random) % words;
+        snprintf(d->id, sizeof d->id, "n%03zu", i);
+        d->text = malloc(6000);
+        size_t len = 0;
+        for (size_t w = 0; w < (is_story ? 0 : i % 40); w++)
+            len += (size_t)sprintf(d->text + len, "own%zux%zu ", i, w);
+        for (size_t w = 0; w < words; w++)
+            len += (size_t)sprintf(d->text + len, "%s%zu%s ", is_story ? "story" : "footer", w * 7,
+                                   w == odd ? d->id : "");
+    }
+    corpus_shuffle(&c, random);
+    return c;
+}
+
+static void news_that_very_many_share_is_found_like_a_scan_does(void **state)
+{
+    const char *const path = *state;
+    nd_random random = {17};
+    corpus c = make_common_news(&random);
+    const nd_scan_options options = options_of_news();
+    bool *const is_there = malloc(c.num);
+    assert_int_equal(nd_index_create(path, &options, NULL, NULL), ND_OK);
+    nd_index *const index = index_open_to_write(path, 30);
+    for (size_t at = 0; at < c.num; at += 20) {
+        index_add_documents(index, &c, at, at + 20 < c.num ? at + 20 : c.num);
+        assert_int_equal(nd_index_commit(index, NULL), ND_OK);
+    }
+    assert_like_scan(path, &options, &c, NULL);
+    for (size_t i = 0; i < c.num; i++) {
+        is_there[i] = i % 5 != 0;
+        if (!is_there[i])
+            assert_int_equal(
+                nd_index_remove(index, c.documents[i].id, strlen(c.documents[i].id), NULL), ND_OK);
+    }
+    assert_int_equal(nd_index_commit(index, NULL), ND_OK);
+    nd_index_free(index);
+    assert_like_scan(path, &options, &c, is_there);
+    assert_sound(path);
+    free(is_there);
+    corpus_free(&c);
+}
+
+static void a_query_may_ask_for_another_score(void **state)
+{
+    const nd_scan_options options = options_of_news();
+    static const char OTHER[] = "the mill by the river has been bought by a family from the north "
+                                "who mean to restore it and to live there with their children";
+    assert_int_equal(nd_index_create(*state, &options, NULL, NULL), ND_OK);
+    nd_index *const index = index_open_to_write(*state, 8192);
+    const nd_index_match *matches;
+    size_t num, num_strict;
+    nd_index_query query;
+    nd_index_query_init(&query);
+    assert_true(nd_index_score(index) == 0.5);
+    assert_int_equal(add_text(index, "a", STORY), ND_INDEX_ADDED);
+    query.score = 0.001;
+    query.rule.jaccard = 0.95;
+    assert_int_equal(
+        nd_index_query_text(index, OTHER, sizeof OTHER - 1, &query, &matches, &num, NULL), ND_OK);
+    assert_int_equal(num, 1);
+    assert_true(matches[0].score >= 0.001 && matches[0].score < 0.999);
+    assert_true(matches[0].coverage.a_in_b > 0.2);
+    query.score = 0.999;
+    assert_int_equal(
+        nd_index_query_text(index, OTHER, sizeof OTHER - 1, &query, &matches, &num_strict, NULL),
+        ND_OK);
+    assert_int_equal(num_strict, 0);
+    query.score = 1.5;
+    assert_int_equal(nd_index_query_text(index, OTHER, 10, &query, &matches, &num, NULL),
+                     ND_ERR_INVALID_ARGUMENT);
+    nd_index_free(index);
+}
+
+static void what_depends_on_all_documents_is_refused(void **state)
+{
+    nd_scan_options options = options_of_news();
+    nd_error error;
+    options.coverage = 0.4;
+    assert_int_equal(nd_index_create(*state, &options, NULL, &error), ND_ERR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "'coverage' depends on all documents"));
+    nd_index *const index = open_small(*state);
+    const nd_index_match *matches;
+    size_t num;
+    nd_index_query query;
+    nd_index_query_init(&query);
+    query.score = 0.5;
+    assert_true(nd_index_score(index) == 0);
+    assert_int_equal(nd_index_query_text(index, STORY, 10, &query, &matches, &num, &error),
+                     ND_ERR_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.message, "was made without a score"));
+    nd_index_free(index);
 }
 
 int main(void)
@@ -542,10 +703,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(answers_are_those_of_a_scan_in_any_order_of_adding),
+        TEST(news_is_found_like_a_scan_does_in_any_order_of_adding),
         TEST(answers_do_not_depend_on_how_documents_are_spread_over_runs),
+        TEST(news_is_found_in_whatever_runs_it_is),
         TEST(removing_and_adding_again_a_third_changes_nothing),
+        TEST(removing_and_adding_again_a_third_of_the_news_changes_nothing),
         TEST(a_bucket_that_is_too_large_proposes_what_a_scan_does),
         TEST(a_text_finds_what_it_would_find_as_a_document),
+        TEST(a_text_finds_the_news_it_would_find_as_a_document),
         TEST(a_document_without_words_matches_nothing),
         TEST(an_id_that_comes_again_replaces_its_document),
         TEST(modes_add_only_what_is_new),
@@ -556,6 +721,10 @@ int main(void)
         TEST(changes_that_are_rolled_back_were_never_there),
         TEST(a_second_writer_is_refused_and_another_spec_too),
         TEST(indexes_are_copied_and_merged),
+        TEST(indexes_of_news_are_copied_and_merged),
+        TEST(news_that_very_many_share_is_found_like_a_scan_does),
+        TEST(a_query_may_ask_for_another_score),
+        TEST(what_depends_on_all_documents_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

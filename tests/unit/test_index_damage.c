@@ -98,13 +98,15 @@ static const char *asked_id(const original *o, size_t i)
 }
 
 /* Runs, removals from them, and a tail with documents of its own. */
-static void make(original *o, const char *path)
+static void make(original *o, const char *path, nd_preset preset)
 {
     nd_random random = {21};
     nd_scan_options options;
-    nd_scan_options_init(&options);
-    options.shingle.width = 3;
-    options.rule = (nd_match_rule){0.5, 0.7};
+    nd_scan_options_init_preset(&options, preset);
+    if (preset == ND_PRESET_CORPUS) {
+        options.shingle.width = 3;
+        options.rule = (nd_match_rule){0.5, 0.7};
+    }
     *o = (original){.corpus = corpus_make(150, &random)};
     assert_int_equal(nd_index_create(path, &options, NULL, NULL), ND_OK);
     nd_index *const index = index_open_to_write(path, 60);
@@ -172,18 +174,17 @@ static size_t num_trials(size_t few, size_t many)
     return wanted && strcmp(wanted, "1") == 0 ? many : few;
 }
 
-static void flipped_bytes_are_an_error_or_change_nothing(void **state)
+static void check_flipped_bytes(const char *path, nd_preset preset)
 {
-    const char *const path = *state;
     char copy[400];
     original o;
     nd_random random = {22};
-    make(&o, path);
+    make(&o, path, preset);
     snprintf(copy, sizeof copy, "%s-copy", path);
     assert_int_equal(mkdir(copy, 0777), 0);
     for (size_t i = 0; i < o.num_files; i++)
         write_file(copy, o.files[i].name, o.files[i].bytes, o.files[i].len);
-    const size_t trials = num_trials(150, 1000);
+    const size_t trials = num_trials(100, 1000);
     size_t num_refused = 0;
     for (size_t trial = 0; trial < trials; trial++) {
         /* Each file as likely as another: the small ones say what the large ones mean. */
@@ -203,13 +204,22 @@ static void flipped_bytes_are_an_error_or_change_nothing(void **state)
     release(&o);
 }
 
-/* A file that ends early: the log's room for what comes may be lost, nothing else. */
-static void a_copy_without_its_end_is_an_error_or_changes_nothing(void **state)
+static void flipped_bytes_are_an_error_or_change_nothing(void **state)
 {
-    const char *const path = *state;
+    check_flipped_bytes(*state, ND_PRESET_CORPUS);
+}
+
+static void flipped_bytes_of_an_index_of_news_are_too(void **state)
+{
+    check_flipped_bytes(*state, ND_PRESET_NEWS);
+}
+
+/* A file that ends early: the log's room for what comes may be lost, nothing else. */
+static void check_without_end(const char *path, nd_preset preset)
+{
     char copy[400];
     original o;
-    make(&o, path);
+    make(&o, path, preset);
     snprintf(copy, sizeof copy, "%s-copy", path);
     assert_int_equal(mkdir(copy, 0777), 0);
     for (size_t i = 0; i < o.num_files; i++)
@@ -231,6 +241,16 @@ static void a_copy_without_its_end_is_an_error_or_changes_nothing(void **state)
     release(&o);
 }
 
+static void a_copy_without_its_end_is_an_error_or_changes_nothing(void **state)
+{
+    check_without_end(*state, ND_PRESET_CORPUS);
+}
+
+static void a_copy_of_an_index_of_news_without_its_end_is_too(void **state)
+{
+    check_without_end(*state, ND_PRESET_NEWS);
+}
+
 static int set_up(void **state)
 {
     *state = index_folder_make();
@@ -246,10 +266,11 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(flipped_bytes_are_an_error_or_change_nothing, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_copy_without_its_end_is_an_error_or_changes_nothing,
-                                        set_up, tear_down),
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(flipped_bytes_are_an_error_or_change_nothing),
+        TEST(flipped_bytes_of_an_index_of_news_are_too),
+        TEST(a_copy_without_its_end_is_an_error_or_changes_nothing),
+        TEST(a_copy_of_an_index_of_news_without_its_end_is_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,13 +170,14 @@ static unsigned last_told(int told, unsigned before)
     return commit;
 }
 
-static void what_was_committed_is_there_after_the_writer_is_killed(void **state)
+static void check_killed_writer(const char *path, nd_preset preset)
 {
-    const char *const path = *state;
     const int times = is_long() ? 100 : 12;
     nd_random random = {31};
     unsigned next = 0;
-    assert_int_equal(nd_index_create(path, NULL, NULL, NULL), ND_OK);
+    nd_scan_options options;
+    nd_scan_options_init_preset(&options, preset);
+    assert_int_equal(nd_index_create(path, &options, NULL, NULL), ND_OK);
     for (int i = 0; i < times; i++) {
         int told[2];
         assert_int_equal(pipe(told), 0);
@@ -213,6 +214,16 @@ static void what_was_committed_is_there_after_the_writer_is_killed(void **state)
         nd_index_free(index);
     }
     assert_true(next > (unsigned)times);
+}
+
+static void what_was_committed_is_there_after_the_writer_is_killed(void **state)
+{
+    check_killed_writer(*state, ND_PRESET_CORPUS);
+}
+
+static void committed_news_is_there_after_the_writer_is_killed(void **state)
+{
+    check_killed_writer(*state, ND_PRESET_NEWS);
 }
 
 /* --- read meanwhile --- */
@@ -355,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(what_was_committed_is_there_after_the_writer_is_killed),
+        TEST(committed_news_is_there_after_the_writer_is_killed),
         TEST(readers_in_other_processes_see_whole_commits),
         TEST(readers_in_other_threads_see_whole_commits),
     };

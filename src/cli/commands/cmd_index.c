@@ -55,7 +55,8 @@ static int run_create(const nd_settings *settings)
 static nd_status check_create(const nd_settings *settings, nd_error *error)
 {
     nd_plan plan;
-    return nd_settings_plan(settings, &plan, error);
+    return nd_scan_options_has_coverage(&settings->scan) ? ND_OK
+                                                         : nd_settings_plan(settings, &plan, error);
 }
 
 static const nd_command command_create = {
@@ -70,6 +71,7 @@ static const nd_command command_create = {
         "here for good, with the version of Unicode that this tool is built on: another version "
         "does not read it.\n",
     .info.examples = "  neardup index create seen\n"
+                     "  neardup index create --preset news seen\n"
                      "  neardup index create --threshold 0.5 --containment 0.8 seen\n",
     .info.options = {nd_tool_options, ND_COMMAND_INDEX_CREATE},
     .check = check_create,

@@ -86,13 +86,13 @@ static nd_status write_answer(asking *a, nd_bytes id, const nd_index_match *matc
     const nd_index_answer answer = {id, matches, num};
     a->tally.with_matches += num > 0;
     a->tally.matches += num;
-    nd_index_answer_print(a->job, &a->page, &answer);
+    nd_index_answer_print(a->job, &a->page, a->index, &answer);
     return nd_job_write(a->job, &a->page);
 }
 
 static nd_status begin_writing(asking *a)
 {
-    nd_index_answer_print_header(a->job, &a->page);
+    nd_index_answer_print_header(a->job, &a->page, a->index);
     return nd_job_write(a->job, &a->page);
 }
 
@@ -290,6 +290,7 @@ static void settle_rule(asking *a)
         rule->jaccard = own.jaccard;
     if (!(rule->containment > 0))
         rule->containment = own.containment;
+    a->query.score = a->job->settings->asked_score;
 }
 
 static nd_status query(nd_job *job, nd_error *error)

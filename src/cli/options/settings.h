@@ -125,6 +125,7 @@ typedef struct nd_settings {
     int reports, is_unsynced;
     double wait_seconds;
     nd_match_rule asked_rule;
+    double asked_score;
     uint64_t max_asked;
     const char *asked_id, *since, *before, *not_source;
 

@@ -342,15 +342,21 @@ nd_status nd_matches_write(nd_job *job, const nd_scan *scan, nd_written *written
 
 /* --- the answers of an index --- */
 
-void nd_index_answer_print_header(const nd_job *job, nd_page *page)
+static nd_shown_columns shown_of_index(const nd_index *index)
+{
+    return nd_index_score(index) > 0 ? ND_SHOW_COVERAGE | ND_SHOW_SCORE : 0u;
+}
+
+void nd_index_answer_print_header(const nd_job *job, nd_page *page, const nd_index *index)
 {
     if (job->format == ND_FORMAT_TSV)
-        nd_record_tsv_header(page, &nd_index_answer_record, 0, NULL);
+        nd_record_tsv_header(page, &nd_index_answer_record, shown_of_index(index), NULL);
 }
 
 /* wire-17 and 2 matches
      near        93 %  wire-4  (96 % of it, 95 % of the match) */
-static void print_text(const nd_job *job, nd_page *page, const nd_index_answer *answer)
+static void print_text(const nd_job *job, nd_page *page, bool covered,
+                       const nd_index_answer *answer)
 {
     nd_page_put(page, nd_style(&job->screen, ND_STYLE_STRONG));
     nd_page_shown(page, answer->id.p, answer->id.len_bytes);
@@ -365,23 +371,26 @@ static void print_text(const nd_job *job, nd_page *page, const nd_index_answer *
         nd_match_print_kind(page, m->kind, &m->similarity);
         nd_page_shown(page, m->id, m->id_len_bytes);
         if (m->kind != ND_MATCH_EXACT)
-            nd_page_printf(page, "  (%s of it, %s of the match)",
-                           nd_amount_percent(m->similarity.a_in_b).text,
-                           nd_amount_percent(m->similarity.b_in_a).text);
+            nd_page_printf(
+                page, "  (%s of it, %s of the match)",
+                nd_amount_percent(covered ? m->coverage.a_in_b : m->similarity.a_in_b).text,
+                nd_amount_percent(covered ? m->coverage.b_in_a : m->similarity.b_in_a).text);
         nd_page_put(page, "\n");
     }
 }
 
-void nd_index_answer_print(const nd_job *job, nd_page *page, const nd_index_answer *answer)
+void nd_index_answer_print(const nd_job *job, nd_page *page, const nd_index *index,
+                           const nd_index_answer *answer)
 {
+    const nd_shown_columns shown = shown_of_index(index);
     nd_array array = {answer->matches, answer->num_matches, sizeof *answer->matches};
     const nd_index_answer_view view = {answer->id, nd_items_of(&array)};
     if (job->format == ND_FORMAT_TEXT) {
-        print_text(job, page, answer);
+        print_text(job, page, (shown & ND_SHOW_COVERAGE) != 0, answer);
     } else if (job->format == ND_FORMAT_TSV) {
-        nd_record_tsv(page, &nd_index_answer_record, 0, &view);
+        nd_record_tsv(page, &nd_index_answer_record, shown, &view);
     } else {
-        nd_record_json(page, &nd_index_answer_record, 0, &view);
+        nd_record_json(page, &nd_index_answer_record, shown, &view);
         nd_page_put(page, "\n");
     }
 }
@@ -394,15 +403,18 @@ static bool is_bytes(const nd_counter *counter)
     return len >= 5 && strcmp(counter->name + len - 5, "bytes") == 0;
 }
 
-static void stats_as_text(nd_page *page, const char *spec, const nd_match_rule *rule,
+static void stats_as_text(nd_page *page, const char *spec, const nd_index *index,
                           const nd_index_stats *stats)
 {
+    const nd_match_rule rule = nd_index_rule(index);
     size_t num;
     const nd_counter *const counters = nd_index_counters(&num);
     nd_page_printf(page, "%s\n", spec);
-    nd_page_printf(page, "matches: jaccard %g", rule->jaccard);
-    if (rule->containment > 0)
-        nd_page_printf(page, ", containment %g", rule->containment);
+    nd_page_printf(page, "matches: jaccard %g", rule.jaccard);
+    if (rule.containment > 0)
+        nd_page_printf(page, ", containment %g", rule.containment);
+    if (nd_index_score(index) > 0)
+        nd_page_printf(page, ", score %g", nd_index_score(index));
     nd_page_put(page, "\n\n");
     for (size_t i = 0; i < num; i++) {
         const uint64_t value = nd_counter_value(&counters[i], stats);
@@ -426,7 +438,7 @@ void nd_index_stats_print(const nd_job *job, nd_page *page, const nd_index *inde
     const nd_counter *const counters = nd_index_counters(&num);
     nd_spec_print(nd_index_spec(index), spec);
     if (job->format == ND_FORMAT_TEXT) {
-        stats_as_text(page, spec, &rule, stats);
+        stats_as_text(page, spec, index, stats);
         return;
     }
     const bool is_json = job->format == ND_FORMAT_JSONL;
@@ -439,9 +451,9 @@ void nd_index_stats_print(const nd_job *job, nd_page *page, const nd_index *inde
         nd_page_put(page, "\n");
     }
     nd_page_printf(page,
-                   is_json ? ",\"threshold\":%.6f,\"containment\":%.6f"
-                           : "threshold\t%.6f\ncontainment\t%.6f\n",
-                   rule.jaccard, rule.containment);
+                   is_json ? ",\"threshold\":%.6f,\"containment\":%.6f,\"score\":%.6f"
+                           : "threshold\t%.6f\ncontainment\t%.6f\nscore\t%.6f\n",
+                   rule.jaccard, rule.containment, nd_index_score(index));
     for (size_t i = 0; i < num; i++)
         nd_page_printf(page, is_json ? ",\"%s\":%llu" : "%s\t%llu\n", counters[i].name,
                        (unsigned long long)nd_counter_value(&counters[i], stats));

@@ -192,6 +192,11 @@ static const nd_column index_match_columns[] = {
     {ND_COLUMN(nd_index_match, similarity.jaccard, "jaccard", ND_VALUE_RATIO)},
     {ND_COLUMN(nd_index_match, similarity.a_in_b, "query_in_match", ND_VALUE_RATIO)},
     {ND_COLUMN(nd_index_match, similarity.b_in_a, "match_in_query", ND_VALUE_RATIO)},
+    {ND_COLUMN(nd_index_match, coverage.a_in_b, "query_covered", ND_VALUE_RATIO),
+     .when = ND_SHOW_COVERAGE},
+    {ND_COLUMN(nd_index_match, coverage.b_in_a, "match_covered", ND_VALUE_RATIO),
+     .when = ND_SHOW_COVERAGE},
+    {ND_COLUMN(nd_index_match, score, "score", ND_VALUE_RATIO), .when = ND_SHOW_SCORE},
 };
 static const nd_record index_match_record = RECORD(index_match_columns);
 

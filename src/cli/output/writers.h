@@ -125,10 +125,11 @@ typedef struct nd_index_answer {
     size_t num_matches;
 } nd_index_answer;
 
-/* What stands before the first answer: the header of a TSV. */
-void nd_index_answer_print_header(const nd_job *job, nd_page *page);
+/* What stands before the first answer of the index: the header of a TSV. */
+void nd_index_answer_print_header(const nd_job *job, nd_page *page, const nd_index *index);
 
-void nd_index_answer_print(const nd_job *job, nd_page *page, const nd_index_answer *answer);
+void nd_index_answer_print(const nd_job *job, nd_page *page, const nd_index *index,
+                           const nd_index_answer *answer);
 
 void nd_index_stats_print(const nd_job *job, nd_page *page, const nd_index *index,
                           const nd_index_stats *stats);

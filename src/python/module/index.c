@@ -124,8 +124,8 @@ static int read_open_options(PyObject *arguments, const char **path, nd_index_op
     return 0;
 }
 
-/* index_open(path, is_writer, is_synced, threads, wait_ms, spec line or None): the index, and the
- * line, threshold and containment of its spec */
+/* index_open(path, is_writer, is_synced, threads, wait_ms, spec line or None): the index, the line,
+ * threshold and containment of its spec, and the score of its verdicts or 0 */
 static PyObject *index_open(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -156,7 +156,8 @@ static PyObject *index_open(PyObject *module, PyObject *arguments)
     }
     nd_spec_print(nd_index_spec(handle->index), line);
     const nd_match_rule rule = nd_index_rule(handle->index);
-    return Py_BuildValue("(Nsdd)", capsule, line, rule.jaccard, rule.containment);
+    return Py_BuildValue("(Nsddd)", capsule, line, rule.jaccard, rule.containment,
+                         nd_index_score(handle->index));
 }
 
 /* index_close(index): drops what is not committed. */

@@ -203,6 +203,7 @@ static nd_status query(nd_index *index, nd_py_index_call *call)
     const nd_index_match *matches;
     size_t num;
     settle_rule(index, &call->query.rule);
+    call->is_judged = nd_index_score(index) > 0;
     const nd_status status = call->text.owner
                                  ? nd_index_query_text(index, call->text.p, call->text.len_bytes,
                                                        &call->query, &matches, &num, &call->error)
@@ -224,15 +225,23 @@ static PyObject *source_of(const char *p, size_t len)
     Py_RETURN_NONE;
 }
 
-static PyObject *match_list(const nd_index_match *matches, size_t num)
+/* What is covered of both, and the score; None where the index gives no verdicts. */
+static PyObject *verdict_of(const nd_index_match *m, bool is_judged)
+{
+    return is_judged ? Py_BuildValue("(ddd)", m->coverage.a_in_b, m->coverage.b_in_a, m->score)
+                     : Py_BuildValue("(OOO)", Py_None, Py_None, Py_None);
+}
+
+static PyObject *match_list(const nd_index_match *matches, size_t num, bool is_judged)
 {
     PyObject *const list = PyList_New((Py_ssize_t)num);
     for (size_t i = 0; list && i < num; i++) {
         const nd_index_match *const m = &matches[i];
         const nd_similarity *const s = &m->similarity;
         PyObject *const match = Py_BuildValue(
-            "(NsdddNL)", string_of(m->id, m->id_len_bytes), nd_match_kind_name(m->kind), s->jaccard,
-            s->a_in_b, s->b_in_a, source_of(m->source, m->source_len_bytes), (long long)m->time);
+            "(NsdddNNL)", string_of(m->id, m->id_len_bytes), nd_match_kind_name(m->kind),
+            s->jaccard, s->a_in_b, s->b_in_a, verdict_of(m, is_judged),
+            source_of(m->source, m->source_len_bytes), (long long)m->time);
         if (!match) {
             Py_DECREF(list);
             return NULL;
@@ -255,8 +264,9 @@ static int read_asked(nd_py_index_call *call, PyObject *text, PyObject *id, int 
     return 0;
 }
 
-/* index_query(index, text or None, id or None, by_id, most, threshold, containment, since, before,
- * not_source or None): [(id, kind, jaccard, query_in, match_in, source, time), ...] */
+/* index_query(index, text or None, id or None, by_id, most, threshold, containment, score, since,
+ * before, not_source or None): [(id, kind, jaccard, query_in, match_in, (query_covered,
+ * match_covered, score), source, time), ...] */
 static PyObject *index_query(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -267,8 +277,9 @@ static PyObject *index_query(PyObject *module, PyObject *arguments)
     long long since, before;
     int by_id;
     nd_index_query_init(q);
-    if (!PyArg_ParseTuple(arguments, "OOOpKddLLO", &capsule, &text, &id, &by_id, &most,
-                          &q->rule.jaccard, &q->rule.containment, &since, &before, &not_source))
+    if (!PyArg_ParseTuple(arguments, "OOOpKdddLLO", &capsule, &text, &id, &by_id, &most,
+                          &q->rule.jaccard, &q->rule.containment, &q->score, &since, &before,
+                          &not_source))
         return NULL;
     q->max_matches = (size_t)most;
     q->since = since;
@@ -287,7 +298,7 @@ static PyObject *index_query(PyObject *module, PyObject *arguments)
     q->not_source_len_bytes = call.source.len_bytes;
     if (nd_py_index_run(&call, query) != 0)
         return NULL;
-    PyObject *const list = match_list(call.matches, call.num_matches);
+    PyObject *const list = match_list(call.matches, call.num_matches, call.is_judged);
     free(call.matches);
     return list;
 }

@@ -27,6 +27,7 @@ typedef struct nd_py_index_call {
     nd_frame *frame;
     nd_index_match *matches; /* with their strings, in one piece of memory */
     size_t num_matches;
+    bool is_judged; /* they have verdicts */
     nd_error error;
 } nd_py_index_call;
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from neardup._progress import Progress
-    from neardup._types import Ids, IndexMode, Names, Outcome, Texts, Time, Times
+    from neardup._types import Ids, IndexMode, Names, Outcome, Preset, Texts, Time, Times
 
     Path = Union[str, os.PathLike[str]]
     Id = Union[str, bytes, int]
@@ -32,8 +32,10 @@ class IndexMatch(NamedTuple):
     """A document of an index that a text matches; similarities are exact.
 
     `kind` is seen from the text asked for: "contains" where it holds the match. `query_in_match`:
-    how much of it stands in the match. `source` is None and `time` 0 where they are not known;
-    `time` is in microseconds since 1970 in UTC.
+    how much of it stands in the match; `query_covered`: the same in order, edited words inside
+    included. That, `match_covered` and the `score` of the verdict are None where the index gives
+    no verdicts. `source` is None and `time` 0 where they are not known; `time` is in microseconds
+    since 1970 in UTC.
     """
 
     id: str
@@ -41,6 +43,9 @@ class IndexMatch(NamedTuple):
     jaccard: float
     query_in_match: float
     match_in_query: float
+    query_covered: Optional[float]
+    match_covered: Optional[float]
+    score: Optional[float]
     source: Optional[str]
     time: int
 
@@ -100,7 +105,7 @@ class Index:
     (False, 1)
     """
 
-    __slots__ = ("_handle", "path", "readonly", "spec")
+    __slots__ = ("_handle", "path", "readonly", "score", "spec")
 
     _handle: Any
     path: str
@@ -109,6 +114,8 @@ class Index:
     """Whether nothing of it can be changed here."""
     spec: Spec
     """What its texts are read by, and what matches."""
+    score: Optional[float]
+    """The score of a verdict that makes a match too; None: it gives no verdicts."""
 
     def __init__(self) -> None:
         raise TypeError("an index is opened by neardup.Index.open or neardup.Index.create")
@@ -118,8 +125,10 @@ class Index:
         cls,
         path: Path,
         *,
+        preset: Preset = "corpus",
         threshold: Optional[float] = None,
         containment: Optional[float] = None,
+        score: Optional[float] = None,
         recall: Optional[float] = None,
         shingle: Optional[str] = None,
         repair: Optional[Names] = None,
@@ -129,13 +138,15 @@ class Index:
     ) -> Index:
         """Makes an empty index in a new folder, and opens it to write.
 
-        threshold, containment, recall, shingle, repair, fold: as of `neardup.scan`; they are the
-        index's for good. synced, threads: as of `open`. Raises AlreadyExists where something is
+        preset, threshold, containment, score, recall, shingle, repair, fold: as of `neardup.scan`;
+        they are the index's for good. synced, threads: as of `open`. Raises AlreadyExists where something is
         there.
         """
         options = {
+            "preset": preset,
             "threshold": threshold,
             "containment": containment,
+            "score": score,
             "recall": recall,
             "shingle": shingle,
             "repair": repair,
@@ -171,10 +182,11 @@ class Index:
         made = cls.__new__(cls)
         made.path = os.fsdecode(path)
         made.readonly = readonly
-        made._handle, line, threshold, containment = _core.index_open(
+        made._handle, line, threshold, containment, score = _core.index_open(
             os.fsencode(path), not readonly, synced, threads, int(wait * 1000), spec.line if spec else None
         )
         made.spec = Spec.parse(line, threshold=threshold, containment=containment)
+        made.score = score or None
         return made
 
     def __enter__(self) -> Index:
@@ -282,6 +294,7 @@ class Index:
         *,
         threshold: Optional[float] = None,
         containment: Optional[float] = None,
+        score: Optional[float] = None,
         since: Time = None,
         before: Time = None,
         not_source: Optional[str] = None,
@@ -290,11 +303,13 @@ class Index:
         """The documents that a text matches, best first: those that a scan of all of them and it
         would report.
 
-        k: the best ones; 0: all. threshold, containment: higher than the index's own. since,
-        before: only documents of that time or later, and of times before. not_source: none of that
-        source. not_id: the id that the text has in the index, if it is there: no match of itself.
+        k: the best ones; 0: all. threshold, containment: higher than the index's own. score: another
+        than the index's, where it gives verdicts; any threshold will do there. since, before: only
+        documents of that time or later, and of times before. not_source: none of that source.
+        not_id: the id that the text has in the index, if it is there: no match of itself.
         """
-        return self._query(text, not_id, False, k, threshold, containment, since, before, not_source)
+        rule = (threshold, containment, score)
+        return self._query(text, not_id, False, k, rule, since, before, not_source)
 
     def query_id(
         self,
@@ -303,13 +318,15 @@ class Index:
         *,
         threshold: Optional[float] = None,
         containment: Optional[float] = None,
+        score: Optional[float] = None,
         since: Time = None,
         before: Time = None,
         not_source: Optional[str] = None,
     ) -> list[IndexMatch]:
         """The same for a document of the index, without itself. Raises NotFound where there is none
         of that id."""
-        return self._query(None, id, True, k, threshold, containment, since, before, not_source)
+        rule = (threshold, containment, score)
+        return self._query(None, id, True, k, rule, since, before, not_source)
 
     def _query(
         self,
@@ -317,17 +334,19 @@ class Index:
         id: Optional[Id],
         by_id: bool,
         k: int,
-        threshold: Optional[float],
-        containment: Optional[float],
+        rule: tuple[Optional[float], Optional[float], Optional[float]],
         since: Time,
         before: Time,
         not_source: Optional[str],
     ) -> list[IndexMatch]:
         found = _core.index_query(
-            *(self._handle, text, id, by_id, _whole(k, "k"), threshold or 0.0, containment or 0.0),
+            *(self._handle, text, id, by_id, _whole(k, "k"), *(limit or 0.0 for limit in rule)),
             *(_microseconds(since), _microseconds(before), not_source),
         )
-        return [IndexMatch(*match) for match in found]
+        return [
+            IndexMatch(id, kind, jaccard, query_in, match_in, *verdict, source, time)
+            for id, kind, jaccard, query_in, match_in, verdict, source, time in found
+        ]
 
     def get(self, id: Id) -> IndexEntry:
         """What is known of a document. Raises NotFound where there is none of that id."""
