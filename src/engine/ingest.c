@@ -7,7 +7,9 @@
 
 enum {
     RECORD_CHUNK_BYTES = 1 << 21,
-    /* Shingles of a text that is worth remembering, so that copies of it are not hashed. */
+    /* Shingles of a text that is worth remembering, so that copies of it are not hashed, and its
+     * own hashes not kept without need. Of 250 MB of texts a quarter are smaller, with 5 % of the
+     * hashes. */
     LEAST_SEEN = 32,
     /* A document this large may be the only one there is no memory for. */
     LARGE_DOCUMENT = 1 << 24,
@@ -276,7 +278,9 @@ static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t work
     *facts = num > 0 ? facts_of(in, num) : (nd_text_facts){0};
     if (num == 0)
         return ND_OK;
-    const nd_hashes_place where = nd_ingester_hashes_place(in, matcher, record);
+    const nd_hashes_place usual = nd_ingester_hashes_place(in, matcher, record);
+    const bool is_small = usual == ND_HASHES_RECENT && num < LEAST_SEEN;
+    const nd_hashes_place where = is_small ? ND_HASHES_IN_MEMORY : usual;
     const bool may_be_seen = num >= LEAST_SEEN && !nd_collection_is_limited(in->collection);
     nd_status status = ND_OK;
     if (!may_be_seen || !take_seen(in, matcher, where, made)) {
@@ -286,6 +290,8 @@ static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t work
         if (status == ND_OK)
             status = hash_text(in, matcher, worker, where, made);
     }
+    if (is_small)
+        made->kept = NULL;
     if (matcher->kind->keeps_hashes)
         in->stats.shingles += facts->num_hashes;
     return status;

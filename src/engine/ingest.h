@@ -63,7 +63,7 @@ typedef enum nd_hashes_place {
     ND_HASHES_IN_MEMORY,
     ND_HASHES_IN_FILE,
     /* It is lasting. In memory while they are recent, and then if another document so far shares a
-     * bucket with it, as nearly all do that any will ever share one with. */
+     * bucket with it, as nearly all do that any will ever share one with; few hashes for good. */
     ND_HASHES_RECENT,
     ND_HASHES_NOWHERE, /* it is lasting, and memory limited */
 } nd_hashes_place;
