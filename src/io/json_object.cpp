@@ -170,8 +170,9 @@ bool reader::fail_here()
 
 inline bool is_called(span key, bool is_plain, const char *name, size_t len)
 {
-    if (is_plain)
-        return key.size() == len && std::memcmp(key.data(), name, len) == 0;
+    if (is_plain) /* most keys differ in their length or in the first byte, which takes no call */
+        return key.size() == len &&
+               (!len || (key[0] == name[0] && std::memcmp(key.data(), name, len) == 0));
     return nd_json_string_equals(key.data(), key.size(), name, len);
 }
 

@@ -24,22 +24,24 @@ static void put_two_digits(char *out, uint32_t number)
 enum { RATIO_TEXT_BYTES = 328 }; /* room for any double */
 
 /* What "%.6f" prints; for a ratio from 0 to 1 many times as fast, because results are mostly
- * ratios. Returns the length, without a terminator. */
-static size_t ratio_text(char text[RATIO_TEXT_BYTES], double ratio)
+ * ratios. False where it is none of those, or so near a tie that the product's own rounding would
+ * decide. */
+static bool ratio_text(char text[8], double ratio)
 {
     const double scaled = ratio * 1e6;
-    const uint32_t floor = scaled >= 0 && scaled <= 1e6 ? (uint32_t)scaled : UINT32_MAX;
+    if (!(scaled >= 0 && scaled <= 1e6))
+        return false;
+    const uint32_t floor = (uint32_t)scaled;
     const double rest = scaled - floor;
-    /* Near a tie the product's own rounding would decide. */
-    if (floor == UINT32_MAX || (rest > 0.4999 && rest < 0.5001))
-        return (size_t)snprintf(text, RATIO_TEXT_BYTES, "%.6f", ratio);
+    if (rest > 0.4999 && rest < 0.5001)
+        return false;
     const uint32_t millionths = floor + (rest > 0.5);
     text[0] = (char)('0' + millionths / 1000000);
     text[1] = '.';
     put_two_digits(text + 2, millionths / 10000 % 100);
     put_two_digits(text + 4, millionths / 100 % 100);
     put_two_digits(text + 6, millionths % 100);
-    return 8;
+    return true;
 }
 
 void nd_page_init(nd_page *page, const nd_allocator *allocator)
@@ -77,8 +79,12 @@ void nd_page_printf(nd_page *page, const char *format, ...)
 
 void nd_page_ratio(nd_page *page, double ratio)
 {
-    char text[RATIO_TEXT_BYTES];
-    nd_page_append(page, text, ratio_text(text, ratio));
+    char text[8], long_text[RATIO_TEXT_BYTES];
+    if (ratio_text(text, ratio))
+        nd_page_append(page, text, sizeof text);
+    else
+        nd_page_append(page, long_text,
+                       (size_t)snprintf(long_text, sizeof long_text, "%.6f", ratio));
 }
 
 void nd_page_json(nd_page *page, const char *p, size_t len_bytes)

@@ -36,6 +36,20 @@ static inline void nd_page_append(nd_page *page, const char *p, size_t len_bytes
     nd_page_append_growing(page, p, len_bytes);
 }
 
+/* The same for a short piece that lies in ND_PIECE_BYTES that can be read: these are copied,
+ * because a length that is known here takes no call. */
+enum { ND_PIECE_BYTES = 32 };
+static inline void nd_page_append_piece(nd_page *page, const char p[ND_PIECE_BYTES],
+                                        size_t len_bytes)
+{
+    if (page->status == ND_OK && page->bytes.capacity - page->bytes.len > ND_PIECE_BYTES) {
+        memcpy(page->bytes.items + page->bytes.len, p, ND_PIECE_BYTES);
+        page->bytes.len += len_bytes;
+        return;
+    }
+    nd_page_append_growing(page, p, len_bytes);
+}
+
 static inline void nd_page_put(nd_page *page, const char *string)
 {
     nd_page_append(page, string, strlen(string));

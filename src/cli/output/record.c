@@ -47,6 +47,16 @@ static void put_count(nd_page *page, uint64_t number)
     nd_page_append(page, first, (size_t)(digits + sizeof digits - first));
 }
 
+/* A key, from `skip` on; a whole piece where it is short. */
+static inline void put_key(nd_page *page, const nd_column *column, size_t skip)
+{
+    const size_t len = column->json_key_len - skip;
+    if (len < ND_PIECE_BYTES)
+        nd_page_append_piece(page, column->json_key + skip, len);
+    else
+        nd_page_append(page, column->json_key + skip, len);
+}
+
 /* A scalar as both formats write it; false where it is none of those, or nothing. */
 static bool put_plain(nd_page *page, const nd_column *column, const void *field)
 {
@@ -127,7 +137,7 @@ void nd_record_json_members(nd_page *page, const nd_record *record, nd_shown_col
         const nd_column *const column = &record->columns[i];
         if (!is_shown(column, shown, ND_COLUMN_TSV_ONLY))
             continue;
-        nd_page_append(page, column->json_key + skip, column->json_key_len - skip);
+        put_key(page, column, skip);
         put_json(page, column, shown, field_of(column, item));
         skip = 0;
     }

@@ -80,7 +80,7 @@ typedef struct nd_record nd_record;
 
 typedef struct nd_column {
     const char *name;
-    const char *json_key; /* ,"name": */
+    const char *json_key; /* ,"name": and zeros, ND_PIECE_BYTES and more in all */
     size_t json_key_len;
     nd_value_kind kind;
     size_t offset;
@@ -90,9 +90,12 @@ typedef struct nd_column {
     const char *item; /* of a list: what the number of an item is called in TSV; NULL: none */
 } nd_column;
 
+#define ND_EIGHT_ZEROS "\0\0\0\0\0\0\0\0"
+#define ND_JSON_KEY_END "\":" ND_EIGHT_ZEROS ND_EIGHT_ZEROS ND_EIGHT_ZEROS ND_EIGHT_ZEROS
 #define ND_COLUMN(type, member, name_, kind_)                                                      \
-    .name = (name_), .json_key = ",\"" name_ "\":", .json_key_len = sizeof(",\"" name_ "\":") - 1, \
-    .kind = (kind_), .offset = offsetof(type, member)
+    .name = (name_), .json_key = ",\"" name_ ND_JSON_KEY_END,                                      \
+    .json_key_len = sizeof(",\"" name_ "\":") - 1, .kind = (kind_),                                \
+    .offset = offsetof(type, member)
 
 struct nd_record {
     const nd_column *columns;
