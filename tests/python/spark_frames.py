@@ -76,16 +76,14 @@ def frame(spark: Any, rows: list[Row], partitions: int) -> Any:
 def pair_lines(found: Any) -> list[str]:
     """Of a frame, sorted."""
     return sorted(
-        pair_line(neardup.Pair(p.a, p.b, 0, 0, p.kind, p.jaccard, p.a_in_b, p.b_in_a)) for p in found.collect()
+        pair_line(neardup.Pair(p.a, p.b, 0, 0, *p[2:])) for p in found.collect()
     )
 
 
 def group_lines(found: Any) -> list[str]:
     lines = []
     for g in found.collect():
-        members = [
-            neardup.Member(m.id, 0, m.kind, m.jaccard, m.in_representative, m.representative_in) for m in g.members
-        ]
+        members = [neardup.Member(m.id, 0, *m[1:]) for m in g.members]
         lines.append(group_line(neardup.Group(g.representative, 0, g.size, members)))
     return sorted(lines)
 

@@ -29,7 +29,7 @@ from spark_frames import (  # noqa: E402
 import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates  # noqa: E402
+from neardup.spark import _candidates, _rare, _texts  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,7 @@ def spark() -> Iterator[Any]:
 CASES: list[tuple[int, int, dict[str, Any]]] = [
     (1, 560, {}),
     (7, 0, {"max_matches": 20, "representative": "preferred", "preferences": "number", "edges_a_task": 30, "containment": 0.9}),
+    (3, 200, {"preset": "news", "max_matches": 0}),
 ]
 
 
@@ -53,6 +54,7 @@ def test_pairs_groups_and_counts_are_the_engines(
     rows = documents(num_hot)
     wanted = of_engine(rows, **options)
     assert len(wanted.pairs()) > 300 and (wanted.stats["capped_buckets"] > 0) == (num_hot > 512)
+    assert (wanted.stats["common_documents"] > 0) == ("preset" in options)
     assert (wanted.stats["capped_documents"] > 0) == (options.get("max_matches") == 20)
     observed = Observation("read")
     scan = neardup.spark.Scan(frame(spark, rows, partitions), observation=observed, **options)
@@ -152,7 +154,8 @@ def test_what_cannot_be_is_said_before_any_job(spark: Any) -> None:
         (neardup.InvalidArgument, lambda: neardup.spark.dedup(df, max_matches=-1)),
         (neardup.InvalidArgument, lambda: neardup.spark.dedup(df, representative="preferred")),
         (neardup.InvalidArgument, lambda: neardup.spark.within(df, id="t", text="t", similarity=7.0)),
-        (neardup.Unsupported, lambda: neardup.spark.scan_pairs(df, preset="news")),
+        (neardup.Unsupported, lambda: neardup.spark.scan_pairs(df, preset="news", coverage=0.5)),
+        (neardup.Unsupported, lambda: neardup.spark.scan_groups(df, preset="news", link="single")),
         (neardup.InvalidArgument, lambda: neardup.spark.scan_groups(df, link="double")),
         (neardup.Unsupported, lambda: neardup.spark.dedup(df, keep="first")),
     ]:
@@ -172,6 +175,59 @@ def test_the_job_writes_what_stays(spark: Any, tmp_path: Path) -> None:
     assert len(lines) == 2 and "else" in lines
     stats = spark.read.json(str(tmp_path / "stats"))
     assert {row.name: row.value for row in stats.collect()}["exact_copies"] == 2
+
+
+def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:
+    """Keys of the pairs that Spark's steps propose where a score decides, put together without Spark."""
+    import pyarrow
+
+    column = pyarrow.array(texts, pyarrow.binary())
+    nulls = pyarrow.nulls(len(texts), pyarrow.int64())
+    batch = pyarrow.RecordBatch.from_arrays([nulls, column, nulls], names=["id", "text", "preference"])
+    (read,) = _texts._read(iter([batch]), neardup.Spec(preset="news"))
+    rows = {row["key"]: row for row in read.select(["key", "shift", "samples"]).to_pylist() if row["key"]}
+
+    def batches(of: list[dict[str, Any]], schema: Any, size: int = 1000) -> Iterator[Any]:
+        for start in range(0, len(of), size):
+            yield pyarrow.RecordBatch.from_pylist(of[start : start + size], schema)
+
+    described = pyarrow.schema([("key", pyarrow.binary()), ("shift", pyarrow.int32()), ("samples", pyarrow.binary())])
+    spread = [row for b in _rare._spread(batches(list(rows.values()), described)) for row in b.to_pylist()]
+    spread.sort(key=lambda row: (row["sample"], row["member"]))
+    listed = pyarrow.schema([("sample", pyarrow.int64()), ("member", pyarrow.binary())])
+    lists = [row for b in _rare._cut(batches(spread, listed, 77)) for row in b.to_pylist()]
+    weights: dict[bytes, int] = {}
+    picks: dict[bytes, list[dict[str, Any]]] = {}
+    for row in lists:
+        if row["block"] is not None:
+            weights[row["block"]] = weights.get(row["block"], 0) + row["weight"]
+        else:
+            picks.setdefault(row["key"], []).append(row)
+    blocks = pyarrow.table({"block": pyarrow.array(weights, pyarrow.binary()), "weight": list(weights.values())})
+    shared: dict[tuple[bytes, bytes], list[int]] = {}
+    for b in _rare._expand(iter(blocks.to_batches())):
+        for row in b.to_pylist():
+            pair = shared.setdefault((row["a"], row["b"]), [row["needed"], 0])
+            pair[1] += row["weight"]
+    found = {pair for pair, (needed, weight) in shared.items() if weight >= needed}
+    followed = [
+        {"key": key, "mates": row["mates"]}
+        for key, hot in picks.items()
+        if len(hot) * 2 >= hot[0]["picks"]
+        for row in sorted(hot, key=lambda row: row["pick"])[: _rare.FOLLOWED]
+    ]
+    mates = pyarrow.schema([("key", pyarrow.binary()), ("mates", pyarrow.binary())])
+    for b in _rare._follow(batches(followed, mates)):
+        found.update((row["a"], row["b"]) for row in b.to_pylist())
+    return sorted(found)
+
+
+def test_rare_shingles_propose_what_the_engine_compares() -> None:
+    rows = documents()
+    scan = neardup.scan([row[1] for row in rows], preset="news", max_matches=0)
+    found = rare_candidates([row[1].encode() if row[1] is not None else None for row in rows])
+    assert scan.stats["common_documents"] > 100 and len(found) > 1000
+    assert len(found) == scan.stats["candidates"]
 
 
 def test_the_rule_of_buckets_is_the_engines() -> None:

@@ -20,7 +20,7 @@ static int execute(PyObject *module)
         add_versions,          nd_py_add_frames,    nd_py_add_columns,  nd_py_add_scan,
         nd_py_add_passages,    nd_py_add_spec,      nd_py_add_batch,    nd_py_add_table,
         nd_py_add_index,       nd_py_add_index_ask, nd_py_add_evaluate, nd_py_add_minhash,
-        nd_py_add_minhash_lsh,
+        nd_py_add_minhash_lsh, nd_py_add_rare,
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i](module) != 0)

@@ -47,5 +47,6 @@ int nd_py_add_index_ask(PyObject *module);
 int nd_py_add_evaluate(PyObject *module);
 int nd_py_add_minhash(PyObject *module);
 int nd_py_add_minhash_lsh(PyObject *module);
+int nd_py_add_rare(PyObject *module);
 
 #endif

@@ -31,11 +31,12 @@ __all__ = ["Scan", "dedup", "scan_groups", "scan_pairs", "within"]
 
 
 def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any) -> DataFrame:
-    """Every pair of rows whose texts match: a, b, kind, jaccard, a_in_b, b_in_a, in no order.
+    """Every pair of rows whose texts match, in no order: a, b, kind, jaccard, a_in_b, b_in_a, and with the news
+    preset, or a score, a_covered, b_covered, score.
 
     df: any DataFrame. id: a column of strings or whole numbers; several rows of one id are told apart
         as ID, ID#2, ID#3. text: a column of strings or binary (UTF-8); null has no words.
-    options: threshold, containment, recall, shingle, repair, fold, max_matches, link, representative and
+    options: preset, score, threshold, containment, recall, shingle, repair, fold, max_matches, link, representative and
         preferences as of `neardup.scan` (preferences: the name of a column), and
         unique_ids: no id stands twice, which saves a shuffle; not checked.
         checkpoint: a folder where steps are written, and taken from by a later run that was given
@@ -45,8 +46,8 @@ def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any
 
     Runs jobs at once, up to the matches of texts (which tell whether anything is capped); the pairs of
     documents are made when the result is used. Raises NotFound, TypeError and InvalidArgument for columns
-    and options that are none, Unsupported for what needs one machine: a coverage or a score (the news
-    preset), keep="first".
+    and options that are none, Unsupported for what is not there: a coverage, link="single" with a score,
+    keep="first".
     """
     return Scan(df, id, text, **options).pairs()
 

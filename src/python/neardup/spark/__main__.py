@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("parquet", "json", "text")
 OF_SCAN = {
+    "preset": str,
+    "score": float,
     "threshold": float,
     "containment": float,
     "recall": float,
@@ -71,7 +73,7 @@ def _write(frame: DataFrame, arguments: argparse.Namespace) -> None:
 def run(session: SparkSession, arguments: argparse.Namespace) -> None:
     """Reads, scans, writes."""
     frame = _read(session, arguments)
-    options: dict[str, Any] = {name: getattr(arguments, name) for name in OF_SCAN}
+    options: dict[str, Any] = {name: value for name in OF_SCAN if (value := getattr(arguments, name)) is not None}
     id, text = ("id", "text") if arguments.format == "text" else (arguments.id_field, arguments.text_field)
     scan = Scan(frame, id, text, unique_ids=arguments.unique_ids, **options)
     if arguments.command == "dedup":

@@ -49,10 +49,12 @@ def make_options(
     edges_a_task: int = EDGES_A_TASK,
 ) -> Options:
     """Raises InvalidArgument for options out of range, Unsupported for those that need one machine."""
-    if spec.bands == 0:
-        raise Unsupported("a coverage or a score, which the news preset has, is not there on Spark")
+    if spec.coverage > 0:
+        raise Unsupported("'coverage', which depends on all documents of a scan, is not there on Spark")
     if link not in (None, "anchored", "single"):
         raise InvalidArgument(f"'link' must be 'anchored' or 'single', not {link!r}")
+    if link == "single" and spec.score > 0:
+        raise Unsupported("link='single' with a score, which the news preset has, is not there on Spark")
     if representative not in (None, "longest", "preferred", "first-id"):
         raise InvalidArgument(
             f"'representative' must be 'longest', 'preferred' or 'first-id', not {representative!r}"

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Optional
 
 from neardup._spec import Spec
-from neardup.spark import _candidates, _groups, _links, _pairs, _texts, _verify
+from neardup.spark import _candidates, _groups, _links, _pairs, _rare, _texts, _verify
 from neardup.spark._options import Options, check_columns, make_options
 from neardup.spark._steps import Steps
 
@@ -123,12 +123,17 @@ class Scan:
 
     @cached_property
     def _blocks(self) -> DataFrame:
-        texts = self._read.where("key is not null").select("key", "bands").distinct()
-        return self._steps.keep("buckets", _candidates.blocks(texts, self.options.spec.bands))
+        texts = self._read.where("key is not null")
+        if self.options.spec.bands == 0:
+            samples = texts.select("key", "shift", "samples").distinct()
+            return self._steps.keep("samples", _rare.lists(samples))
+        keys = texts.select("key", "bands").distinct()
+        return self._steps.keep("buckets", _candidates.blocks(keys, self.options.spec.bands))
 
     @cached_property
     def _candidates(self) -> DataFrame:
-        return self._steps.keep("candidates", _candidates.candidates(self._blocks))
+        rule = _candidates if self.options.spec.bands else _rare
+        return self._steps.keep("candidates", rule.candidates(self._blocks))
 
     @cached_property
     def _edges(self) -> DataFrame:
@@ -220,11 +225,12 @@ class Scan:
                 {"capped_documents": F.sum("copies")},
             ),
             (self.members(), {"groups": F.countDistinct("representative"), "group_members": num}),
-            (
-                _candidates.large_buckets(self._blocks),
-                {"capped_buckets": num, "capped_comparisons": F.sum("left_out")},
-            ),
         ]
+        left_out = {"capped_comparisons": F.sum("left_out")}
+        if self.options.spec.bands:
+            counts.append((_candidates.large_buckets(self._blocks), {"capped_buckets": num, **left_out}))
+        else:
+            counts.append((_rare.common_texts(self._blocks), {"common_documents": num, **left_out}))
         if self.has_duplicate_ids:
             renamed = F.sum((F.col("name") != F.col("id")).cast("int"))
             counts.append((self._names, {"duplicate_ids": renamed}))

@@ -18,6 +18,7 @@ import pyarrow
 import pyarrow.compute
 
 import neardup
+from neardup import _core
 from neardup.spark._options import Options, quoted
 
 if TYPE_CHECKING:
@@ -53,14 +54,21 @@ def text_keys(num_tokens: Any, digests: Any) -> Any:
 
 
 class _Described:
-    """What a batch's texts are told by: keys, and what else is asked for."""
+    """What a batch's texts are told by: keys, and what else is asked for. Where a score decides, the size of a
+    text is its shingles, else its tokens, as the engine orders texts."""
 
     def __init__(self, column: Any, spec: neardup.Spec, outputs: list[Any]) -> None:
         self.sketches = neardup.sketch(column, spec, ["digests", "num_tokens", *outputs], threads=1)
         assert self.sketches.digests is not None and self.sketches.num_tokens is not None
         self.tokens = self.sketches.num_tokens.to_numpy()
         self.has_words = self.tokens > 0
-        self.keys = text_keys(self.tokens, self.sketches.digests.to_numpy())
+        sizes = self.tokens
+        if spec.score > 0:
+            sizes, self.shifts, self.ends, self.samples = (
+                numpy.frombuffer(data, kind)
+                for data, kind in zip(_core.samples(column, "text", spec.line, 1), ("u4", "u1", "u8", "u8"))
+            )
+        self.keys = text_keys(sizes, self.sketches.digests.to_numpy())
 
     def only_with_words(self, column: Any) -> Any:
         """Null for texts without."""
@@ -68,13 +76,11 @@ class _Described:
 
 
 def _read(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
-    """(id, text, preference) to _READ."""
+    """(id, text, preference) to the columns of `documents`."""
     for batch in batches:
         ids, texts, preferences = batch.columns
-        told = _Described(texts, spec, ["band_keys", "invalid_bytes"])
-        assert told.sketches.invalid_bytes is not None and told.sketches.band_keys is not None
-        # What a batch of the engine keeps of a band key: its upper half.
-        bands = (told.sketches.band_keys.to_numpy().reshape(len(ids), -1) >> 32).astype(numpy.uint32)
+        told = _Described(texts, spec, ["invalid_bytes", *(["band_keys"] if spec.bands else [])])
+        assert told.sketches.invalid_bytes is not None
         columns = {
             "id": ids,
             "preference": preferences,
@@ -82,12 +88,23 @@ def _read(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
             "bytes": pyarrow.compute.binary_length(texts).fill_null(0).cast(pyarrow.int64()),
             "invalid": pyarrow.array(told.sketches.invalid_bytes.to_numpy().astype(numpy.int64)),
             "key": told.only_with_words(fixed_binary(told.keys)),
-            "bands": told.only_with_words(fixed_binary(bands.view(numpy.uint8))),
         }
+        if spec.bands:
+            assert told.sketches.band_keys is not None
+            # What a batch of the engine keeps of a band key: its upper half.
+            bands = (told.sketches.band_keys.to_numpy().reshape(len(ids), -1) >> 32).astype(numpy.uint32)
+            columns["bands"] = told.only_with_words(fixed_binary(bands.view(numpy.uint8)))
+        else:
+            columns["shift"] = pyarrow.array(told.shifts.astype(numpy.int32))
+            offsets = pyarrow.py_buffer(numpy.append(0, told.ends * 8).astype(numpy.int32))
+            samples = pyarrow.Array.from_buffers(
+                pyarrow.binary(), len(ids), [None, offsets, pyarrow.py_buffer(told.samples)]
+            )
+            columns["samples"] = told.only_with_words(samples)
         yield pyarrow.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
-_READ = "id string, preference bigint, tokens bigint, bytes bigint, invalid bigint, key binary, bands binary"
+_READ = "id string, preference bigint, tokens bigint, bytes bigint, invalid bigint, key binary"
 
 
 def counts() -> dict[str, Column]:
@@ -124,9 +141,10 @@ def inputs(df: DataFrame, id: str, text: str, preferences: Optional[str] = None)
 
 
 def documents(df: DataFrame, options: Options, observation: Optional[Observation]) -> DataFrame:
-    """_READ of every row: key and bands are null without words."""
+    """_READ of every row, and bands, or shift and samples: key, bands and samples are null without words."""
     rows = inputs(df, options.id, options.text, options.preferences)
-    read = rows.mapInArrow(partial(_read, spec=options.spec), _READ)
+    more = "bands binary" if options.spec.bands else "shift int, samples binary"
+    read = rows.mapInArrow(partial(_read, spec=options.spec), f"{_READ}, {more}")
     if observation is None:
         return read
     return read.observe(observation, *(count.alias(name) for name, count in counts().items()))
