@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/band_matcher.h"
+#include "engine/edge_runs.h"
 #include "engine/matcher.h"
 #include "engine/set_fetch.h"
 #include "lsh/buckets.h"
@@ -385,6 +386,27 @@ nd_status nd_band_matcher_compare(nd_band_matcher *b, uint32_t worker)
     return status;
 }
 
+/* The matches go to a run where there are enough of them. */
+static nd_status compare_proposed(nd_band_matcher *b, uint32_t worker)
+{
+    nd_edge_vec *const edges = &b->workers[worker].edges;
+    const nd_status status = nd_band_matcher_compare(b, worker);
+    if (status != ND_OK || !b->runs || edges->len < b->runs->run_edges)
+        return status;
+    return nd_edge_runs_add(b->runs, edges);
+}
+
+/* Writes what the workers have left. */
+static nd_status end_runs(nd_band_matcher *b)
+{
+    nd_status status = ND_OK;
+    for (uint32_t w = 0; w < b->base.options->num_threads && status == ND_OK; w++) {
+        status = nd_edge_runs_add(b->runs, &b->workers[w].edges);
+        ND_VEC_RELEASE(b->base.allocator, &b->workers[w].edges);
+    }
+    return status;
+}
+
 /* The texts whose first bucket this is: near-copies mostly, which are compared with each other
  * while they are in the cache. */
 static nd_status propose_bucket(nd_band_matcher *b, uint32_t worker, size_t bucket)
@@ -403,7 +425,7 @@ static nd_status propose_bucket(nd_band_matcher *b, uint32_t worker, size_t buck
             continue;
         status = nd_band_matcher_propose(b, worker, x);
         if (status == ND_OK && b->workers[worker].proposed.len > PAIRS_AT_ONCE)
-            status = nd_band_matcher_compare(b, worker);
+            status = compare_proposed(b, worker);
     }
     return status;
 }
@@ -416,7 +438,7 @@ static nd_status compare_buckets(void *ctx, uint32_t worker, size_t task)
     for (size_t bucket = task * BUCKETS_A_TASK;
          bucket < end && bucket < b->buckets.num_buckets && status == ND_OK; bucket++)
         status = propose_bucket(b, worker, bucket);
-    return status == ND_OK ? nd_band_matcher_compare(b, worker) : status;
+    return status == ND_OK ? compare_proposed(b, worker) : status;
 }
 
 static nd_status compare_all(nd_band_matcher *b)
@@ -450,6 +472,7 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
 {
     nd_band_matcher *const b = (nd_band_matcher *)m;
     *edges = (nd_edge_list){0};
+    b->runs = request->runs;
     for (uint32_t w = 0; w < m->options->num_threads; w++)
         nd_set_cache_init(&b->workers[w].cached, m->collection, cache_bytes(m->options));
     nd_seen_keys_free(b->seen);
@@ -473,6 +496,8 @@ static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_l
                      : compare_all(b);
     nd_bucket_index_release(&b->buckets, m->allocator);
     forget_harmless_caps(b);
+    if (status == ND_OK && b->runs)
+        return end_runs(b);
     if (status == ND_OK)
         status = nd_edge_list_gather(edges, &b->workers->edges, sizeof *b->workers,
                                      m->options->num_threads, m->allocator);

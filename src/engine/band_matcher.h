@@ -24,6 +24,7 @@ typedef struct nd_band_matcher {
     nd_seen_keys *seen; /* while documents are read */
     nd_bucket_index buckets;
     uint64_t capped_buckets;
+    nd_edge_runs *runs; /* of the request at work */
 } nd_band_matcher;
 
 /* What groups know of the texts: settled_by[text] is the rank of the first representative so far

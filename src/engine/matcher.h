@@ -19,10 +19,13 @@ typedef enum nd_wanted_matches {
     ND_WANT_GROUPS, /* those of representatives with what they take: groups need no others */
 } nd_wanted_matches;
 
+typedef struct nd_edge_runs nd_edge_runs; /* edge_runs.h */
+
 typedef struct nd_match_request {
     nd_wanted_matches wanted;
     const uint32_t
-        *by_rank; /* the texts, what a group would rather keep first; NULL: as numbered */
+        *by_rank;       /* the texts, what a group would rather keep first; NULL: as numbered */
+    nd_edge_runs *runs; /* where all matches go that bands find; NULL: they stay in memory */
 } nd_match_request;
 
 typedef struct nd_matcher nd_matcher;

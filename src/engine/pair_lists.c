@@ -2,14 +2,101 @@
 
 #include <stdbool.h>
 
+#include "engine/edge_runs.h"
 #include "similarity/similarity.h"
 #include "util/alloc.h"
 #include "util/sort.h"
 #include "util/threads.h"
 
-/* --- which pairs stand --- */
+/* --- lists in memory or in a file --- */
 
-enum { BLOCK_DOCUMENTS = 16 }; /* what parts of the report are made of */
+enum {
+    BLOCK_DOCUMENTS = 16, /* what parts of the report are made of */
+    ITEMS_AHEAD = 1 << 12 /* read or written at once, where one list comes after the other */
+};
+
+/* A stretch of a list that is in a file. Zero it before the first use. */
+typedef struct list_reader {
+    char *bytes;
+    size_t capacity;
+    size_t begin, end; /* items */
+} list_reader;
+
+static void reader_release(list_reader *r, const nd_allocator *allocator)
+{
+    nd_release(allocator, r->bytes);
+    *r = (list_reader){0};
+}
+
+/* A list of the file, of `all` items of `size` bytes. */
+typedef struct filed_list {
+    uint64_t at;
+    size_t size, all, ahead;
+} filed_list;
+
+/* Items [begin, end) of it, which hold until the reader's next call. */
+static nd_status read_items(const nd_pair_lists *lists, list_reader *r, filed_list list,
+                            size_t begin, size_t end, const void **out,
+                            const nd_allocator *allocator)
+{
+    *out = r->bytes;
+    if (begin == end)
+        return ND_OK;
+    if (begin < r->begin || end > r->end) {
+        const size_t most = list.all - begin, wanted = end - begin + list.ahead;
+        const size_t num = wanted < most ? wanted : most;
+        nd_status status =
+            nd_reserve(allocator, (void **)&r->bytes, &r->capacity, num * list.size, 1);
+        r->begin = r->end = 0;
+        if (status == ND_OK)
+            status = nd_temp_file_read(lists->file, list.at + begin * list.size, r->bytes,
+                                       num * list.size, NULL);
+        if (status != ND_OK)
+            return status;
+        r->begin = begin;
+        r->end = begin + num;
+    }
+    *out = r->bytes + (begin - r->begin) * list.size;
+    return ND_OK;
+}
+
+/* The neighbours of x; `ahead`: how many of the next texts' are read with them. */
+static nd_status neighbours_of(const nd_pair_lists *lists, list_reader *r, uint32_t x, size_t ahead,
+                               const nd_neighbour **out, const nd_allocator *allocator)
+{
+    static const nd_neighbour none[1];
+    const filed_list list = {0, sizeof **out, lists->start[lists->num_texts], ahead};
+    const void *items = NULL;
+    nd_status status = ND_OK;
+    if (lists->file)
+        status =
+            read_items(lists, r, list, lists->start[x], lists->start[x + 1], &items, allocator);
+    else
+        items = lists->neighbours + lists->start[x];
+    *out = items ? items : none;
+    return status;
+}
+
+/* What is kept of x, ascending. */
+typedef struct kept_list {
+    const uint64_t *items;
+    size_t num;
+} kept_list;
+
+static nd_status kept_of(const nd_pair_lists *lists, list_reader *r, uint32_t x, size_t ahead,
+                         kept_list *out, const nd_allocator *allocator)
+{
+    const size_t begin = lists->kept_start[x], end = lists->kept_start[x + 1];
+    const filed_list list = {lists->kept_at, sizeof *out->items,
+                             lists->kept_start[lists->num_texts], ahead};
+    const void *items = lists->kept ? lists->kept + begin : NULL;
+    const nd_status status =
+        lists->file ? read_items(lists, r, list, begin, end, &items, allocator) : ND_OK;
+    *out = (kept_list){items, items ? end - begin : 0};
+    return status;
+}
+
+/* --- which pairs stand --- */
 
 typedef ND_VEC(uint64_t) u64_vec;
 
@@ -21,23 +108,24 @@ typedef struct chooser {
     const nd_allocator *allocator;
     uint32_t max_matches;
     ND_VEC(nd_neighbour) order; /* neighbours of one text, best first */
-    u64_vec kept;
+    u64_vec kept;               /* that are not in the file */
+    uint64_t num_filed;
     u64_vec scratch; /* for sorting */
+    list_reader reader;
 } chooser;
 
-static nd_status list_neighbours(nd_pair_lists *lists, const nd_catalog *catalog,
-                                 const nd_edge_list *edges, const nd_allocator *allocator)
+static nd_status list_neighbours(nd_pair_lists *lists, const nd_edge_list *edges,
+                                 const nd_allocator *allocator)
 {
-    lists->start = nd_alloc_zeroed(allocator, catalog->num_texts + 2, sizeof *lists->start);
     lists->neighbours = nd_alloc(allocator, edges->num * 2, sizeof *lists->neighbours);
-    if (!lists->start || !lists->neighbours)
+    if (!lists->neighbours)
         return ND_ERR_NO_MEMORY;
     /* start[x + 2] counts, then start[x + 1] is where x's next neighbour goes, then its end. */
     for (size_t i = 0; i < edges->num; i++) {
         lists->start[edges->items[i].from + 2]++;
         lists->start[edges->items[i].to + 2]++;
     }
-    for (size_t x = 2; x < catalog->num_texts + 2; x++)
+    for (size_t x = 2; x < lists->num_texts + 2; x++)
         lists->start[x] += lists->start[x - 1];
     for (size_t i = 0; i < edges->num; i++) {
         const nd_edge edge = edges->items[i];
@@ -47,6 +135,55 @@ static nd_status list_neighbours(nd_pair_lists *lists, const nd_catalog *catalog
             (nd_neighbour){edge.from, edge.common, edge.to_covered, edge.from_covered, edge.score};
     }
     return ND_OK;
+}
+
+/* Neighbours on their way to the file. */
+typedef struct filing {
+    nd_pair_lists *lists;
+    nd_neighbour *buffer; /* ITEMS_AHEAD */
+    size_t num;
+    uint64_t last; /* from << 32 | to, + 1; 0: none */
+} filing;
+
+static nd_status write_filed(filing *f)
+{
+    uint64_t at;
+    const nd_status status = f->num > 0 ? nd_temp_file_append(f->lists->file, f->buffer,
+                                                              f->num * sizeof *f->buffer, &at, NULL)
+                                        : ND_OK;
+    f->num = 0;
+    return status;
+}
+
+/* An nd_edge_fn. */
+static nd_status file_neighbour(void *ctx, const nd_edge *edge)
+{
+    filing *const f = ctx;
+    const uint64_t key = ((uint64_t)edge->from << 32 | edge->to) + 1;
+    if (key == f->last)
+        return ND_OK;
+    f->last = key;
+    f->lists->start[edge->from + 1]++;
+    f->buffer[f->num++] =
+        (nd_neighbour){edge->to, edge->common, edge->from_covered, edge->to_covered, edge->score};
+    return f->num == ITEMS_AHEAD ? write_filed(f) : ND_OK;
+}
+
+static nd_status file_neighbours(nd_pair_lists *lists, const nd_edge_runs *runs,
+                                 const nd_allocator *allocator)
+{
+    filing f = {.lists = lists,
+                .buffer = nd_alloc_zeroed(allocator, ITEMS_AHEAD, sizeof *f.buffer)};
+    nd_status status =
+        f.buffer ? nd_temp_file_new(runs->budget, &lists->file, NULL) : ND_ERR_NO_MEMORY;
+    if (status == ND_OK)
+        status = nd_edge_runs_merge(runs, file_neighbour, &f);
+    if (status == ND_OK)
+        status = write_filed(&f);
+    for (size_t x = 0; x < lists->num_texts; x++)
+        lists->start[x + 1] += lists->start[x];
+    nd_release(allocator, f.buffer);
+    return status;
 }
 
 uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *catalog,
@@ -60,26 +197,33 @@ uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *
     return (uint32_t)(first < catalog->num_documents ? first : catalog->num_documents);
 }
 
-uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,
-                                    uint32_t x)
+/* Documents that match a document of x: those of its neighbours, and its copies. */
+static uint64_t num_partners(const nd_pair_lists *lists, const nd_catalog *catalog, uint32_t x,
+                             const nd_neighbour *neighbours)
 {
     uint64_t num = nd_catalog_num_copies(catalog, x) - 1;
-    for (size_t i = lists->start[x]; i < lists->start[x + 1]; i++)
-        num += nd_catalog_num_copies(catalog, lists->neighbours[i].text);
+    for (size_t i = 0; i < lists->start[x + 1] - lists->start[x]; i++)
+        num += nd_catalog_num_copies(catalog, neighbours[i].text);
     return num;
 }
 
 static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t max_matches,
                              const nd_allocator *allocator)
 {
+    list_reader reader = {0};
+    nd_status status = ND_OK;
     lists->num_blocks = c->num_documents / BLOCK_DOCUMENTS + 1;
     lists->work_before =
         nd_alloc_zeroed(allocator, lists->num_blocks + 1, sizeof *lists->work_before);
     if (!lists->work_before)
         return ND_ERR_NO_MEMORY;
     uint64_t partners = 0;
-    for (uint32_t x = 0; x < c->num_texts; x++) {
-        const uint64_t num = nd_pair_lists_num_partners(lists, c, x);
+    for (uint32_t x = 0; x < c->num_texts && status == ND_OK; x++) {
+        const nd_neighbour *neighbours;
+        status = neighbours_of(lists, &reader, x, ITEMS_AHEAD, &neighbours, allocator);
+        if (status != ND_OK)
+            break;
+        const uint64_t num = num_partners(lists, c, x, neighbours);
         const uint64_t copies = nd_catalog_num_copies(c, x);
         partners += num * copies;
         if (max_matches && num > max_matches) {
@@ -94,7 +238,8 @@ static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t
     lists->num_pairs = partners / 2;
     for (size_t block = 0; block < lists->num_blocks; block++)
         lists->work_before[block + 1] += lists->work_before[block];
-    return ND_OK;
+    reader_release(&reader, allocator);
+    return status;
 }
 
 /* A chooser and the text it chooses for. */
@@ -115,17 +260,22 @@ static int compare_neighbours(void *ctx, const void *left, const void *right)
     return order != 0 ? order : (a->text > b->text) - (a->text < b->text);
 }
 
-/* x's neighbours and, for its copies, x itself. */
-static nd_status order_neighbours(chooser *ch, uint32_t x)
+/* x's neighbours and, for its copies, x itself; *partners as num_partners. */
+static nd_status order_neighbours(chooser *ch, uint32_t x, uint64_t *partners)
 {
     const nd_pair_lists *const lists = ch->lists;
     const size_t num = lists->start[x + 1] - lists->start[x];
+    const nd_neighbour *neighbours;
     ch->order.len = 0;
-    const nd_status status = ND_VEC_RESERVE(ch->allocator, &ch->order, num + 1);
+    nd_status status =
+        neighbours_of(lists, &ch->reader, x, ITEMS_AHEAD, &neighbours, ch->allocator);
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(ch->allocator, &ch->order, num + 1);
     if (status != ND_OK)
         return status;
-    for (size_t i = lists->start[x]; i < lists->start[x + 1]; i++)
-        ch->order.items[ch->order.len++] = lists->neighbours[i];
+    *partners = num_partners(lists, ch->catalog, x, neighbours);
+    for (size_t i = 0; i < num; i++)
+        ch->order.items[ch->order.len++] = neighbours[i];
     if (nd_catalog_num_copies(ch->catalog, x) > 1)
         ch->order.items[ch->order.len++] = (nd_neighbour){.text = x, .common = ch->sets[x].num};
     choice c = {ch, x};
@@ -147,14 +297,13 @@ static nd_status sort_u64(chooser *ch, uint64_t *items, size_t num)
 static nd_status choose_for(chooser *ch, uint32_t x)
 {
     const nd_catalog *const c = ch->catalog;
-    const uint64_t partners = nd_pair_lists_num_partners(ch->lists, c, x);
-    if (partners == 0)
-        return ND_OK;
+    uint64_t partners = 0;
+    nd_status status = order_neighbours(ch, x, &partners);
+    if (status != ND_OK || partners == 0)
+        return status;
     const size_t limit = partners > ch->max_matches ? (size_t)ch->max_matches + 1 : 2;
     const size_t begin = ch->kept.len;
-    nd_status status = order_neighbours(ch, x);
-    if (status == ND_OK)
-        status = ND_VEC_RESERVE(ch->allocator, &ch->kept, limit);
+    status = ND_VEC_RESERVE(ch->allocator, &ch->kept, limit);
     for (size_t i = 0, rank = 0; status == ND_OK && i < ch->order.len; i++) {
         const uint32_t y = ch->order.items[i].text;
         for (uint32_t k = c->copies_start[y]; k < c->copies_start[y + 1] && rank < limit; k++)
@@ -165,116 +314,144 @@ static nd_status choose_for(chooser *ch, uint32_t x)
     return status;
 }
 
-/* The document of rank `rank` in x's kept list, or -1. */
-static int64_t kept_at(const nd_pair_lists *lists, uint32_t x, uint32_t rank)
+/* Where there is a file, what is kept goes there, `least` items or more at once. */
+static nd_status file_kept(chooser *ch, size_t least)
 {
-    for (size_t i = lists->kept_start[x]; i < lists->kept_start[x + 1]; i++)
-        if ((uint32_t)lists->kept[i] == rank)
-            return (int64_t)(lists->kept[i] >> 32);
+    uint64_t at;
+    if (!ch->lists->file || ch->kept.len < least || ch->kept.len == 0)
+        return ND_OK;
+    const nd_status status = nd_temp_file_append(ch->lists->file, ch->kept.items,
+                                                 ch->kept.len * sizeof *ch->kept.items, &at, NULL);
+    ch->num_filed += ch->kept.len;
+    ch->kept.len = 0;
+    return status;
+}
+
+/* The document of rank `rank` in a kept list, or -1. */
+static int64_t kept_at(const kept_list *kept, uint32_t rank)
+{
+    for (size_t i = 0; i < kept->num; i++)
+        if ((uint32_t)kept->items[i] == rank)
+            return (int64_t)(kept->items[i] >> 32);
     return -1;
 }
 
-/* Its rank among x's kept documents, or -1. */
-static int64_t rank_of(const nd_pair_lists *lists, uint32_t x, uint32_t document)
+/* The rank of a document in a kept list, or -1. */
+static int64_t rank_of(const kept_list *kept, uint32_t document)
 {
-    const uint64_t *const kept = lists->kept + lists->kept_start[x];
-    const size_t num = lists->kept_start[x + 1] - lists->kept_start[x];
-    const size_t at = nd_first_u64(kept, num, (uint64_t)document << 32);
-    return at < num && kept[at] >> 32 == document ? (int64_t)(uint32_t)kept[at] : -1;
+    const size_t at =
+        kept->num > 0 ? nd_first_u64(kept->items, kept->num, (uint64_t)document << 32) : 0;
+    return at < kept->num && kept->items[at] >> 32 == document ? (int64_t)(uint32_t)kept->items[at]
+                                                               : -1;
 }
 
 static nd_status list_best(chooser *ch)
 {
     nd_pair_lists *const lists = ch->lists;
     const nd_catalog *const c = ch->catalog;
+    nd_status status = ND_OK;
     lists->best_of = nd_alloc(ch->allocator, c->copies_start[c->num_texts], sizeof(uint64_t));
     if (!lists->best_of)
         return ND_ERR_NO_MEMORY;
-    for (uint32_t x = 0; x < c->num_texts; x++) {
-        if (lists->kept_start[x] == lists->kept_start[x + 1])
+    ch->reader.begin = ch->reader.end = 0; /* of another list */
+    for (uint32_t x = 0; x < c->num_texts && status == ND_OK; x++) {
+        kept_list kept;
+        status = kept_of(lists, &ch->reader, x, ITEMS_AHEAD, &kept, ch->allocator);
+        if (status != ND_OK || kept.num == 0)
             continue;
-        const int64_t best = kept_at(lists, x, 0), second = kept_at(lists, x, 1);
+        const int64_t best = kept_at(&kept, 0), second = kept_at(&kept, 1);
         for (uint32_t i = c->copies_start[x]; i < c->copies_start[x + 1]; i++) {
             const int64_t partner = best == c->copies[i] ? second : best;
             if (partner >= 0)
                 lists->best_of[lists->num_best_of++] = (uint64_t)partner << 32 | c->copies[i];
         }
     }
-    return sort_u64(ch, lists->best_of, lists->num_best_of);
+    return status == ND_OK ? sort_u64(ch, lists->best_of, lists->num_best_of) : status;
 }
 
-static nd_status choose_kept(nd_pair_lists *lists, const nd_catalog *catalog,
-                             const nd_scan_set *sets, uint32_t max_matches,
+static nd_status choose_kept(nd_pair_lists *lists, const nd_pair_request *request,
                              const nd_allocator *allocator)
 {
-    chooser ch = {.catalog = catalog,
-                  .sets = sets,
+    const size_t num_texts = lists->num_texts;
+    chooser ch = {.catalog = request->catalog,
+                  .sets = request->sets,
                   .lists = lists,
                   .allocator = allocator,
-                  .max_matches = max_matches};
-    lists->kept_start = nd_alloc(allocator, catalog->num_texts + 1, sizeof *lists->kept_start);
+                  .max_matches = request->max_matches};
+    lists->kept_start = nd_alloc(allocator, num_texts + 1, sizeof *lists->kept_start);
+    lists->kept_at = lists->start[num_texts] * sizeof(nd_neighbour);
     nd_status status = lists->kept_start ? ND_OK : ND_ERR_NO_MEMORY;
-    for (uint32_t x = 0; status == ND_OK && x < catalog->num_texts; x++) {
-        lists->kept_start[x] = ch.kept.len;
+    for (uint32_t x = 0; status == ND_OK && x < num_texts; x++) {
+        lists->kept_start[x] = (size_t)ch.num_filed + ch.kept.len;
         status = choose_for(&ch, x);
+        if (status == ND_OK)
+            status = file_kept(&ch, ITEMS_AHEAD);
     }
-    lists->kept = ch.kept.items;
     if (status == ND_OK) {
-        lists->kept_start[catalog->num_texts] = ch.kept.len;
-        status = list_best(&ch);
+        lists->kept_start[num_texts] = (size_t)ch.num_filed + ch.kept.len;
+        status = file_kept(&ch, 0);
     }
+    if (!lists->file)
+        lists->kept = ch.kept.items;
+    else
+        ND_VEC_RELEASE(allocator, &ch.kept);
+    if (status == ND_OK)
+        status = list_best(&ch);
+    reader_release(&ch.reader, allocator);
     ND_VEC_RELEASE(allocator, &ch.order);
     ND_VEC_RELEASE(allocator, &ch.scratch);
     return status;
 }
 
-nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
-                             const nd_scan_set *sets, const nd_edge_list *edges,
-                             uint32_t max_matches, const nd_allocator *allocator)
+nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_pair_request *request,
+                             const nd_allocator *allocator)
 {
-    *lists = (nd_pair_lists){0};
-    nd_status status = list_neighbours(lists, catalog, edges, allocator);
+    const nd_catalog *const catalog = request->catalog;
+    *lists = (nd_pair_lists){.num_texts = catalog->num_texts};
+    lists->start = nd_alloc_zeroed(allocator, catalog->num_texts + 2, sizeof *lists->start);
+    nd_status status = lists->start ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
-        status = count_pairs(lists, catalog, max_matches, allocator);
+        status = request->runs ? file_neighbours(lists, request->runs, allocator)
+                               : list_neighbours(lists, request->edges, allocator);
+    if (status == ND_OK)
+        status = count_pairs(lists, catalog, request->max_matches, allocator);
     if (status == ND_OK && lists->num_capped > 0)
-        status = choose_kept(lists, catalog, sets, max_matches, allocator);
+        status = choose_kept(lists, request, allocator);
     if (status != ND_OK)
         nd_pair_lists_release(lists, allocator);
     return status;
 }
 
-/* Whether document d of text x keeps e, and whether e is its best. */
-static bool keeps(const nd_pair_lists *lists, uint32_t x, uint32_t d, uint32_t e,
+/* What a text keeps of two documents, its own one and its partner, and how many it may. */
+static bool keeps(const kept_list *kept, uint32_t own_document, uint32_t partner,
                   uint32_t max_matches)
 {
-    const size_t num_kept = lists->kept_start[x + 1] - lists->kept_start[x];
-    if (num_kept <= max_matches)
+    if (kept->num <= max_matches)
         return true; /* not capped */
-    const int64_t rank = rank_of(lists, x, e);
+    const int64_t rank = rank_of(kept, partner);
     if (rank < 0)
         return false;
-    const int64_t own = rank_of(lists, x, d);
+    const int64_t own = rank_of(kept, own_document);
     return rank - (own >= 0 && own < rank) < (int64_t)max_matches;
 }
 
-static bool is_best(const nd_pair_lists *lists, uint32_t x, uint32_t d, uint32_t e)
+static bool is_best(const kept_list *kept, uint32_t own_document, uint32_t partner)
 {
-    const int64_t rank = rank_of(lists, x, e);
-    return rank == 0 || (rank == 1 && rank_of(lists, x, d) == 0);
+    const int64_t rank = rank_of(kept, partner);
+    return rank == 0 || (rank == 1 && rank_of(kept, own_document) == 0);
 }
 
-bool nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
-                    const uint32_t texts[2])
+/* Whether the cap leaves the pair of documents d and e standing, whose texts keep these. */
+static bool stands(uint32_t max_matches, const uint32_t documents[2], const kept_list kept[2])
 {
-    if (lists->num_capped == 0)
-        return true;
-    const uint32_t d = documents[0], e = documents[1], x = texts[0], y = texts[1];
-    return (keeps(lists, x, d, e, max_matches) && keeps(lists, y, e, d, max_matches)) ||
-           is_best(lists, x, d, e) || is_best(lists, y, e, d);
+    const uint32_t d = documents[0], e = documents[1];
+    return (keeps(&kept[0], d, e, max_matches) && keeps(&kept[1], e, d, max_matches)) ||
+           is_best(&kept[0], d, e) || is_best(&kept[1], e, d);
 }
 
 void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator)
 {
+    nd_temp_file_free(lists->file);
     nd_release(allocator, lists->start);
     nd_release(allocator, lists->neighbours);
     nd_release(allocator, lists->work_before);
@@ -295,6 +472,9 @@ typedef struct report {
     nd_name_reader names;
     nd_id id; /* of the document at work, and its text */
     nd_kept_text text;
+    list_reader own, own_kept, other_kept; /* lists in a file: of its text, and of another */
+    const nd_neighbour *neighbours;        /* of its text */
+    kept_list kept[2];                     /* of its text, and of another */
     ND_VEC(uint64_t) partners; /* of the document at work: document << 32 | neighbour of its text */
     ND_VEC(uint64_t) scratch;
 } report;
@@ -309,11 +489,15 @@ static uint32_t text_of(const report *r, uint32_t document)
 
 static nd_status add_partner(report *r, uint32_t d, uint32_t e, uint32_t neighbour)
 {
+    const nd_pair_lists *const pairs = &r->scan->pairs;
     const uint32_t documents[2] = {d, e};
-    const uint32_t texts[2] = {text_of(r, d), text_of(r, e)};
-    if (!nd_pair_stands(&r->scan->pairs, r->scan->options.max_matches, documents, texts))
-        return ND_OK;
-    const nd_status status = ND_VEC_RESERVE(&r->scan->allocator, &r->partners, 1);
+    nd_status status = ND_OK;
+    if (pairs->num_capped > 0) {
+        status = kept_of(pairs, &r->other_kept, text_of(r, e), 0, &r->kept[1], &r->scan->allocator);
+        if (status != ND_OK || !stands(r->scan->options.max_matches, documents, r->kept))
+            return status;
+    }
+    status = ND_VEC_RESERVE(&r->scan->allocator, &r->partners, 1);
     if (status == ND_OK)
         r->partners.items[r->partners.len++] = (uint64_t)e << 32 | neighbour;
     return status;
@@ -339,8 +523,8 @@ static nd_status add_all_partners(report *r, uint32_t d)
     nd_status status = ND_OK;
     if (nd_catalog_num_copies(&r->scan->catalog, x) > 1)
         status = add_copies(r, d, x, ITSELF);
-    for (size_t i = pairs->start[x]; i < pairs->start[x + 1] && status == ND_OK; i++)
-        status = add_copies(r, d, pairs->neighbours[i].text, (uint32_t)(i - pairs->start[x]));
+    for (size_t i = 0; i < pairs->start[x + 1] - pairs->start[x] && status == ND_OK; i++)
+        status = add_copies(r, d, r->neighbours[i].text, (uint32_t)i);
     return status;
 }
 
@@ -350,15 +534,15 @@ static uint32_t place_among_neighbours(const report *r, uint32_t x, uint32_t y)
     if (x == y)
         return ITSELF;
     const nd_pair_lists *const pairs = &r->scan->pairs;
-    size_t low = pairs->start[x], high = pairs->start[x + 1];
+    size_t low = 0, high = pairs->start[x + 1] - pairs->start[x];
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (pairs->neighbours[middle].text < y)
+        if (r->neighbours[middle].text < y)
             low = middle + 1;
         else
             high = middle;
     }
-    return (uint32_t)(low - pairs->start[x]);
+    return (uint32_t)low;
 }
 
 static nd_status add_document(report *r, uint32_t d, uint32_t e)
@@ -372,10 +556,9 @@ static nd_status add_document(report *r, uint32_t d, uint32_t e)
 static nd_status add_kept_partners(report *r, uint32_t d)
 {
     const nd_pair_lists *const pairs = &r->scan->pairs;
-    const uint32_t x = text_of(r, d);
     nd_status status = ND_OK;
-    for (size_t i = pairs->kept_start[x]; i < pairs->kept_start[x + 1] && status == ND_OK; i++)
-        status = add_document(r, d, (uint32_t)(pairs->kept[i] >> 32));
+    for (size_t i = 0; i < r->kept[0].num && status == ND_OK; i++)
+        status = add_document(r, d, (uint32_t)(r->kept[0].items[i] >> 32));
     for (size_t i = nd_first_u64(pairs->best_of, pairs->num_best_of, (uint64_t)d << 32);
          i < pairs->num_best_of && pairs->best_of[i] >> 32 == d && status == ND_OK; i++)
         status = add_document(r, d, (uint32_t)pairs->best_of[i]);
@@ -388,8 +571,7 @@ static nd_status make_pair(report *r, uint32_t d, uint64_t partner, nd_pair *pai
     const uint32_t e = (uint32_t)(partner >> 32), x = text_of(r, d);
     nd_edge edge = nd_matcher_self_edge(scan->matcher, x);
     if ((uint32_t)partner != ITSELF) {
-        const nd_neighbour *const n =
-            &scan->pairs.neighbours[scan->pairs.start[x] + (uint32_t)partner];
+        const nd_neighbour *const n = &r->neighbours[(uint32_t)partner];
         edge = (nd_edge){x, n->text, n->common, n->own_covered, n->other_covered, n->score};
     }
     const nd_seen_match seen = nd_matcher_see(scan->matcher, &edge);
@@ -425,7 +607,11 @@ static nd_status report_document(report *r, uint32_t d)
     const bool is_capped =
         pairs->num_capped > 0 &&
         pairs->kept_start[x + 1] - pairs->kept_start[x] > r->scan->options.max_matches;
-    nd_status status = is_capped ? add_kept_partners(r, d) : add_all_partners(r, d);
+    nd_status status = neighbours_of(pairs, &r->own, x, 0, &r->neighbours, &r->scan->allocator);
+    if (status == ND_OK && pairs->num_capped > 0)
+        status = kept_of(pairs, &r->own_kept, x, 0, &r->kept[0], &r->scan->allocator);
+    if (status == ND_OK)
+        status = is_capped ? add_kept_partners(r, d) : add_all_partners(r, d);
     if (status == ND_OK)
         status = sort_partners(r);
     nd_name_reader_clear(&r->names);
@@ -478,6 +664,9 @@ nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t
             status = report_document(&r, d);
     }
     nd_name_reader_release(&r.names);
+    reader_release(&r.own, &scan->allocator);
+    reader_release(&r.own_kept, &scan->allocator);
+    reader_release(&r.other_kept, &scan->allocator);
     ND_VEC_RELEASE(&scan->allocator, &r.partners);
     ND_VEC_RELEASE(&scan->allocator, &r.scratch);
     return status;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/edge_runs.h"
 #include "engine/scan_state.h"
 #include "neardup/batch.h"
 #include "neardup/document_map.h"
@@ -239,14 +240,23 @@ static nd_status find_matches(nd_scan *scan)
     const nd_scan_options *const o = &scan->options;
     uint32_t *by_rank = NULL;
     nd_status status = o->output == ND_SCAN_PAIRS ? ND_OK : nd_rank_texts(scan->matcher, &by_rank);
+    nd_edge_runs in_file, *runs = NULL;
+    if (status == ND_OK && o->output == ND_SCAN_PAIRS && !scan->matcher->kind->keeps_hashes &&
+        nd_collection_is_limited(&scan->collection)) {
+        status = nd_edge_runs_init(&in_file, o->budget, o->num_threads, &scan->allocator);
+        runs = status == ND_OK ? &in_file : NULL;
+    }
     const nd_match_request request = {
         o->output == ND_SCAN_GROUPS && o->link == ND_LINK_ANCHORED ? ND_WANT_GROUPS : ND_WANT_ALL,
-        by_rank};
+        by_rank, runs};
     if (status == ND_OK)
         status = scan->matcher->kind->match(scan->matcher, &request, &scan->edges);
+    const nd_pair_request pairs = {&scan->catalog, scan->matcher->sets, &scan->edges, runs,
+                                   o->max_matches};
     if (status == ND_OK && o->output != ND_SCAN_GROUPS)
-        status = nd_pair_lists_init(&scan->pairs, &scan->catalog, scan->matcher->sets, &scan->edges,
-                                    o->max_matches, &scan->allocator);
+        status = nd_pair_lists_init(&scan->pairs, &pairs, &scan->allocator);
+    if (runs)
+        nd_edge_runs_release(runs);
     if (status == ND_OK && o->output != ND_SCAN_PAIRS)
         status = nd_scan_groups_init(&scan->groups, scan->matcher, &scan->edges, by_rank);
     nd_release(&scan->allocator, by_rank);

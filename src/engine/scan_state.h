@@ -35,9 +35,15 @@ typedef struct nd_neighbour {
  *   kept[kept_start[x] .. kept_start[x + 1])   partner document << 32 | rank, ascending: the best
  *       documents for a document of x, itself included where x has copies: max_matches + 1 of them,
  *       so that max_matches are left without itself (2 where x is not capped: its best)
- *   best_of   best partner << 32 | document, ascending, for every document with a partner       */
+ *   best_of   best partner << 32 | document, ascending, for every document with a partner
+ *
+ * Where a budget is limited, neighbours and kept are NULL, and stand in a file, one after the
+ * other: kept from kept_at on. */
 typedef struct nd_pair_lists {
+    size_t num_texts;
     size_t *start;
+    nd_temp_file *file; /* NULL: all is in memory */
+    uint64_t kept_at;
     nd_neighbour *neighbours;
     uint64_t *work_before; /* about what reporting all documents before each block costs */
     size_t num_blocks;     /* of documents */
@@ -50,23 +56,24 @@ typedef struct nd_pair_lists {
     size_t num_best_of;
 } nd_pair_lists;
 
-/* `sets` are the catalog's texts'. */
-ND_NODISCARD nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_catalog *catalog,
-                                          const nd_scan_set *sets, const nd_edge_list *edges,
-                                          uint32_t max_matches, const nd_allocator *allocator);
+/* The matches of a catalog's texts, whose sets `sets` are, of which a document may keep so many:
+ * `edges`, or where `runs` is not NULL, those. */
+typedef struct nd_pair_request {
+    const nd_catalog *catalog;
+    const nd_scan_set *sets;
+    const nd_edge_list *edges;
+    const nd_edge_runs *runs;
+    uint32_t max_matches;
+} nd_pair_request;
+
+/* ND_ERR_IO: see nd_budget_explain. */
+ND_NODISCARD nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_pair_request *request,
+                                          const nd_allocator *allocator);
 
 /* The first document of one of num_parts parts that take about as long to report; the end, for
  * part num_parts. O(log documents). */
 uint32_t nd_pair_lists_part_start(const nd_pair_lists *lists, const nd_catalog *catalog,
                                   uint32_t part, uint32_t num_parts);
-
-/* Documents that match a document of x: those of its neighbours, and its copies. */
-uint64_t nd_pair_lists_num_partners(const nd_pair_lists *lists, const nd_catalog *catalog,
-                                    uint32_t x);
-
-/* Whether the cap leaves the pair of documents d (of text x) and e (of text y) standing. */
-bool nd_pair_stands(const nd_pair_lists *lists, uint32_t max_matches, const uint32_t documents[2],
-                    const uint32_t texts[2]);
 
 void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator);
 

@@ -318,6 +318,8 @@ static void each_failing_write_is_reported(void **state)
     options.num_threads = 2;
     size_t num_failures = 0;
     nd_status status = ND_ERR_IO;
+    options.output = ND_SCAN_PAIRS;
+    options.max_matches = 2;
     for (rlim_t most = 0; status != ND_OK; most += 1500) {
         const struct rlimit limit = {most, before.rlim_max};
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -614,8 +616,11 @@ static void each_failing_allocation_is_reported(void **state)
     nd_scan_options options;
     nd_scan_options_init(&options);
     options.num_threads = 1;
-    for (int with_budget = 0; with_budget < 2; with_budget++) {
+    options.max_matches = 1;
+    for (int way = 0; way < 3; way++) {
+        const bool with_budget = way > 0;
         nd_status status = ND_ERR_NO_MEMORY;
+        options.output = way == 2 ? ND_SCAN_PAIRS : ND_SCAN_GROUPS;
         for (long left = with_budget ? 2 : 0; status != ND_OK; left++) {
             failing_allocator f = {.left = left};
             const nd_allocator a = failing_allocator_make(&f);
