@@ -1,12 +1,12 @@
 /*   file:       | block | block | ... | directory |
- *   block:      | 4,088 bytes of entries, none across two blocks | checksum, 8 |
+ *   block:      | 1,016 bytes of entries, none across two blocks | checksum, 8 |
  *   directory:  | nd_run_table of each table | number of fences, 8 | fences, 8 each |
  *
  *   entries of a sorted table:   | key, 4 (copies, bands) or 8 (ids, digests) | number, 4 |
  *            and of the samples:   | class and pick, 4 bits | key, 44 bits | number, 4 bytes |
  *
  * A fence is the key of the first entry of a block, so that a look-up reads one block: all fences
- * are in memory, 8 bytes for 500 entries. Block checksums are seeded with the run's number and the
+ * are in memory, 8 bytes for 100 entries. Block checksums are seeded with the run's number and the
  * block's; that of the directory stands in the manifest. Blocks are read by pread, not mapped: a
  * file that somebody cuts short is an error then, not a signal. */
 #include "index/run.h"
@@ -15,7 +15,7 @@
 
 #include "neardup/sketch.h"
 
-enum { WRITTEN_BLOCKS = 64, EXTRA = (1 << ND_MEMBER_EXTRA_BITS) - 1 };
+enum { WRITTEN_BLOCKS = 256, EXTRA = (1 << ND_MEMBER_EXTRA_BITS) - 1 };
 
 #define MAX_ENTRIES (UINT64_C(1) << 48) /* of a table; so that their bytes can be counted */
 

@@ -36,7 +36,9 @@ static inline uint64_t nd_sample_key(uint64_t hash)
 #define ND_MEMBER_PICKS (UINT64_C(1) << 32)
 enum { ND_MEMBER_CLASS_SHIFT = 33, ND_MEMBER_EXTRA_BITS = 4, ND_MEMBER_CLASSES = 8 };
 
-enum { ND_RUN_BLOCK_BYTES = 4096, ND_RUN_BLOCK_PAYLOAD = ND_RUN_BLOCK_BYTES - 8 };
+/* Larger ones take longer to copy and to check than to find, smaller ones more memory for fences.
+ */
+enum { ND_RUN_BLOCK_BYTES = 1024, ND_RUN_BLOCK_PAYLOAD = ND_RUN_BLOCK_BYTES - 8 };
 
 static inline uint32_t nd_run_num_tables(const nd_spec *spec)
 {
