@@ -51,6 +51,7 @@ nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num);
 typedef struct nd_shared_shingles {
     size_t num_documents, num_samples;
     nd_sampled_text *texts;
+    uint8_t *shifts;   /* of the texts, side by side: the search asks for them out of order */
     uint16_t *weights; /* of the samples: weights[first_sample ..] */
     uint64_t *samples;
     uint32_t *members;

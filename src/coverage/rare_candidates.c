@@ -24,7 +24,8 @@ enum {
     WEIGHT_CLASSES = 64,
     PREFETCH = 16, /* lists asked for ahead */
     MIN_SLOTS = 64,
-    LOOK_UP_COST = 8, /* of one document in a list, in documents read one after the other */
+    LINE_DOCUMENTS = 16, /* in a line of the cache */
+    LOOK_UP_COST = 8,    /* of one document in a list, in documents read one after the other */
 };
 
 /* --- the rule --- */
@@ -160,20 +161,29 @@ static void leave_behind(search *s, uint64_t sample)
         s->rest[r] -= nd_sample_weight(sample);
 }
 
-/* Whether the rest may make a candidate of a text of which `sum` is known. */
-static bool may_reach(const search *s, uint64_t sum)
+/* The range that counts with a text of that shift. */
+static uint32_t narrower(const search *s, uint32_t shift)
+{
+    return shift > s->shift ? shift : s->shift;
+}
+
+/* Whether the rest can make a candidate of a text that has not been met. */
+static bool may_show_another(const search *s)
 {
     bool may = false;
     for (uint32_t r = s->shift; r < RANGES; r++)
-        may |= sum + s->rest[r] >= s->needed[r];
+        may |= s->rest[r] >= s->needed[r];
     return may;
 }
 
 static void prefetch_members(const nd_shared_shingles *shared, uint64_t sample)
 {
     const uint32_t num = num_earlier(sample);
-    if (num > 1)
-        __builtin_prefetch(shared->members + nd_sample_member(sample) - num);
+    if (num < 2)
+        return;
+    const uint32_t *const documents = shared->members + nd_sample_member(sample) - num;
+    __builtin_prefetch(documents);
+    __builtin_prefetch(documents + (num > LINE_DOCUMENTS ? LINE_DOCUMENTS : 0));
 }
 
 /* The first samples in order: those that can show a candidate that none before them has. Asks for
@@ -182,7 +192,7 @@ static size_t take_prefix(const nd_candidate_finder *f, const nd_shared_shingles
                           uint64_t *postings)
 {
     size_t num = 0;
-    for (; num < f->order.len && may_reach(s, 0); num++) {
+    for (; num < f->order.len && may_show_another(s); num++) {
         if (num < PREFETCH)
             prefetch_members(shared, f->order.items[num]);
         *postings += num_earlier(f->order.items[num]);
@@ -205,9 +215,9 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
     if (status == ND_OK)
         status = ND_VEC_RESERVE(allocator, &f->open, postings + 1);
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &f->candidates,
-                                postings + (size_t)ND_PICKS_FOLLOWED *
-                                               (ND_PICK_LEADERS + ND_PICK_NEIGHBOURS));
+        status = ND_VEC_RESERVE(
+            allocator, &f->candidates,
+            postings + 1 + (size_t)ND_PICKS_FOLLOWED * (ND_PICK_LEADERS + ND_PICK_NEIGHBOURS));
     size_t slots = MIN_SLOTS;
     while (slots < postings * 4)
         slots *= 2;
@@ -277,13 +287,15 @@ static void follow_prefix(nd_candidate_finder *f, const nd_shared_shingles *shar
 
 /* Keeps of finder->open the slots of texts on which the rest decides: neither candidates already
  * nor out of reach. */
-static void keep_open(nd_candidate_finder *f, const search *s)
+static void keep_open(nd_candidate_finder *f, const uint8_t *shifts, const search *s)
 {
     size_t num = 0;
     for (size_t i = 0; i < f->open.len; i++) {
         const uint32_t slot = f->open.items[i], sum = (uint32_t)f->tallies[slot];
+        const uint32_t range = narrower(s, shifts[f->tallies[slot] >> 32]);
         f->open.items[num] = slot;
-        num += (size_t)((int)(sum < s->needed[s->shift]) & (int)may_reach(s, sum));
+        num += (size_t)((int)(sum < s->needed[range]) &
+                        (int)(sum + s->rest[range] >= s->needed[range]));
     }
     f->open.len = num;
 }
@@ -325,7 +337,7 @@ static void follow_rest(nd_candidate_finder *f, const nd_shared_shingles *shared
     for (size_t i = 0; i < f->touched.len; i++)
         f->open.items[i] = f->touched.items[i];
     f->open.len = f->touched.len;
-    keep_open(f, s);
+    keep_open(f, shared->shifts, s);
     for (; s->next < f->order.len && f->open.len > 0; s->next++) {
         const uint64_t *const sample = &f->order.items[s->next];
         const uint32_t num = num_earlier(*sample);
@@ -337,31 +349,22 @@ static void follow_rest(nd_candidate_finder *f, const nd_shared_shingles *shared
         leave_behind(s, *sample);
         since_kept += num;
         if (since_kept >= f->open.len) {
-            keep_open(f, s);
+            keep_open(f, shared->shifts, s);
             since_kept = 0;
         }
     }
 }
 
-/* In two passes, so that what is read of the other texts can be asked for in between. A document
- * stands before itself where two of its samples are taken for one. */
-static void choose(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
-                   const search *s)
+/* A document stands before itself where two of its samples are taken for one. */
+static void choose(nd_candidate_finder *f, const uint8_t *shifts, uint32_t d, const search *s)
 {
-    size_t num = 0;
     for (size_t i = 0; i < f->touched.len; i++) {
-        const uint32_t slot = f->touched.items[i];
-        f->open.items[num] = slot;
-        if ((uint32_t)f->tallies[slot] < s->needed[ND_SAMPLE_MAX_SHIFT])
-            continue;
-        __builtin_prefetch(&shared->texts[f->tallies[slot] >> 32]);
-        num++;
-    }
-    for (size_t i = 0; i < num; i++) {
-        const uint64_t tally = f->tallies[f->open.items[i]];
-        const uint32_t other = (uint32_t)(tally >> 32), shift = shared->texts[other].sample_shift;
-        if ((uint32_t)tally >= s->needed[shift > s->shift ? shift : s->shift] && other != d)
-            f->candidates.items[f->candidates.len++] = other;
+        const uint64_t tally = f->tallies[f->touched.items[i]];
+        const uint32_t other = (uint32_t)(tally >> 32);
+        f->candidates.items[f->candidates.len] = other;
+        f->candidates.len +=
+            (size_t)((int)((uint32_t)tally >= s->needed[narrower(s, shifts[other])]) &
+                     (int)(other != d));
     }
 }
 
@@ -459,7 +462,7 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
         return status;
     follow_prefix(finder, shared, &s, num);
     follow_rest(finder, shared, &s);
-    choose(finder, shared, d, &s);
+    choose(finder, shared->shifts, d, &s);
     follow_picks(finder, shared, d);
     return ND_OK;
 }

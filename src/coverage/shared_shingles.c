@@ -283,7 +283,11 @@ static nd_status allocate_samples(builder *b)
 {
     nd_shared_shingles *const shared = b->shared;
     uint64_t num = 0;
+    shared->shifts = nd_alloc(b->allocator, shared->num_documents, sizeof *shared->shifts);
+    if (!shared->shifts)
+        return ND_ERR_NO_MEMORY;
     for (size_t d = 0; d < shared->num_documents; d++) {
+        shared->shifts[d] = (uint8_t)shared->texts[d].sample_shift;
         shared->texts[d].first_sample = (uint32_t)num;
         num += shared->texts[d].num_samples;
         if (num > UINT32_MAX)
@@ -361,8 +365,10 @@ void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allo
 {
     nd_release(allocator, shared->samples);
     nd_release(allocator, shared->members);
+    nd_release(allocator, shared->shifts);
     shared->samples = NULL;
     shared->members = NULL;
+    shared->shifts = NULL;
 }
 
 void nd_shared_shingles_release(nd_shared_shingles *shared, const nd_allocator *allocator)

@@ -21,6 +21,7 @@ enum {
     PREFETCHED_BYTES = 512, /* the processor goes on by itself */
     LINE_BYTES = 64,
     WORDS_CHUNK_BYTES = 1 << 20,
+    AHEAD_TEXT = 2, /* how many texts ahead of the search shingles are asked for */
 };
 
 /* A document's block. */
@@ -296,6 +297,12 @@ static nd_status share_shingles(nd_coverage_matcher *c)
                                    c->base.allocator);
 }
 
+static void prefetch_bytes(const void *bytes, size_t len_bytes)
+{
+    for (size_t at = 0; at < PREFETCHED_BYTES && at < len_bytes; at += LINE_BYTES)
+        __builtin_prefetch((const char *)bytes + at);
+}
+
 static nd_status propose(nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
 {
     nd_candidate_finder *const finder = &w->candidates;
@@ -320,6 +327,10 @@ static nd_status propose_task(void *ctx, uint32_t worker, size_t task)
     nd_coverage_matcher *const c = ctx;
     const size_t end = (task + 1) * TEXTS_A_TASK;
     for (size_t x = task * TEXTS_A_TASK; x < end && x < c->base.catalog->num_texts; x++) {
+        if (x + AHEAD_TEXT < c->base.catalog->num_texts) {
+            const nd_sampled_text *const ahead = &c->shared.texts[x + AHEAD_TEXT];
+            prefetch_bytes(ahead->shingles, ahead->num * sizeof *ahead->shingles);
+        }
         const nd_status status = propose(c, &c->workers[worker], (uint32_t)x);
         if (status != ND_OK)
             return status;
@@ -403,12 +414,6 @@ static nd_status collect_pairs(nd_coverage_matcher *c, nd_wanted_matches wanted)
     nd_release(a, leader_of);
     nd_release(a, next);
     return has_room ? ND_OK : ND_ERR_NO_MEMORY;
-}
-
-static void prefetch_bytes(const void *bytes, size_t len_bytes)
-{
-    for (size_t at = 0; at < PREFETCHED_BYTES && at < len_bytes; at += LINE_BYTES)
-        __builtin_prefetch((const char *)bytes + at);
 }
 
 void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_part part)
