@@ -81,9 +81,9 @@ static inline uint64_t nd_sampled_up_to(const nd_sampled_text *text)
 
 /* Takes over `texts` (allocated with `allocator`), also when it fails. O(shingles); about 22 bytes
  * a sample while it runs and 14 after. What it holds depends on the documents and their numbering
- * alone, not on num_threads. Shingles count as one by 32 bits of their hash, and more where there
- * are many: the few that meet by chance weigh a little less than they should. Release also after a
- * failure. ND_ERR_LIMIT: 2^32 samples. */
+ * alone, not on num_threads. Shingles count as one by as many bits of their hash as a document's
+ * number leaves of 64, and more where there are many: with a million documents 44 bits and more.
+ * Release also after a failure. ND_ERR_LIMIT: 2^32 samples. */
 ND_NODISCARD nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sampled_text *texts,
                                                size_t num_documents, uint32_t num_threads,
                                                const nd_allocator *allocator);

@@ -7,6 +7,7 @@
 enum {
     CHUNKS = 64, /* of documents; fixed, so that threads do not change the order of postings */
     MAX_PARTITIONS = 4096,
+    PARTITION_BIT = 50,         /* the lowest; the highest bits tell samples */
     PARTITION_POSTINGS = 16384, /* at most, about: one then stays in the second-level cache */
     AHEAD = 3,                  /* texts asked for before they are read */
     POSTINGS_AHEAD = 12,        /* and postings */
@@ -15,12 +16,13 @@ enum {
 /* Of a shingle, while it is counted: which one it is, and a document that sampled it. Then what
  * nd_shared_shingles says of a sample.
  *
- *   | lower half of the hash, 32 bits | document, 32 |                     */
+ *   | tag: the lowest bits of the hash | document, document_bits: as many as the last one takes |
+ */
 typedef uint64_t posting;
 
 /* The documents that sampled one shingle. */
 typedef struct bucket {
-    uint32_t tag;
+    uint64_t tag;
     uint32_t num;
     uint32_t head; /* upper half of the next sample: | ND_SHINGLE_WEIGHT_ONE - weight | earlier | */
     uint32_t next; /* place in `members` of the next document; in `unlisted` for one and two */
@@ -50,7 +52,8 @@ typedef struct builder {
     posting *postings;
     size_t *offsets;
     size_t num_partitions; /* a power of two */
-    grouper *groupers;     /* one a worker */
+    uint32_t document_bits;
+    grouper *groupers; /* one a worker */
 } builder;
 
 static uint64_t integer_sqrt(uint64_t x)
@@ -91,10 +94,10 @@ static size_t chunk_begin(const builder *b, size_t chunk)
     return nd_slice_start(b->shared->num_documents, CHUNKS, (uint32_t)chunk);
 }
 
-/* By bits that neither sampling nor the tag looks at. */
+/* By bits that sampling does not look at, nor the tag, where documents are many. */
 static size_t partition_of(const builder *b, uint64_t shingle)
 {
-    return (size_t)(shingle >> 32) & (b->num_partitions - 1);
+    return (size_t)(shingle >> PARTITION_BIT) & (b->num_partitions - 1);
 }
 
 /* Asks for the shingles of a text that will be read soon: texts lie anywhere in memory. The
@@ -153,7 +156,7 @@ static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
         const size_t end = sample_begin(b->shared, d + 1);
         for (size_t i = sample_begin(b->shared, d); i < end; i++) {
             const uint64_t shingle = b->shared->samples[i];
-            b->postings[offsets[partition_of(b, shingle)]++] = shingle << 32 | d;
+            b->postings[offsets[partition_of(b, shingle)]++] = shingle << b->document_bits | d;
         }
     }
     return ND_OK;
@@ -209,7 +212,7 @@ static nd_status reserve_grouper(const builder *b, grouper *g, size_t num)
 /* The bucket of a tag, made where it is the first of its kind. A new one is written down in any
  * case, so that the only branch is on a clash, which is rare: whether a shingle is new cannot be
  * predicted. */
-static uint32_t bucket_for(grouper *g, uint32_t tag)
+static uint32_t bucket_for(grouper *g, uint64_t tag)
 {
     const uint32_t fresh = (uint32_t)g->num_buckets;
     g->buckets[fresh] = (bucket){.tag = tag};
@@ -262,19 +265,20 @@ static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
     const size_t *const ends = b->offsets + (CHUNKS - 1) * b->num_partitions;
     const size_t first = partition ? ends[partition - 1] : 0;
     const size_t num = ends[partition] - first;
+    const uint64_t documents = (UINT64_C(1) << b->document_bits) - 1;
     posting *const postings = b->postings + first;
     const nd_status status = reserve_grouper(b, g, num);
     if (status != ND_OK)
         return status;
     for (size_t i = 0; i < num; i++) {
-        const uint32_t at = bucket_for(g, (uint32_t)(postings[i] >> 32));
+        const uint32_t at = bucket_for(g, postings[i] >> b->document_bits);
         g->buckets[at].num++;
         g->bucket_of[i] = at;
     }
     place_buckets(g, first);
     for (size_t i = 0; i < num; i++)
         postings[i] = add_document(g, b->shared->members, &g->buckets[g->bucket_of[i]],
-                                   (uint32_t)postings[i]);
+                                   (uint32_t)(postings[i] & documents));
     return ND_OK;
 }
 
@@ -294,6 +298,9 @@ static nd_status allocate_samples(builder *b)
             return ND_ERR_LIMIT;
     }
     shared->num_samples = num;
+    b->document_bits = 1;
+    while (shared->num_documents >> b->document_bits)
+        b->document_bits++;
     b->num_partitions = 1;
     while (b->num_partitions < MAX_PARTITIONS && b->num_partitions * PARTITION_POSTINGS < num)
         b->num_partitions *= 2;

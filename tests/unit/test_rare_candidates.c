@@ -156,6 +156,20 @@ static void samples_tell_the_documents_before_their_own(void **state)
     batch_free(&b);
 }
 
+static void shingles_alike_in_half_of_their_bits_are_two(void **state)
+{
+    (void)state;
+    batch b = batch_new(2);
+    b.shingles[0] = UINT64_C(0x0123456789abcdef);
+    b.shingles[MAX_SHINGLES] = b.shingles[0] ^ UINT64_C(1) << 40;
+    b.lists[0].num = b.lists[1].num = 1;
+    nd_shared_shingles shared = share(&b, 1);
+    assert_int_equal(nd_sample_earlier(shared.samples[0]), 0);
+    assert_int_equal(nd_sample_earlier(shared.samples[1]), 0);
+    release(&shared);
+    batch_free(&b);
+}
+
 static void short_texts_sample_all_and_long_ones_a_quarter(void **state)
 {
     (void)state;
@@ -425,7 +439,7 @@ static int are_rare_candidates(const rule_reader *r, size_t larger, size_t small
     uint64_t weight = 0;
     for (uint32_t i = 0; i < list->num; i++) {
         const uint64_t shingle = list->shingles[i];
-        if (!has_sample(r, smaller, shingle) || !has_sample(r, larger, shingle))
+        if (shingle > r->samples[smaller].up_to || !has_sample(r, larger, shingle))
             continue;
         const uint32_t frequency = frequency_of(r, shingle);
         weight += frequency <= ND_RARE_FREQUENCY ? nd_shingle_weight(frequency) : 0;
@@ -618,6 +632,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_tell_the_documents_before_their_own),
+        cmocka_unit_test(shingles_alike_in_half_of_their_bits_are_two),
         cmocka_unit_test(short_texts_sample_all_and_long_ones_a_quarter),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(a_short_text_finds_the_long_one_that_holds_it),
