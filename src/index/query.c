@@ -375,9 +375,9 @@ static search search_of(nd_index *index, const nd_index_query *options,
                         const nd_prepared_list *list, const nd_prepared *item)
 {
     search q = {.index = index, .options = options, .excluded = ND_NO_NUMBER};
-    q.seeker.set = list->sets.items + item->set_at;
-    q.seeker.keys = list->keys.items + item->keys_at;
-    q.words = list->words.items + item->words_at;
+    q.seeker.set = ND_VEC_FROM(&list->sets, item->set_at);
+    q.seeker.keys = ND_VEC_FROM(&list->keys, item->keys_at);
+    q.words = ND_VEC_FROM(&list->words, item->words_at);
     q.seeker.entry = (nd_text_entry){.digest = {item->digest[0], item->digest[1]},
                                      .num_tokens = item->num_tokens,
                                      .num_shingles = item->num_shingles};

@@ -186,8 +186,8 @@ static nd_status place_text(nd_index *index, const nd_prepared_list *list, const
         .num_shingles = item->num_shingles,
         .normalised_bytes = item->normalised_bytes,
         .stored_bytes = item->stored_bytes,
-        .keys = list->keys.items + item->keys_at,
-        .set = list->sets.items + item->set_at,
+        .keys = ND_VEC_FROM(&list->keys, item->keys_at),
+        .set = ND_VEC_FROM(&list->sets, item->set_at),
         .stored = item->stored_bytes > 0 ? list->stored.items + item->stored_at : NULL,
     };
     if (item->known_text != ND_NO_NUMBER) {

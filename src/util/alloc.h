@@ -51,6 +51,9 @@ static inline bool nd_size_add(size_t a, size_t b, size_t *out)
     nd_vec_reserve((allocator), (void **)&(vec)->items, &(vec)->capacity, (vec)->len, (more),      \
                    sizeof *(vec)->items)
 
+/* The items from a place on; NULL where the vector never had room: nothing may be added to NULL. */
+#define ND_VEC_FROM(vec, at) ((vec)->items ? (vec)->items + (at) : NULL)
+
 #define ND_VEC_RELEASE(allocator, vec)                                                             \
     do {                                                                                           \
         nd_release((allocator), (vec)->items);                                                     \
