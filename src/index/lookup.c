@@ -56,7 +56,7 @@ nd_status nd_index_text_entry_near(const nd_index *index, nd_run_cursor *cursor,
         return ND_OK;
     }
     const nd_run *const run = run_of_text(index, number);
-    if (cursor->run != run)
+    if (!cursor->run || cursor->run != run)
         nd_run_cursor_init(cursor, run, ND_TABLE_TEXTS);
     return nd_run_cursor_entry(cursor, number - run->info.first_text, entry, error);
 }

@@ -90,7 +90,7 @@ nd_status nd_writer_append_text(nd_index *index, const nd_new_text *text, nd_err
     change->num_keys = bands;
     change->digest[0] = text->digest[0];
     change->digest[1] = text->digest[1];
-    if (bands > 0)
+    if (text->keys)
         memcpy(change + 1, text->keys, keys);
     if (text->stored_bytes > 0)
         memcpy((char *)(change + 1) + keys, text->stored, text->stored_bytes);
