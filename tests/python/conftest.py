@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from neardup.__main__ import tool
 
 SAMPLES = Path(__file__).parent.parent / "data"
 SHARED = Path(os.environ.get("NEARDUP_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+# A shell that starts the tests in the background makes them ignore Ctrl-C, and Python leaves that so.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run_tool(*arguments: str, stdin: bytes = b"") -> bytes:
