@@ -105,7 +105,7 @@ typedef struct edge_stream {
     size_t place, num;
 } edge_stream;
 
-/* A heap of streams: heap[i] comes no later than heap[2i + 1] and heap[2i + 2]. */
+/* The streams that have not ended are a heap, the one whose edge comes first at its top. */
 typedef struct merging {
     const nd_edge_runs *runs;
     edge_stream *streams;
@@ -113,26 +113,18 @@ typedef struct merging {
     size_t num, capacity; /* of a buffer */
 } merging;
 
-static uint64_t key_at_hand(const merging *m, size_t i)
+static uint64_t key_at_hand(const merging *m, uint32_t stream)
 {
-    const edge_stream *const s = &m->streams[m->heap[i]];
+    const edge_stream *const s = &m->streams[stream];
     return (uint64_t)s->buffer[s->place].from << 32 | s->buffer[s->place].to;
 }
 
-static void sift_down(merging *m, size_t i)
+/* nd_compare_fn, the other way round: a heap has what comes last at its top. */
+static int compare_streams(void *ctx, const void *a, const void *b)
 {
-    for (;;) {
-        size_t least = i;
-        for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < m->num; child++)
-            if (key_at_hand(m, child) < key_at_hand(m, least))
-                least = child;
-        if (least == i)
-            return;
-        const uint32_t stream = m->heap[i];
-        m->heap[i] = m->heap[least];
-        m->heap[least] = stream;
-        i = least;
-    }
+    const uint64_t key_a = key_at_hand(ctx, *(const uint32_t *)a);
+    const uint64_t key_b = key_at_hand(ctx, *(const uint32_t *)b);
+    return (key_a < key_b) - (key_a > key_b);
 }
 
 /* Brings the next edges into the buffer; num is 0 at the end. */
@@ -159,8 +151,8 @@ static nd_status open_streams(merging *m, nd_edge *buffers)
         m->heap[m->num++] = (uint32_t)i; /* no run is empty */
         status = load(m, &m->streams[i]);
     }
-    for (size_t i = m->num / 2; status == ND_OK && i-- > 0;)
-        sift_down(m, i);
+    if (status == ND_OK)
+        nd_heap_make(m->heap, m->num, sizeof *m->heap, compare_streams, m);
     return status;
 }
 
@@ -187,7 +179,7 @@ nd_status nd_edge_runs_merge(const nd_edge_runs *runs, nd_edge_fn each, void *ct
         if (s->num == 0)
             m.heap[0] = m.heap[--m.num];
         if (status == ND_OK)
-            sift_down(&m, 0);
+            nd_heap_settle(m.heap, m.num, sizeof *m.heap, compare_streams, &m);
     }
     nd_release(a, buffers);
     nd_release(a, m.streams);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/sort.h"
+
 enum {
     BUFFER_BYTES = 1 << 18, /* of what is written, and at most of a run that is read */
     MIN_BUFFER_BYTES = 1 << 12,
@@ -202,7 +204,7 @@ static nd_status advance(record_stream *s, const nd_allocator *allocator)
 
 /* ---- merging ---- */
 
-/* A heap of streams: heap[i] comes no later than heap[2i + 1] and heap[2i + 2]. */
+/* The streams that have not ended are a heap, the one whose record comes first at its top. */
 typedef struct merging {
     const nd_record_runs *runs;
     record_stream *streams;
@@ -210,26 +212,13 @@ typedef struct merging {
     size_t num;
 } merging;
 
-static bool comes_before(const merging *m, size_t i, size_t j)
+/* nd_compare_fn, the other way round: a heap has what comes last at its top. */
+static int compare_streams(void *ctx, const void *a, const void *b)
 {
-    const record_stream *const a = &m->streams[m->heap[i]], *const b = &m->streams[m->heap[j]];
-    return nd_compare_records(at_hand(a), at_hand(b)) < 0;
-}
-
-static void sift_down(merging *m, size_t i)
-{
-    for (;;) {
-        size_t least = i;
-        for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < m->num; child++)
-            if (comes_before(m, child, least))
-                least = child;
-        if (least == i)
-            return;
-        const uint32_t stream = m->heap[i];
-        m->heap[i] = m->heap[least];
-        m->heap[least] = stream;
-        i = least;
-    }
+    const merging *const m = ctx;
+    const record_stream *const stream_a = &m->streams[*(const uint32_t *)a];
+    const record_stream *const stream_b = &m->streams[*(const uint32_t *)b];
+    return nd_compare_records(at_hand(stream_b), at_hand(stream_a));
 }
 
 static nd_status open_streams(merging *m)
@@ -245,8 +234,8 @@ static nd_status open_streams(merging *m)
                              runs->allocator);
         m->heap[m->num++] = (uint32_t)i;
     }
-    for (size_t i = m->num / 2; status == ND_OK && i-- > 0;)
-        sift_down(m, i);
+    if (status == ND_OK)
+        nd_heap_make(m->heap, m->num, sizeof *m->heap, compare_streams, m);
     return status;
 }
 
@@ -265,7 +254,7 @@ nd_status nd_record_runs_merge(const nd_record_runs *runs, nd_record_fn each, vo
         if (status == ND_OK && has_ended(first))
             m.heap[0] = m.heap[--m.num];
         if (status == ND_OK)
-            sift_down(&m, 0);
+            nd_heap_settle(m.heap, m.num, sizeof *m.heap, compare_streams, &m);
     }
     for (size_t i = 0; m.streams && i < runs->runs.len; i++)
         nd_release(a, m.streams[i].buffer);

@@ -128,7 +128,7 @@ void nd_radix_sort_pairs(nd_key_value *items, nd_key_value *scratch, size_t num)
     sort_pairs(items, scratch, num, 0, IN_PLACE);
 }
 
-/* --- heap sort --- */
+/* --- heaps --- */
 
 typedef struct heap {
     char *items;
@@ -158,11 +158,24 @@ static void sift_down(const heap *h, size_t at)
     memcpy(item(h, at), sinking, h->size_bytes);
 }
 
+void nd_heap_make(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx)
+{
+    const heap h = {items, num, size_bytes, compare, ctx};
+    for (size_t i = num / 2; i-- > 0;)
+        sift_down(&h, i);
+}
+
+void nd_heap_settle(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx)
+{
+    const heap h = {items, num, size_bytes, compare, ctx};
+    if (num > 0)
+        sift_down(&h, 0);
+}
+
 void nd_heap_sort(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx)
 {
     heap h = {items, num, size_bytes, compare, ctx};
-    for (size_t i = num / 2; i-- > 0;)
-        sift_down(&h, i);
+    nd_heap_make(items, num, size_bytes, compare, ctx);
     while (h.num > 1) {
         char largest[ND_HEAP_SORT_MAX_BYTES];
         h.num--;

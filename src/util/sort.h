@@ -33,6 +33,12 @@ typedef int (*nd_compare_fn)(void *ctx, const void *a, const void *b);
  * CACM 1964). */
 void nd_heap_sort(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx);
 
+/* Makes a heap of num items: the one that comes last is items[0]. O(num). */
+void nd_heap_make(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx);
+
+/* Makes it a heap again after items[0] has changed. O(log num). */
+void nd_heap_settle(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx);
+
 /* --- search in ascending numbers --- */
 
 /* The place of the first of num ascending items that is not below `least`; num where there is none.
