@@ -7,10 +7,8 @@
  * for the entries after it, too: it stays where its entry is left out. */
 #include "io/archive_copy.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "io/byte_reader.h"
 #include "io/path_walk.h"
@@ -243,16 +241,12 @@ static nd_status put_file(nd_archive_copy *c, int fd, uint64_t len, nd_error *er
 {
     static const char zeros[ND_TAR_BLOCK_BYTES];
     nd_status status = ND_OK;
-    for (uint64_t left = len; status == ND_OK && left > 0;) {
-        const ssize_t got =
-            read(fd, c->buffer.items, left < COPY_BYTES ? (size_t)left : COPY_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return nd_error_set(error, ND_ERR_IO, "cannot read what is left of '%s': %s",
-                                nd_show_path(c->path).text, got < 0 ? strerror(errno) : "it ends");
-        status = put(c, c->buffer.items, (size_t)got, error);
-        left -= (uint64_t)got;
+    for (uint64_t at = 0; status == ND_OK && at < len;) {
+        const size_t some = len - at < COPY_BYTES ? (size_t)(len - at) : COPY_BYTES;
+        status = nd_read_at(fd, c->path, at, c->buffer.items, some, error);
+        if (status == ND_OK)
+            status = put(c, c->buffer.items, some, error);
+        at += some;
     }
     return status == ND_OK ? put(c, zeros, (size_t)(padded(len) - len), error) : status;
 }

@@ -256,14 +256,12 @@ nd_status nd_output_folder_check(nd_output_folder *folder, nd_error *error)
     return status;
 }
 
-nd_status nd_output_folder_begin(nd_output_folder *folder, const char *name, nd_packing packing,
-                                 nd_output **out, nd_error *error)
+/* Begins the next file, under its staging name. */
+static nd_status begin(nd_output_folder *folder, const char *name, nd_packing packing,
+                       nd_output **out, nd_error *error)
 {
-    *out = NULL;
     const unsigned number = atomic_load(&folder->num_begun);
-    nd_status status = add_name(folder, name);
-    if (status == ND_OK)
-        status = join(folder, 0, folder->path.items, name);
+    nd_status status = join(folder, 0, folder->path.items, name);
     if (status == ND_OK)
         status = join_number(folder, 1, folder->staging.items, number);
     if (status != ND_OK)
@@ -273,19 +271,21 @@ nd_status nd_output_folder_begin(nd_output_folder *folder, const char *name, nd_
                                 &folder->allocator, out, error);
 }
 
+nd_status nd_output_folder_begin(nd_output_folder *folder, const char *name, nd_packing packing,
+                                 nd_output **out, nd_error *error)
+{
+    *out = NULL;
+    const nd_status status = add_name(folder, name);
+    if (status != ND_OK)
+        return nd_error_set(error, status, "%s", nd_status_message(status));
+    return begin(folder, name, packing, out, error);
+}
+
 nd_status nd_output_folder_begin_part(nd_output_folder *folder, const char *name, nd_output **out,
                                       nd_error *error)
 {
     *out = NULL;
-    const unsigned number = atomic_load(&folder->num_begun);
-    nd_status status = join(folder, 0, folder->path.items, name);
-    if (status == ND_OK)
-        status = join_number(folder, 1, folder->staging.items, number);
-    if (status != ND_OK)
-        return nd_error_set(error, status, "%s", nd_status_message(status));
-    atomic_store(&folder->num_begun, number + 1); /* before the file is there */
-    return nd_output_new_staged(folder->scratch[0].items, folder->scratch[1].items, ND_PACK_BY_NAME,
-                                &folder->allocator, out, error);
+    return begin(folder, name, ND_PACK_BY_NAME, out, error);
 }
 
 nd_status nd_output_folder_end_part(nd_output_folder *folder, int *fd, uint64_t *len_bytes,

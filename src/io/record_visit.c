@@ -356,24 +356,31 @@ nd_status nd_mark_fail(const char *path, nd_error *error)
                         nd_show_path(path).text);
 }
 
+nd_status nd_read_at(int fd, const char *path, uint64_t at, void *to, size_t len_bytes,
+                     nd_error *error)
+{
+    for (size_t done = 0; done < len_bytes;) {
+        const ssize_t got = pread(fd, (char *)to + done, len_bytes - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return nd_error_set(error, ND_ERR_IO, "cannot read '%s': %s", nd_show_path(path).text,
+                                strerror(errno));
+        if (got == 0)
+            return nd_mark_fail(path, error);
+        done += (size_t)got;
+    }
+    return ND_OK;
+}
+
 /* Reads all bytes of the mark. */
 static nd_status read_bytes(const nd_mark *mark, int fd, const char *path, nd_record_block *block,
                             nd_error *error)
 {
-    for (uint64_t got = 0; got < mark->len_bytes;) {
-        const ssize_t num = pread(fd, block->bytes.items + got, (size_t)(mark->len_bytes - got),
-                                  (off_t)(mark->begin + got));
-        if (num < 0 && errno == EINTR)
-            continue;
-        if (num < 0)
-            return nd_error_set(error, ND_ERR_IO, "cannot read '%s': %s", nd_show_path(path).text,
-                                strerror(errno));
-        if (num == 0)
-            return nd_mark_fail(path, error);
-        got += (uint64_t)num;
-    }
-    block->bytes.len = (size_t)mark->len_bytes;
-    return ND_OK;
+    const size_t len = (size_t)mark->len_bytes;
+    const nd_status status = nd_read_at(fd, path, mark->begin, block->bytes.items, len, error);
+    block->bytes.len = status == ND_OK ? len : 0;
+    return status;
 }
 
 nd_status nd_mark_read(const nd_allocator *allocator, const nd_marks *marks, const nd_mark *mark,

@@ -68,6 +68,11 @@ ND_NODISCARD nd_status nd_mark_read(const nd_allocator *allocator, const nd_mark
 /* Says that the file at that path is not what it was, and returns ND_ERR_IO. */
 nd_status nd_mark_fail(const char *path, nd_error *error);
 
+/* Reads all `len_bytes` bytes at a place of an open file; nd_mark_fail where it ends before them.
+ */
+ND_NODISCARD nd_status nd_read_at(int fd, const char *path, uint64_t at, void *to, size_t len_bytes,
+                                  nd_error *error);
+
 void nd_marks_release(const nd_allocator *allocator, nd_marks *marks);
 
 /* --- all records once more --- */

@@ -8,7 +8,6 @@
  * descriptor, as they are not known before. */
 #include "io/zip_copy.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,18 +77,7 @@ static nd_status refuse(const nd_zip_copy *z, const char *why, nd_error *error)
 
 static nd_status read_at(const nd_zip_copy *z, uint64_t at, char *to, size_t len, nd_error *error)
 {
-    for (size_t done = 0; done < len;) {
-        const ssize_t got = pread(z->fd, to + done, len - done, (off_t)(at + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return nd_error_set(error, ND_ERR_IO, "cannot read '%s': %s",
-                                nd_show_path(z->path).text, strerror(errno));
-        if (got == 0)
-            return nd_mark_fail(z->path, error);
-        done += (size_t)got;
-    }
-    return ND_OK;
+    return nd_read_at(z->fd, z->path, at, to, len, error);
 }
 
 static nd_status put(nd_zip_copy *z, nd_output *output, const char *p, size_t len, nd_error *error)
@@ -362,16 +350,12 @@ static nd_status pack_file(nd_zip_copy *z, nd_output *output, packing *p, int fd
                            nd_error *error)
 {
     nd_status status = ND_OK;
-    for (uint64_t left = len; status == ND_OK && left > 0;) {
-        const ssize_t got =
-            read(fd, z->buffer.items, left < COPY_BYTES ? (size_t)left : COPY_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return nd_error_set(error, ND_ERR_IO, "cannot read what is left of '%s': %s",
-                                nd_show_path(z->path).text, got < 0 ? strerror(errno) : "it ends");
-        left -= (uint64_t)got;
-        status = pack(z, output, p, (size_t)got, false, error);
+    for (uint64_t at = 0; status == ND_OK && at < len;) {
+        const size_t some = len - at < COPY_BYTES ? (size_t)(len - at) : COPY_BYTES;
+        status = nd_read_at(fd, z->path, at, z->buffer.items, some, error);
+        if (status == ND_OK)
+            status = pack(z, output, p, some, false, error);
+        at += some;
     }
     return status == ND_OK ? pack(z, output, p, 0, true, error) : status;
 }
