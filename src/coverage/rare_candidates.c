@@ -10,13 +10,7 @@
  * similarity search, 2007). This changes the work, not the outcome. */
 #include "coverage/coverage.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "neardup/plan.h"
-
 enum {
-    NEEDED_PART = 12,     /* of the smaller text, one part in so many */
     WEIGHT_OF_RARE = 886, /* nd_shingle_weight(ND_RARE_FREQUENCY): a rare sample's, at least */
     WEIGHT_OF_HOT = 1024, /* nd_shingle_weight(ND_HOT_FREQUENCY): a hot one weighs less */
     RANGES = ND_SAMPLE_MAX_SHIFT + 1,
@@ -27,37 +21,6 @@ enum {
     LINE_DOCUMENTS = 16, /* in a line of the cache */
     LOOK_UP_COST = 8,    /* of one document in a list, in documents read one after the other */
 };
-
-/* --- the rule --- */
-
-uint64_t nd_rare_weight_needed(size_t num_shingles, uint32_t shift)
-{
-    const uint64_t part = (uint64_t)NEEDED_PART << shift;
-    const uint64_t needed = (num_shingles * (uint64_t)ND_SHINGLE_WEIGHT_ONE + part - 1) / part;
-    return needed < UINT32_MAX ? needed : UINT32_MAX;
-}
-
-/* Puts a shingle in its place among the lowest so far. */
-static void pick(nd_sequence_sample *sample, uint64_t shingle)
-{
-    uint32_t at = sample->num_picks < ND_PICKS ? sample->num_picks++ : ND_PICKS - 1;
-    for (; at > 0 && sample->picks[at - 1] > shingle; at--)
-        sample->picks[at] = sample->picks[at - 1];
-    sample->picks[at] = shingle;
-}
-
-nd_sequence_sample nd_sample_sequence(const uint64_t *shingles, size_t num)
-{
-    const nd_sampled_text text = nd_sampled_text_of(shingles, (uint32_t)num);
-    nd_sequence_sample sample = {.num_samples = text.num_samples,
-                                 .shift = text.sample_shift,
-                                 .up_to = nd_sampled_up_to(&text)};
-    for (size_t i = 0; i < num; i++)
-        if (shingles[i] <= sample.up_to &&
-            (sample.num_picks < ND_PICKS || shingles[i] < sample.picks[ND_PICKS - 1]))
-            pick(&sample, shingles[i]);
-    return sample;
-}
 
 /* --- the search of one text --- */
 
@@ -465,45 +428,6 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
     choose(finder, shared->shifts, d, &s);
     follow_picks(finder, shared, d);
     return ND_OK;
-}
-
-/* --- what is expected of it --- */
-
-enum { MAX_EXPECTED = 4096 }; /* shingles; of more of them the chances are about the same: 0 or 1 */
-
-/* The binomial distribution: chances[k] of k out of num. From its mode down and up, as the chance
- * of none may be too small for a number. */
-static void binomial(uint32_t num, double p, double chances[MAX_EXPECTED + 1])
-{
-    const uint32_t mode = (uint32_t)((num + 1) * p) < num ? (uint32_t)((num + 1) * p) : num;
-    double sum = 1;
-    chances[mode] = 1;
-    for (uint32_t k = mode; k > 0; k--) {
-        chances[k - 1] = chances[k] * k / (num - k + 1) * (1 - p) / p;
-        sum += chances[k - 1];
-    }
-    for (uint32_t k = mode; k < num; k++) {
-        chances[k + 1] = chances[k] * (num - k) / (k + 1) * p / (1 - p);
-        sum += chances[k + 1];
-    }
-    for (uint32_t k = 0; k <= num; k++)
-        chances[k] /= sum;
-}
-
-/* The chance that enough of the shared shingles lie in the quarter of all hashes that a long text
- * samples, where all are so rare that they weigh ND_SHINGLE_WEIGHT_ONE. */
-double nd_rare_search_probability(double num_shingles, double share)
-{
-    const double num = num_shingles < MAX_EXPECTED ? round(num_shingles) : MAX_EXPECTED;
-    const double shared = round(num * share);
-    if (!(shared >= 1) || shared > num)
-        return 0;
-    double chances[MAX_EXPECTED + 1], chance = 0;
-    const uint64_t needed = nd_rare_weight_needed((size_t)num, ND_SAMPLE_MAX_SHIFT);
-    binomial((uint32_t)shared, 0.25, chances);
-    for (uint32_t k = (uint32_t)shared; (uint64_t)k * ND_SHINGLE_WEIGHT_ONE >= needed; k--)
-        chance += chances[k];
-    return chance < 1 ? chance : 1;
 }
 
 void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator *allocator)

@@ -56,39 +56,6 @@ typedef struct builder {
     grouper *groupers; /* one a worker */
 } builder;
 
-static uint64_t integer_sqrt(uint64_t x)
-{
-    uint64_t root = 0;
-    for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
-        if ((root + bit) * (root + bit) <= x)
-            root += bit;
-    return root;
-}
-
-uint32_t nd_shingle_weight(uint32_t frequency)
-{
-    if (frequency <= ND_PLAIN_FREQUENCY)
-        return ND_SHINGLE_WEIGHT_ONE;
-    const uint64_t square =
-        (uint64_t)ND_SHINGLE_WEIGHT_ONE * ND_SHINGLE_WEIGHT_ONE * ND_PLAIN_FREQUENCY / frequency;
-    const uint64_t weight = integer_sqrt(square);
-    return weight ? (uint32_t)weight : 1;
-}
-
-nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num)
-{
-    uint32_t num_up_to[ND_SAMPLE_MAX_SHIFT + 1] = {num};
-    for (uint32_t i = 0; i < num; i++) {
-        num_up_to[1] += shingles[i] >> 63 == 0;
-        num_up_to[2] += shingles[i] >> 62 == 0;
-    }
-    uint32_t shift = ND_SAMPLE_MAX_SHIFT;
-    while (shift > 0 && num_up_to[shift] < ND_SAMPLE_MIN)
-        shift--;
-    return (nd_sampled_text){
-        .shingles = shingles, .num = num, .num_samples = num_up_to[shift], .sample_shift = shift};
-}
-
 static size_t chunk_begin(const builder *b, size_t chunk)
 {
     return nd_slice_start(b->shared->num_documents, CHUNKS, (uint32_t)chunk);
