@@ -1,6 +1,4 @@
-#include "engine/scan_state.h"
-
-#include <stdbool.h>
+#include "engine/pair_lists.h"
 
 #include "engine/edge_runs.h"
 #include "similarity/similarity.h"
@@ -15,17 +13,10 @@ enum {
     ITEMS_AHEAD = 1 << 12 /* read or written at once, where one list comes after the other */
 };
 
-/* A stretch of a list that is in a file. Zero it before the first use. */
-typedef struct list_reader {
-    char *bytes;
-    size_t capacity;
-    size_t begin, end; /* items */
-} list_reader;
-
-static void reader_release(list_reader *r, const nd_allocator *allocator)
+void nd_list_reader_release(nd_list_reader *r, const nd_allocator *allocator)
 {
     nd_release(allocator, r->bytes);
-    *r = (list_reader){0};
+    *r = (nd_list_reader){0};
 }
 
 /* A list of the file, of `all` items of `size` bytes. */
@@ -35,7 +26,7 @@ typedef struct filed_list {
 } filed_list;
 
 /* Items [begin, end) of it, which hold until the reader's next call. */
-static nd_status read_items(const nd_pair_lists *lists, list_reader *r, filed_list list,
+static nd_status read_items(const nd_pair_lists *lists, nd_list_reader *r, filed_list list,
                             size_t begin, size_t end, const void **out,
                             const nd_allocator *allocator)
 {
@@ -60,9 +51,9 @@ static nd_status read_items(const nd_pair_lists *lists, list_reader *r, filed_li
     return ND_OK;
 }
 
-/* The neighbours of x; `ahead`: how many of the next texts' are read with them. */
-static nd_status neighbours_of(const nd_pair_lists *lists, list_reader *r, uint32_t x, size_t ahead,
-                               const nd_neighbour **out, const nd_allocator *allocator)
+nd_status nd_pair_lists_neighbours(const nd_pair_lists *lists, nd_list_reader *r, uint32_t x,
+                                   size_t ahead, const nd_neighbour **out,
+                                   const nd_allocator *allocator)
 {
     static const nd_neighbour none[1];
     const filed_list list = {0, sizeof **out, lists->start[lists->num_texts], ahead};
@@ -77,14 +68,8 @@ static nd_status neighbours_of(const nd_pair_lists *lists, list_reader *r, uint3
     return status;
 }
 
-/* What is kept of x, ascending. */
-typedef struct kept_list {
-    const uint64_t *items;
-    size_t num;
-} kept_list;
-
-static nd_status kept_of(const nd_pair_lists *lists, list_reader *r, uint32_t x, size_t ahead,
-                         kept_list *out, const nd_allocator *allocator)
+nd_status nd_pair_lists_kept(const nd_pair_lists *lists, nd_list_reader *r, uint32_t x,
+                             size_t ahead, nd_kept_list *out, const nd_allocator *allocator)
 {
     const size_t begin = lists->kept_start[x], end = lists->kept_start[x + 1];
     const filed_list list = {lists->kept_at, sizeof *out->items,
@@ -92,7 +77,7 @@ static nd_status kept_of(const nd_pair_lists *lists, list_reader *r, uint32_t x,
     const void *items = lists->kept ? lists->kept + begin : NULL;
     const nd_status status =
         lists->file ? read_items(lists, r, list, begin, end, &items, allocator) : ND_OK;
-    *out = (kept_list){items, items ? end - begin : 0};
+    *out = (nd_kept_list){items, items ? end - begin : 0};
     return status;
 }
 
@@ -111,7 +96,7 @@ typedef struct chooser {
     u64_vec kept;               /* that are not in the file */
     uint64_t num_filed;
     u64_vec scratch; /* for sorting */
-    list_reader reader;
+    nd_list_reader reader;
 } chooser;
 
 static nd_status list_neighbours(nd_pair_lists *lists, const nd_edge_list *edges,
@@ -210,7 +195,7 @@ static uint64_t num_partners(const nd_pair_lists *lists, const nd_catalog *catal
 static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t max_matches,
                              const nd_allocator *allocator)
 {
-    list_reader reader = {0};
+    nd_list_reader reader = {0};
     nd_status status = ND_OK;
     lists->num_blocks = c->num_documents / BLOCK_DOCUMENTS + 1;
     lists->work_before =
@@ -220,7 +205,7 @@ static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t
     uint64_t partners = 0;
     for (uint32_t x = 0; x < c->num_texts && status == ND_OK; x++) {
         const nd_neighbour *neighbours;
-        status = neighbours_of(lists, &reader, x, ITEMS_AHEAD, &neighbours, allocator);
+        status = nd_pair_lists_neighbours(lists, &reader, x, ITEMS_AHEAD, &neighbours, allocator);
         if (status != ND_OK)
             break;
         const uint64_t num = num_partners(lists, c, x, neighbours);
@@ -238,7 +223,7 @@ static nd_status count_pairs(nd_pair_lists *lists, const nd_catalog *c, uint32_t
     lists->num_pairs = partners / 2;
     for (size_t block = 0; block < lists->num_blocks; block++)
         lists->work_before[block + 1] += lists->work_before[block];
-    reader_release(&reader, allocator);
+    nd_list_reader_release(&reader, allocator);
     return status;
 }
 
@@ -268,7 +253,7 @@ static nd_status order_neighbours(chooser *ch, uint32_t x, uint64_t *partners)
     const nd_neighbour *neighbours;
     ch->order.len = 0;
     nd_status status =
-        neighbours_of(lists, &ch->reader, x, ITEMS_AHEAD, &neighbours, ch->allocator);
+        nd_pair_lists_neighbours(lists, &ch->reader, x, ITEMS_AHEAD, &neighbours, ch->allocator);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(ch->allocator, &ch->order, num + 1);
     if (status != ND_OK)
@@ -328,7 +313,7 @@ static nd_status file_kept(chooser *ch, size_t least)
 }
 
 /* The document of rank `rank` in a kept list, or -1. */
-static int64_t kept_at(const kept_list *kept, uint32_t rank)
+static int64_t kept_at(const nd_kept_list *kept, uint32_t rank)
 {
     for (size_t i = 0; i < kept->num; i++)
         if ((uint32_t)kept->items[i] == rank)
@@ -337,7 +322,7 @@ static int64_t kept_at(const kept_list *kept, uint32_t rank)
 }
 
 /* The rank of a document in a kept list, or -1. */
-static int64_t rank_of(const kept_list *kept, uint32_t document)
+static int64_t rank_of(const nd_kept_list *kept, uint32_t document)
 {
     const size_t at =
         kept->num > 0 ? nd_first_u64(kept->items, kept->num, (uint64_t)document << 32) : 0;
@@ -355,8 +340,8 @@ static nd_status list_best(chooser *ch)
         return ND_ERR_NO_MEMORY;
     ch->reader.begin = ch->reader.end = 0; /* of another list */
     for (uint32_t x = 0; x < c->num_texts && status == ND_OK; x++) {
-        kept_list kept;
-        status = kept_of(lists, &ch->reader, x, ITEMS_AHEAD, &kept, ch->allocator);
+        nd_kept_list kept;
+        status = nd_pair_lists_kept(lists, &ch->reader, x, ITEMS_AHEAD, &kept, ch->allocator);
         if (status != ND_OK || kept.num == 0)
             continue;
         const int64_t best = kept_at(&kept, 0), second = kept_at(&kept, 1);
@@ -397,7 +382,7 @@ static nd_status choose_kept(nd_pair_lists *lists, const nd_pair_request *reques
         ND_VEC_RELEASE(allocator, &ch.kept);
     if (status == ND_OK)
         status = list_best(&ch);
-    reader_release(&ch.reader, allocator);
+    nd_list_reader_release(&ch.reader, allocator);
     ND_VEC_RELEASE(allocator, &ch.order);
     ND_VEC_RELEASE(allocator, &ch.scratch);
     return status;
@@ -423,7 +408,7 @@ nd_status nd_pair_lists_init(nd_pair_lists *lists, const nd_pair_request *reques
 }
 
 /* What a text keeps of two documents, its own one and its partner, and how many it may. */
-static bool keeps(const kept_list *kept, uint32_t own_document, uint32_t partner,
+static bool keeps(const nd_kept_list *kept, uint32_t own_document, uint32_t partner,
                   uint32_t max_matches)
 {
     if (kept->num <= max_matches)
@@ -435,14 +420,13 @@ static bool keeps(const kept_list *kept, uint32_t own_document, uint32_t partner
     return rank - (own >= 0 && own < rank) < (int64_t)max_matches;
 }
 
-static bool is_best(const kept_list *kept, uint32_t own_document, uint32_t partner)
+static bool is_best(const nd_kept_list *kept, uint32_t own_document, uint32_t partner)
 {
     const int64_t rank = rank_of(kept, partner);
     return rank == 0 || (rank == 1 && rank_of(kept, own_document) == 0);
 }
 
-/* Whether the cap leaves the pair of documents d and e standing, whose texts keep these. */
-static bool stands(uint32_t max_matches, const uint32_t documents[2], const kept_list kept[2])
+bool nd_pair_stands(uint32_t max_matches, const uint32_t documents[2], const nd_kept_list kept[2])
 {
     const uint32_t d = documents[0], e = documents[1];
     return (keeps(&kept[0], d, e, max_matches) && keeps(&kept[1], e, d, max_matches)) ||
@@ -459,220 +443,4 @@ void nd_pair_lists_release(nd_pair_lists *lists, const nd_allocator *allocator)
     nd_release(allocator, lists->kept);
     nd_release(allocator, lists->best_of);
     *lists = (nd_pair_lists){0};
-}
-
-/* --- the pairs of a finished scan, ordered by a, then b --- */
-
-enum { AHEAD = 8 };
-
-typedef struct report {
-    const nd_scan *scan;
-    nd_pair_fn each;
-    void *ctx;
-    nd_name_reader names;
-    nd_id id; /* of the document at work, and its text */
-    nd_kept_text text;
-    list_reader own, own_kept, other_kept; /* lists in a file: of its text, and of another */
-    const nd_neighbour *neighbours;        /* of its text */
-    kept_list kept[2];                     /* of its text, and of another */
-    ND_VEC(uint64_t) partners; /* of the document at work: document << 32 | neighbour of its text */
-    ND_VEC(uint64_t) scratch;
-} report;
-
-/* The place of a text among its own neighbours: exact copies. */
-static const uint32_t ITSELF = UINT32_MAX;
-
-static uint32_t text_of(const report *r, uint32_t document)
-{
-    return r->scan->catalog.text_of[document];
-}
-
-static nd_status add_partner(report *r, uint32_t d, uint32_t e, uint32_t neighbour)
-{
-    const nd_pair_lists *const pairs = &r->scan->pairs;
-    const uint32_t documents[2] = {d, e};
-    nd_status status = ND_OK;
-    if (pairs->num_capped > 0) {
-        status = kept_of(pairs, &r->other_kept, text_of(r, e), 0, &r->kept[1], &r->scan->allocator);
-        if (status != ND_OK || !stands(r->scan->options.max_matches, documents, r->kept))
-            return status;
-    }
-    status = ND_VEC_RESERVE(&r->scan->allocator, &r->partners, 1);
-    if (status == ND_OK)
-        r->partners.items[r->partners.len++] = (uint64_t)e << 32 | neighbour;
-    return status;
-}
-
-/* The documents after d of a text that matches it. */
-static nd_status add_copies(report *r, uint32_t d, uint32_t text, uint32_t neighbour)
-{
-    const nd_catalog *const c = &r->scan->catalog;
-    const uint32_t *const copies = c->copies + c->copies_start[text];
-    const uint32_t num = nd_catalog_num_copies(c, text);
-    nd_status status = ND_OK;
-    for (size_t i = nd_first_u32(copies, num, d + 1); i < num && status == ND_OK; i++)
-        status = add_partner(r, d, copies[i], neighbour);
-    return status;
-}
-
-/* Without a cap on d: all that match it. */
-static nd_status add_all_partners(report *r, uint32_t d)
-{
-    const nd_pair_lists *const pairs = &r->scan->pairs;
-    const uint32_t x = text_of(r, d);
-    nd_status status = ND_OK;
-    if (nd_catalog_num_copies(&r->scan->catalog, x) > 1)
-        status = add_copies(r, d, x, ITSELF);
-    for (size_t i = 0; i < pairs->start[x + 1] - pairs->start[x] && status == ND_OK; i++)
-        status = add_copies(r, d, r->neighbours[i].text, (uint32_t)i);
-    return status;
-}
-
-/* The place of y, one of x's neighbours or x itself. */
-static uint32_t place_among_neighbours(const report *r, uint32_t x, uint32_t y)
-{
-    if (x == y)
-        return ITSELF;
-    const nd_pair_lists *const pairs = &r->scan->pairs;
-    size_t low = 0, high = pairs->start[x + 1] - pairs->start[x];
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (r->neighbours[middle].text < y)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return (uint32_t)low;
-}
-
-static nd_status add_document(report *r, uint32_t d, uint32_t e)
-{
-    if (e <= d)
-        return ND_OK;
-    return add_partner(r, d, e, place_among_neighbours(r, text_of(r, d), text_of(r, e)));
-}
-
-/* With a cap on d: those it keeps, and those whose best it is. */
-static nd_status add_kept_partners(report *r, uint32_t d)
-{
-    const nd_pair_lists *const pairs = &r->scan->pairs;
-    nd_status status = ND_OK;
-    for (size_t i = 0; i < r->kept[0].num && status == ND_OK; i++)
-        status = add_document(r, d, (uint32_t)(r->kept[0].items[i] >> 32));
-    for (size_t i = nd_first_u64(pairs->best_of, pairs->num_best_of, (uint64_t)d << 32);
-         i < pairs->num_best_of && pairs->best_of[i] >> 32 == d && status == ND_OK; i++)
-        status = add_document(r, d, (uint32_t)pairs->best_of[i]);
-    return status;
-}
-
-static nd_status make_pair(report *r, uint32_t d, uint64_t partner, nd_pair *pair)
-{
-    const nd_scan *const scan = r->scan;
-    const uint32_t e = (uint32_t)(partner >> 32), x = text_of(r, d);
-    nd_edge edge = nd_matcher_self_edge(scan->matcher, x);
-    if ((uint32_t)partner != ITSELF) {
-        const nd_neighbour *const n = &r->neighbours[(uint32_t)partner];
-        edge = (nd_edge){x, n->text, n->common, n->own_covered, n->other_covered, n->score};
-    }
-    const nd_seen_match seen = nd_matcher_see(scan->matcher, &edge);
-    *pair = (nd_pair){.a = r->id,
-                      .kind = seen.kind,
-                      .similarity = seen.similarity,
-                      .coverage = seen.coverage,
-                      .score = seen.score,
-                      .a_text = r->text};
-    return nd_name_reader_get(&r->names, e, &pair->b, &pair->b_text);
-}
-
-/* In the order of their documents. Texts of one source often come in it already. */
-static nd_status sort_partners(report *r)
-{
-    uint64_t *const items = r->partners.items;
-    size_t in_order = 1;
-    while (in_order < r->partners.len && items[in_order - 1] <= items[in_order])
-        in_order++;
-    if (in_order >= r->partners.len)
-        return ND_OK;
-    const nd_status status = ND_VEC_RESERVE(&r->scan->allocator, &r->scratch, r->partners.len);
-    if (status == ND_OK)
-        nd_radix_sort_u64(items, r->scratch.items, r->partners.len);
-    return status;
-}
-
-static nd_status report_document(report *r, uint32_t d)
-{
-    const nd_pair_lists *const pairs = &r->scan->pairs;
-    const uint32_t x = text_of(r, d);
-    r->partners.len = 0;
-    const bool is_capped =
-        pairs->num_capped > 0 &&
-        pairs->kept_start[x + 1] - pairs->kept_start[x] > r->scan->options.max_matches;
-    nd_status status = neighbours_of(pairs, &r->own, x, 0, &r->neighbours, &r->scan->allocator);
-    if (status == ND_OK && pairs->num_capped > 0)
-        status = kept_of(pairs, &r->own_kept, x, 0, &r->kept[0], &r->scan->allocator);
-    if (status == ND_OK)
-        status = is_capped ? add_kept_partners(r, d) : add_all_partners(r, d);
-    if (status == ND_OK)
-        status = sort_partners(r);
-    nd_name_reader_clear(&r->names);
-    if (status == ND_OK && r->partners.len > 0)
-        status = nd_name_reader_get(&r->names, d, &r->id, &r->text);
-    for (size_t i = 0; i < r->partners.len && status == ND_OK; i++) {
-        if (i > 0 && r->partners.items[i] == r->partners.items[i - 1])
-            continue; /* kept, and the best of the other */
-        nd_pair pair;
-        status = make_pair(r, d, r->partners.items[i], &pair);
-        if (status == ND_OK)
-            status = r->each(r->ctx, &pair);
-    }
-    return status;
-}
-
-/* Asks ahead for what says whether documents after d have partners: texts lie about. */
-static void prefetch_lists(const report *r, size_t d)
-{
-    const nd_catalog *const c = &r->scan->catalog;
-    if (d + AHEAD >= c->num_documents || c->text_of[d + AHEAD] == ND_NO_TEXT)
-        return;
-    __builtin_prefetch(&r->scan->pairs.start[c->text_of[d + AHEAD]]);
-    __builtin_prefetch(&c->copies_start[c->text_of[d + AHEAD]]);
-}
-
-static bool has_partners(const report *r, uint32_t d)
-{
-    const nd_pair_lists *const pairs = &r->scan->pairs;
-    const uint32_t x = text_of(r, d);
-    return x != ND_NO_TEXT && (pairs->start[x] != pairs->start[x + 1] ||
-                               nd_catalog_num_copies(&r->scan->catalog, x) > 1);
-}
-
-nd_status nd_scan_each_pair_of_part(const nd_scan *scan, uint32_t part, uint32_t num_parts,
-                                    nd_pair_fn each, void *ctx)
-{
-    if (scan->phase != ND_SCAN_FINISHED || scan->options.output == ND_SCAN_GROUPS ||
-        part >= num_parts)
-        return ND_ERR_INVALID_ARGUMENT;
-    report r = {.scan = scan, .each = each, .ctx = ctx};
-    nd_name_reader_init(&r.names, scan);
-    const uint32_t end =
-        nd_pair_lists_part_start(&scan->pairs, &scan->catalog, part + 1, num_parts);
-    uint32_t d = nd_pair_lists_part_start(&scan->pairs, &scan->catalog, part, num_parts);
-    nd_status status = ND_OK;
-    for (; status == ND_OK && d < end; d++) {
-        prefetch_lists(&r, d);
-        if (has_partners(&r, d))
-            status = report_document(&r, d);
-    }
-    nd_name_reader_release(&r.names);
-    reader_release(&r.own, &scan->allocator);
-    reader_release(&r.own_kept, &scan->allocator);
-    reader_release(&r.other_kept, &scan->allocator);
-    ND_VEC_RELEASE(&scan->allocator, &r.partners);
-    ND_VEC_RELEASE(&scan->allocator, &r.scratch);
-    return status;
-}
-
-nd_status nd_scan_each_pair(const nd_scan *scan, nd_pair_fn each, void *ctx)
-{
-    return nd_scan_each_pair_of_part(scan, 0, 1, each, ctx);
 }
