@@ -595,25 +595,38 @@ static void indexes_of_news_are_copied_and_merged(void **state)
     check_copied_and_merged(*state, &options);
 }
 
-/* Copies of one story without number: every shingle of it is one that too many have. Texts of a
- * footer, and a longer one that bears it, are met by their picks. */
+/* Copies of one story without number: every shingle of it is one that too many have, so that rare
+ * samples show none of their pairs, with any fifth gone either. Texts that hold half of it, of
+ * which some follow their picks and some do not. Texts of a footer, and a longer one that bears it.
+ */
 static corpus make_common_news(nd_random *random)
 {
-    enum { NUM_STORY = 120, NUM_FOOTER = 90 };
-    corpus c = {calloc(NUM_STORY + NUM_FOOTER, sizeof(corpus_document)), NUM_STORY + NUM_FOOTER};
+    enum {
+        NUM_STORY = 180,
+        NUM_HALF = 30,
+        NUM_FOOTER = 90,
+        NUM = NUM_STORY + NUM_HALF + NUM_FOOTER
+    };
+    corpus c = {calloc(NUM, sizeof(corpus_document)), NUM};
     for (size_t i = 0; i < c.num; i++) {
         corpus_document *const d = &c.documents[i];
-        const bool is_story = i < NUM_STORY;
-        const size_t words = is_story ? 150 + nd_random_u64(random) % 30 : 60,
+        const bool is_story = i < NUM_STORY, is_half = !is_story && i < NUM_STORY + NUM_HALF;
+        const size_t words = is_story  ? 150 + nd_random_u64(random) % 30
+                             : is_half ? 75
+                                       : 60,
+                     before = is_story || is_half ? 0 : i % 40, after = is_half ? 60 + i % 30 : 0,
                      odd = nd_random_u64(random) % words;
         snprintf(d->id, sizeof d->id, "n%03zu", i);
         d->text = malloc(6000);
         size_t len = 0;
-        for (size_t w = 0; w < (is_story ? 0 : i % 40); w++)
+        for (size_t w = 0; w < before; w++)
             len += (size_t)sprintf(d->text + len, "own%zux%zu ", i, w);
         for (size_t w = 0; w < words; w++)
-            len += (size_t)sprintf(d->text + len, "%s%zu%s ", is_story ? "story" : "footer", w * 7,
-                                   w == odd ? d->id : "");
+            len +=
+                (size_t)sprintf(d->text + len, "%s%zu%s ", is_story || is_half ? "story" : "footer",
+                                w * 7, w == odd ? d->id : "");
+        for (size_t w = 0; w < after; w++)
+            len += (size_t)sprintf(d->text + len, "own%zux%zu ", i, w);
     }
     corpus_shuffle(&c, random);
     return c;
