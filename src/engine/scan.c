@@ -233,6 +233,15 @@ static nd_status build_catalog(nd_scan *scan)
                            &scan->allocator);
 }
 
+/* Whether matches go through files: where a budget is limited, and all of them are asked for.
+ * Groups of pairs that are listed as well need them sorted by rank, in memory. */
+static bool has_edge_runs(const nd_scan *scan)
+{
+    const nd_scan_options *const o = &scan->options;
+    return (o->output == ND_SCAN_PAIRS || o->link == ND_LINK_SINGLE) &&
+           !scan->matcher->kind->keeps_hashes && nd_collection_is_limited(&scan->collection);
+}
+
 /* What is asked for follows from the matches; groups alone, unless by single links, do not need all
  * of them. */
 static nd_status find_matches(nd_scan *scan)
@@ -241,8 +250,7 @@ static nd_status find_matches(nd_scan *scan)
     uint32_t *by_rank = NULL;
     nd_status status = o->output == ND_SCAN_PAIRS ? ND_OK : nd_rank_texts(scan->matcher, &by_rank);
     nd_edge_runs in_file, *runs = NULL;
-    if (status == ND_OK && o->output == ND_SCAN_PAIRS && !scan->matcher->kind->keeps_hashes &&
-        nd_collection_is_limited(&scan->collection)) {
+    if (status == ND_OK && has_edge_runs(scan)) {
         status = nd_edge_runs_init(&in_file, o->budget, o->num_threads, &scan->allocator);
         runs = status == ND_OK ? &in_file : NULL;
     }
@@ -255,10 +263,10 @@ static nd_status find_matches(nd_scan *scan)
                                    o->max_matches};
     if (status == ND_OK && o->output != ND_SCAN_GROUPS)
         status = nd_pair_lists_init(&scan->pairs, &pairs, &scan->allocator);
+    if (status == ND_OK && o->output != ND_SCAN_PAIRS)
+        status = nd_scan_groups_init(&scan->groups, scan->matcher, &scan->edges, runs, by_rank);
     if (runs)
         nd_edge_runs_release(runs);
-    if (status == ND_OK && o->output != ND_SCAN_PAIRS)
-        status = nd_scan_groups_init(&scan->groups, scan->matcher, &scan->edges, by_rank);
     nd_release(&scan->allocator, by_rank);
     return status;
 }

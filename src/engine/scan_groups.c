@@ -4,6 +4,7 @@
  * copies of a text are in one group, and the best copy of the representative's text represents. */
 #include <string.h>
 
+#include "engine/edge_runs.h"
 #include "engine/scan_state.h"
 #include "group/groups.h"
 #include "util/sort.h"
@@ -125,59 +126,131 @@ static nd_edge reversed(const nd_edge *edge)
 }
 
 /* The edges between ranks, sorted anew. */
-static nd_status edges_by_rank(const nd_edge_list *edges, const uint32_t *by_rank, size_t num_texts,
+static nd_status edges_by_rank(const nd_edge_list *edges, const uint32_t *rank_of,
                                const nd_allocator *allocator, nd_edge_list *ranked)
 {
     *ranked = (nd_edge_list){0};
-    uint32_t *const rank_of = nd_alloc(allocator, num_texts, sizeof *rank_of);
     nd_edge_vec vec = {0};
-    nd_status status = rank_of ? ND_VEC_RESERVE(allocator, &vec, edges->num) : ND_ERR_NO_MEMORY;
-    if (status == ND_OK) {
-        for (size_t rank = 0; rank < num_texts; rank++)
-            rank_of[by_rank[rank]] = (uint32_t)rank;
-        for (size_t i = 0; i < edges->num; i++) {
-            nd_edge edge = edges->items[i];
-            edge.from = rank_of[edge.from];
-            edge.to = rank_of[edge.to];
-            vec.items[vec.len++] = edge.from < edge.to ? edge : reversed(&edge);
-        }
-        status = nd_edge_list_gather(ranked, &vec, sizeof vec, 1, allocator);
+    nd_status status = ND_VEC_RESERVE(allocator, &vec, edges->num);
+    for (size_t i = 0; i < edges->num && status == ND_OK; i++) {
+        nd_edge edge = edges->items[i];
+        edge.from = rank_of[edge.from];
+        edge.to = rank_of[edge.to];
+        vec.items[vec.len++] = edge.from < edge.to ? edge : reversed(&edge);
     }
+    if (status == ND_OK)
+        status = nd_edge_list_gather(ranked, &vec, sizeof vec, 1, allocator);
     ND_VEC_RELEASE(allocator, &vec);
-    nd_release(allocator, rank_of);
     return status;
 }
 
-/* Fills to_anchor from the groups of `edges`, which are between ranks where by_rank is not NULL.
- * Members of single links need not match their representative: these are measured. */
-static nd_status see_members(nd_scan_groups *g, nd_matcher *m, const nd_edge_list *edges,
-                             const uint32_t *by_rank, const uint32_t *anchor_of)
+/* What groups are made with. Texts are called by their numbers, but where `anchor_of` is filled:
+ * there by their ranks. */
+typedef struct grouping {
+    nd_scan_groups *groups;
+    nd_matcher *matcher;
+    const nd_edge_list *edges;
+    const nd_edge_runs *runs;          /* NULL: the edges are in the list */
+    const uint32_t *by_rank, *rank_of; /* NULL: texts are numbered by rank */
+    uint32_t *anchor_of;
+} grouping;
+
+static uint32_t text_at(const grouping *g, uint32_t rank)
 {
-    const size_t num = m->catalog->num_texts;
-    for (size_t x = 0; x < num; x++)
-        g->to_anchor[x] = nd_matcher_self_edge(m, (uint32_t)x);
-    for (size_t i = 0; i < edges->num; i++) {
-        const nd_edge *const e = &edges->items[i];
-        if (anchor_of[e->to] != e->from)
-            continue;
-        nd_edge seen = reversed(e);
-        seen.from = by_rank ? by_rank[e->to] : e->to;
-        seen.to = by_rank ? by_rank[e->from] : e->from;
-        g->to_anchor[seen.from] = seen;
+    return g->by_rank ? g->by_rank[rank] : rank;
+}
+
+static uint32_t rank_at(const grouping *g, uint32_t text)
+{
+    return g->rank_of ? g->rank_of[text] : text;
+}
+
+/* The representative of a text. */
+static uint32_t anchor_at(const grouping *g, uint32_t text)
+{
+    return text_at(g, g->anchor_of[rank_at(g, text)]);
+}
+
+/* nd_edge_fn: keeps an edge of a representative with its member, however it is seen. */
+static nd_status see_member(void *ctx, const nd_edge *edge)
+{
+    const grouping *const g = ctx;
+    if (anchor_at(g, edge->from) == edge->to)
+        g->groups->to_anchor[edge->from] = *edge;
+    else if (anchor_at(g, edge->to) == edge->from)
+        g->groups->to_anchor[edge->to] = reversed(edge);
+    return ND_OK;
+}
+
+/* nd_edge_fn */
+static nd_status link_texts(void *ctx, const nd_edge *edge)
+{
+    const grouping *const g = ctx;
+    nd_links_add(g->anchor_of, rank_at(g, edge->from), rank_at(g, edge->to));
+    return ND_OK;
+}
+
+static nd_status each_edge(grouping *g, nd_edge_fn each)
+{
+    if (g->runs)
+        return nd_edge_runs_merge(g->runs, each, g);
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < g->edges->num && status == ND_OK; i++)
+        status = each(g, &g->edges->items[i]);
+    return status;
+}
+
+static nd_status group_anchored(grouping *g)
+{
+    const size_t num = g->matcher->catalog->num_texts;
+    if (!g->by_rank) {
+        nd_group_anchored(g->edges, num, g->anchor_of);
+        return ND_OK;
     }
-    for (size_t t = 0; t < num && m->options->link == ND_LINK_SINGLE; t++) {
-        const uint32_t x = by_rank ? by_rank[t] : (uint32_t)t;
-        const uint32_t anchor = by_rank ? by_rank[anchor_of[t]] : anchor_of[t];
-        if (g->to_anchor[x].to == anchor)
+    nd_edge_list ranked;
+    const nd_status status = edges_by_rank(g->edges, g->rank_of, g->matcher->allocator, &ranked);
+    if (status == ND_OK)
+        nd_group_anchored(&ranked, num, g->anchor_of);
+    nd_release(g->matcher->allocator, ranked.items);
+    return status;
+}
+
+static nd_status group_by_single_links(grouping *g)
+{
+    const size_t num = g->matcher->catalog->num_texts;
+    nd_links_begin(g->anchor_of, num);
+    const nd_status status = each_edge(g, link_texts);
+    nd_links_end(g->anchor_of, num);
+    return status;
+}
+
+/* Members of single links need not match their representative: these are measured. */
+static nd_status measure_others(grouping *g)
+{
+    nd_matcher *const m = g->matcher;
+    nd_status status = ND_OK;
+    for (uint32_t x = 0; x < m->catalog->num_texts && status == ND_OK; x++) {
+        const uint32_t anchor = anchor_at(g, x);
+        if (g->groups->to_anchor[x].to == anchor)
             continue;
         nd_edge edge;
-        const nd_status status =
-            m->kind->measure(m, x < anchor ? x : anchor, x < anchor ? anchor : x, &edge);
-        if (status != ND_OK)
-            return status;
-        g->to_anchor[x] = x < anchor ? edge : reversed(&edge);
+        status = m->kind->measure(m, x < anchor ? x : anchor, x < anchor ? anchor : x, &edge);
+        if (status == ND_OK)
+            g->groups->to_anchor[x] = x < anchor ? edge : reversed(&edge);
     }
-    return ND_OK;
+    return status;
+}
+
+static nd_status find_members(grouping *g)
+{
+    const nd_matcher *const m = g->matcher;
+    const bool is_single = m->options->link == ND_LINK_SINGLE;
+    nd_status status = is_single ? group_by_single_links(g) : group_anchored(g);
+    for (size_t x = 0; x < m->catalog->num_texts && status == ND_OK; x++)
+        g->groups->to_anchor[x] = nd_matcher_self_edge(m, (uint32_t)x);
+    if (status == ND_OK)
+        status = each_edge(g, see_member);
+    return status == ND_OK && is_single ? measure_others(g) : status;
 }
 
 /* A group is a representative with any member: with another document, that is. */
@@ -198,28 +271,26 @@ static nd_status count_groups(nd_scan_groups *g, const nd_matcher *m)
 }
 
 nd_status nd_scan_groups_init(nd_scan_groups *groups, nd_matcher *matcher,
-                              const nd_edge_list *edges, const uint32_t *by_rank)
+                              const nd_edge_list *edges, const nd_edge_runs *runs,
+                              const uint32_t *by_rank)
 {
     const nd_allocator *const a = matcher->allocator;
     const size_t num = matcher->catalog->num_texts;
-    nd_edge_list ranked = {0};
     *groups = (nd_scan_groups){.to_anchor = nd_alloc(a, num, sizeof *groups->to_anchor)};
     uint32_t *const anchor_of = nd_alloc(a, num, sizeof *anchor_of);
-    nd_status status = groups->to_anchor && anchor_of ? ND_OK : ND_ERR_NO_MEMORY;
-    if (status == ND_OK && by_rank)
-        status = edges_by_rank(edges, by_rank, num, a, &ranked);
-    const nd_edge_list *const list = by_rank ? &ranked : edges;
+    uint32_t *const rank_of = by_rank ? nd_alloc(a, num, sizeof *rank_of) : NULL;
+    grouping g = {groups, matcher, edges, runs, by_rank, rank_of, anchor_of};
+    nd_status status =
+        groups->to_anchor && anchor_of && (rank_of || !by_rank) ? ND_OK : ND_ERR_NO_MEMORY;
     if (status == ND_OK) {
-        if (matcher->options->link == ND_LINK_SINGLE)
-            nd_group_single_link(list, num, anchor_of);
-        else
-            nd_group_anchored(list, num, anchor_of);
-        status = see_members(groups, matcher, list, by_rank, anchor_of);
+        for (size_t rank = 0; rank < num && by_rank; rank++)
+            rank_of[by_rank[rank]] = (uint32_t)rank;
+        status = find_members(&g);
     }
     if (status == ND_OK)
         status = count_groups(groups, matcher);
     nd_release(a, anchor_of);
-    nd_release(a, ranked.items);
+    nd_release(a, rank_of);
     return status;
 }
 

@@ -35,10 +35,11 @@ typedef struct nd_scan_groups {
  */
 ND_NODISCARD nd_status nd_rank_texts(const nd_matcher *matcher, uint32_t **by_rank);
 
-/* Groups the matches by options->link; by_rank as nd_rank_texts makes it. Release also after a
- * failure. */
+/* Groups the matches by options->link: `edges`, or by single links, where `runs` is not NULL,
+ * those. by_rank as nd_rank_texts makes it. Release also after a failure. */
 ND_NODISCARD nd_status nd_scan_groups_init(nd_scan_groups *groups, nd_matcher *matcher,
-                                           const nd_edge_list *edges, const uint32_t *by_rank);
+                                           const nd_edge_list *edges, const nd_edge_runs *runs,
+                                           const uint32_t *by_rank);
 
 void nd_scan_groups_release(nd_scan_groups *groups, const nd_allocator *allocator);
 

@@ -48,14 +48,6 @@ void nd_links_end(uint32_t *anchor_of, size_t num_texts)
         anchor_of[t] = find_root(anchor_of, (uint32_t)t);
 }
 
-void nd_group_single_link(const nd_edge_list *edges, size_t num_texts, uint32_t *anchor_of)
-{
-    nd_links_begin(anchor_of, num_texts);
-    for (size_t i = 0; i < edges->num; i++)
-        nd_links_add(anchor_of, edges->items[i].from, edges->items[i].to);
-    nd_links_end(anchor_of, num_texts);
-}
-
 /* --- groups of documents, from pairs wherever these come from --- */
 
 typedef struct ranking {

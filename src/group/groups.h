@@ -37,12 +37,10 @@ static inline void nd_anchor_edge(uint32_t *anchor_of, uint32_t from, uint32_t t
  * O(texts + edges). */
 void nd_group_anchored(const nd_edge_list *edges, size_t num_texts, uint32_t *anchor_of);
 
-/* Single linkage: anchor_of[t] becomes the lowest text that a chain of edges connects with t.
- * O(n log n) at worst, as the lower number has to lead, whatever the trees' heights (path halving:
- * Tarjan and van Leeuwen, Worst-case analysis of set union algorithms, JACM 1984). */
-void nd_group_single_link(const nd_edge_list *edges, size_t num_texts, uint32_t *anchor_of);
-
-/* The second way, edge by edge between a begin and an end. */
+/* Single linkage: anchor_of[t] becomes the lowest text that a chain of edges connects with t; edge
+ * by edge, in any order, between a begin and an end. O(n log n) at worst, as the lower number has
+ * to lead, whatever the trees' heights (path halving: Tarjan and van Leeuwen, Worst-case analysis
+ * of set union algorithms, JACM 1984). */
 void nd_links_begin(uint32_t *anchor_of, size_t num_texts);
 void nd_links_add(uint32_t *anchor_of, uint32_t a, uint32_t b);
 void nd_links_end(uint32_t *anchor_of, size_t num_texts);

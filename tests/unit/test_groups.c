@@ -87,11 +87,12 @@ static void groups_are_those_of_the_definition(void **state)
 static void single_links_chain_and_the_lowest_represents(void **state)
 {
     (void)state;
-    nd_edge edges[] = {
-        {.from = 0, .to = 5}, {.from = 1, .to = 2}, {.from = 2, .to = 4}, {.from = 4, .to = 5}};
-    const nd_edge_list list = {edges, 4};
+    static const uint32_t edges[][2] = {{4, 5}, {1, 2}, {5, 0}, {2, 4}, {0, 5}};
     uint32_t anchor_of[NUM];
-    nd_group_single_link(&list, NUM, anchor_of);
+    nd_links_begin(anchor_of, NUM);
+    for (size_t i = 0; i < 5; i++)
+        nd_links_add(anchor_of, edges[i][0], edges[i][1]);
+    nd_links_end(anchor_of, NUM);
     const uint32_t expected[NUM] = {0, 0, 0, 3, 0, 0, 6};
     assert_memory_equal(anchor_of, expected, sizeof expected);
 }
