@@ -56,7 +56,7 @@ typedef struct nd_index_options {
     const nd_spec *spec;     /* what the caller's hashes are like; NULL: the index's own will do */
     uint32_t num_threads;    /* of batches; 0: one for each processor */
     uint32_t lock_wait_ms;   /* how long to wait for another writer to end */
-    size_t cache_bytes;      /* of memory for shingle sets that queries come back to */
+    size_t cache_bytes;      /* of memory for what queries come back to: shingle sets, blocks */
     uint32_t tail_documents; /* a writer sorts so many at a time into tables on the disk: until then
                                 every handle has them in memory, and reads them when it is opened */
 } nd_index_options;

@@ -27,7 +27,8 @@ typedef enum nd_change_kind {
 
 /* A normalised text that the index did not have:
  *
- *   | nd_text_change | band keys, 4 bytes each | stored bytes | zeros up to a multiple of 8 |
+ *   | nd_text_change | band keys, 4 bytes each, or picks (sampling.h) | stored bytes | zeros up to
+ * a multiple of 8 |
  */
 typedef struct nd_text_change {
     nd_change head;

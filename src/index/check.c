@@ -45,13 +45,19 @@ static nd_status step(checker *c)
 
 /* --- a text, a document --- */
 
-/* Whether the text was sampled as its entry says. */
+/* Whether the text was sampled as its entry and its record say. */
 static nd_status check_samples(checker *c, uint32_t number, const uint64_t *set,
                                const nd_text_entry *entry, nd_error *error)
 {
-    uint32_t num = 0;
+    uint32_t num = 0, picks[ND_PICKS_WORDS], stored[ND_PICKS_WORDS];
     if (nd_sampling_of(set, entry->num_shingles, &num).shift != entry->sample_shift)
         return wrong(c, "the samples of text", number, error);
+    nd_picks_pack(set, num, picks);
+    const nd_status status = nd_index_read_keys(c->index, entry, stored, error);
+    if (status != ND_OK)
+        return status;
+    if (memcmp(picks, stored, sizeof picks) != 0)
+        return wrong(c, "the picks of text", number, error);
     for (uint32_t i = 0; i < num; i++)
         c->sums[ND_TABLE_SAMPLES] +=
             hash_of(nd_sample_key(set[i]), nd_sampling_member(number, entry->num_shingles, i));
@@ -79,8 +85,7 @@ static nd_status check_sketch(checker *c, uint32_t number, const nd_text *text,
         return wrong(c, "the size of text", number, error);
     if (!nd_index_has_bands(c->index))
         return check_samples(c, number, p->hashes.items, entry, error);
-    status = nd_log_read(&c->index->log, entry->offset + sizeof(nd_text_change), keys,
-                         spec->bands * sizeof *keys, error);
+    status = nd_index_read_keys(c->index, entry, keys, error);
     if (status == ND_OK)
         status = nd_sketch_compute(p->hashes.items, size, spec->slots, p->slots);
     if (status != ND_OK)
@@ -174,7 +179,7 @@ static nd_status check_table(const checker *c, const nd_run *run, uint32_t table
     uint64_t sum = 0;
     bool is_right = true;
     nd_status status = ND_OK;
-    nd_run_cursor_init(&cursor, run, table);
+    nd_run_cursor_init(&cursor, run, table, NULL);
     for (uint64_t i = 0; status == ND_OK && is_right && i < run->tables[table].num; i++) {
         pairs[0] = pairs[1];
         status = nd_run_cursor_pair(&cursor, i, &pairs[1], error);

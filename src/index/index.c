@@ -6,6 +6,7 @@
 #include "util/error.h"
 
 #define DEFAULT_CACHE_BYTES ((size_t)32 << 20)
+enum { BLOCKS_SHARE = 4 }; /* of the cache; the rest is for sets */
 
 static const char LOCK_NAME[] = "lock";
 
@@ -111,6 +112,7 @@ static nd_status check_spec(const nd_index *index, nd_error *error)
 static nd_status open_folder(nd_index *index, const char *path, nd_error *error)
 {
     const bool writes = index->options.access == ND_INDEX_WRITE;
+    const size_t for_blocks = index->options.cache_bytes / BLOCKS_SHARE;
     nd_manifest manifest;
     nd_status status = nd_folder_open(&index->folder, path, &index->allocator, error);
     if (status == ND_OK) /* before a lock is put into somebody's folder */
@@ -120,7 +122,9 @@ static nd_status open_folder(nd_index *index, const char *path, nd_error *error)
                                 &index->lock, error);
     if (status == ND_OK)
         status = nd_text_reader_init(&index->texts, manifest.spec.shingle,
-                                     index->options.cache_bytes, &index->allocator);
+                                     index->options.cache_bytes - for_blocks, &index->allocator);
+    if (status == ND_OK)
+        status = nd_block_cache_new(for_blocks, &index->allocator, &index->blocks);
     if (status == ND_OK)
         status = nd_index_load(index, error);
     if (status == ND_OK)
@@ -159,6 +163,7 @@ void nd_index_free(nd_index *index)
     nd_preparers_free(index);
     nd_query_scratch_release(&index->query, &a);
     nd_index_unload(index);
+    nd_block_cache_free(index->blocks);
     nd_text_reader_release(&index->texts);
     nd_file_close(&index->lock);
     nd_folder_close(&index->folder);

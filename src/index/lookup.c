@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "index/sampling.h"
 #include "index/state.h"
 #include "util/error.h"
 
@@ -42,7 +43,7 @@ nd_status nd_index_document_entry(const nd_index *index, uint32_t number, nd_doc
     }
     nd_run_cursor cursor;
     const nd_run *const run = run_of_document(index, number);
-    nd_run_cursor_init(&cursor, run, ND_TABLE_DOCUMENTS);
+    nd_run_cursor_init(&cursor, run, ND_TABLE_DOCUMENTS, NULL);
     return nd_run_cursor_entry(&cursor, number - run->info.first_document, entry, error);
 }
 
@@ -57,7 +58,7 @@ nd_status nd_index_text_entry_near(const nd_index *index, nd_run_cursor *cursor,
     }
     const nd_run *const run = run_of_text(index, number);
     if (!cursor->run || cursor->run != run)
-        nd_run_cursor_init(cursor, run, ND_TABLE_TEXTS);
+        nd_run_cursor_init(cursor, run, ND_TABLE_TEXTS, cursor->cache);
     return nd_run_cursor_entry(cursor, number - run->info.first_text, entry, error);
 }
 
@@ -65,8 +66,34 @@ nd_status nd_index_text_entry(const nd_index *index, uint32_t number, nd_text_en
                               nd_error *error)
 {
     nd_run_cursor cursor;
-    cursor.run = NULL;
+    nd_run_cursor_init(&cursor, NULL, ND_TABLE_TEXTS, NULL);
     return nd_index_text_entry_near(index, &cursor, number, entry, error);
+}
+
+uint32_t nd_index_num_keys(const nd_index *index)
+{
+    return nd_index_has_bands(index) ? index->manifest.spec.bands : ND_PICKS_WORDS;
+}
+
+nd_status nd_index_read_keys(const nd_index *index, const nd_text_entry *entry, uint32_t *keys,
+                             nd_error *error)
+{
+    union {
+        nd_text_change change;
+        char bytes[sizeof(nd_text_change) + ND_SKETCH_MAX_SLOTS * sizeof(uint32_t)];
+    } record;
+    const uint32_t num = nd_index_num_keys(index);
+    const size_t len = num * sizeof *keys;
+    const nd_status status =
+        nd_log_read(&index->log, entry->offset, record.bytes, sizeof(nd_text_change) + len, error);
+    if (status != ND_OK)
+        return status;
+    if (record.change.head.kind != ND_CHANGE_TEXT || record.change.num_keys != num ||
+        !nd_log_is_whole(&index->log, &record.change.head, entry->offset))
+        return nd_file_damaged(&index->log.file, error, "the text at byte %llu",
+                               (unsigned long long)entry->offset);
+    memcpy(keys, record.bytes + sizeof(nd_text_change), len);
+    return ND_OK;
 }
 
 nd_status nd_index_read_document(const nd_index *index, const nd_document_entry *entry,
@@ -121,7 +148,7 @@ static nd_status search_run_for_id(id_search *s, const nd_run *run, uint64_t has
 {
     nd_run_cursor cursor;
     uint64_t first, end;
-    nd_run_cursor_init(&cursor, run, ND_TABLE_IDS);
+    nd_run_cursor_init(&cursor, run, ND_TABLE_IDS, NULL);
     nd_status status = nd_run_cursor_find(&cursor, hash, &first, &end, error);
     for (uint64_t i = first; status == ND_OK && i < end && s->found == ND_NO_NUMBER; i++) {
         nd_key_value pair;
@@ -192,7 +219,7 @@ static nd_status search_run_for_digest(digest_search *s, const nd_run *run, nd_e
 {
     nd_run_cursor cursor;
     uint64_t first, end;
-    nd_run_cursor_init(&cursor, run, ND_TABLE_DIGESTS);
+    nd_run_cursor_init(&cursor, run, ND_TABLE_DIGESTS, NULL);
     nd_status status = nd_run_cursor_find(&cursor, s->digest[0], &first, &end, error);
     for (uint64_t i = first; status == ND_OK && i < end && s->found == ND_NO_NUMBER; i++) {
         nd_key_value pair;
@@ -268,7 +295,7 @@ static nd_status search_run_for_copies(copy_search *s, const nd_run *run, nd_err
 {
     nd_run_cursor cursor;
     uint64_t first, end;
-    nd_run_cursor_init(&cursor, run, ND_TABLE_COPIES);
+    nd_run_cursor_init(&cursor, run, ND_TABLE_COPIES, NULL);
     nd_status status = nd_run_cursor_find(&cursor, s->text, &first, &end, error);
     while (status == ND_OK && end > first && !is_done(s)) {
         nd_key_value pair;

@@ -40,8 +40,7 @@ static nd_status take_text(transfer *t, uint32_t number, uint32_t *to, nd_error 
         status = nd_index_find_digest(t->to, entry.digest, to, error);
     if (status != ND_OK || *to != ND_NO_NUMBER)
         return status;
-    status = nd_log_read(&t->from->log, entry.offset + sizeof(nd_text_change), keys,
-                         t->from->manifest.spec.bands * sizeof *keys, error);
+    status = nd_index_read_keys(t->from, &entry, keys, error);
     if (status == ND_OK && !nd_index_has_bands(t->from))
         status =
             nd_text_reader_set(&t->from->texts, &t->from->log, number, &entry, &text.set, error);

@@ -9,7 +9,7 @@
 #include "neardup/spec.h"
 
 /* Runs are merged before there are so many: each is at most half as large as the one before. */
-enum { ND_INDEX_MAX_RUNS = 64, ND_INDEX_FORMAT = 2 };
+enum { ND_INDEX_MAX_RUNS = 64, ND_INDEX_FORMAT = 3 };
 
 /* A file of sorted tables (run.h) and the documents and texts it stands for. */
 typedef struct nd_run_info {

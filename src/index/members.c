@@ -3,6 +3,7 @@
  * those alone. */
 #include "index/members.h"
 
+#include "index/sampling.h"
 #include "util/sort.h"
 
 nd_status nd_member_lists_init(nd_member_lists *lists, const nd_index *index, uint32_t self)
@@ -13,7 +14,8 @@ nd_status nd_member_lists_init(nd_member_lists *lists, const nd_index *index, ui
     if (!lists->lists)
         return ND_ERR_NO_MEMORY;
     for (uint32_t i = 0; i < lists->num_lists; i++)
-        lists->lists[i].cursor.run = NULL;
+        nd_run_cursor_init(&lists->lists[i].cursor, NULL, 0, index->blocks);
+    nd_run_cursor_init(&lists->entries, NULL, ND_TABLE_TEXTS, index->blocks);
     return ND_OK;
 }
 
@@ -50,20 +52,38 @@ static bool has_head(const nd_member_list *l)
 }
 
 /* Makes the first member from `at` on in that direction that is not removed the next one. */
-static nd_status settle(const nd_member_lists *b, nd_member_list *l, uint64_t at, nd_direction d,
+static nd_status settle(nd_member_lists *b, nd_member_list *l, uint64_t at, nd_direction d,
                         nd_error *error)
 {
     nd_status status = ND_OK;
     for (l->at = at; status == ND_OK && has_head(l); l->at += d == ND_FORWARD ? 1 : UINT64_MAX) {
         status = member_at(l, l->at, &l->member, error);
         if (status == ND_OK && !is_removed(b, l->member))
-            return nd_index_text_entry(b->index, (uint32_t)l->member, &l->entry, error);
+            return nd_index_text_entry_near(b->index, &b->entries, (uint32_t)l->member, &l->entry,
+                                            error);
     }
     return status;
 }
 
+/* Below 0: the member comes before the text. Its class tells mostly. */
+static nd_status compare_member(nd_member_lists *b, nd_key_member member, const nd_text_entry *text,
+                                int *order, nd_error *error)
+{
+    const uint32_t own = nd_sampling_class(text->num_shingles);
+    const uint32_t other = (uint32_t)(member >> ND_MEMBER_CLASS_SHIFT);
+    nd_text_entry entry;
+    *order = other > own ? -1 : 1;
+    if (!nd_index_has_bands(b->index) && own != other)
+        return ND_OK;
+    const nd_status status =
+        nd_index_text_entry_near(b->index, &b->entries, (uint32_t)member, &entry, error);
+    if (status == ND_OK)
+        *order = nd_index_compare_texts(b->index, &entry, text);
+    return status;
+}
+
 /* Where the text stands in a list, or would. Bisects without regard to what is removed. */
-static nd_status place_of(const nd_member_lists *b, nd_member_list *l, const nd_text_entry *text,
+static nd_status place_of(nd_member_lists *b, nd_member_list *l, const nd_text_entry *text,
                           uint64_t *place, nd_error *error)
 {
     uint64_t low = l->first, high = l->end;
@@ -71,13 +91,11 @@ static nd_status place_of(const nd_member_lists *b, nd_member_list *l, const nd_
     while (status == ND_OK && low < high) {
         const uint64_t middle = low + (high - low) / 2;
         nd_key_member member = 0;
-        nd_text_entry entry;
+        int order = 0;
         status = member_at(l, middle, &member, error);
         if (status == ND_OK)
-            status = nd_index_text_entry(b->index, (uint32_t)member, &entry, error);
-        if (status != ND_OK)
-            break;
-        if (nd_index_compare_texts(b->index, &entry, text) < 0)
+            status = compare_member(b, member, text, &order, error);
+        if (order < 0)
             low = middle + 1;
         else
             high = middle;
@@ -127,7 +145,7 @@ nd_status nd_member_lists_find(nd_member_lists *lists, uint32_t table, uint64_t 
     for (uint32_t i = 0; status == ND_OK && i + 1 < lists->num_lists; i++) {
         nd_member_list *const l = &lists->lists[i];
         if (!l->cursor.run || l->cursor.table != table)
-            nd_run_cursor_init(&l->cursor, &index->runs[i], table);
+            nd_run_cursor_init(&l->cursor, &index->runs[i], table, index->blocks);
         status = nd_run_cursor_find(&l->cursor, key, &l->first, &l->end, error);
         *num += l->end - l->first;
     }
@@ -145,6 +163,22 @@ nd_status nd_member_lists_find(nd_member_lists *lists, uint32_t table, uint64_t 
     of_tail->end = lists->tail_members.len;
     *num += of_tail->end;
     return ND_OK;
+}
+
+bool nd_member_lists_may_exceed(const nd_member_lists *lists, uint64_t key, uint64_t most)
+{
+    const nd_index *const index = lists->index;
+    const nd_tail *const tail = &index->tail;
+    uint64_t bound = 0;
+    for (uint32_t i = 0; i < index->manifest.num_runs; i++) {
+        if (nd_run_may_have_frequent(&index->runs[i], key))
+            return true;
+        bound += ND_FREQUENT_IN_RUN - 1;
+    }
+    for (uint32_t i = nd_chains_find(&tail->samples, key); i != ND_NO_NUMBER && bound <= most;
+         i = nd_chains_before(&tail->samples, i))
+        bound++;
+    return bound > most;
 }
 
 nd_status nd_member_lists_all(nd_member_lists *lists, size_t most, nd_key_members *members,

@@ -30,6 +30,7 @@ typedef struct nd_member_lists {
     nd_key_members tail_members;
     bool is_tail_ordered;
     nd_numbers numbers;
+    nd_run_cursor entries; /* of texts */
 } nd_member_lists;
 
 /* Release it also after a failure. */
@@ -41,6 +42,10 @@ void nd_member_lists_release(nd_member_lists *lists);
  * of one table are best looked up in ascending order. */
 ND_NODISCARD nd_status nd_member_lists_find(nd_member_lists *lists, uint32_t table, uint64_t key,
                                             uint64_t *num, nd_error *error);
+
+/* Whether more texts than `most` may have a sample, by what is known in memory: false of most that
+ * are not had by so many. */
+bool nd_member_lists_may_exceed(const nd_member_lists *lists, uint64_t key, uint64_t most);
 
 /* Appends members that are there, in no order, and as many as `most`. */
 ND_NODISCARD nd_status nd_member_lists_all(nd_member_lists *lists, size_t most,

@@ -84,7 +84,7 @@ static nd_status rank_texts(merger *m, nd_error *error)
     size_t at = 0;
     for (uint32_t r = 0; r + 1 < m->num_sequences; r++) {
         nd_run_cursor cursor;
-        nd_run_cursor_init(&cursor, m->sequences[r].run, ND_TABLE_TEXTS);
+        nd_run_cursor_init(&cursor, m->sequences[r].run, ND_TABLE_TEXTS, NULL);
         for (uint64_t i = 0; status == ND_OK && i < cursor.run->info.num_texts; i++, at++) {
             nd_text_entry entry;
             status = nd_run_cursor_entry(&cursor, i, &entry, error);
@@ -247,15 +247,18 @@ static sequence *find_next(const merger *m)
 
 static nd_status merge_table(merger *m, nd_error *error)
 {
-    nd_status status = nd_run_writer_table(&m->writer, error);
+    uint64_t most = 0;
     sort_tail(m);
+    for (uint32_t i = 0; i < m->num_sequences; i++)
+        most += m->sequences[i].run ? m->sequences[i].run->tables[m->table].num : m->num_pairs;
+    nd_status status = nd_run_writer_table(&m->writer, most, error);
     for (uint32_t i = 0; status == ND_OK && i < m->num_sequences; i++) {
         sequence *const s = &m->sequences[i];
         s->at = 0;
         s->num = s->run ? s->run->tables[m->table].num : m->num_pairs;
         s->pairs = m->pairs;
         if (s->run)
-            nd_run_cursor_init(&s->cursor, s->run, m->table);
+            nd_run_cursor_init(&s->cursor, s->run, m->table, NULL);
         status = settle(m, s, error);
     }
     for (sequence *next; status == ND_OK && (next = find_next(m));) {
@@ -271,14 +274,16 @@ static nd_status merge_table(merger *m, nd_error *error)
 static nd_status join_entries(merger *m, nd_error *error)
 {
     const nd_tail *const tail = &m->index->tail;
-    nd_status status = nd_run_writer_table(&m->writer, error);
+    const uint64_t most =
+        m->table == ND_TABLE_DOCUMENTS ? m->index->num_documents : m->index->num_texts;
+    nd_status status = nd_run_writer_table(&m->writer, most, error);
     union {
         nd_document_entry document;
         nd_text_entry text;
     } entry;
     for (uint32_t i = 0; i + 1 < m->num_sequences; i++) {
         sequence *const s = &m->sequences[i];
-        nd_run_cursor_init(&s->cursor, s->run, m->table);
+        nd_run_cursor_init(&s->cursor, s->run, m->table, NULL);
         for (uint64_t at = 0; status == ND_OK && at < s->run->tables[m->table].num; at++) {
             status = nd_run_cursor_entry(&s->cursor, at, &entry, error);
             if (status == ND_OK)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "index/sampling.h"
 #include "lsh/buckets.h"
 #include "neardup/sketch.h"
 #include "util/xxh.h"
@@ -122,6 +123,20 @@ static nd_status make_keys(nd_preparer *p, nd_prepared *item, nd_prepared_list *
     return ND_OK;
 }
 
+/* The picks, in place of band keys. */
+static nd_status keep_picks(const nd_preparer *p, nd_prepared *item, nd_prepared_list *list)
+{
+    uint32_t num_samples = 0;
+    const nd_status status = ND_VEC_RESERVE(&p->index->allocator, &list->keys, ND_PICKS_WORDS);
+    if (status != ND_OK)
+        return status;
+    (void)nd_sampling_of(p->hashes.items, item->num_shingles, &num_samples);
+    nd_picks_pack(p->hashes.items, num_samples, list->keys.items + list->keys.len);
+    item->keys_at = list->keys.len;
+    list->keys.len += ND_PICKS_WORDS;
+    return ND_OK;
+}
+
 static nd_status keep_set(nd_preparer *p, nd_prepared *item, nd_prepared_list *list)
 {
     const size_t num = item->num_shingles;
@@ -175,8 +190,8 @@ static nd_status read_words(nd_preparer *p, unsigned wanted, nd_prepared *item,
     item->digest[1] = digest.high64;
     const bool has_bands = nd_index_has_bands(p->index);
     nd_status status = make_set(p, item);
-    if (status == ND_OK && has_bands)
-        status = make_keys(p, item, list);
+    if (status == ND_OK)
+        status = has_bands ? make_keys(p, item, list) : keep_picks(p, item, list);
     if (status == ND_OK && (wanted & ND_PREPARE_SET || !has_bands))
         status = keep_set(p, item, list);
     if (status == ND_OK && wanted & ND_PREPARE_SET && p->index->manifest.score > 0)

@@ -353,7 +353,7 @@ static nd_status run(search *q, const nd_index_match **matches, size_t *num_matc
 {
     nd_query_scratch *const s = &q->index->query;
     nd_run_cursor entries;
-    entries.run = NULL;
+    nd_run_cursor_init(&entries, NULL, ND_TABLE_TEXTS, q->index->blocks);
     s->judging.is_ready = false;
     q->least_score = nd_least_score(q->options->score);
     nd_status status = find_candidates(q, error);
@@ -452,14 +452,6 @@ nd_status nd_index_query_text(nd_index *index, const char *text, size_t len_byte
     return nd_index_fail(error, status);
 }
 
-/* The band keys that came with a text of the index. */
-static nd_status read_keys(const nd_index *index, const nd_text_entry *entry, uint32_t *keys,
-                           nd_error *error)
-{
-    return nd_log_read(&index->log, entry->offset + sizeof(nd_text_change), keys,
-                       index->manifest.spec.bands * sizeof *keys, error);
-}
-
 /* The words of a text of the index, which others take the place of meanwhile. */
 static nd_status read_words(search *q, nd_error *error)
 {
@@ -494,7 +486,7 @@ static nd_status query_document(search *q, const nd_index_match **matches, size_
     q->seeker.number = document.text;
     status = nd_index_text_entry(index, document.text, &q->seeker.entry, error);
     if (status == ND_OK)
-        status = read_keys(index, &q->seeker.entry, keys, error);
+        status = nd_index_read_keys(index, &q->seeker.entry, keys, error);
     if (status == ND_OK)
         status = nd_text_reader_set(&index->texts, &index->log, document.text, &q->seeker.entry,
                                     &set, error);

@@ -1,14 +1,17 @@
 /*   file:       | block | block | ... | directory |
  *   block:      | 1,016 bytes of entries, none across two blocks | checksum, 8 |
- *   directory:  | nd_run_table of each table | number of fences, 8 | fences, 8 each |
+ *   directory:  | nd_run_table of each table | number of fences, 8, and of words of both filters |
+ *               | fences, 8 each | words of a filter of all samples' keys | of frequent ones' |
  *
  *   entries of a sorted table:   | key, 4 (copies, bands) or 8 (ids, digests) | number, 4 |
  *            and of the samples:   | class and pick, 4 bits | key, 44 bits | number, 4 bytes |
  *
  * A fence is the key of the first entry of a block, so that a look-up reads one block: all fences
- * are in memory, 8 bytes for 100 entries. Block checksums are seeded with the run's number and the
- * block's; that of the directory stands in the manifest. Blocks are read by pread, not mapped: a
- * file that somebody cuts short is an error then, not a signal. */
+ * are in memory, 8 bytes for 100 entries. So are the filters, which save most look-ups of samples
+ * that a small run does not have, and tell of most samples that few texts have them. Block
+ * checksums are seeded with the run's number and the block's; that of the directory stands in the
+ * manifest. Blocks are read by pread, not mapped: a file that somebody cuts short is an error then,
+ * not a signal. */
 #include "index/run.h"
 
 #include <string.h>
@@ -16,6 +19,11 @@
 #include "neardup/sketch.h"
 
 enum { WRITTEN_BLOCKS = 256, EXTRA = (1 << ND_MEMBER_EXTRA_BITS) - 1 };
+
+/* What stands in the directory after the tables. */
+typedef struct directory_sizes {
+    uint64_t num_fences, num_words, num_frequent_words;
+} directory_sizes;
 
 #define MAX_ENTRIES (UINT64_C(1) << 48) /* of a table; so that their bytes can be counted */
 
@@ -78,7 +86,8 @@ static nd_status read_directory(nd_run *run, const nd_allocator *allocator, nd_e
 {
     const nd_run_info *const info = &run->info;
     const uint64_t len = info->size_bytes - info->directory_at;
-    const size_t head = run->num_tables * sizeof(nd_run_table) + sizeof(uint64_t);
+    const size_t head = run->num_tables * sizeof(nd_run_table) + sizeof(directory_sizes);
+    directory_sizes sizes;
     uint64_t size;
     nd_status status = nd_file_size(&run->file, &size, error);
     if (status != ND_OK)
@@ -92,11 +101,20 @@ static nd_status read_directory(nd_run *run, const nd_allocator *allocator, nd_e
     if (status != ND_OK)
         return status;
     run->tables = (const nd_run_table *)(const void *)run->directory;
-    run->num_fences = *(const uint64_t *)(run->tables + run->num_tables);
-    run->fences = (const uint64_t *)(run->tables + run->num_tables) + 1;
+    memcpy(&sizes, run->tables + run->num_tables, sizeof sizes);
+    const uint64_t words = (len - head) / sizeof(uint64_t);
+    run->num_fences = sizes.num_fences;
+    run->fences = run->directory + head / sizeof(uint64_t);
     const bool is_right =
         nd_checksum_holds(info->directory_checksum, run->directory, (size_t)len, info->number) &&
-        run->num_fences == (len - head) / sizeof(uint64_t) && is_whole(run);
+        sizes.num_fences <= words && sizes.num_words <= UINT32_MAX &&
+        sizes.num_frequent_words <= UINT32_MAX &&
+        sizes.num_fences + sizes.num_words + sizes.num_frequent_words == words && is_whole(run);
+    if (is_right) {
+        run->keys = (nd_key_filter){run->fences + sizes.num_fences, sizes.num_words};
+        run->frequent =
+            (nd_key_filter){run->keys.words + sizes.num_words, sizes.num_frequent_words};
+    }
     return is_right ? ND_OK : nd_file_damaged(&run->file, error, "its directory");
 }
 
@@ -119,9 +137,11 @@ void nd_run_close(nd_run *run, const nd_allocator *allocator)
 
 /* --- reading --- */
 
-void nd_run_cursor_init(nd_run_cursor *cursor, const nd_run *run, uint32_t table)
+void nd_run_cursor_init(nd_run_cursor *cursor, const nd_run *run, uint32_t table,
+                        nd_block_cache *cache)
 {
     cursor->run = run;
+    cursor->cache = cache;
     cursor->table = table;
     cursor->block = UINT64_MAX;
 }
@@ -134,6 +154,10 @@ static nd_status load(nd_run_cursor *c, uint64_t block, nd_error *error)
     if (c->block == block)
         return ND_OK;
     c->block = UINT64_MAX;
+    if (c->cache && nd_block_cache_get(c->cache, run->info.number, at, c->page.bytes)) {
+        c->block = block;
+        return ND_OK;
+    }
     const nd_status status = nd_file_read(&run->file, at * ND_RUN_BLOCK_BYTES, c->page.bytes,
                                           sizeof c->page.bytes, error);
     if (status != ND_OK)
@@ -142,6 +166,8 @@ static nd_status load(nd_run_cursor *c, uint64_t block, nd_error *error)
                            ND_RUN_BLOCK_PAYLOAD, block_place(run->info.number, at)))
         return nd_file_damaged(&run->file, error, "the block at byte %llu",
                                (unsigned long long)at * ND_RUN_BLOCK_BYTES);
+    if (c->cache)
+        nd_block_cache_put(c->cache, run->info.number, at, c->page.bytes);
     c->block = block;
     return ND_OK;
 }
@@ -233,6 +259,9 @@ nd_status nd_run_cursor_find(nd_run_cursor *cursor, uint64_t key, uint64_t *firs
                              nd_error *error)
 {
     const uint64_t num = cursor->run->tables[cursor->table].num;
+    *first = *end = 0;
+    if (cursor->table == ND_TABLE_SAMPLES && !nd_run_may_have_sample(cursor->run, key))
+        return ND_OK;
     nd_status status = lower_bound(cursor, key, first, error);
     *end = *first;
     if (status != ND_OK || *first >= num)
@@ -308,11 +337,42 @@ static nd_status next_place(nd_run_writer *w, unsigned char **place, nd_error *e
     return ND_OK;
 }
 
-nd_status nd_run_writer_table(nd_run_writer *writer, nd_error *error)
+/* Room for a filter of as many samples. */
+static nd_status begin_filter(nd_run_writer *w, uint64_t most)
+{
+    const uint64_t num = nd_key_filter_words(most * ND_FILTERED_QUARTERS_DISTINCT / 4);
+    if (most == 0 || most > ND_FILTERED_SAMPLES)
+        return ND_OK;
+    const nd_status status = ND_VEC_RESERVE(w->allocator, &w->filter, num);
+    if (status == ND_OK)
+        memset(w->filter.items, 0, (size_t)num * sizeof *w->filter.items);
+    w->filter.len = status == ND_OK ? (size_t)num : 0;
+    return status;
+}
+
+/* Takes the next key of the samples. */
+static nd_status filter_key(nd_run_writer *w, uint64_t key)
+{
+    const bool is_new = w->num_of_key == 0 || key != w->last_key;
+    w->last_key = key;
+    w->num_of_key = is_new ? 1 : w->num_of_key + 1;
+    if (is_new && w->filter.len > 0)
+        nd_key_filter_add(w->filter.items, w->filter.len, key);
+    if (w->num_of_key != ND_FREQUENT_IN_RUN)
+        return ND_OK;
+    const nd_status status = ND_VEC_RESERVE(w->allocator, &w->frequent, 1);
+    if (status == ND_OK)
+        w->frequent.items[w->frequent.len++] = key;
+    return status;
+}
+
+nd_status nd_run_writer_table(nd_run_writer *writer, uint64_t most, nd_error *error)
 {
     nd_status status = end_block(writer, error);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(writer->allocator, &writer->tables, 1);
+    if (status == ND_OK && writer->tables.len == ND_TABLE_SAMPLES)
+        status = begin_filter(writer, most);
     if (status != ND_OK)
         return status;
     writer->table = (uint32_t)writer->tables.len;
@@ -340,27 +400,43 @@ nd_status nd_run_writer_pair(nd_run_writer *writer, nd_key_value pair, nd_error 
     const uint64_t key = stored_key(writer->table, pair);
     memcpy(place, &key, bytes); /* little-endian: its low bytes */
     memcpy(place + bytes, &number, sizeof number);
-    if (writer->filled > nd_table_entry_bytes(writer->table))
-        return ND_OK;
+    if (writer->table == ND_TABLE_SAMPLES)
+        status = filter_key(writer, pair.key);
+    if (status != ND_OK || writer->filled > nd_table_entry_bytes(writer->table))
+        return status;
     status = ND_VEC_RESERVE(writer->allocator, &writer->fences, 1);
     if (status == ND_OK)
         writer->fences.items[writer->fences.len++] = pair.key;
     return status;
 }
 
+/* Copies an array, and returns what follows it. */
+static char *put(char *at, const void *bytes, size_t len)
+{
+    if (len > 0)
+        memcpy(at, bytes, len);
+    return at + len;
+}
+
 static nd_status write_directory(nd_run_writer *w, nd_run_info *info, nd_error *error)
 {
+    const size_t num_frequent_words =
+        w->frequent.len > 0 ? (size_t)nd_key_filter_words(w->frequent.len) : 0;
+    const directory_sizes sizes = {w->fences.len, w->filter.len, num_frequent_words};
     const size_t tables = w->tables.len * sizeof *w->tables.items;
-    const size_t fences = w->fences.len * sizeof *w->fences.items;
-    const uint64_t num_fences = w->fences.len;
-    const size_t len = tables + sizeof num_fences + fences;
-    char *const directory = nd_alloc(w->allocator, len, 1);
+    const size_t len = tables + sizeof sizes +
+                       (w->fences.len + w->filter.len + num_frequent_words) * sizeof(uint64_t);
+    uint64_t *const directory =
+        nd_alloc_zeroed(w->allocator, len / sizeof *directory, sizeof *directory);
     if (!directory)
         return ND_ERR_NO_MEMORY;
-    memcpy(directory, w->tables.items, tables);
-    memcpy(directory + tables, &num_fences, sizeof num_fences);
-    if (fences > 0)
-        memcpy(directory + tables + sizeof num_fences, w->fences.items, fences);
+    char *at = put((char *)directory, w->tables.items, tables);
+    at = put(at, &sizes, sizeof sizes);
+    at = put(at, w->fences.items, w->fences.len * sizeof *w->fences.items);
+    (void)put(at, w->filter.items, w->filter.len * sizeof *w->filter.items);
+    uint64_t *const frequent = directory + len / sizeof *directory - num_frequent_words;
+    for (size_t i = 0; i < w->frequent.len; i++)
+        nd_key_filter_add(frequent, num_frequent_words, w->frequent.items[i]);
     info->number = w->number;
     info->directory_at = w->num_blocks * ND_RUN_BLOCK_BYTES;
     info->size_bytes = info->directory_at + len;
@@ -395,4 +471,6 @@ void nd_run_writer_release(nd_run_writer *writer)
     ND_VEC_RELEASE(writer->allocator, &writer->blocks);
     ND_VEC_RELEASE(writer->allocator, &writer->tables);
     ND_VEC_RELEASE(writer->allocator, &writer->fences);
+    ND_VEC_RELEASE(writer->allocator, &writer->filter);
+    ND_VEC_RELEASE(writer->allocator, &writer->frequent);
 }

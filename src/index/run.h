@@ -2,7 +2,9 @@
 #ifndef INDEX_RUN_H
 #define INDEX_RUN_H
 
+#include "index/block_cache.h"
 #include "index/entry.h"
+#include "index/key_filter.h"
 #include "index/manifest.h"
 #include "util/alloc.h"
 #include "util/sort.h"
@@ -48,6 +50,13 @@ static inline uint32_t nd_run_num_tables(const nd_spec *spec)
 /* Bytes of an entry: keys of 4, 6 or 8 bytes and a number of 4. */
 uint32_t nd_table_entry_bytes(uint32_t table);
 
+/* What is known in memory of the samples of a run. */
+enum {
+    ND_FREQUENT_IN_RUN = 8,           /* so many texts of a run have the keys of `frequent` */
+    ND_FILTERED_SAMPLES = 1 << 24,    /* of a run with more, no filter has all keys */
+    ND_FILTERED_QUARTERS_DISTINCT = 3 /* so many of four samples are taken to have different keys */
+};
+
 typedef struct nd_run_table {
     uint64_t first_block, num; /* entries */
     uint64_t first_fence;      /* of a sorted table: the keys that its blocks begin with */
@@ -62,15 +71,29 @@ typedef struct nd_run {
     const nd_run_table *tables;
     const uint64_t *fences;
     uint64_t num_fences;
+    nd_key_filter keys;     /* of the samples; no words: it may have any */
+    nd_key_filter frequent; /* those of them that ND_FREQUENT_IN_RUN texts have, or more */
 } nd_run;
 
 ND_NODISCARD nd_status nd_run_open(nd_run *run, const nd_folder *folder, const nd_spec *spec,
                                    const nd_run_info *info, nd_error *error);
 void nd_run_close(nd_run *run, const nd_allocator *allocator);
 
+/* Whether a text may have the sample, and whether more than ND_FREQUENT_IN_RUN - 1 may. */
+static inline bool nd_run_may_have_sample(const nd_run *run, uint64_t key)
+{
+    return run->keys.num_words == 0 || nd_key_filter_may_have(run->keys, key);
+}
+
+static inline bool nd_run_may_have_frequent(const nd_run *run, uint64_t key)
+{
+    return run->frequent.num_words > 0 && nd_key_filter_may_have(run->frequent, key);
+}
+
 /* Where a table is read; it keeps one block, so neighbours cost nothing. */
 typedef struct nd_run_cursor {
     const nd_run *run;
+    nd_block_cache *cache; /* NULL: what was read before is forgotten */
     uint32_t table;
     uint64_t block; /* UINT64_MAX: none */
     union {
@@ -79,7 +102,8 @@ typedef struct nd_run_cursor {
     } page;
 } nd_run_cursor;
 
-void nd_run_cursor_init(nd_run_cursor *cursor, const nd_run *run, uint32_t table);
+void nd_run_cursor_init(nd_run_cursor *cursor, const nd_run *run, uint32_t table,
+                        nd_block_cache *cache);
 
 /* Entry `at` of a table, which has more. */
 ND_NODISCARD nd_status nd_run_cursor_entry(nd_run_cursor *cursor, uint64_t at, void *entry,
@@ -98,18 +122,21 @@ typedef struct nd_run_writer {
     const nd_allocator *allocator;
     nd_file file;
     uint32_t number, table;
-    uint64_t num_blocks; /* begun */
-    size_t filled;       /* bytes of the last of them, which stands at the end of `blocks` */
+    uint64_t num_blocks;           /* begun */
+    uint64_t last_key, num_of_key; /* of samples: the key at work, and how many have it so far */
+    size_t filled; /* bytes of the last of them, which stands at the end of `blocks` */
     ND_VEC(unsigned char) blocks; /* not yet written */
     ND_VEC(nd_run_table) tables;
     ND_VEC(uint64_t) fences;
+    ND_VEC(uint64_t) filter;   /* of samples */
+    ND_VEC(uint64_t) frequent; /* keys that many have */
 } nd_run_writer;
 
 ND_NODISCARD nd_status nd_run_writer_begin(nd_run_writer *writer, const nd_folder *folder,
                                            uint32_t number, nd_error *error);
 
-/* Begins the next table. */
-ND_NODISCARD nd_status nd_run_writer_table(nd_run_writer *writer, nd_error *error);
+/* Begins the next table, of `most` entries at most. */
+ND_NODISCARD nd_status nd_run_writer_table(nd_run_writer *writer, uint64_t most, nd_error *error);
 
 /* Appends to a table of entries, and to a sorted one. */
 ND_NODISCARD nd_status nd_run_writer_entry(nd_run_writer *writer, const void *entry,

@@ -101,29 +101,43 @@ static bool seeker_samples(const walk *w, uint64_t key)
     return at < w->num_samples && nd_sample_key(set[at]) == key;
 }
 
-/* Finds the texts that have a sample, the seeker left out: SHORT_LIST of them at most, in
- * w->members. *num becomes how many they are with it. */
-static nd_status look_up(walk *w, uint64_t key, bool has_seeker, uint32_t *num, nd_error *error)
+/* Finds the texts that have a sample, the seeker left out: `enough` of them at most, in w->members.
+ * *num becomes how many they are with it. */
+static nd_status look_up(walk *w, uint64_t key, size_t enough, bool has_seeker, uint32_t *num,
+                         nd_error *error)
 {
     uint64_t most = 0;
     w->members.len = 0;
     nd_status status = nd_member_lists_find(&w->lists, ND_TABLE_SAMPLES, key, &most, error);
     if (status == ND_OK && most > 0)
-        status = nd_member_lists_all(&w->lists, SHORT_LIST, &w->members, error);
+        status = nd_member_lists_all(&w->lists, enough, &w->members, error);
     *num = (uint32_t)w->members.len + has_seeker;
     return status;
 }
 
-/* Which of a text's picks it follows; keys has those, of num picks. */
+static nd_status look_whether_hot(walk *w, uint64_t key, bool *is_hot, nd_error *error)
+{
+    uint32_t frequency = 0;
+    *is_hot = false;
+    if (!nd_member_lists_may_exceed(&w->lists, key, ND_HOT_FREQUENCY - 1)) /* without the seeker */
+        return ND_OK;
+    const nd_status status =
+        look_up(w, key, ND_HOT_FREQUENCY + 1, seeker_samples(w, key), &frequency, error);
+    *is_hot = frequency > ND_HOT_FREQUENCY;
+    return status;
+}
+
+/* Which of a text's picks it follows; keys has those, of num picks. Most texts follow none, as most
+ * of their picks are had by few. */
 static nd_status choose_picks(walk *w, uint64_t *keys, uint32_t num, uint32_t *num_used,
                               nd_error *error)
 {
     nd_status status = ND_OK;
     uint32_t num_hot = 0, kept = 0;
-    for (uint32_t i = 0; status == ND_OK && i < num; i++) {
-        uint32_t frequency = 0;
-        status = look_up(w, keys[i], seeker_samples(w, keys[i]), &frequency, error);
-        if (frequency <= ND_HOT_FREQUENCY)
+    for (uint32_t i = 0; status == ND_OK && i < num && 2 * (i - num_hot) <= num; i++) {
+        bool is_hot = false;
+        status = look_whether_hot(w, keys[i], &is_hot, error);
+        if (!is_hot)
             continue;
         num_hot++;
         if (kept < ND_PICKS_FOLLOWED)
@@ -254,17 +268,13 @@ static int compare_claims(void *ctx, const void *left, const void *right)
 static nd_status choose_picks_of(walk *w, uint32_t text, uint64_t keys[ND_PICKS], uint32_t *num,
                                  nd_error *error)
 {
-    nd_index *const index = w->index;
     nd_text_entry entry;
-    const uint64_t *set = NULL;
-    uint32_t num_samples = 0;
-    nd_status status = nd_index_text_entry_near(index, &w->entries, text, &entry, error);
+    uint32_t words[ND_PICKS_WORDS];
+    nd_status status = nd_index_text_entry_near(w->index, &w->entries, text, &entry, error);
     if (status == ND_OK)
-        status = nd_text_reader_set(&index->texts, &index->log, text, &entry, &set, error);
-    if (status != ND_OK)
-        return status;
-    (void)nd_sampling_of(set, entry.num_shingles, &num_samples);
-    return choose_picks(w, keys, list_picks(set, num_samples, keys), num, error);
+        status = nd_index_read_keys(w->index, &entry, words, error);
+    return status == ND_OK ? choose_picks(w, keys, nd_picks_unpack(words, keys), num, error)
+                           : status;
 }
 
 /* Adds the texts that follow a pick they claim, but for the first num_mates, which are mates
@@ -297,7 +307,7 @@ static nd_status follow(walk *w, uint64_t hash, nd_error *error)
 {
     const uint64_t key = nd_sample_key(hash);
     uint32_t frequency = 0;
-    nd_status status = look_up(w, key, true, &frequency, error);
+    nd_status status = look_up(w, key, SHORT_LIST, true, &frequency, error);
     if (status == ND_OK && frequency <= ND_RARE_FREQUENCY)
         status = share(w);
     if (status == ND_OK && frequency > ND_HOT_FREQUENCY)
@@ -329,6 +339,7 @@ nd_status nd_index_find_sharers(nd_index *index, const nd_seeker *seeker, nd_num
 {
     const nd_allocator *const a = &index->allocator;
     walk w = {.index = index, .seeker = seeker, .mates = mates};
+    nd_run_cursor_init(&w.entries, NULL, ND_TABLE_TEXTS, index->blocks);
     w.sampling = nd_sampling_of(seeker->set, seeker->entry.num_shingles, &w.num_samples);
     nd_status status = nd_member_lists_init(&w.lists, index, seeker->number);
     if (status == ND_OK)

@@ -26,7 +26,7 @@ static nd_status take_text(nd_index *index, uint64_t offset, const nd_text_chang
                            nd_error *error)
 {
     const uint64_t *set = index->set;
-    if (change->number != index->num_texts || change->num_keys != index->tail.bands ||
+    if (change->number != index->num_texts || change->num_keys != nd_index_num_keys(index) ||
         change->num_tokens == 0 || index->num_texts == ND_NO_NUMBER - 1)
         return wrong(index, offset, error);
     nd_status status = ND_OK;
@@ -157,6 +157,8 @@ void nd_index_unload(nd_index *index)
     nd_file_close(&index->gone);
     nd_tail_release(&index->tail);
     nd_log_close(&index->log);
+    if (index->blocks)
+        nd_block_cache_clear(index->blocks);
     if (index->texts.cached)
         nd_text_reader_clear(&index->texts);
     index->num_pending = 0;

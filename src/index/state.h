@@ -68,6 +68,7 @@ struct nd_index {
     nd_file gone;                      /* what they were at the last manifest */
     uint32_t num_documents, num_texts; /* numbers given so far, also to what was removed */
     nd_text_reader texts;
+    nd_block_cache *blocks; /* that queries read; may be NULL */
     nd_query_scratch query;
     /* of the writer */
     const uint64_t *set;  /* of the text that is being added; NULL: it is read again */
@@ -105,10 +106,16 @@ ND_NODISCARD nd_status nd_index_text_entry(const nd_index *index, uint32_t numbe
                                            nd_text_entry *entry, nd_error *error);
 
 /* The same through a cursor that is asked for texts alone, with ascending numbers at best: one
- * block has many. Its run is NULL before the first use. */
+ * block has many. Before the first use it was made with no run. */
 ND_NODISCARD nd_status nd_index_text_entry_near(const nd_index *index, nd_run_cursor *cursor,
                                                 uint32_t number, nd_text_entry *entry,
                                                 nd_error *error);
+
+/* What the record of a text has for looking others up: its band keys, or its picks packed, so many
+ * words. */
+ND_NODISCARD nd_status nd_index_read_keys(const nd_index *index, const nd_text_entry *entry,
+                                          uint32_t *keys, nd_error *error);
+uint32_t nd_index_num_keys(const nd_index *index);
 
 /* Reads the record of a document into the buffer. */
 ND_NODISCARD nd_status nd_index_read_document(const nd_index *index, const nd_document_entry *entry,

@@ -57,7 +57,7 @@ static uint64_t bytes_of_tables(const nd_run *run, uint32_t first, uint32_t end)
 
 static nd_status sum_texts(const nd_index *index, nd_index_stats *stats, nd_error *error)
 {
-    const uint64_t beside = sizeof(nd_text_change) + index->tail.bands * sizeof(uint32_t);
+    const uint64_t beside = sizeof(nd_text_change) + nd_index_num_keys(index) * sizeof(uint32_t);
     nd_status status = ND_OK;
     for (uint32_t i = 0; status == ND_OK && i < index->num_texts; i++) {
         nd_text_entry entry;

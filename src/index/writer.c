@@ -72,8 +72,8 @@ static void *begin_record(nd_index *index, nd_change_kind kind, size_t bytes, ui
 
 nd_status nd_writer_append_text(nd_index *index, const nd_new_text *text, nd_error *error)
 {
-    const uint32_t bands = index->tail.bands;
-    const size_t keys = bands * sizeof *text->keys;
+    const uint32_t num_keys = nd_index_num_keys(index);
+    const size_t keys = num_keys * sizeof *text->keys;
     const size_t bytes = nd_round_up_8(sizeof(nd_text_change) + keys + text->stored_bytes);
     uint64_t offset = 0;
     nd_error failure = {.code = ND_ERR_LIMIT};
@@ -87,11 +87,10 @@ nd_status nd_writer_append_text(nd_index *index, const nd_new_text *text, nd_err
     change->num_shingles = text->num_shingles;
     change->normalised_bytes = text->normalised_bytes;
     change->stored_bytes = text->stored_bytes;
-    change->num_keys = bands;
+    change->num_keys = num_keys;
     change->digest[0] = text->digest[0];
     change->digest[1] = text->digest[1];
-    if (text->keys)
-        memcpy(change + 1, text->keys, keys);
+    memcpy(change + 1, text->keys, keys);
     if (text->stored_bytes > 0)
         memcpy((char *)(change + 1) + keys, text->stored, text->stored_bytes);
     index->set = text->set;

@@ -214,6 +214,55 @@ static void flipped_bytes_of_an_index_of_news_are_too(void **state)
     check_flipped_bytes(*state, ND_PRESET_NEWS);
 }
 
+/* Overwrites the keys of the first texts of a log; *num becomes how many texts those are. */
+static void spoil_keys(unsigned char *log, size_t len, uint32_t num_keys, size_t *num)
+{
+    enum { SPOILT = 80, KIND = 0, NUMBER = 4, NUM_KEYS = 9, WORDS = 14 }; /* change.h */
+    *num = 0;
+    for (size_t at = 0; at + WORDS * sizeof(uint32_t) + num_keys * sizeof(uint32_t) <= len;
+         at += 8) {
+        uint32_t words[WORDS];
+        memcpy(words, log + at, sizeof words);
+        if (words[KIND] != 1 || words[NUM_KEYS] != num_keys || words[NUMBER] != *num ||
+            *num == SPOILT)
+            continue;
+        memset(log + at + sizeof words, 0x55, num_keys * sizeof(uint32_t));
+        ++*num;
+    }
+}
+
+/* What a query reads of the log is looked at as closely as what opening reads. */
+static void check_spoilt_keys(const char *path, nd_preset preset, uint32_t num_keys)
+{
+    original o;
+    size_t num = 0;
+    make(&o, path, preset);
+    for (size_t i = 0; i < o.num_files; i++)
+        if (strncmp(o.files[i].name, "log.", 4) == 0) {
+            spoil_keys(o.files[i].bytes, o.files[i].len, num_keys, &num);
+            write_file(path, o.files[i].name, o.files[i].bytes, o.files[i].len);
+        }
+    assert_true(num > 60);
+    assert_false(ask_everything(&o, path));
+    release(&o);
+}
+
+static void keys_of_texts_that_are_not_as_written_are_an_error(void **state)
+{
+    nd_scan_options options;
+    nd_spec spec;
+    nd_scan_options_init(&options);
+    options.shingle.width = 3;
+    options.rule = (nd_match_rule){0.5, 0.7};
+    assert_int_equal(nd_spec_from_options(&options, &spec), ND_OK);
+    check_spoilt_keys(*state, ND_PRESET_CORPUS, spec.bands);
+}
+
+static void picks_of_texts_that_are_not_as_written_are_an_error(void **state)
+{
+    check_spoilt_keys(*state, ND_PRESET_NEWS, 12);
+}
+
 /* A file that ends early: the log's room for what comes may be lost, nothing else. */
 static void check_without_end(const char *path, nd_preset preset)
 {
@@ -269,6 +318,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(flipped_bytes_are_an_error_or_change_nothing),
         TEST(flipped_bytes_of_an_index_of_news_are_too),
+        TEST(keys_of_texts_that_are_not_as_written_are_an_error),
+        TEST(picks_of_texts_that_are_not_as_written_are_an_error),
         TEST(a_copy_without_its_end_is_an_error_or_changes_nothing),
         TEST(a_copy_of_an_index_of_news_without_its_end_is_too),
     };
