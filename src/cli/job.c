@@ -260,6 +260,21 @@ static nd_status open_file(nd_job *job, const char *path, nd_output **out, nd_er
     return status;
 }
 
+/* The folder that is said, or that of the output, which has room for it. */
+static void set_parts_folder(nd_job *job)
+{
+    const char *const said = job->settings->temp_dir;
+    const char *const beside = job->output ? nd_output_temp_path(job->output) : NULL;
+    const char *const slash = beside ? strrchr(beside, '/') : NULL;
+    if (said || (!job->folder && !beside))
+        snprintf(job->parts_folder, sizeof job->parts_folder, "%s", nd_process_temp_dir(said));
+    else if (job->folder)
+        snprintf(job->parts_folder, sizeof job->parts_folder, "%s", job->settings->output_path);
+    else
+        snprintf(job->parts_folder, sizeof job->parts_folder, "%.*s",
+                 slash ? (int)(slash - beside) + 1 : 1, slash ? beside : ".");
+}
+
 /* From when there is a file or a folder, a signal removes it: one that comes between waits. */
 static nd_status open_outputs(nd_job *job, nd_error *error)
 {
@@ -270,6 +285,7 @@ static nd_status open_outputs(nd_job *job, nd_error *error)
     nd_status status =
         job->writes_folder ? open_folder(job, error) : open_file(job, path, &job->output, error);
     nd_signals_release(&before);
+    set_parts_folder(job);
     if (status != ND_OK || !removed)
         return status;
     nd_signals_hold(removed, &before);

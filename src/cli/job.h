@@ -2,6 +2,7 @@
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -50,11 +51,12 @@ typedef struct nd_job {
     bool is_fed;              /* it comes through a pipe, and is to be handled as it comes */
     nd_output *output;        /* NULL where there is a folder */
     nd_output_folder *folder; /* for a command that copies its operands; NULL: a file is written */
-    struct nd_journal *journal; /* --resume; NULL: nothing is kept */
-    nd_output *removed;         /* --removed; NULL: not asked for */
-    bool keeps_records;         /* of the input */
-    bool writes_folder;         /* the output is one */
-    bool is_stats_refused;      /* nothing can be written there: said already */
+    struct nd_journal *journal;  /* --resume; NULL: nothing is kept */
+    nd_output *removed;          /* --removed; NULL: not asked for */
+    char parts_folder[PATH_MAX]; /* where parts of a copy are while it is written */
+    bool keeps_records;          /* of the input */
+    bool writes_folder;          /* the output is one */
+    bool is_stats_refused;       /* nothing can be written there: said already */
     bool is_write_failed;
     nd_progress progress;
 

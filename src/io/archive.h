@@ -20,6 +20,10 @@ typedef enum nd_archive_kind {
  * document made of a zip archive (of an office, a book, a program) is none. */
 nd_archive_kind nd_archive_find(const char *p, size_t len_bytes);
 
+/* What the ending of a name says: .tar, .zip or .warc, one such as ".gz" after it or not, or .tgz
+ * and the like; ND_ARCHIVE_NONE: nothing. */
+nd_archive_kind nd_archive_kind_of_name(const char *path);
+
 /* A block of a tar archive. Each entry begins with one, its header, and its bytes are filled up to
  * whole ones. */
 enum { ND_TAR_BLOCK_BYTES = 512, ND_TAR_CHECKSUM_AT = 148, ND_TAR_CHECKSUM_BYTES = 8 };

@@ -4,7 +4,8 @@
  *   zip       see zip_copy.c
  *
  * Entries that stay are copied when the next one begins. A global header (POSIX.1-2017, pax) holds
- * for the entries after it, too: it stays where its entry is left out. */
+ * for the entries after it, too: it stays where its entry is left out. Of archives in one output
+ * the entries stand one behind the other, and what ends an archive behind the last. */
 #include "io/archive_copy.h"
 
 #include <stdio.h>
@@ -43,6 +44,12 @@ struct nd_archive_copy {
     uint64_t begin;       /* of it */
     uint64_t name, names; /* the seeded hash of its name; the seed */
     nd_u64_map dropped;   /* by such a hash: 1, or 0 where the name came again */
+
+    bool is_joined;         /* others of its kind are or will be in the output; then: */
+    bool has_global;        /* a header of it holds for all that comes behind it */
+    uint64_t number;        /* of archives before it */
+    nd_byte_vec entry_name; /* of the entry at hand, terminated; empty: a folder, or none */
+    nd_u64_map kept;        /* by the hash of a name: the archive that it is in */
 };
 
 /* ---- bytes ---- */
@@ -143,6 +150,30 @@ static bool is_before_header(unsigned char type)
            type == 'A' || type == 'V';
 }
 
+static void note_header(nd_archive_copy *c, unsigned char type)
+{
+    c->has_global |= type == 'g';
+}
+
+/* Copies the entry, up to where the next one begins. */
+static nd_status keep_entry(nd_archive_copy *c, uint64_t end, nd_error *error)
+{
+    unsigned char header[ND_TAR_BLOCK_BYTES] = {0};
+    nd_status status = ND_OK;
+    bool is_before = c->is_joined && c->kind == ND_ARCHIVE_TAR && c->at == c->begin;
+    while (status == ND_OK && is_before && c->at < end) {
+        status = read_header(c, header, error);
+        if (status == ND_OK)
+            status = put(c, header, sizeof header, error);
+        note_header(c, header[TYPE_AT]);
+        const uint64_t size = padded(number_at(header + SIZE_AT, SIZE_BYTES));
+        is_before = is_before_header(header[TYPE_AT]) && size <= end - c->at;
+        if (status == ND_OK && is_before)
+            status = go_to(c, c->at + size, true, error);
+    }
+    return status == ND_OK ? go_to(c, end, true, error) : status;
+}
+
 /* Leaves the entry out, up to where the next one begins. */
 static nd_status skip_entry(nd_archive_copy *c, uint64_t end, nd_error *error)
 {
@@ -154,6 +185,7 @@ static nd_status skip_entry(nd_archive_copy *c, uint64_t end, nd_error *error)
         if (status != ND_OK)
             return status;
         const bool is_global = header[TYPE_AT] == 'g' || header[TYPE_AT] == 'V'; /* a label */
+        note_header(c, header[TYPE_AT]);
         const uint64_t size = padded(number_at(header + SIZE_AT, SIZE_BYTES));
         is_before = is_before_header(header[TYPE_AT]) && size <= end - c->at;
         if (!is_before)
@@ -224,6 +256,7 @@ static nd_status put_before(nd_archive_copy *c, unsigned char *header, nd_error 
         const unsigned char type = status == ND_OK ? header[TYPE_AT] : 0;
         if (status != ND_OK || !is_before_header(type))
             return status;
+        note_header(c, type);
         const uint64_t size = number_at(header + SIZE_AT, SIZE_BYTES);
         if ((type == 'x' || type == 'X') && size <= MOST_ATTRIBUTES) {
             status = put_attributes(c, header, size, error);
@@ -251,10 +284,60 @@ static nd_status put_file(nd_archive_copy *c, int fd, uint64_t len, nd_error *er
     return status == ND_OK ? put(c, zeros, (size_t)(padded(len) - len), error) : status;
 }
 
+/* ---- beside other archives ---- */
+
+/* Ends the copy of an archive that another one follows. */
+static nd_status end_before_next(nd_archive_copy *c, nd_error *error)
+{
+    nd_status status = ND_OK;
+    if (c->has_global)
+        return nd_error_set(
+            error, ND_ERR_UNSUPPORTED,
+            "'%s' cannot be written before other archives: it has global attributes, "
+            "which would hold for these",
+            nd_show_path(c->path).text);
+    if (c->kind == ND_ARCHIVE_WARC)
+        return nd_archive_copy_finish(c, error);
+    for (size_t got = 1; status == ND_OK && got > 0;)
+        status = read_bytes(c, COPY_BYTES, &got, error);
+    return status;
+}
+
+/* Goes on from the copy before. */
+static nd_status follow(nd_archive_copy *c, nd_archive_copy *before, nd_error *error)
+{
+    const nd_u64_map none = c->kept;
+    c->kept = before->kept;
+    c->names = before->names;
+    c->number = before->number + 1;
+    c->is_cut_due = c->kind == ND_ARCHIVE_WARC;
+    before->kept = none;
+    return c->zip ? nd_zip_copy_follow(c->zip, before->zip, error) : end_before_next(before, error);
+}
+
+/* Two files of one name would become one when the archive is unpacked. */
+static nd_status note_kept(nd_archive_copy *c, nd_error *error)
+{
+    if (c->entry_name.len == 0 || c->is_dropped)
+        return ND_OK;
+    const uint64_t *const in = nd_u64_map_find(&c->kept, c->name);
+    if (in && *in == c->number)
+        return ND_OK;
+    if (in)
+        return nd_error_set(
+            error, ND_ERR_UNSUPPORTED,
+            "'%s' cannot be written behind other archives: one of them has '%s', too",
+            nd_show_path(c->path).text, nd_show_path(c->entry_name.items).text);
+    const nd_status status = nd_u64_map_reserve(&c->kept, 1);
+    if (status == ND_OK)
+        nd_u64_map_set(&c->kept, c->name, c->number);
+    return status;
+}
+
 /* ---- entries ---- */
 
-nd_status nd_archive_copy_new(const nd_allocator *allocator, const nd_visited_file *file,
-                              nd_output *output, nd_archive_copy **out, nd_error *error)
+nd_status nd_archive_copy_new(const nd_allocator *allocator, const nd_archive_copy_request *request,
+                              nd_archive_copy **out, nd_error *error)
 {
     int fd;
     nd_archive_copy *const c = nd_alloc_zeroed(allocator, 1, sizeof *c);
@@ -262,18 +345,25 @@ nd_status nd_archive_copy_new(const nd_allocator *allocator, const nd_visited_fi
     if (!c)
         return ND_ERR_NO_MEMORY;
     c->allocator = *allocator;
-    c->kind = file->archive;
-    c->path = file->path;
-    c->output = output;
+    c->kind = request->file->archive;
+    c->path = request->file->path;
+    c->output = request->output;
     c->names = nd_random_seed();
     c->is_done = true;
+    c->is_joined = request->is_joined;
     nd_u64_map_init(&c->dropped, allocator);
+    nd_u64_map_init(&c->kept, allocator);
     nd_byte_reader_init(&c->reader, allocator, NULL);
+    nd_status status = ND_OK;
     if (c->kind == ND_ARCHIVE_ZIP)
-        return nd_zip_copy_new(allocator, c->path, &c->zip, error);
-    nd_status status = ND_VEC_RESERVE(allocator, &c->buffer, COPY_BYTES);
-    if (status == ND_OK)
-        status = nd_path_open(c->path, &fd, error);
+        status = nd_zip_copy_new(allocator, c->path, &c->zip, error);
+    else
+        status = ND_VEC_RESERVE(allocator, &c->buffer, COPY_BYTES);
+    if (status == ND_OK && request->before)
+        status = follow(c, request->before, error);
+    if (status != ND_OK || c->zip)
+        return status;
+    status = nd_path_open(c->path, &fd, error);
     return status == ND_OK ? nd_byte_reader_open(&c->reader, fd, c->path, error) : status;
 }
 
@@ -297,6 +387,18 @@ static uint64_t hash_of_name(const nd_archive_copy *c, const char *name)
     return XXH3_64bits_withSeed(name, strlen(name), c->names);
 }
 
+/* Takes the name of the next entry, which other archives may have, too. */
+static nd_status take_name(nd_archive_copy *c, const nd_archive_entry *entry)
+{
+    c->entry_name.len = 0;
+    if (!entry)
+        return ND_OK;
+    c->name = hash_of_name(c, entry->name);
+    if (!c->is_joined || c->kind == ND_ARCHIVE_WARC || entry->is_passed_over)
+        return ND_OK;
+    return nd_bytes_append(&c->allocator, &c->entry_name, entry->name, strlen(entry->name) + 1);
+}
+
 static nd_status step_in_zip(nd_archive_copy *c, const nd_archive_entry *entry, nd_error *error)
 {
     nd_status status = ND_OK;
@@ -305,6 +407,8 @@ static nd_status step_in_zip(nd_archive_copy *c, const nd_archive_entry *entry, 
                                : nd_zip_copy_keep(c->zip, c->output, error);
     c->is_dropped = false;
     c->is_done = !entry;
+    if (status == ND_OK)
+        status = take_name(c, entry);
     if (status == ND_OK && entry && !nd_zip_copy_is_next(c->zip, entry->name))
         status = nd_error_set(error, ND_ERR_FORMAT, "'%s' has another directory than entries",
                               nd_show_path(c->path).text);
@@ -315,19 +419,22 @@ nd_status nd_archive_copy_step(nd_archive_copy *copy, const nd_archive_entry *en
                                nd_error *error)
 {
     nd_archive_copy *const c = copy;
-    if (c->zip)
+    nd_status status = note_kept(c, error);
+    if (status == ND_OK && c->zip)
         return step_in_zip(c, entry, error);
-    nd_status status = c->is_skipped ? skip_entry(c, begin, error) : go_to(c, begin, true, error);
+    if (status == ND_OK)
+        status = c->is_skipped ? skip_entry(c, begin, error) : keep_entry(c, begin, error);
     if (status == ND_OK && c->kind == ND_ARCHIVE_TAR)
         status = note_name(c);
+    if (status == ND_OK)
+        status = take_name(c, entry);
     if (status != ND_OK)
         return status;
     c->is_skipped = c->is_dropped = false;
-    c->is_cut_due = c->kind == ND_ARCHIVE_WARC && c->at > 0;
+    c->is_cut_due = c->kind == ND_ARCHIVE_WARC && (c->at > 0 || c->number > 0);
     c->begin = begin;
     if (!entry || c->kind != ND_ARCHIVE_TAR)
         return ND_OK;
-    c->name = hash_of_name(c, entry->name);
     const uint64_t *const target =
         entry->link ? nd_u64_map_find(&c->dropped, hash_of_name(c, entry->link)) : NULL;
     if (target && *target)
@@ -380,6 +487,8 @@ void nd_archive_copy_free(nd_archive_copy *copy)
     nd_byte_reader_release(&copy->reader);
     nd_zip_copy_free(copy->zip);
     nd_u64_map_release(&copy->dropped);
+    nd_u64_map_release(&copy->kept);
+    ND_VEC_RELEASE(&allocator, &copy->entry_name);
     ND_VEC_RELEASE(&allocator, &copy->buffer);
     nd_release(&allocator, copy);
 }

@@ -86,6 +86,25 @@ nd_input_format nd_input_format_of_name(const char *path)
     return ND_INPUT_AUTO;
 }
 
+nd_archive_kind nd_archive_kind_of_name(const char *path)
+{
+    static const struct {
+        const char *ending;
+        nd_archive_kind kind;
+    } endings[] = {
+        {".tar", ND_ARCHIVE_TAR},   {".tgz", ND_ARCHIVE_TAR},  {".tzst", ND_ARCHIVE_TAR},
+        {".txz", ND_ARCHIVE_TAR},   {".tbz2", ND_ARCHIVE_TAR}, {".zip", ND_ARCHIVE_ZIP},
+        {".warc", ND_ARCHIVE_WARC},
+    };
+    const size_t len = without_compression(path, strlen(path));
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t n = strlen(endings[i].ending);
+        if (len > n && strncasecmp(path + len - n, endings[i].ending, n) == 0)
+            return endings[i].kind;
+    }
+    return ND_ARCHIVE_NONE;
+}
+
 /* ---- the first record ---- */
 
 /* Reads on, until the record that begins `from` bytes ahead is ahead to its end, or `most` bytes of

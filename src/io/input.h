@@ -73,8 +73,8 @@ typedef struct nd_input_options {
     bool is_live; /* records of a pipe are handed over as they come, and not when they fill a
                      block */
     /* The records will be wanted again as they are: nd_input_copy (io/record_copy.h). Then what is
-     * no regular file, holds no records (a text, a page, an archive), or cannot be read to its end
-     * is an error; with keeps_files, texts and pages are none. */
+     * no regular file, holds no records (a text, a page), or cannot be read to its end is an error;
+     * with keeps_files, texts and pages are none. */
     bool keeps_records, keeps_files;
     /* Documents are looked for here before they are read, and put here with what a scan learns of
      * them; NULL: they are not. Borrowed. All other options, and those of the scan, have to be

@@ -150,7 +150,7 @@ static nd_status create_temp(nd_output *output)
             output->temp.len = 0;
             return status;
         }
-        output->fd = open(output->temp.items, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        output->fd = open(output->temp.items, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (output->fd >= 0) {
             (void)flock(output->fd, LOCK_EX | LOCK_NB); /* for nd_temp_files_sweep */
             return ND_OK;
@@ -411,6 +411,34 @@ nd_status nd_output_new_staged(const char *path, const char *staged, nd_packing 
     return opened(output, status, out, error);
 }
 
+/* Opens a file in the folder and takes its name away, so that it is gone with the process. */
+static nd_status open_part(nd_output *output, const char *folder)
+{
+    nd_status status = nd_bytes_append(&output->allocator, &output->target, folder, strlen(folder));
+    if (status == ND_OK)
+        status = nd_bytes_append(&output->allocator, &output->target, "/", 2);
+    if (status == ND_OK)
+        status = create_temp(output);
+    if (status == ND_OK)
+        (void)unlink(output->temp.items);
+    output->temp.len = 0;
+    return status;
+}
+
+nd_status nd_output_new_part(const char *path, const char *folder, const nd_allocator *allocator,
+                             nd_output **out, nd_error *error)
+{
+    *out = NULL;
+    nd_output *const output = new_output(allocator);
+    if (!output)
+        return fail_new(error);
+    output->filter = filter_of(path);
+    nd_status status = nd_bytes_append(&output->allocator, &output->path, path, strlen(path) + 1);
+    if (status == ND_OK)
+        status = open_part(output, folder);
+    return opened(output, status, out, error);
+}
+
 nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes)
 {
     if (output->error_number)
@@ -477,6 +505,28 @@ nd_status nd_output_commit(nd_output *output, nd_error *error)
     return status == ND_OK ? ND_OK : describe(output, error);
 }
 
+nd_status nd_output_end_part(nd_output *output, int *fd, uint64_t *len_bytes, nd_error *error)
+{
+    struct stat info;
+    *fd = fcntl(output->fd, F_DUPFD_CLOEXEC, 0);
+    if (*fd < 0) {
+        (void)fail(output, errno);
+        return describe(output, error);
+    }
+    nd_status status = nd_output_commit(output, error);
+    if (status == ND_OK && fstat(*fd, &info) != 0) {
+        (void)fail(output, errno);
+        status = describe(output, error);
+    }
+    if (status == ND_OK) {
+        *len_bytes = (uint64_t)info.st_size;
+        return ND_OK;
+    }
+    close(*fd);
+    *fd = -1;
+    return status;
+}
+
 int nd_output_is_closed(const nd_output *output)
 {
     return output->error_number == EPIPE;
@@ -485,6 +535,11 @@ int nd_output_is_closed(const nd_output *output)
 int nd_output_descriptor(const nd_output *output)
 {
     return output->fd;
+}
+
+const char *nd_output_path(const nd_output *output)
+{
+    return output->path.len ? output->path.items : "";
 }
 
 bool nd_output_is_compressed(const nd_output *output)

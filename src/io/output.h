@@ -40,6 +40,12 @@ ND_NODISCARD nd_status nd_output_new_staged(const char *path, const char *staged
                                             nd_packing packing, const nd_allocator *allocator,
                                             nd_output **out, nd_error *error);
 
+/* A new file without a name, in the folder, for a part of a file: messages and the ending are those
+ * of `path`. nd_output_end_part commits it. */
+ND_NODISCARD nd_status nd_output_new_part(const char *path, const char *folder,
+                                          const nd_allocator *allocator, nd_output **out,
+                                          nd_error *error);
+
 /* ND_ERR_IO; nd_output_commit has the message. */
 ND_NODISCARD nd_status nd_output_write(nd_output *output, const void *bytes, size_t len_bytes);
 
@@ -55,12 +61,20 @@ ND_NODISCARD nd_status nd_output_flush(nd_output *output);
  * ND_ERR_IO ("cannot write 'x': No space left on device"). */
 ND_NODISCARD nd_status nd_output_commit(nd_output *output, nd_error *error);
 
+/* Commits a part and gives it, open for reading, and how long it is; the output is to be freed, and
+ * the caller closes the file. *fd is -1 after a failure. */
+ND_NODISCARD nd_status nd_output_end_part(nd_output *output, int *fd, uint64_t *len_bytes,
+                                          nd_error *error);
+
 /* Whether the reader of standard output (or of a FIFO) went away (EPIPE): the command then ends
  * quietly. */
 int nd_output_is_closed(const nd_output *output);
 
 /* What is written to, open; -1 where nothing is. Belongs to the output. */
 int nd_output_descriptor(const nd_output *output);
+
+/* As it was given; "": standard output. Belongs to the output. */
+const char *nd_output_path(const nd_output *output);
 
 /* Whether the end of its name asks for compression. */
 bool nd_output_is_compressed(const nd_output *output);
@@ -99,15 +113,6 @@ ND_NODISCARD nd_status nd_output_folder_check(nd_output_folder *folder, nd_error
 /* Begins the next file, which the caller commits and frees before the next one. */
 ND_NODISCARD nd_status nd_output_folder_begin(nd_output_folder *folder, const char *name,
                                               nd_packing packing, nd_output **out, nd_error *error);
-
-/* Begins a part of the file at hand, which goes to another place first, compressed as `name` says.
- * The caller commits and frees it, then ends it, before anything else is begun. */
-ND_NODISCARD nd_status nd_output_folder_begin_part(nd_output_folder *folder, const char *name,
-                                                   nd_output **out, nd_error *error);
-
-/* Gives the part, open for reading, and how long it is; nobody else has it any more. */
-ND_NODISCARD nd_status nd_output_folder_end_part(nd_output_folder *folder, int *fd,
-                                                 uint64_t *len_bytes, nd_error *error);
 
 /* Moves all files to their places. A signal that comes meanwhile waits. After a failure the files
  * that were moved are whole, and the others are not there. */

@@ -256,12 +256,14 @@ nd_status nd_output_folder_check(nd_output_folder *folder, nd_error *error)
     return status;
 }
 
-/* Begins the next file, under its staging name. */
-static nd_status begin(nd_output_folder *folder, const char *name, nd_packing packing,
-                       nd_output **out, nd_error *error)
+nd_status nd_output_folder_begin(nd_output_folder *folder, const char *name, nd_packing packing,
+                                 nd_output **out, nd_error *error)
 {
+    *out = NULL;
     const unsigned number = atomic_load(&folder->num_begun);
-    nd_status status = join(folder, 0, folder->path.items, name);
+    nd_status status = add_name(folder, name);
+    if (status == ND_OK)
+        status = join(folder, 0, folder->path.items, name);
     if (status == ND_OK)
         status = join_number(folder, 1, folder->staging.items, number);
     if (status != ND_OK)
@@ -269,45 +271,6 @@ static nd_status begin(nd_output_folder *folder, const char *name, nd_packing pa
     atomic_store(&folder->num_begun, number + 1); /* before the file is there */
     return nd_output_new_staged(folder->scratch[0].items, folder->scratch[1].items, packing,
                                 &folder->allocator, out, error);
-}
-
-nd_status nd_output_folder_begin(nd_output_folder *folder, const char *name, nd_packing packing,
-                                 nd_output **out, nd_error *error)
-{
-    *out = NULL;
-    const nd_status status = add_name(folder, name);
-    if (status != ND_OK)
-        return nd_error_set(error, status, "%s", nd_status_message(status));
-    return begin(folder, name, packing, out, error);
-}
-
-nd_status nd_output_folder_begin_part(nd_output_folder *folder, const char *name, nd_output **out,
-                                      nd_error *error)
-{
-    *out = NULL;
-    return begin(folder, name, ND_PACK_BY_NAME, out, error);
-}
-
-nd_status nd_output_folder_end_part(nd_output_folder *folder, int *fd, uint64_t *len_bytes,
-                                    nd_error *error)
-{
-    const unsigned number = atomic_load(&folder->num_begun) - 1;
-    struct stat info;
-    const nd_status status = join_number(folder, 1, folder->staging.items, number);
-    if (status != ND_OK)
-        return nd_error_set(error, status, "%s", nd_status_message(status));
-    const char *const path = folder->scratch[1].items;
-    *fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (*fd < 0)
-        return fail("open", path, error);
-    if (fstat(*fd, &info) != 0 || unlink(path) != 0) {
-        const nd_status failed = fail("read", path, error);
-        close(*fd);
-        return failed;
-    }
-    atomic_store(&folder->num_begun, number); /* the file is gone */
-    *len_bytes = (uint64_t)info.st_size;
-    return ND_OK;
 }
 
 /* ---- to their places ---- */

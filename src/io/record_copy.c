@@ -41,9 +41,12 @@ typedef struct copying {
     nd_cutting cutting; /* if there are cuts */
     nd_byte_vec open;   /* what the first value of the file has before it */
 
-    nd_archive_copy *archive; /* the file at hand is one, and `output` that of one of its entries */
-    nd_output *archive_output;
-    size_t removed_before; /* the entry at hand */
+    bool has_files;            /* that are no archives */
+    nd_archive_kind archives;  /* of those so far that go into one */
+    bool in_archive;           /* the file at hand is one, and `output` a part with its entry */
+    nd_archive_copy *archive;  /* it, or the last one, which another one may follow */
+    nd_output *archive_output; /* in a folder */
+    size_t removed_before, cuts_before; /* the entry at hand */
 } copying;
 
 static nd_status put(copying *c, const char *p, size_t len)
@@ -142,10 +145,9 @@ static nd_status open_in_folder(copying *c, const nd_visited_file *file, nd_pack
     return nd_output_folder_begin(c->copy->folder, file->name, packing, &c->output, error);
 }
 
-/* Ends the file at hand; also after a failed write, for its message. */
-static nd_status close_in_folder(void *ctx, nd_error *error)
+/* Ends the output of the file or entry at hand; also after a failed write, for its message. */
+static nd_status close_own(copying *c, nd_error *error)
 {
-    copying *const c = ctx;
     const nd_status status = c->output ? nd_output_commit(c->output, error) : ND_OK;
     nd_output_free(c->output);
     c->output = NULL;
@@ -154,12 +156,49 @@ static nd_status close_in_folder(void *ctx, nd_error *error)
 
 /* ---- archives ---- */
 
+static const char *const kind_names[] = {
+    [ND_ARCHIVE_NONE] = "no archive",
+    [ND_ARCHIVE_TAR] = "a tar archive",
+    [ND_ARCHIVE_ZIP] = "a zip archive",
+    [ND_ARCHIVE_WARC] = "a WARC archive",
+};
+
+/* What is written to a file is what its name says, if that is or should be an archive. */
+static nd_status check_output_name(const copying *c, nd_archive_kind kind, nd_error *error)
+{
+    const char *const path = c->copy->output ? nd_output_path(c->copy->output) : "";
+    const nd_archive_kind said = nd_archive_kind_of_name(path);
+    const bool says_else =
+        said != kind && (said != ND_ARCHIVE_NONE || nd_input_format_of_name(path) != ND_INPUT_AUTO);
+    const bool is_packed =
+        kind == ND_ARCHIVE_ZIP && c->copy->output && nd_output_is_compressed(c->copy->output);
+    if (c->copy->folder || (!says_else && !is_packed))
+        return ND_OK;
+    if (is_packed)
+        return nd_error_set(error, ND_ERR_UNSUPPORTED,
+                            "'%s' is a zip archive, and '%s' would compress it again",
+                            nd_show_path(c->path).text, nd_show_path(path).text);
+    return nd_error_set(error, ND_ERR_UNSUPPORTED, "'%s' is %s, and '%s' names something else",
+                        nd_show_path(c->path).text, kind_names[kind], nd_show_path(path).text);
+}
+
+/* Checks that the archive may come next. */
+static nd_status join_archive(copying *c, const nd_visited_file *file, nd_error *error)
+{
+    const nd_archive_kind before = c->archives;
+    c->archives = file->archive;
+    if (c->has_files || (before != ND_ARCHIVE_NONE && before != file->archive))
+        return refuse(c, "archives go into one file with archives of their kind", error);
+    return check_output_name(c, file->archive, error);
+}
+
 /* A directory tells whether it can be written again, before the scan. */
 static nd_status check_archive(copying *c, const nd_visited_file *file, nd_error *error)
 {
+    const nd_archive_copy_request request = {.file = file};
     nd_archive_copy *archive = NULL;
     const nd_status status = file->archive == ND_ARCHIVE_ZIP
-                                 ? nd_archive_copy_new(&c->allocator, file, NULL, &archive, error)
+                                 ? nd_archive_copy_new(&c->allocator, &request, &archive, error)
                                  : ND_OK;
     nd_archive_copy_free(archive);
     return status;
@@ -168,53 +207,74 @@ static nd_status check_archive(copying *c, const nd_visited_file *file, nd_error
 static nd_status begin_archive(void *ctx, const nd_visited_file *file, nd_error *error)
 {
     copying *const c = ctx;
+    nd_archive_copy *const before = c->archive;
+    nd_status status = ND_OK;
     c->path = file->path;
-    if (c->copy->notes || c->copy->cuts)
-        return nd_error_set(error, ND_ERR_UNSUPPORTED,
-                            "'%s' is an archive: nothing can be added to its records, or cut out "
-                            "of them",
-                            nd_show_path(c->path).text);
-    if (c->is_check)
+    c->in_archive = true;
+    c->output = NULL; /* of an entry */
+    if (file->archive == ND_ARCHIVE_WARC && (c->copy->notes || c->copy->cuts))
+        return nd_error_set(
+            error, ND_ERR_UNSUPPORTED,
+            "'%s' is a WARC archive: its records tell their lengths and digests, and "
+            "are not changed",
+            nd_show_path(c->path).text);
+    if (!c->copy->folder)
+        status = join_archive(c, file, error);
+    if (status == ND_OK && c->is_check)
         return check_archive(c, file, error);
-    const nd_status status = nd_output_folder_begin(c->copy->folder, file->name, ND_PACK_BY_NAME,
-                                                    &c->archive_output, error);
-    return status == ND_OK
-               ? nd_archive_copy_new(&c->allocator, file, c->archive_output, &c->archive, error)
-               : status;
+    if (status == ND_OK && c->copy->folder)
+        status = nd_output_folder_begin(c->copy->folder, file->name, ND_PACK_BY_NAME,
+                                        &c->archive_output, error);
+    if (status != ND_OK)
+        return status;
+    const nd_archive_copy_request request = {.file = file,
+                                             .output = c->copy->folder ? c->archive_output
+                                                                       : c->copy->output,
+                                             .is_joined = !c->copy->folder,
+                                             .before = before};
+    status = nd_archive_copy_new(&c->allocator, &request, &c->archive, error);
+    nd_archive_copy_free(before);
+    return status;
 }
 
 static bool is_removed(copying *c, uint64_t tag);
 
-/* Begins an entry with documents: one is kept or dropped, several go to a part of their own, unless
- * none of them is removed. */
+/* Begins an entry with documents: one is kept or dropped, unless something may be cut out of it;
+ * several go to a part of their own, unless nothing of them is changed. */
 static nd_status begin_entry(copying *c, const nd_visited_file *file, bool is_one, nd_error *error)
 {
+    const nd_record_copy *const copy = c->copy;
     c->kind = COPIED_NOTHING;
     c->has_written = false;
     c->table.len = 0;
     c->removed_before = c->next_removed;
-    if (is_one && is_removed(c, file->first_tag))
-        nd_archive_copy_drop(c->archive);
-    if (is_one || !is_touched(c, file->number))
+    c->cuts_before = copy->cuts ? copy->cuts->documents : 0;
+    if (c->is_check)
         return ND_OK;
-    return nd_output_folder_begin_part(c->copy->folder, file->name, &c->output, error);
+    if (is_one && is_removed(c, file->first_tag)) {
+        nd_archive_copy_drop(c->archive);
+        return ND_OK;
+    }
+    if (!copy->cuts && !copy->notes && (is_one || !is_touched(c, file->number)))
+        return ND_OK;
+    return nd_output_new_part(file->path, copy->parts_folder, &c->allocator, &c->output, error);
 }
 
-/* Ends the entry before: what is left of its records takes their place. */
+/* Ends the entry before: what its records became takes their place. */
 static nd_status end_entry(copying *c, nd_error *error)
 {
-    uint64_t len;
+    const nd_record_copy *const copy = c->copy;
+    uint64_t len = 0;
     int fd;
     if (!c->output)
         return ND_OK;
-    nd_status status = nd_output_commit(c->output, error);
+    nd_status status = nd_output_end_part(c->output, &fd, &len, error);
     nd_output_free(c->output);
     c->output = NULL;
-    if (status == ND_OK)
-        status = nd_output_folder_end_part(c->copy->folder, &fd, &len, error);
     if (status != ND_OK)
         return status;
-    if (c->next_removed > c->removed_before)
+    if (copy->notes || c->next_removed > c->removed_before ||
+        (copy->cuts && copy->cuts->documents > c->cuts_before))
         status = nd_archive_copy_replace(c->archive, fd, len, error);
     close(fd);
     return status;
@@ -224,19 +284,26 @@ static nd_status step_to_entry(void *ctx, const nd_archive_entry *entry, uint64_
                                nd_error *error)
 {
     copying *const c = ctx;
+    if (c->is_check)
+        return ND_OK;
     const nd_status status = end_entry(c, error);
     return status == ND_OK ? nd_archive_copy_step(c->archive, entry, begin, error) : status;
 }
 
-/* Ends the file at hand, or the archive. */
-static nd_status end_in_folder(void *ctx, nd_error *error)
+/* Ends the file at hand, or the archive; in one file another one may follow it. */
+static nd_status end_file(void *ctx, nd_error *error)
 {
     copying *const c = ctx;
-    if (!c->archive)
-        return close_in_folder(c, error);
+    const bool is_archive = c->in_archive;
+    c->in_archive = false;
+    if (!is_archive)
+        return c->copy->folder ? close_own(c, error) : ND_OK;
+    if (c->is_check)
+        return ND_OK;
     nd_status status = end_entry(c, error);
-    if (status == ND_OK)
-        status = nd_archive_copy_finish(c->archive, error);
+    if (!c->copy->folder || status != ND_OK)
+        return status;
+    status = nd_archive_copy_finish(c->archive, error);
     if (status == ND_OK)
         status = nd_output_commit(c->archive_output, error);
     nd_archive_copy_free(c->archive);
@@ -278,7 +345,7 @@ static nd_status copy_file(void *ctx, const nd_visited_file *file, nd_error *err
         return status;
     status = copy_bytes(c, fd, error);
     close(fd);
-    return status == ND_OK ? close_in_folder(c, error) : status;
+    return status == ND_OK ? close_own(c, error) : status;
 }
 
 /* What is not changed is not opened as what it is. */
@@ -296,6 +363,38 @@ static bool is_one_document(const nd_visited_file *file)
     return file->format == ND_INPUT_TEXT || file->format == ND_INPUT_HTML;
 }
 
+/* Begins a file that is no entry: one that goes where others may be already, or to one of its own.
+ */
+static nd_status begin_output(copying *c, const nd_visited_file *file, nd_error *error)
+{
+    if (c->copy->folder)
+        return open_in_folder(c, file, ND_PACK_BY_NAME, error);
+    if (c->archives != ND_ARCHIVE_NONE)
+        return refuse(c, "archives go into one file with archives of their kind", error);
+    c->has_files = true;
+    return check_output_name(c, ND_ARCHIVE_NONE, error);
+}
+
+/* Writes what comes before the first record, and looks whether the file may come next. */
+static nd_status begin_records(copying *c, const nd_visited_file *file, size_t notes_at,
+                               nd_error *error)
+{
+    const bool is_table = file->format == ND_INPUT_CSV || file->format == ND_INPUT_TSV;
+    const bool is_plain = file->format == ND_INPUT_LINES || is_one_document(file);
+    nd_status status = ND_OK;
+    c->has_record = c->has_kept = false;
+    c->is_json = file->format == ND_INPUT_JSON;
+    c->open.len = 0;
+    if (c->has_written && c->last != '\n')
+        status = put(c, "\n", 1);
+    else if (!c->has_written && !is_table)
+        status = put(c, file->head, file->head_len_bytes);
+    if (status != ND_OK || c->is_json) /* which kind that is, its first record says */
+        return status;
+    status = join(c, is_table ? COPIED_TABLE : is_plain ? COPIED_LINES : COPIED_VALUES, error);
+    return status == ND_OK && is_table ? begin_table(c, file, notes_at, error) : status;
+}
+
 static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *error)
 {
     copying *const c = ctx;
@@ -308,35 +407,16 @@ static nd_status begin_file(void *ctx, const nd_visited_file *file, nd_error *er
         status = nd_cutting_begin(&c->cutting, file, error);
     if (status != ND_OK)
         return status;
-    if (c->archive) {
+    if (c->in_archive) {
         status = begin_entry(c, file, is_one_document(file), error);
-        if (status != ND_OK || !c->output)
+        if (status != ND_OK || (!c->output && !c->is_check))
             return status;
-    } else if (is_one_document(
-                   file)) { /* of a folder, and of those touched: it is removed itself */
-        (void)is_removed(c, nd_input_tag(file->number, 0));
-        return ND_OK;
+    } else if (is_one_document(file) && is_removed(c, nd_input_tag(file->number, 0))) {
+        return ND_OK; /* of a folder */
+    } else {
+        status = begin_output(c, file, error);
     }
-    if (c->copy->folder && !c->archive)
-        status = open_in_folder(c, file, ND_PACK_BY_NAME, error);
-    if (status != ND_OK)
-        return status;
-    c->has_record = c->has_kept = false;
-    c->is_json = file->format == ND_INPUT_JSON;
-    c->open.len = 0;
-    const bool is_table = file->format == ND_INPUT_CSV || file->format == ND_INPUT_TSV;
-    if (c->has_written && c->last != '\n')
-        status = put(c, "\n", 1);
-    else if (!c->has_written && !is_table)
-        status = put(c, file->head, file->head_len_bytes);
-    if (status != ND_OK || c->is_json) /* which kind that is, its first record says */
-        return status;
-    status = join(c,
-                  is_table                         ? COPIED_TABLE
-                  : file->format == ND_INPUT_LINES ? COPIED_LINES
-                                                   : COPIED_VALUES,
-                  error);
-    return status == ND_OK && is_table ? begin_table(c, file, notes_at, error) : status;
+    return status == ND_OK ? begin_records(c, file, notes_at, error) : status;
 }
 
 /* ---- records ---- */
@@ -382,8 +462,8 @@ static nd_status take_record(void *ctx, uint64_t tag, const char *p, size_t len_
                              nd_error *error)
 {
     copying *const c = ctx;
-    if (c->archive && !c->output)
-        return ND_OK;
+    if ((c->in_archive || c->copy->folder) && !c->output && !c->is_check)
+        return ND_OK; /* all of the file or entry stays, or goes */
     if (c->is_json)
         return take_value(c, tag, p, len_bytes, error);
     return is_removed(c, tag) ? ND_OK : put_record(c, tag, p, len_bytes, error);
@@ -404,7 +484,7 @@ static nd_status init(copying *c, const nd_record_copy *copy)
 
 static void release(copying *c)
 {
-    nd_output_free(c->copy->folder ? c->output : NULL);
+    nd_output_free(c->output != c->copy->output ? c->output : NULL);
     nd_archive_copy_free(c->archive);
     nd_output_free(c->archive_output);
     if (c->copy->notes)
@@ -423,18 +503,22 @@ nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error)
                                        .meet = is_folder ? meet_file : NULL,
                                        .begin = begin_file,
                                        .record = take_record,
-                                       .end = is_folder ? end_in_folder : NULL,
+                                       .end = end_file,
                                        .begin_archive = begin_archive,
                                        .step = step_to_entry,
-                                       .skip = is_folder ? copy_file : NULL};
+                                       .skip = is_folder ? copy_file : NULL,
+                                       .takes_texts = copy->cuts != NULL};
     nd_status status = init(&c, copy);
     if (status == ND_OK)
         status = nd_input_visit(input, &visitor, error);
+    if (status == ND_OK && c.archive)
+        status = nd_archive_copy_finish(c.archive, error);
     if (status == ND_OK && c.next_removed < copy->num_removed)
         status = nd_error_set(error, ND_ERR_IO, "documents changed while they were read");
-    copy->is_write_failed = c.is_write_failed && !is_folder;
-    if (c.is_write_failed && is_folder)
-        status = close_in_folder(&c, error);
+    copy->is_write_failed = !is_folder && ((c.is_write_failed && c.output == copy->output) ||
+                                           (copy->output && nd_output_is_closed(copy->output)));
+    if (c.is_write_failed && c.output != copy->output) /* has the message */
+        status = close_own(&c, error);
     release(&c);
     return status;
 }
@@ -460,8 +544,11 @@ nd_status nd_input_copy_check(nd_input *input, const nd_record_copy *copy, nd_er
                                        .meet = plan_file,
                                        .begin = begin_file,
                                        .record = take_record,
+                                       .end = end_file,
                                        .begin_archive = begin_archive,
-                                       .is_brief = true};
+                                       .step = step_to_entry,
+                                       .is_brief = true,
+                                       .looks_into_archives = copy->notes || copy->cuts};
     nd_status status = init(&c, copy);
     c.is_check = true;
     c.output = NULL;

@@ -53,6 +53,7 @@ typedef struct nd_record_copy {
     nd_output *output;            /* all files go into it, one after the other; or NULL, and */
     bool is_write_failed;         /* set: why the copy failed; nd_output_commit has the message */
     nd_output_folder *folder;     /* each goes into one of its own there */
+    const char *parts_folder;     /* for files without a name: entries of archives, while written */
     const nd_record_notes *notes; /* added to each record; NULL: none are */
     nd_repeat_cuts *cuts;         /* cut out of the texts; NULL: nothing is */
 } nd_record_copy;
@@ -69,10 +70,13 @@ ND_NODISCARD nd_status nd_input_copy_check(nd_input *input, const nd_record_copy
  * where a file has none at its end, and later files come without their byte order marks and
  * headers. Of a JSON array the brackets stay, and the commas fit.
  *
+ * Archives of one kind go into one archive, if no two files in them have one name (see
+ * archive_copy.h). Of an archive, entries that are one document stay or are left out, others are
+ * written as files are.
+ *
  * In a folder nothing is joined. A file of which nothing is removed is copied as it is, compressed
  * or not; others are compressed as the ends of their names say. Files that are one document each
- * (options.keeps_files) are copied, or left out. Of an archive, entries that are one
- * document stay or are left out (see archive_copy.h), others are written as files are.
+ * (options.keeps_files) are copied, or left out.
  *
  * With notes, each record that is a JSON object, or a row with a text, gets more fields, and keeps
  * the bytes it has; others, and what cannot be read, stay as they are.
@@ -82,9 +86,10 @@ ND_NODISCARD nd_status nd_input_copy_check(nd_input *input, const nd_record_copy
  * UTF-8 stays.
  *
  * ND_ERR_UNSUPPORTED with a message: files that do not go into one, such as a table and lines,
- * tables with other headers, an array and another file; standard input has no name in a
- * folder; with notes, records without fields, or with these; with
- * cuts, a file that is one document; with either, an archive.
+ * tables with other headers, an array and another file, an archive and another file; an output
+ * whose name says that it is something else; standard input has no name in a folder; with notes,
+ * records without fields, or with these; with cuts, pages; with either, WARC archives. An entry of
+ * an archive that cannot be changed may be met by the copy only.
  * ND_ERR_IO: a file has changed since it was read. */
 ND_NODISCARD nd_status nd_input_copy(nd_input *input, nd_record_copy *copy, nd_error *error);
 

@@ -31,11 +31,14 @@ nd_status nd_cutting_begin(nd_cutting *cutting, const nd_visited_file *file, nd_
     cutting->fields = file->reading->fields;
     cutting->fields.num = file->reading->num_texts;
     cutting->max_bytes = file->reading->max_bytes;
-    if (file->format != ND_INPUT_TEXT && file->format != ND_INPUT_HTML)
+    const char *const why_not =
+        file->format == ND_INPUT_HTML ? "it is a page, which holds more than its text"
+        : file->is_converted          ? "it is UTF-16 or UTF-32: convert it to UTF-8 first"
+                                      : NULL;
+    if (!why_not)
         return ND_OK;
-    return nd_error_set(error, ND_ERR_UNSUPPORTED,
-                        "cannot cut repeated passages out of '%s': it is one text",
-                        nd_show_path(file->path).text);
+    return nd_error_set(error, ND_ERR_UNSUPPORTED, "cannot cut repeated passages out of '%s': %s",
+                        nd_show_path(file->path).text, why_not);
 }
 
 /* ---- from repeats to stretches ---- */
@@ -312,6 +315,7 @@ static nd_status cut_row(nd_cutting *cutting, const char **p, size_t *len)
     return cut_values(cutting, true, values, num, p, len);
 }
 
+/* A text, or a line of one without what ends it. */
 static nd_status cut_line(nd_cutting *cutting, const char **p, size_t *len)
 {
     nd_field_value value = {ND_FIELD_STRING, false, *p, *len};
@@ -324,7 +328,7 @@ nd_status nd_cutting_record(nd_cutting *cutting, const char **p, size_t *len_byt
 {
     if (*len_bytes > cutting->max_bytes)
         return ND_OK;
-    if (cutting->format == ND_INPUT_LINES)
+    if (cutting->format == ND_INPUT_LINES || cutting->format == ND_INPUT_TEXT)
         return cut_line(cutting, p, len_bytes);
     if (cutting->format == ND_INPUT_CSV || cutting->format == ND_INPUT_TSV)
         return cut_row(cutting, p, len_bytes);

@@ -178,6 +178,7 @@ static nd_status begin_entry(visit *v, const nd_visited_file *archive, const nd_
     entry.head = content->head.items;
     entry.head_len_bytes = content->head.len;
     entry.first_tag = nd_input_tag(batch->file, batch->record);
+    entry.is_converted = content->reader.charset != NULL;
     return v->visitor->begin(v->visitor->ctx, &entry, error);
 }
 
@@ -185,9 +186,10 @@ static nd_status begin_entry(visit *v, const nd_visited_file *archive, const nd_
 static nd_status visit_entries(visit *v, nd_visited_file *archive, nd_error *error)
 {
     nd_batch batch;
+    bool goes_on = !v->visitor->is_brief || v->visitor->looks_into_archives;
     archive->archive = v->stream.levels[0].format.archive;
     nd_status status = v->visitor->begin_archive(v->visitor->ctx, archive, error);
-    while (status == ND_OK && !v->visitor->is_brief) {
+    for (; status == ND_OK && goes_on; goes_on = !v->visitor->is_brief) {
         status = nd_stream_next(&v->stream, BLOCK_BYTES, &v->documents, &v->block, &batch,
                                 &v->tally, error);
         if (status != ND_OK || !v->block.ends.len)
@@ -202,6 +204,25 @@ static nd_status visit_entries(visit *v, nd_visited_file *archive, nd_error *err
     return status;
 }
 
+/* Takes all of a file that is one text; its head is among its bytes. */
+static nd_status visit_text(visit *v, nd_visited_file *visited, nd_error *error)
+{
+    nd_content *const content = &v->stream.levels[0].content;
+    const size_t most = content->max_bytes;
+    content->max_bytes = visited->reading->max_bytes;
+    nd_status status = nd_content_take_all(content, &v->block, error);
+    content->max_bytes = most;
+    if (status == ND_ERR_LIMIT)
+        return v->visitor->skip ? v->visitor->skip(v->visitor->ctx, visited, error) : ND_OK;
+    if (status == ND_OK)
+        status = v->visitor->begin(v->visitor->ctx, visited, error);
+    if (status == ND_OK)
+        status = visit_block(v, content->file, 0, error);
+    if (status == ND_OK && v->visitor->end)
+        status = v->visitor->end(v->visitor->ctx, error);
+    return status;
+}
+
 /* Visits the file that the stream is open on. */
 static nd_status visit_opened(visit *v, nd_visited_file *visited, nd_error *error)
 {
@@ -210,6 +231,11 @@ static nd_status visit_opened(visit *v, nd_visited_file *visited, nd_error *erro
     nd_status status = ND_OK;
     if (level->archive)
         return visit_entries(v, visited, error);
+    visited->is_converted = level->content.reader.charset != NULL;
+    if (!has_records && v->visitor->takes_texts) {
+        visited->format = level->format.format;
+        return visit_text(v, visited, error);
+    }
     if (has_records)
         status = read_head(v, visited->path, (size_t)level->content.offset, error);
     visited->format = level->format.format;

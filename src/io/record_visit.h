@@ -119,10 +119,11 @@ typedef struct nd_visited_file {
     size_t head_len_bytes;
     nd_archive_kind archive; /* it is one */
     uint64_t first_tag;      /* of its first record, if it is an entry of one */
+    bool is_converted;       /* what is read of it are not its bytes: it is UTF-16 or UTF-32 */
 } nd_visited_file;
 
 /* Takes the records one after the other; a status other than ND_OK ends the visit, which returns
- * it. Files that are one document each have no records. */
+ * it. Files that are one document each have no records, unless it is asked for them. */
 typedef struct nd_record_visitor {
     void *ctx;
     /* Each file before it is opened; *is_wanted is true. NULL: all are wanted. */
@@ -137,7 +138,10 @@ typedef struct nd_record_visitor {
     nd_status (*step)(void *ctx, const nd_archive_entry *entry, uint64_t begin, nd_error *error);
     /* Instead of begin, where nothing in the file can be read; NULL: not wanted. */
     nd_status (*skip)(void *ctx, const nd_visited_file *file, nd_error *error);
-    bool is_brief; /* the first record of each file is enough, and none of an archive */
+    bool is_brief; /* the first record of each file is enough, and of an archive none, or */
+    bool looks_into_archives; /* those of its first entry with any */
+    bool takes_texts; /* a file that is one text has one record: all of it; one that is too long as
+                         a document is skipped */
 } nd_record_visitor;
 
 /* Reads the files with the options of `reading`, on this thread. Head and records of a file, one

@@ -130,13 +130,14 @@ static bool is_one_record(const nd_stream_level *level)
 static const char *why_no_records(const nd_stream *stream)
 {
     const nd_stream_level *const level = &stream->levels[stream->depth - 1];
-    const bool keeps_files = stream->reading->options.keeps_files;
     if (level->format.archive == ND_ARCHIVE_ZIP && !nd_content_can_seek(&level->content))
         return "it is a zip archive that is compressed again: unpack it first";
     if (level->format.archive != ND_ARCHIVE_NONE)
-        return keeps_files ? NULL : "it is an archive: only an output folder takes whole files";
+        return NULL;
     if (is_one_record(level))
-        return keeps_files ? NULL : "it is one text: only an output folder takes whole files";
+        return stream->reading->options.keeps_files || stream->depth > 1
+                   ? NULL
+                   : "it is one text: only an output folder takes whole files";
     return level->content.reader.charset ? "it is UTF-16 or UTF-32: convert it to UTF-8 first"
                                          : NULL;
 }

@@ -206,6 +206,17 @@ nd_status nd_zip_copy_new(const nd_allocator *allocator, const char *path, nd_zi
     return status == ND_OK ? read_directory(z, error) : status;
 }
 
+nd_status nd_zip_copy_follow(nd_zip_copy *copy, nd_zip_copy *before, nd_error *error)
+{
+    if (before->next < before->places.len)
+        return nd_mark_fail(before->path, error);
+    copy->central = before->central;
+    copy->written = before->written;
+    copy->num_written = before->num_written;
+    before->central = (nd_byte_vec){0};
+    return ND_OK;
+}
+
 /* ---- entries ---- */
 
 bool nd_zip_copy_is_next(const nd_zip_copy *copy, const char *name)

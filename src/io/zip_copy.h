@@ -17,6 +17,10 @@ typedef struct nd_zip_copy nd_zip_copy;
 ND_NODISCARD nd_status nd_zip_copy_new(const nd_allocator *allocator, const char *path,
                                        nd_zip_copy **out, nd_error *error);
 
+/* Puts its entries behind those of another archive in the same output, all of which were kept or
+ * left out: that one is not finished then. ND_ERR_IO: it has more. */
+ND_NODISCARD nd_status nd_zip_copy_follow(nd_zip_copy *copy, nd_zip_copy *before, nd_error *error);
+
 /* Whether the next entry may have that name; where either has other than ASCII characters, it may.
  */
 bool nd_zip_copy_is_next(const nd_zip_copy *copy, const char *name);

@@ -68,8 +68,10 @@ static nd_status copy(const char *const *names, size_t num, const char *remove, 
     if (status == ND_OK)
         status = nd_output_new(temp_path("out"), NULL, &output, error);
     if (status == ND_OK) {
-        nd_record_copy what = {
-            .removed = t.removed.items, .num_removed = t.removed.len, .output = output};
+        nd_record_copy what = {.removed = t.removed.items,
+                               .num_removed = t.removed.len,
+                               .output = output,
+                               .parts_folder = "/tmp"};
         status = nd_input_copy(input, &what, error);
         assert_false(what.is_write_failed);
     }
@@ -221,17 +223,13 @@ static void what_has_no_records_is_refused(void **state)
 {
     (void)state;
     size_t len;
-    const archived files[] = {{"t.jsonl", "{\"text\":\"one\"}\n", 0}};
-    char *const tar = archive_of("gnutar", NULL, files, 1, &len);
-    write_file("a.tar", tar, len);
-    free(tar);
     write_text("a.txt", "one text");
     write_text("a.html", "<html><p>one page");
     write_file("u.jsonl", "\xff\xfe{\0}\0\n\0", 8);
     make_folder("d");
     write_text("d/a.txt", "one text");
-    static const char *const names[] = {"a.tar", "a.txt", "a.html", "u.jsonl", "d"};
-    for (size_t i = 0; i < 5; i++)
+    static const char *const names[] = {"a.txt", "a.html", "u.jsonl", "d"};
+    for (size_t i = 0; i < 4; i++)
         assert_refused(&names[i], 1, ND_ERR_UNSUPPORTED, "has no records to keep");
     static const char *const table = "n.csv";
     write_text(table, "id,body\n1,one\n");
@@ -243,6 +241,37 @@ static void what_has_no_records_is_refused(void **state)
     free(packed);
     static const char *const folder = "d";
     assert_refused(&folder, 1, ND_ERR_FORMAT, "truncated or corrupt");
+}
+
+static void write_tar(const char *name, const char *text, const char *other)
+{
+    size_t len;
+    const archived files[] = {{text, "{\"text\":\"one\"}\n{\"text\":\"two\"}\n", 0},
+                              {other, "{\"text\":\"three\"}\n", 0}};
+    char *const tar = archive_of("gnutar", NULL, files, 2, &len);
+    write_file(name, tar, len);
+    free(tar);
+}
+
+static void archives_go_into_one(void **state)
+{
+    (void)state;
+    static const char *const tars[] = {"a.tar", "b.tar"}, *const mixed[] = {"a.tar", "a.jsonl"},
+                             *const reversed[] = {"a.jsonl", "a.tar"};
+    write_tar("a.tar", "a/1.jsonl", "a/2.jsonl");
+    write_tar("b.tar", "b/1.jsonl", "b/2.jsonl");
+    write_text("a.jsonl", "{\"text\":\"one\"}\n");
+    assert_int_equal(copy(tars, 2, " two", NULL, NULL, NULL), ND_OK);
+    gathered g = gather_one(temp_path("out"));
+    assert_int_equal(g.status, ND_OK);
+    assert_int_equal(g.report.documents, 4);
+    assert_null(strstr(g.documents, "two"));
+    gathered_release(&g);
+    assert_int_equal(unlink(temp_path("out")), 0);
+    write_tar("b.tar", "b/1.jsonl", "a/2.jsonl");
+    assert_refused(tars, 2, ND_ERR_UNSUPPORTED, "one of them has 'a/2.jsonl', too");
+    assert_refused(mixed, 2, ND_ERR_UNSUPPORTED, "archives of their kind");
+    assert_refused(reversed, 2, ND_ERR_UNSUPPORTED, "archives of their kind");
 }
 
 static void write_folder(void)
@@ -378,6 +407,7 @@ int main(void)
         IN_FOLDER(files_are_joined_at_line_ends),
         IN_FOLDER(files_that_do_not_go_into_one_are_refused),
         IN_FOLDER(what_has_no_records_is_refused),
+        IN_FOLDER(archives_go_into_one),
         IN_FOLDER(a_folder_is_mirrored_without_what_is_removed),
         IN_FOLDER(a_folder_that_changes_is_not_written),
         IN_FOLDER(each_failed_allocation_of_a_folder_is_reported),

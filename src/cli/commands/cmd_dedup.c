@@ -278,6 +278,7 @@ static nd_status copy_input(deduplication *d, bool is_check, nd_error *error)
                            .num_removed = d->removed.len,
                            .output = job->output,
                            .folder = job->folder,
+                           .parts_folder = job->parts_folder,
                            .notes = job->settings->annotates ? &notes : NULL,
                            .cuts = d->cutter.finder ? &d->cutter.cuts : NULL};
     if (is_check)
@@ -397,10 +398,11 @@ const nd_command nd_command_dedup = {
         "The output is one file, into which the records of all inputs go if their formats are the "
         "same, or a folder ('-o FOLDER/'), in which each input file is written again under its "
         "name, compressed as that says. There a file that is one document, a text or a page, is "
-        "copied or left out, and an archive is written without the entries, or the "
-        "records in them, that are removed. A folder's files appear together, when all of them are "
-        "written.\n\n"
-        "Inputs are JSON, CSV and TSV, lines; plain or compressed. They are read twice, and must "
+        "copied or left out. A folder's files appear together, when all of them are written. An "
+        "archive is written without the entries, or the records in them, that are removed; "
+        "archives of one kind (tar, zip, WARC) go into one.\n\n"
+        "Inputs are JSON, CSV and TSV, lines, and archives; plain or compressed. They are read "
+        "twice, and must "
         "not change meanwhile; standard input ('-') is kept in a temporary file for that. "
         "Records in UTF-16 are refused.\n",
     .info.examples = "  neardup dedup -o clean.jsonl.zst --removed removed.jsonl part-*.jsonl.gz\n"
