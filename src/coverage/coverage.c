@@ -424,13 +424,23 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
 uint32_t nd_coverage_finder_match(const nd_coverage_finder *finder, const nd_weighted_text *other,
                                   uint32_t *places)
 {
+    const uint64_t *const own = other->shingles, *const held = finder->held.shingles;
     uint32_t num = 0;
     for (uint32_t i = 0; i < other->num; i++) {
         uint32_t place = ND_NO_POSITION;
-        if (nd_position_index_may_have(&finder->index, other->shingles[i]))
-            place = nd_position_index_find(&finder->index, other->shingles[i]);
+        if (nd_position_index_may_have(&finder->index, own[i]))
+            place = nd_position_index_find(&finder->index, own[i]);
         places[i] = place;
-        num += place != ND_NO_POSITION;
+        if (place == ND_NO_POSITION)
+            continue;
+        /* What is shared mostly goes on in both: that needs no search. */
+        const uint32_t left = other->num - i, held_left = finder->held.num - place;
+        const uint32_t most = left < held_left ? left : held_left;
+        uint32_t len = 1;
+        for (; len < most && own[i + len] == held[place + len]; len++)
+            places[i + len] = place + len;
+        num += len;
+        i += len - 1;
     }
     return num;
 }

@@ -1,6 +1,7 @@
 /* How much of two texts stands in each other, in order. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -299,6 +300,52 @@ static void shingles_alike_in_most_bits_are_found_as_quickly(void **state)
     free(hashes);
 }
 
+/* Stretches of one text in any order, between shingles of its own. */
+static void append_stretches(text *t, const text *from, nd_random *random)
+{
+    while (t->num + 100 < MAX && nd_random_u64(random) % 20 > 0) {
+        const uint32_t at = (uint32_t)(nd_random_u64(random) % from->num);
+        const uint32_t len = 1 + (uint32_t)(nd_random_u64(random) % 40);
+        for (uint32_t i = at; i < from->num && i < at + len; i++) {
+            bool is_there = false;
+            for (uint32_t k = 0; k < t->num; k++)
+                is_there |= t->shingles[k] == from->shingles[i];
+            if (!is_there)
+                t->shingles[t->num++] = from->shingles[i];
+        }
+        append(t, nd_random_u64(random), (uint32_t)(nd_random_u64(random) % 5), PLAIN);
+    }
+}
+
+static void shingles_are_found_where_a_plain_search_finds_them(void **state)
+{
+    (void)state;
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    const nd_shingle_spec words = {ND_SHINGLE_WORD, 3};
+    static uint32_t places[MAX];
+    nd_random random = {21};
+    nd_coverage_finder finder;
+    nd_coverage_finder_init(&finder, words);
+    for (int round = 0; round < 40; round++) {
+        text held = {.num = 0}, other = {.num = 0};
+        append(&held, 5000, 1 + (uint32_t)(nd_random_u64(&random) % 300), PLAIN);
+        append_stretches(&other, &held, &random);
+        const nd_weighted_text held_text = weigh(&held), other_text = weigh(&other);
+        uint32_t num = 0;
+        assert_int_equal(nd_coverage_finder_hold(&finder, &held_text, &a), ND_OK);
+        const uint32_t num_found = nd_coverage_finder_match(&finder, &other_text, places);
+        for (uint32_t i = 0; i < other.num; i++) {
+            uint32_t expected = ND_NO_POSITION;
+            for (uint32_t k = 0; k < held.num; k++)
+                expected = held.shingles[k] == other.shingles[i] ? k : expected;
+            assert_int_equal(places[i], expected);
+            num += expected != ND_NO_POSITION;
+        }
+        assert_int_equal(num_found, num);
+    }
+    nd_coverage_finder_release(&finder, &a);
+}
+
 static void each_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -341,6 +388,7 @@ int main(void)
         cmocka_unit_test(weights_fall_with_the_root_of_the_frequency),
         cmocka_unit_test(positions_are_those_of_the_first_of_each_kind),
         cmocka_unit_test(shingles_alike_in_most_bits_are_found_as_quickly),
+        cmocka_unit_test(shingles_are_found_where_a_plain_search_finds_them),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
