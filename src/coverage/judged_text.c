@@ -181,16 +181,15 @@ static inline uint64_t mix_once(uint64_t x)
     return x ^ x >> 29;
 }
 
-static inline nd_item word_item(uint32_t key, uint32_t at, uint32_t length)
+static nd_item pair_item(uint32_t key, uint32_t at)
 {
-    const uint16_t bits = word_bits[length];
-    return (nd_item){key, at, bits, bits >= ND_TELLING_BITS * ND_BIT, 0};
+    return (nd_item){key, at, word_bits[PAIR_OF_CHARACTERS_LENGTH], ND_ITEM_TELLING};
 }
 
 static nd_item number_item(uint32_t key, uint32_t at, uint32_t length)
 {
     const uint32_t last = NUM_NUMBER_BITS - 1;
-    return (nd_item){key, at, number_bits[length < last ? length : last], ND_ITEM_NUMBER, 0};
+    return (nd_item){key, at, number_bits[length < last ? length : last], ND_ITEM_NUMBER};
 }
 
 /* The number or the pair of characters that begins at word `at`, and how many words it takes; false
@@ -209,46 +208,81 @@ static bool long_item_at(const nd_judged_text *t, uint32_t at, nd_item *item, ui
     if (at + 1 == t->num_words || !nd_word_is_character(t->words[at + 1]))
         return false;
     const uint64_t pair = mix_once((uint64_t)code << 32 | t->words[at + 1]);
-    *item = word_item((uint32_t)(pair >> 32), at, PAIR_OF_CHARACTERS_LENGTH);
+    *item = pair_item((uint32_t)(pair >> 32), at);
     return true;
 }
 
-/* Adds an item, unless it is there already, and returns its number. Without a branch: words are
- * new and known in no order that a processor could foresee. */
-static inline uint32_t add_item(nd_judged_text *t, const nd_item *item)
+/* Adds an item, unless it is there already, and returns its number. */
+static uint32_t add_item(nd_judged_text *t, const nd_item_table *table, const nd_item *item)
 {
-    uint32_t *const slot = nd_slot_of(t, item->key);
-    const uint32_t is_new = *slot == 0;
-    const uint32_t number = is_new ? t->num_items : *slot - 1;
-    t->items[t->num_items] = *item;
-    t->num_items += is_new;
-    *slot = number + 1;
-    return number;
+    uint32_t *const slot = nd_item_slot(table, t->items, item->key);
+    if (*slot == ND_NO_ITEM) {
+        t->items[++t->num_items] = *item;
+        *slot = t->num_items;
+    }
+    return *slot;
 }
 
-static void list_items(nd_judged_text *t)
+/* Lists the words from `at` on up to the next number or character, which it returns the place of.
+ * No branch depends on whether a word is new or too short to count: they follow each other in no
+ * order that a processor could foresee. What the items say is filled in by weigh_items. */
+static uint32_t list_words(nd_judged_text *t, const nd_item_table *table, uint32_t at)
 {
-    for (uint32_t at = 0; at < t->num_words; at++) {
-        const nd_word_code code = t->words[at];
+    const nd_word_code *const words = t->words;
+    nd_item *const items = t->items;
+    uint32_t num_items = t->num_items;
+    for (; at < t->num_words; at++) {
+        const nd_word_code code = words[at];
+        if (nd_word_is_number(code) || nd_word_is_character(code))
+            break;
+        /* All bits where the word has three letters; shorter ones say too little to count, and no
+         * word is like them. */
+        const uint32_t counts = 0 - ((2 - nd_word_length(code)) >> 31);
+        uint32_t *const slot = nd_item_slot(table, items, code);
+        const uint32_t found = *slot;
+        const uint32_t is_new = (uint32_t)(found == ND_NO_ITEM) & counts;
+        items[num_items + 1] = (nd_item){.key = code, .at = at};
+        num_items += is_new;
+        const uint32_t number = is_new ? num_items : found;
+        *slot = number;
+        t->item_of[at] = number & counts;
+    }
+    t->num_items = num_items;
+    return at;
+}
+
+static void list_items(nd_judged_text *t, const nd_item_table *table)
+{
+    t->items[ND_NO_ITEM] = (nd_item){0};
+    for (uint32_t at = 0; (at = list_words(t, table, at)) < t->num_words; at++) {
         nd_item item;
-        t->item_of[at] = ND_NO_ITEM;
-        if (!nd_word_is_number(code) && !nd_word_is_character(code)) {
-            /* Shorter ones say too little to count, and no word is like them. */
-            if (nd_word_length(code) < 3)
-                continue;
-            item = word_item(code, at, nd_word_length(code));
-            t->item_of[at] = add_item(t, &item);
-            continue;
-        }
         uint32_t num_taken;
+        t->item_of[at] = ND_NO_ITEM;
         if (!long_item_at(t, at, &item, &num_taken))
             continue;
-        t->item_of[at] = add_item(t, &item);
+        t->item_of[at] = add_item(t, table, &item);
         if (item.kind == ND_ITEM_NUMBER)
             t->number_at[t->num_numbers++] = at;
         for (; num_taken > 1; num_taken--)
             t->item_of[++at] = ND_NO_ITEM;
     }
+}
+
+/* Fills in what words say, and sums up what all items say, and which ones come first. */
+static void weigh_items(nd_judged_text *t)
+{
+    for (uint32_t i = 1; i <= t->num_items; i++) {
+        nd_item *const item = &t->items[i];
+        const uint16_t bits = item->bits ? item->bits : word_bits[nd_word_length(item->key)];
+        const bool is_telling = bits >= ND_TELLING_BITS * ND_BIT;
+        item->bits = bits;
+        item->kind = item->kind == ND_ITEM_NUMBER ? ND_ITEM_NUMBER : is_telling;
+        t->word_bits += item->kind == ND_ITEM_TELLING ? bits : 0;
+        t->number_bits += item->kind == ND_ITEM_NUMBER ? bits : 0;
+    }
+    for (uint32_t i = 1; i <= t->num_items && t->num_head < ND_HEAD_ITEMS; i++)
+        if (t->items[i].kind != ND_ITEM_PLAIN)
+            t->head[t->num_head++] = i;
 }
 
 /* Hashes the trigrams of the words. */
@@ -297,41 +331,68 @@ static nd_status list_trigrams(nd_judged_text *t, const nd_trigrams *trigrams,
     return ND_OK;
 }
 
-static nd_status make_room(nd_judged_text *t, uint32_t num, const nd_allocator *a)
+/* Empties it, with room for num items. */
+static nd_status clear_table(nd_item_table *t, uint32_t num, const nd_allocator *a)
 {
     int bits = MIN_SLOTS_BITS;
     while ((uint64_t)1 << bits < (uint64_t)num * 4)
         bits++;
+    const size_t num_slots = (size_t)1 << bits;
+    const nd_status status =
+        nd_reserve(a, (void **)&t->slots, &t->capacity, num_slots, sizeof *t->slots);
+    if (status != ND_OK)
+        return status;
     t->shift = 64 - bits;
     if (t->seed == 0)
         t->seed = nd_random_seed() | 1;
+    memset(t->slots, 0, num_slots * sizeof *t->slots);
+    return ND_OK;
+}
+
+nd_status nd_item_table_set(nd_item_table *table, const nd_judged_text *text,
+                            const nd_allocator *allocator)
+{
+    const nd_status status = clear_table(table, text->num_items, allocator);
+    if (status != ND_OK)
+        return status;
+    for (uint32_t i = 1; i <= text->num_items; i++)
+        *nd_item_slot(table, text->items, text->items[i].key) = i;
+    return ND_OK;
+}
+
+void nd_item_table_release(nd_item_table *table, const nd_allocator *allocator)
+{
+    nd_release(allocator, table->slots);
+    *table = (nd_item_table){0};
+}
+
+static nd_status make_room(nd_judged_text *t, uint32_t num, const nd_allocator *a)
+{
     nd_status status =
-        nd_reserve(a, (void **)&t->items, &t->items_capacity, (size_t)num + 1, sizeof *t->items);
+        nd_reserve(a, (void **)&t->items, &t->items_capacity, (size_t)num + 2, sizeof *t->items);
     if (status == ND_OK)
         status = nd_reserve(a, (void **)&t->item_of, &t->item_of_capacity, num, sizeof *t->item_of);
     if (status == ND_OK)
-        status = nd_reserve(a, (void **)&t->credit, &t->credit_capacity, num, sizeof *t->credit);
-    if (status == ND_OK)
         status = nd_reserve(a, (void **)&t->number_at, &t->number_at_capacity, num,
                             sizeof *t->number_at);
-    const size_t num_slots = (size_t)1 << bits;
-    if (status == ND_OK)
-        status = nd_reserve(a, (void **)&t->slots, &t->slots_capacity, num_slots, sizeof *t->slots);
-    if (status == ND_OK)
-        memset(t->slots, 0, num_slots * sizeof *t->slots);
     return status;
 }
 
-nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words, uint32_t num,
-                              const nd_trigrams *trigrams, const nd_allocator *allocator)
+nd_status nd_judged_text_make(nd_judged_text *text, nd_item_table *table, const nd_word_code *words,
+                              uint32_t num, const nd_trigrams *trigrams,
+                              const nd_allocator *allocator)
 {
     text->num_words = text->num_items = text->num_numbers = text->num_trigrams = 0;
+    text->num_head = 0;
+    text->word_bits = text->number_bits = 0;
     text->has_repeats = false;
     text->words = words;
     if (num >= UINT32_C(1) << 30)
         return ND_ERR_LIMIT;
     nd_trigrams own;
     nd_status status = make_room(text, num, allocator);
+    if (status == ND_OK)
+        status = clear_table(table, num, allocator);
     if (status != ND_OK)
         return status;
     text->num_words = num;
@@ -339,11 +400,13 @@ nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words, u
         status = hash_trigrams(text, &own, allocator);
     if (status == ND_OK)
         status = list_trigrams(text, trigrams ? trigrams : &own, allocator);
-    if (status == ND_OK)
-        list_items(text);
-    else
-        text->num_words = 0;
-    return status;
+    if (status != ND_OK) {
+        text->num_words = text->num_trigrams = 0;
+        return status;
+    }
+    list_items(text, table);
+    weigh_items(text);
+    return ND_OK;
 }
 
 uint32_t nd_judged_text_item_words(const nd_judged_text *text, const nd_item *item)
@@ -360,12 +423,10 @@ void nd_judged_text_release(nd_judged_text *text, const nd_allocator *allocator)
 {
     nd_release(allocator, text->items);
     nd_release(allocator, text->item_of);
-    nd_release(allocator, text->credit);
     nd_release(allocator, text->number_at);
     nd_release(allocator, text->trigram_at);
     nd_release(allocator, text->own_trigrams);
     nd_release(allocator, text->own_repeats);
-    nd_release(allocator, text->slots);
     nd_position_index_release(&text->index, allocator);
     *text = (nd_judged_text){0};
 }

@@ -40,10 +40,11 @@ enum {
     HALF_CREDIT_RUN = 12, /* trigrams of a run that has half of the credit for words it bridges */
     PROSE_WORDS = 40,     /* that two filled forms hardly have in common one after the other */
     MANY_OWN_WORDS = 800, /* of a text that is a work of its own, whatever it shares */
-    NUM_HEAD = 20,
     HEAD_ONE = 65536,
     TRIGRAM = 3,
-    SURE = 9 * ONE, /* an answer whose score is nearly 1 */
+    SURE = 9 * ONE,          /* an answer whose score is nearly 1 */
+    MOST_FORGIVEN = 3 * ONE, /* evidence of a form */
+    ROUNDING = ONE / 64,     /* that an answer may be off by: of its logarithms, 3 units each */
 };
 
 /* What one text has, inside runs or anywhere, that is in the other too, or not: in ND_BIT. */
@@ -77,17 +78,43 @@ static int64_t clamp(int64_t x, int64_t low, int64_t high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* Marks the items that both texts have. */
-static void mark_shared(nd_judged_text *a, nd_judged_text *b)
+/* The pair at work, by the sides of its runs: the longer text is ND_HELD there. */
+typedef struct judging {
+    nd_judge *judge;
+    nd_judged_side *sides[2];
+    side_facts facts[2];
+} judging;
+
+/* What an item says as a telling word, and what as a number; no branch, as kinds follow each other
+ * in no order. */
+static uint64_t bits_as(const nd_item *item, nd_item_kind kind)
 {
-    nd_judged_text *const few = a->num_items < b->num_items ? a : b, *const many = few == a ? b : a;
-    for (uint32_t i = 0; i < many->num_items; i++)
-        many->items[i].marks = 0;
-    for (uint32_t i = 0; i < few->num_items; i++) {
-        const uint32_t found = nd_judged_text_find_item(many, few->items[i].key);
-        few->items[i].marks = found == ND_NO_ITEM ? 0 : ND_ITEM_SHARED;
-        if (found != ND_NO_ITEM)
-            many->items[found].marks = ND_ITEM_SHARED;
+    return item->bits & (UINT64_C(0) - (uint64_t)(item->kind == kind));
+}
+
+/* Marks the items that both texts have, and sums up what they say. Of the held text it is items[0],
+ * which says nothing, that is met where there is none. */
+static void mark_shared(nd_judge *j, side_facts facts[2])
+{
+    const nd_judged_text *const held = j->sides[0].text, *const other = j->sides[1].text;
+    uint8_t *const held_marks = j->sides[0].marks, *const other_marks = j->sides[1].marks;
+    uint64_t words[2] = {0}, numbers[2] = {0};
+    memset(held_marks, 0, (size_t)held->num_items + 1);
+    for (uint32_t i = 1; i <= other->num_items; i++) {
+        const nd_item *const item = &other->items[i];
+        const uint32_t found = *nd_item_slot(&j->items, held->items, item->key);
+        const uint64_t is_shared = found != ND_NO_ITEM;
+        held_marks[found] = ND_ITEM_SHARED;
+        other_marks[i] = is_shared ? ND_ITEM_SHARED : 0;
+        words[0] += bits_as(&held->items[found], ND_ITEM_TELLING);
+        numbers[0] += bits_as(&held->items[found], ND_ITEM_NUMBER);
+        words[1] += is_shared * bits_as(item, ND_ITEM_TELLING);
+        numbers[1] += is_shared * bits_as(item, ND_ITEM_NUMBER);
+    }
+    for (int side = 0; side < 2; side++) {
+        const nd_judged_text *const t = j->sides[side].text;
+        facts[side].words = (shares){words[side], t->word_bits - words[side]};
+        facts[side].numbers = (shares){numbers[side], t->number_bits - numbers[side]};
     }
 }
 
@@ -187,72 +214,103 @@ static uint32_t end_of(const nd_judged_text *t, uint32_t trigram)
     return nd_judged_text_trigram_at(t, trigram) + TRIGRAM;
 }
 
-static void credit_words(nd_judged_text *t, uint32_t from, uint32_t to, uint16_t credit)
+static void credit_words(uint16_t *words, uint32_t from, uint32_t to, uint16_t credit)
 {
     for (uint32_t w = from; w < to; w++)
-        t->credit[w] = t->credit[w] < credit ? credit : t->credit[w];
+        words[w] = words[w] < credit ? credit : words[w];
+}
+
+static void credit_fully(uint16_t *words, uint32_t from, uint32_t to)
+{
+    for (uint32_t w = from; w < to; w++)
+        words[w] = CREDIT_ONE;
 }
 
 /* Trigrams may stand apart in a text that repeats some. */
-static void credit_stretch(nd_judged_text *t, uint32_t first, uint32_t num)
+static void credit_stretch(const nd_judged_side *side, uint32_t first, uint32_t num)
 {
+    const nd_judged_text *const t = side->text;
+    if (!t->has_repeats) {
+        credit_fully(side->credit, first, first + num + (TRIGRAM - 1));
+        return;
+    }
     for (uint32_t from = first, i = first + 1; i <= first + num; i++) {
         if (i < first + num &&
             nd_judged_text_trigram_at(t, i) <= nd_judged_text_trigram_at(t, i - 1) + TRIGRAM)
             continue;
-        credit_words(t, nd_judged_text_trigram_at(t, from), end_of(t, i - 1), CREDIT_ONE);
+        credit_fully(side->credit, nd_judged_text_trigram_at(t, from), end_of(t, i - 1));
         from = i;
     }
 }
 
-/* Gives the words of runs their credit, in one of the texts. */
-static void credit_runs(const nd_judge *j, nd_judged_text *t, int side)
+/* Gives the words of runs their credit, in one of the texts; first for what the runs bridge, which
+ * has less. */
+static void credit_runs(const judging *p, int at)
 {
+    const nd_judge *const j = p->judge;
+    const nd_judged_side *const side = p->sides[at];
+    const nd_judged_text *const t = side->text;
     if (t->num_words)
-        memset(t->credit, 0, t->num_words * sizeof *t->credit);
+        memset(side->credit, 0, t->num_words * sizeof *side->credit);
     for (size_t i = 0; i < j->chain.runs.len; i++) {
         const nd_covered_run *const run = &j->chain.runs.items[i];
         const uint64_t credit = (uint64_t)run->num * CREDIT_ONE / (run->num + HALF_CREDIT_RUN);
         if (run->num >= ND_RUN_MIN)
-            credit_words(t, nd_judged_text_trigram_at(t, run->sides[side].first),
-                         end_of(t, run->sides[side].last), (uint16_t)credit);
+            credit_words(side->credit, nd_judged_text_trigram_at(t, run->sides[at].first),
+                         end_of(t, run->sides[at].last), (uint16_t)credit);
     }
     for (size_t i = 0; i < j->stretches.len; i++) {
         const nd_stretch *const s = &j->stretches.items[i];
         if (j->chain.runs.items[s->run].num >= ND_RUN_MIN)
-            credit_stretch(t, s->at[side], s->num);
+            credit_stretch(side, s->at[at], s->num);
     }
 }
 
-/* The item of a word that is not in the other text, or NULL. */
-static nd_item *unshared_item(nd_judged_text *t, uint32_t word)
+/* The item of a word that is not in the other text, or ND_NO_ITEM. */
+static uint32_t unshared_item(const nd_judged_side *side, uint32_t word)
 {
-    const uint32_t item = t->item_of[word];
-    return item == ND_NO_ITEM || t->items[item].marks & ND_ITEM_SHARED ? NULL : &t->items[item];
+    const uint32_t item = side->text->item_of[word];
+    return side->marks[item] & ND_ITEM_SHARED ? ND_NO_ITEM : item;
+}
+
+/* From then on the item counts as shared. */
+static void mark_like_item(judging *p, int at, uint32_t item)
+{
+    side_facts *const facts = &p->facts[at];
+    const nd_item *const marked = &p->sides[at]->text->items[item];
+    const uint64_t bits = bits_as(marked, ND_ITEM_TELLING);
+    if (p->sides[at]->marks[item] & ND_ITEM_LIKE)
+        return;
+    p->sides[at]->marks[item] |= ND_ITEM_LIKE;
+    facts->like += marked->bits;
+    facts->words.shared += bits;
+    facts->words.other -= bits;
 }
 
 /* Marks what one text has misspelt of the other between two stretches of a run. */
-static void mark_like_in_gap(nd_judged_text *held, nd_judged_text *other, const uint32_t from[2],
-                             const uint32_t to[2])
+static void mark_like_in_gap(judging *p, const uint32_t from[2], const uint32_t to[2])
 {
+    const nd_judged_side *const held = p->sides[ND_HELD], *const other = p->sides[ND_OTHER];
     uint32_t next = from[ND_OTHER];
     for (uint32_t i = from[ND_HELD]; i < to[ND_HELD]; i++) {
-        nd_item *const item = unshared_item(held, i);
-        for (uint32_t k = next; item && k < to[ND_OTHER]; k++) {
-            nd_item *const like = unshared_item(other, k);
-            if (!like || !nd_word_is_like(held->words[i], other->words[k]))
+        const uint32_t item = unshared_item(held, i);
+        for (uint32_t k = next; item != ND_NO_ITEM && k < to[ND_OTHER]; k++) {
+            const uint32_t like = unshared_item(other, k);
+            if (like == ND_NO_ITEM || !nd_word_is_like(held->text->words[i], other->text->words[k]))
                 continue;
-            item->marks |= ND_ITEM_LIKE;
-            like->marks |= ND_ITEM_LIKE;
+            mark_like_item(p, ND_HELD, item);
+            mark_like_item(p, ND_OTHER, like);
             next = k + 1;
             break;
         }
     }
 }
 
-static nd_status mark_like(nd_judge *j, nd_judged_text *held, nd_judged_text *other,
-                           const nd_allocator *allocator)
+static nd_status mark_like(judging *p, const nd_allocator *allocator)
 {
+    nd_judge *const j = p->judge;
+    const nd_judged_text *const held = p->sides[ND_HELD]->text;
+    const nd_judged_text *const other = p->sides[ND_OTHER]->text;
     const size_t num_runs = j->chain.runs.len;
     j->last_of_run.len = 0;
     const nd_status status = ND_VEC_RESERVE(allocator, &j->last_of_run, num_runs);
@@ -273,60 +331,57 @@ static nd_status mark_like(nd_judge *j, nd_judged_text *held, nd_judged_text *ot
                                   end_of(other, before->at[ND_OTHER] + before->num - 1)};
         const uint32_t to[2] = {nd_judged_text_trigram_at(held, s->at[ND_HELD]),
                                 nd_judged_text_trigram_at(other, s->at[ND_OTHER])};
-        mark_like_in_gap(held, other, from, to);
+        mark_like_in_gap(p, from, to);
     }
     return ND_OK;
 }
 
-static void add_share(shares *s, const nd_item *item)
+/* Sums up the credit of one text, and counts the words that have any. In 32 bits as far as these
+ * hold the sum, so that several words are added at a time. */
+static void sum_credit(const nd_judged_side *side, side_facts *facts)
 {
-    if (item->marks & (ND_ITEM_SHARED | ND_ITEM_LIKE))
-        s->shared += item->bits;
-    else
-        s->other += item->bits;
-}
-
-static void sum_credit(nd_judged_text *t, side_facts *facts)
-{
-    uint64_t credit = 0;
-    uint32_t covered = 0, head = 0;
-    for (uint32_t w = 0; w < t->num_words; w++) {
-        credit += t->credit[w];
-        covered += t->credit[w] > 0;
+    enum { BLOCK = 1 << 16 };
+    const uint32_t num = side->text->num_words;
+    for (uint32_t begin = 0; begin < num; begin += BLOCK) {
+        const uint32_t end = num - begin < BLOCK ? num : begin + BLOCK;
+        uint32_t credit = 0, covered = 0;
+        for (uint32_t w = begin; w < end; w++) {
+            credit += side->credit[w];
+            covered += side->credit[w] > 0;
+        }
+        facts->credit += credit;
+        facts->covered += covered;
     }
-    while (head < t->num_words && t->credit[head] == 0)
-        head++;
-    facts->num_words = t->num_words;
-    facts->head = head;
-    facts->covered = covered;
-    facts->credit = credit;
-    for (uint32_t i = 0; i < t->num_numbers; i++)
-        if (t->credit[t->number_at[i]] > 0)
-            t->items[t->item_of[t->number_at[i]]].marks |= ND_ITEM_INSIDE;
+    facts->num_words = num;
+    while (facts->head < num && side->credit[facts->head] == 0)
+        facts->head++;
 }
 
-static void sum_items(const nd_judged_text *t, side_facts *facts)
+static void sum_numbers_inside(const nd_judged_side *side, side_facts *facts)
 {
-    static const uint32_t weights[NUM_HEAD] = {65536, 45875, 32113, 22479, 15735, 11015, 7710,
-                                               5397,  3778,  2645,  1851,  1296,  907,   635,
-                                               444,   311,   218,   152,   107,   75};
-    uint32_t num_head = 0;
-    for (uint32_t i = 0; i < t->num_items; i++) {
-        const nd_item *const item = &t->items[i];
-        if (item->marks & ND_ITEM_LIKE)
-            facts->like += item->bits;
-        if (item->kind == ND_ITEM_PLAIN)
+    const nd_judged_text *const t = side->text;
+    for (uint32_t i = 0; i < t->num_numbers; i++) {
+        const uint32_t number = t->item_of[t->number_at[i]];
+        if (side->credit[t->number_at[i]] == 0 || side->marks[number] & ND_ITEM_INSIDE)
             continue;
-        const bool is_number = item->kind == ND_ITEM_NUMBER;
-        add_share(is_number ? &facts->numbers : &facts->words, item);
-        if (is_number && item->marks & ND_ITEM_INSIDE)
-            add_share(&facts->numbers_inside, item);
-        if (num_head == NUM_HEAD)
-            continue;
-        const uint64_t weighed = (uint64_t)item->bits * weights[num_head++];
+        side->marks[number] |= ND_ITEM_INSIDE;
+        if (side->marks[number] & ND_ITEM_SHARED)
+            facts->numbers_inside.shared += t->items[number].bits;
+        else
+            facts->numbers_inside.other += t->items[number].bits;
+    }
+}
+
+static void sum_head(const nd_judged_side *side, side_facts *facts)
+{
+    static const uint32_t weights[ND_HEAD_ITEMS] = {65536, 45875, 32113, 22479, 15735, 11015, 7710,
+                                                    5397,  3778,  2645,  1851,  1296,  907,   635,
+                                                    444,   311,   218,   152,   107,   75};
+    for (uint32_t i = 0; i < side->text->num_head; i++) {
+        const uint32_t item = side->text->head[i];
+        const uint64_t weighed = (uint64_t)side->text->items[item].bits * weights[i];
         facts->head_all += weighed;
-        if (item->marks & (ND_ITEM_SHARED | ND_ITEM_LIKE))
-            facts->head_shared += weighed;
+        facts->head_shared += side->marks[item] & (ND_ITEM_SHARED | ND_ITEM_LIKE) ? weighed : 0;
     }
 }
 
@@ -363,11 +418,12 @@ typedef struct features {
 /* How many of the words from `from` to `to` are prose: words of the other text, PROSE_WORDS or more
  * without a number (of two forms some are the same by chance). Of a script written without spaces
  * two characters say about as much as a word. */
-static uint64_t prose_between(const nd_judged_text *t, uint32_t from, uint32_t to)
+static uint64_t prose_between(const nd_judged_side *side, uint32_t from, uint32_t to)
 {
+    const nd_judged_text *const t = side->text;
     uint64_t num = 0, stretch = 0, halves = 0;
     for (uint32_t w = from; w < to; w++) {
-        if (t->credit[w] < CREDIT_ONE || nd_word_is_number(t->words[w])) {
+        if (side->credit[w] < CREDIT_ONE || nd_word_is_number(t->words[w])) {
             stretch = halves = 0;
             continue;
         }
@@ -382,21 +438,24 @@ static uint64_t prose_between(const nd_judged_text *t, uint32_t from, uint32_t t
 
 /* How much more evidence of a form is asked for because of prose: none where up to a tenth of the
  * shorter text is, that of one fact where three tenths are. */
-static int64_t forgiven_for_prose(const nd_judge *j, const nd_judged_text *held, uint64_t shorter)
+static int64_t forgiven_for_prose(const judging *p)
 {
+    const nd_judge *const j = p->judge;
+    const nd_judged_text *const held = p->sides[ND_HELD]->text;
+    const uint64_t shorter = smaller(p->facts[0].num_words, p->facts[1].num_words);
     uint64_t prose = 0;
     for (size_t i = 0; i < j->stretches.len; i++) {
         const nd_stretch *const s = &j->stretches.items[i];
         if (s->num + (TRIGRAM - 1) >= PROSE_WORDS)
-            prose += prose_between(held, nd_judged_text_trigram_at(held, s->at[ND_HELD]),
-                                   end_of(held, s->at[ND_HELD] + s->num - 1));
+            prose +=
+                prose_between(p->sides[ND_HELD], nd_judged_text_trigram_at(held, s->at[ND_HELD]),
+                              end_of(held, s->at[ND_HELD] + s->num - 1));
     }
     return 15 * clamp((int64_t)(prose * ONE / (shorter + 1)) - ONE / 10, 0, ONE / 5);
 }
 
-/* By how much the numbers and names that differ speak for a form. */
-static int64_t unlike_form(const side_facts *a, const side_facts *b, const nd_judge *judge,
-                           const nd_judged_text *held)
+/* How much the numbers and names that differ speak for a form, prose not counted. */
+static int64_t evidence_of_form(const side_facts *a, const side_facts *b)
 {
     /* Of how much the other words differ one learns how freely they were edited, in [0.05, 0.65];
      * a little is assumed of every text, and misspelt words count as edits several times. */
@@ -409,14 +468,16 @@ static int64_t unlike_form(const side_facts *a, const side_facts *b, const nd_ju
     /* Numbers of about eight bits each. */
     const int64_t differing = (int64_t)smaller(a->numbers.other, b->numbers.other);
     const int64_t agreeing = (int64_t)(a->numbers.shared + b->numbers.shared) / 2;
-    int64_t for_form = (differing * nd_fixed_log_ratio(65536 * 7 / 10, (uint64_t)rate) +
-                        agreeing * nd_fixed_log_ratio(65536 * 3 / 10, (uint64_t)(65536 - rate))) /
-                       (8 * ND_BIT);
-    if (for_form > 0)
-        for_form -= forgiven_for_prose(judge, held, smaller(a->num_words, b->num_words));
-    /* 6 tanh(x / 6), by the logistic function. */
-    const int64_t tanh = 2 * (int64_t)nd_fixed_logistic(for_form / 3) - ND_LOGISTIC_ONE;
-    return for_form > 0 ? -6 * tanh * ONE / ND_LOGISTIC_ONE : 0;
+    return (differing * nd_fixed_log_ratio(65536 * 7 / 10, (uint64_t)rate) +
+            agreeing * nd_fixed_log_ratio(65536 * 3 / 10, (uint64_t)(65536 - rate))) /
+           (8 * ND_BIT);
+}
+
+/* 0, or less the more there is of it; 6 tanh(x / 6), by the logistic function. */
+static int64_t unlike_form(int64_t evidence)
+{
+    const int64_t tanh = 2 * (int64_t)nd_fixed_logistic(evidence / 3) - ND_LOGISTIC_ONE;
+    return evidence > 0 ? -6 * tanh * ONE / ND_LOGISTIC_ONE : 0;
 }
 
 static uint64_t own_words(const side_facts *f)
@@ -452,21 +513,27 @@ static void find_held_features(const side_facts *a, const side_facts *b, feature
     f->length = clamp(nd_fixed_log_ratio(longer + 1, 200), 0, 4 * ONE);
 }
 
-static void find_other_features(const side_facts *a, const side_facts *b, const nd_judge *judge,
-                                const nd_judged_text *held, features *f)
+/* What the second one takes besides; `forgiven`: evidence of a form that prose outweighs. */
+static void find_edited_features(const side_facts *a, const side_facts *b, int64_t forgiven,
+                                 features *f)
 {
-    const uint64_t covered = smaller(a->covered, b->covered);
-    const uint64_t head = a->head > b->head ? a->head : b->head;
     const int64_t numbers_a = log_odds(a->numbers_inside, 10 * ND_BIT);
     const int64_t numbers_b = log_odds(b->numbers_inside, 10 * ND_BIT);
     const int64_t head_a = head_odds(a), head_b = head_odds(b);
     f->numbers = numbers_a < numbers_b ? numbers_a : numbers_b;
-    f->unlike_form = unlike_form(a, b, judge, held);
+    f->unlike_form = unlike_form(evidence_of_form(a, b) - forgiven);
     f->head = (head_a + head_b) / 2;
     f->head_lower = head_a < head_b ? head_a : head_b;
     const int64_t ratio =
         nd_fixed_log_ratio(a->num_words ? a->num_words : 1, b->num_words ? b->num_words : 1);
     f->ratio = ratio < 0 ? ratio : -ratio;
+}
+
+/* And what the third one takes besides. */
+static void find_own_features(const side_facts *a, const side_facts *b, features *f)
+{
+    const uint64_t covered = smaller(a->covered, b->covered);
+    const uint64_t head = a->head > b->head ? a->head : b->head;
     f->num_numbers = clamp(
         nd_fixed_log_ratio(
             smaller(a->numbers_inside.shared, b->numbers_inside.shared) + 10 * ND_BIT, 10 * ND_BIT),
@@ -528,56 +595,164 @@ static bool are_same(const nd_judged_text *a, const nd_judged_text *b)
            memcmp(a->words, b->words, a->num_words * sizeof *a->words) == 0;
 }
 
-static void conclude(nd_judgement *judgement, int num_answers)
+static void conclude(nd_judgement *judgement)
 {
     int64_t least = judgement->answers[0];
-    for (int i = 1; i < num_answers; i++)
+    for (int i = 1; i < ND_NUM_QUESTIONS; i++)
         least = judgement->answers[i] < least ? judgement->answers[i] : least;
     judgement->score = nd_fixed_logistic(least);
 }
 
-nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b,
-                        const uint32_t *places, nd_judge_need need, int32_t least,
-                        const nd_allocator *allocator, nd_judgement *judgement)
+/* Bounds the words in runs, and their credit, from above: by the runs one by one. Where these don't
+ * overlap and no trigram repeats, it is what sum_credit finds. */
+static void bound_credit(const judging *p, int at, side_facts *facts)
 {
-    nd_judged_text *const held = goes_first(a, b) ? a : b, *const other = held == a ? b : a;
-    side_facts facts[2] = {{0}, {0}};
+    const nd_judge *const j = p->judge;
+    const nd_judged_text *const t = p->sides[at]->text;
+    uint64_t covered = 0, credit = 0;
+    for (size_t i = 0; i < j->chain.runs.len; i++) {
+        const nd_covered_run *const run = &j->chain.runs.items[i];
+        if (run->num < ND_RUN_MIN)
+            continue;
+        const uint64_t num =
+            end_of(t, run->sides[at].last) - nd_judged_text_trigram_at(t, run->sides[at].first);
+        covered += num;
+        credit += num * ((uint64_t)run->num * CREDIT_ONE / (run->num + HALF_CREDIT_RUN));
+    }
+    for (size_t i = 0; i < j->stretches.len; i++) {
+        const nd_stretch *const s = &j->stretches.items[i];
+        const uint64_t num_run = j->chain.runs.items[s->run].num;
+        const uint64_t bridged = num_run * CREDIT_ONE / (num_run + HALF_CREDIT_RUN);
+        const uint64_t num =
+            t->has_repeats ? (uint64_t)s->num * TRIGRAM : (uint64_t)s->num + (TRIGRAM - 1);
+        if (num_run >= ND_RUN_MIN)
+            credit += num * (CREDIT_ONE - bridged);
+    }
+    facts->covered = (uint32_t)smaller(covered, t->num_words);
+    facts->credit = smaller(credit, (uint64_t)t->num_words * CREDIT_ONE);
+}
+
+static bool is_below(int64_t answer, int32_t least)
+{
+    return nd_fixed_logistic(answer + ROUNDING) < least;
+}
+
+/* Whether one of the first two answers is surely too low, at best: most pairs that are no copies
+ * are told by it before any word gets its credit. */
+static bool is_surely_below(const judging *p, int32_t least)
+{
+    side_facts best[2] = {p->facts[0], p->facts[1]};
     features f;
-    *judgement = (nd_judgement){{0}, 0, {0, 0}};
-    mark_shared(held, other);
-    nd_status status = chain_shared(judge, a, b, a == held, places, allocator);
+    for (int at = ND_HELD; at <= ND_OTHER; at++)
+        bound_credit(p, at, &best[at]);
+    find_held_features(&best[0], &best[1], &f);
+    if (is_below(answer_held(&f), least))
+        return true;
+    for (int at = ND_HELD; at <= ND_OTHER; at++)
+        best[at].numbers_inside = (shares){best[at].numbers.shared, 0};
+    find_edited_features(&best[0], &best[1], MOST_FORGIVEN, &f);
+    return is_below(answer_edited(&f), least);
+}
+
+/* Room for what is said of a text in a pair. */
+static nd_status take_side(nd_judged_side *side, const nd_judged_text *text, const nd_allocator *a)
+{
+    nd_status status = nd_reserve(a, (void **)&side->marks, &side->marks_capacity,
+                                  (size_t)text->num_items + 1, sizeof *side->marks);
     if (status == ND_OK)
-        status = mark_like(judge, held, other, allocator);
-    if (status != ND_OK)
-        return status;
-    credit_runs(judge, a, a == held ? ND_HELD : ND_OTHER);
-    credit_runs(judge, b, b == held ? ND_HELD : ND_OTHER);
-    sum_credit(a, &facts[0]);
-    sum_credit(b, &facts[1]);
-    sum_items(a, &facts[0]);
-    sum_items(b, &facts[1]);
-    for (int side = 0; side < 2; side++)
-        if (facts[side].num_words > 0)
-            judgement->covered[side] =
-                (uint32_t)(facts[side].credit * (ND_LOGISTIC_ONE / CREDIT_ONE) /
-                           facts[side].num_words);
-    find_held_features(&facts[0], &facts[1], &f);
+        status = nd_reserve(a, (void **)&side->credit, &side->credit_capacity, text->num_words,
+                            sizeof *side->credit);
+    side->text = text;
+    if (status == ND_OK)
+        side->marks[ND_NO_ITEM] = 0;
+    return status;
+}
+
+nd_status nd_judge_hold(nd_judge *judge, const nd_judged_text *text, const nd_allocator *allocator)
+{
+    const nd_status status = take_side(&judge->sides[0], text, allocator);
+    return status == ND_OK ? nd_item_table_set(&judge->items, text, allocator) : status;
+}
+
+/* Finds the runs, and what the items say. */
+static nd_status find_facts(judging *p, const uint32_t *places, const nd_allocator *allocator)
+{
+    nd_judge *const j = p->judge;
+    const bool holds_first = p->sides[ND_HELD] == &j->sides[0];
+    side_facts facts[2] = {{0}, {0}};
+    mark_shared(j, facts);
+    p->facts[ND_HELD] = facts[!holds_first];
+    p->facts[ND_OTHER] = facts[holds_first];
+    nd_status status =
+        chain_shared(j, j->sides[0].text, j->sides[1].text, holds_first, places, allocator);
+    if (status == ND_OK)
+        status = mark_like(p, allocator);
+    for (int at = ND_HELD; at <= ND_OTHER && status == ND_OK; at++) {
+        p->facts[at].num_words = p->sides[at]->text->num_words;
+        sum_head(p->sides[at], &p->facts[at]);
+    }
+    return status;
+}
+
+/* Gives the words their credit, and answers. */
+static void answer(judging *p, nd_judgement *judgement)
+{
+    const side_facts *const a = &p->facts[0], *const b = &p->facts[1];
+    features f;
+    for (int at = ND_HELD; at <= ND_OTHER; at++) {
+        credit_runs(p, at);
+        sum_credit(p->sides[at], &p->facts[at]);
+        sum_numbers_inside(p->sides[at], &p->facts[at]);
+        if (p->facts[at].num_words > 0)
+            judgement->covered[p->sides[at] == &p->judge->sides[1]] =
+                (uint32_t)(p->facts[at].credit * (ND_LOGISTIC_ONE / CREDIT_ONE) /
+                           p->facts[at].num_words);
+    }
+    find_held_features(a, b, &f);
+    find_edited_features(a, b, forgiven_for_prose(p), &f);
+    find_own_features(a, b, &f);
     judgement->answers[ND_ASKS_HELD] = answer_held(&f);
-    conclude(judgement, 1);
-    if (need == ND_JUDGE_UNLESS_LOW && judgement->score < least && !are_same(a, b))
-        return ND_OK;
-    find_other_features(&facts[0], &facts[1], judge, held, &f);
     judgement->answers[ND_ASKS_EDITED] = answer_edited(&f);
     judgement->answers[ND_ASKS_OWN] = answer_own(&f);
-    conclude(judgement, ND_NUM_QUESTIONS);
+    conclude(judgement);
+}
+
+nd_status nd_judge_held(nd_judge *judge, const nd_judged_text *other,
+                        const nd_judge_request *request, const nd_allocator *allocator,
+                        nd_judgement *judgement)
+{
+    nd_judged_side *const sides = judge->sides;
+    const nd_judged_text *const held = sides[0].text;
+    *judgement = (nd_judgement){{0}, 0, {0, 0}};
+    nd_status status = take_side(&sides[1], other, allocator);
+    if (status != ND_OK)
+        return status;
+    const bool holds_first = goes_first(held, other);
+    judging p = {judge, {&sides[!holds_first], &sides[holds_first]}, {{0}, {0}}};
+    status = find_facts(&p, request->places, allocator);
+    if (status != ND_OK)
+        return status;
+    const bool is_same = are_same(held, other);
+    if (request->need == ND_JUDGE_UNLESS_LOW && !is_same && is_surely_below(&p, request->least))
+        return ND_OK;
+    answer(&p, judgement);
+    if (!is_same)
+        return ND_OK;
     /* However little there is to go by. */
-    if (are_same(a, b)) {
-        for (int i = 0; i < ND_NUM_QUESTIONS; i++)
-            judgement->answers[i] = larger(judgement->answers[i], SURE);
-        judgement->score = ND_LOGISTIC_ONE;
-        judgement->covered[0] = judgement->covered[1] = ND_LOGISTIC_ONE;
-    }
+    for (int i = 0; i < ND_NUM_QUESTIONS; i++)
+        judgement->answers[i] = larger(judgement->answers[i], SURE);
+    judgement->score = ND_LOGISTIC_ONE;
+    judgement->covered[0] = judgement->covered[1] = ND_LOGISTIC_ONE;
     return ND_OK;
+}
+
+nd_status nd_judge_pair(nd_judge *judge, const nd_judged_text *a, const nd_judged_text *b,
+                        const nd_judge_request *request, const nd_allocator *allocator,
+                        nd_judgement *judgement)
+{
+    *judgement = (nd_judgement){{0}, 0, {0, 0}};
+    const nd_status status = nd_judge_hold(judge, a, allocator);
+    return status == ND_OK ? nd_judge_held(judge, b, request, allocator, judgement) : status;
 }
 
 void nd_judge_release(nd_judge *judge, const nd_allocator *allocator)
@@ -588,4 +763,11 @@ void nd_judge_release(nd_judge *judge, const nd_allocator *allocator)
     ND_VEC_RELEASE(allocator, &judge->inverse);
     ND_VEC_RELEASE(allocator, &judge->stretches);
     ND_VEC_RELEASE(allocator, &judge->last_of_run);
+    for (int side = 0; side < 2; side++) {
+        nd_release(allocator, judge->sides[side].marks);
+        nd_release(allocator, judge->sides[side].credit);
+        judge->sides[side] = (nd_judged_side){0};
+    }
+    nd_item_table_release(&judge->items, allocator);
+    nd_item_table_release(&judge->making, allocator);
 }

@@ -74,7 +74,6 @@ typedef struct nd_item {
     uint32_t at;   /* the word that it begins at, where it stands first */
     uint16_t bits; /* what it says, in units of ND_BIT */
     uint8_t kind;  /* nd_item_kind */
-    uint8_t marks; /* of ND_ITEM_*, about the pair at work */
 } nd_item;
 
 typedef enum nd_item_kind {
@@ -83,15 +82,23 @@ typedef enum nd_item_kind {
     ND_ITEM_NUMBER,
 } nd_item_kind;
 
-enum { ND_TELLING_BITS = 4 };
-
 enum {
-    ND_ITEM_SHARED = 1, /* stands in the other text too */
-    ND_ITEM_LIKE = 2,   /* has one like it in the other text, at the same place of a run */
-    ND_ITEM_INSIDE = 4, /* stands in a run somewhere */
+    ND_TELLING_BITS = 4,
+    ND_NO_ITEM = 0, /* items are numbered from 1 */
+    ND_HEAD_ITEMS = 20,
 };
 
-#define ND_NO_ITEM UINT32_MAX
+/* Finds an item of one text by its key: open addressing, at most a quarter full. Zero it before the
+ * first use; exclusive.
+ *
+ *   slots[key * seed >> shift] = number of the item, or ND_NO_ITEM; a clash goes to the next slot
+ */
+typedef struct nd_item_table {
+    uint32_t *slots;
+    size_t capacity;
+    int shift;     /* of a hash: 64 - the binary logarithm of the slots */
+    uint64_t seed; /* odd, so that no author of texts knows the slots; 0 before the first use */
+} nd_item_table;
 
 /* Three words after each other, none twice, in text order: what a scan has of a text as its
  * shingles. Borrowed. */
@@ -101,41 +108,40 @@ typedef struct nd_trigrams {
     const uint32_t *repeats; /* see nd_position_index_distinct; not read where there are none */
 } nd_trigrams;
 
-/* Exclusive while it is made, and while a pair is judged with it. Zero it before the first use.
+/* Exclusive while it is made, then immutable. Zero it before the first use.
  *
- *   items:             in text order, none twice; found through open addressing, at most a quarter
- *                      full:
- *                      slots[key * seed >> shift] = number + 1, or 0; a clash goes to the next slot
+ *   items:             [1 .. num_items], in text order, none twice; items[0] says nothing
  *   item_of[word]:     the item that begins there, or ND_NO_ITEM
+ *   head:              the first items that are not plain
  *   number_at:         the words that numbers begin at, repeated ones too
  *   trigram_at:        the words that trigrams begin at; not there where the nth begins at the nth
- *   credit[word]:      about the pair at work, see verdict.c */
+ */
 typedef struct nd_judged_text {
     const nd_word_code *words; /* borrowed */
     const uint64_t *trigrams;  /* borrowed, or own_trigrams */
     uint32_t num_words, num_items, num_numbers, num_trigrams;
-    bool has_repeats; /* trigrams that stand in it twice */
+    uint32_t num_head;
+    bool has_repeats;                /* trigrams that stand in it twice */
+    uint64_t word_bits, number_bits; /* of all telling words, and of all numbers: in ND_BIT */
     nd_item *items;
     uint32_t *item_of;
-    uint16_t *credit;
     uint32_t *number_at;
     uint32_t *trigram_at;
     uint64_t *own_trigrams;
     uint32_t *own_repeats;
-    uint32_t *slots;
-    int shift;     /* of a hash: 64 - the binary logarithm of the slots */
-    uint64_t seed; /* odd, so that no author of texts knows the slots; 0 before the first use */
-    size_t items_capacity, item_of_capacity, credit_capacity, slots_capacity;
+    uint32_t head[ND_HEAD_ITEMS];
+    size_t items_capacity, item_of_capacity;
     size_t number_at_capacity, trigram_at_capacity;
     size_t own_trigrams_capacity, own_repeats_capacity;
     nd_position_index index; /* of own_trigrams */
 } nd_judged_text;
 
 /* Makes it of the words and their trigrams, both borrowed; where these are NULL it hashes them
- * itself. Two texts whose trigrams were hashed otherwise share none. O(num). ND_ERR_LIMIT: num from
- * 2^30 on. */
-ND_NODISCARD nd_status nd_judged_text_make(nd_judged_text *text, const nd_word_code *words,
-                                           uint32_t num, const nd_trigrams *trigrams,
+ * itself. Two texts whose trigrams were hashed otherwise share none. The table is scratch, which
+ * may be used for one text after the other. O(num). ND_ERR_LIMIT: num from 2^30 on. */
+ND_NODISCARD nd_status nd_judged_text_make(nd_judged_text *text, nd_item_table *table,
+                                           const nd_word_code *words, uint32_t num,
+                                           const nd_trigrams *trigrams,
                                            const nd_allocator *allocator);
 
 /* How many words the item takes where it stands first. */
@@ -143,21 +149,25 @@ uint32_t nd_judged_text_item_words(const nd_judged_text *text, const nd_item *it
 
 void nd_judged_text_release(nd_judged_text *text, const nd_allocator *allocator);
 
-/* The slot where the item stands, or the empty one where it would. */
-static inline uint32_t *nd_slot_of(const nd_judged_text *t, uint32_t key)
+/* Fills the table with the items of a text. O(items). */
+ND_NODISCARD nd_status nd_item_table_set(nd_item_table *table, const nd_judged_text *text,
+                                         const nd_allocator *allocator);
+
+/* The slot where one of `items` stands, or the empty one where it would. Its one branch is on a
+ * clash, which is rare: whether a word is known cannot be predicted. O(1) expected. */
+static inline uint32_t *nd_item_slot(const nd_item_table *t, const nd_item *items, uint32_t key)
 {
     const size_t mask = (UINT64_C(1) << (64 - t->shift)) - 1;
     size_t at = (size_t)(key * t->seed >> t->shift);
-    while (t->slots[at] && t->items[t->slots[at] - 1].key != key)
-        at = (at + 1) & mask;
-    return &t->slots[at];
+    for (;; at = (at + 1) & mask) {
+        const uint32_t number = t->slots[at];
+        const uint32_t other_bits = items[number].key ^ key;
+        if ((other_bits & (UINT32_C(0) - (uint32_t)(number != ND_NO_ITEM))) == 0)
+            return &t->slots[at];
+    }
 }
 
-/* The number of an item, or ND_NO_ITEM. O(1) expected. */
-static inline uint32_t nd_judged_text_find_item(const nd_judged_text *text, uint32_t key)
-{
-    return *nd_slot_of(text, key) - 1;
-}
+void nd_item_table_release(nd_item_table *table, const nd_allocator *allocator);
 
 /* The word that a trigram begins at where it stands first. */
 static inline uint32_t nd_judged_text_trigram_at(const nd_judged_text *text, uint32_t trigram)
@@ -209,8 +219,28 @@ typedef struct nd_stretch {
     uint32_t run;
 } nd_stretch;
 
+enum {
+    ND_ITEM_SHARED = 1, /* stands in the other text too */
+    ND_ITEM_LIKE = 2,   /* has one like it in the other text, at the same place of a run */
+    ND_ITEM_INSIDE = 4, /* a number that stands in a run somewhere */
+};
+
+/* One of the two texts at work.
+ *
+ *   marks[item]:   of ND_ITEM_*
+ *   credit[word]:  see verdict.c */
+typedef struct nd_judged_side {
+    const nd_judged_text *text; /* borrowed */
+    uint8_t *marks;
+    uint16_t *credit;
+    size_t marks_capacity, credit_capacity;
+} nd_judged_side;
+
 /* Scratch of one worker; exclusive. Zero it before the first use. */
 typedef struct nd_judge {
+    nd_judged_side sides[2]; /* the held text, and the other one */
+    nd_item_table items;     /* of the held text */
+    nd_item_table making;    /* for whoever makes texts */
     nd_position_index index;
     ND_VEC(uint32_t) places;  /* of the trigrams of one text in the other */
     ND_VEC(uint32_t) inverse; /* of those of the other in the one */
@@ -222,15 +252,30 @@ typedef struct nd_judge {
 /* What is asked for. */
 typedef enum nd_judge_need {
     ND_JUDGE_ALL = 0,
-    ND_JUDGE_UNLESS_LOW, /* where the first answer alone decides against, the others stay 0 */
+    ND_JUDGE_UNLESS_LOW, /* a score below `least` may be 0, and so may all else then */
 } nd_judge_need;
 
-/* Judges a and b, which may change places without changing the answer. places[i] says where b's
- * trigram i stands in a, ND_NO_POSITION if nowhere; NULL: not known yet. The marks of their items
- * and their credits are then those of this pair. `least` is the score that ND_JUDGE_UNLESS_LOW goes
- * by. O(words of both). */
-ND_NODISCARD nd_status nd_judge_pair(nd_judge *judge, nd_judged_text *a, nd_judged_text *b,
-                                     const uint32_t *places, nd_judge_need need, int32_t least,
+/* Holds a text to judge others with; it is borrowed until the next call. O(items). */
+ND_NODISCARD nd_status nd_judge_hold(nd_judge *judge, const nd_judged_text *text,
+                                     const nd_allocator *allocator);
+
+/* What to judge by. */
+typedef struct nd_judge_request {
+    const uint32_t *places; /* of the trigrams of the other text in the held one, ND_NO_POSITION if
+                               nowhere; NULL: not known yet */
+    nd_judge_need need;
+    int32_t least; /* score that ND_JUDGE_UNLESS_LOW goes by */
+} nd_judge_request;
+
+/* Judges the held text and another one, which may change places without changing the answer. The
+ * marks and credits of judge->sides are then those of this pair. O(words of both). */
+ND_NODISCARD nd_status nd_judge_held(nd_judge *judge, const nd_judged_text *other,
+                                     const nd_judge_request *request, const nd_allocator *allocator,
+                                     nd_judgement *judgement);
+
+/* Holds a and judges b. */
+ND_NODISCARD nd_status nd_judge_pair(nd_judge *judge, const nd_judged_text *a,
+                                     const nd_judged_text *b, const nd_judge_request *request,
                                      const nd_allocator *allocator, nd_judgement *judgement);
 
 void nd_judge_release(nd_judge *judge, const nd_allocator *allocator);

@@ -64,8 +64,8 @@ static nd_status read_side(nd_verdict_reader *r, reader_side *s, const char *tex
         return status;
     nd_word_codes(s->text, s->words.items);
     return num > UINT32_MAX ? ND_ERR_LIMIT
-                            : nd_judged_text_make(&s->judged, s->words.items, (uint32_t)num, NULL,
-                                                  &r->allocator);
+                            : nd_judged_text_make(&s->judged, &r->judge.making, s->words.items,
+                                                  (uint32_t)num, NULL, &r->allocator);
 }
 
 /* The verdict on the sides, which were read with that status. */
@@ -75,8 +75,8 @@ static nd_status judge_sides(nd_verdict_reader *reader, nd_status status, nd_ver
     nd_judgement j;
     *verdict = (nd_verdict){0};
     if (status == ND_OK)
-        status = nd_judge_pair(&reader->judge, &sides[0].judged, &sides[1].judged, NULL,
-                               ND_JUDGE_ALL, 0, &reader->allocator, &j);
+        status = nd_judge_pair(&reader->judge, &sides[0].judged, &sides[1].judged,
+                               &(nd_judge_request){.need = ND_JUDGE_ALL}, &reader->allocator, &j);
     if (status != ND_OK) {
         sides[0].judged.num_items = sides[1].judged.num_items = 0;
         return status;
@@ -116,6 +116,7 @@ nd_status nd_verdict_reader_evidence(nd_verdict_reader *reader, nd_evidence_plac
     nd_verdict_reader *const r = reader;
     const reader_side *const s = &r->sides[place == ND_EVIDENCE_ONLY_IN_B];
     const nd_judged_text *const t = &s->judged;
+    const uint8_t *const marks = r->judge.sides[place == ND_EVIDENCE_ONLY_IN_B].marks;
     *evidence = NULL;
     *num = r->order.len = r->scratch.len = r->evidence.len = 0;
     nd_status status = ND_VEC_RESERVE(&r->allocator, &r->order, t->num_items);
@@ -126,9 +127,9 @@ nd_status nd_verdict_reader_evidence(nd_verdict_reader *reader, nd_evidence_plac
             ND_VEC_RESERVE(&r->allocator, &r->evidence, most < t->num_items ? most : t->num_items);
     if (status != ND_OK)
         return status;
-    for (uint32_t i = 0; i < t->num_items; i++) {
+    for (uint32_t i = 1; i <= t->num_items; i++) {
         const nd_item *const item = &t->items[i];
-        const bool is_shared = (item->marks & (ND_ITEM_SHARED | ND_ITEM_LIKE)) != 0;
+        const bool is_shared = (marks[i] & (ND_ITEM_SHARED | ND_ITEM_LIKE)) != 0;
         if (item->kind != ND_ITEM_PLAIN && is_shared == (place == ND_EVIDENCE_IN_BOTH))
             r->order.items[r->order.len++] = (uint64_t)(UINT16_MAX - item->bits) << 32 | i;
     }

@@ -128,7 +128,8 @@ static nd_weighted_text weighted_text(const nd_coverage_matcher *c, uint32_t tex
 }
 
 /* Makes a text ready for verdicts, unless it is. */
-static nd_status make_ready(const nd_coverage_matcher *c, nd_ready_text *ready, uint32_t text)
+static nd_status make_ready(const nd_coverage_matcher *c, nd_coverage_worker *w,
+                            nd_ready_text *ready, uint32_t text)
 {
     const nd_kept_words *const words = &c->words[text];
     const nd_sampled_text *const t = &c->shared.texts[text];
@@ -137,19 +138,45 @@ static nd_status make_ready(const nd_coverage_matcher *c, nd_ready_text *ready, 
         return ND_OK;
     ready->text = 0;
     const nd_status status =
-        nd_judged_text_make(&ready->judged, words->codes, words->num,
+        nd_judged_text_make(&ready->judged, &w->judge.making, words->codes, words->num,
                             c->has_trigrams ? &trigrams : NULL, c->base.allocator);
     if (status == ND_OK)
         ready->text = text + 1;
     return status;
 }
 
-/* Where the text is made ready that is not the held one. */
-static nd_ready_text *place_of_other(const nd_coverage_matcher *c, nd_coverage_worker *w,
-                                     uint32_t text)
+/* Where a text is kept ready that is not the held one. */
+static nd_ready_text *place_of(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
 {
-    return c->words[text].num <= ND_READY_WORDS ? &w->ready[text % ND_READY_TEXTS]
-                                                : &w->ready_other;
+    return c->words[text].num <= ND_READY_WORDS        ? &w->ready[text % ND_READY_TEXTS]
+           : c->words[text].num <= ND_READY_LONG_WORDS ? &w->ready_long[text % ND_READY_LONG]
+                                                       : &w->ready_other;
+}
+
+static void exchange(nd_ready_text *a, nd_ready_text *b)
+{
+    const nd_ready_text c = *a;
+    *a = *b;
+    *b = c;
+}
+
+/* Holds a text for verdicts: where it is ready it is taken from its place. The one held before goes
+ * to its own place, as the next pairs may have it. */
+static nd_status hold_ready(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
+{
+    nd_ready_text *const held = &w->ready_held, *const place = place_of(c, w, text);
+    if (held->text == text + 1)
+        return ND_OK;
+    if (held->text > 0)
+        exchange(held, place_of(c, w, held->text - 1));
+    if (place->text == text + 1)
+        exchange(held, place);
+    nd_status status = make_ready(c, w, held, text);
+    if (status == ND_OK)
+        status = nd_judge_hold(&w->judge, &held->judged, c->base.allocator);
+    if (status != ND_OK)
+        held->text = 0;
+    return status;
 }
 
 /* The verdict on the texts of an edge, into its score; and its coverage, where no other is asked
@@ -159,15 +186,15 @@ static nd_status judge(const nd_coverage_matcher *c, nd_coverage_worker *w, uint
 {
     const bool holds_from = held == edge->from;
     const uint32_t other = holds_from ? edge->to : edge->from;
-    nd_ready_text *const ready_other = place_of_other(c, w, other);
+    nd_ready_text *const ready_other = place_of(c, w, other);
+    const nd_judge_request request = {c->has_trigrams ? places : NULL, need, c->least_score};
     nd_judgement judgement = {0};
-    nd_status status = make_ready(c, &w->ready_held, held);
+    nd_status status = hold_ready(c, w, held);
     if (status == ND_OK)
-        status = make_ready(c, ready_other, other);
+        status = make_ready(c, w, ready_other, other);
     if (status == ND_OK)
-        status = nd_judge_pair(&w->judge, &w->ready_held.judged, &ready_other->judged,
-                               c->has_trigrams ? places : NULL, need, c->least_score,
-                               c->base.allocator, &judgement);
+        status =
+            nd_judge_held(&w->judge, &ready_other->judged, &request, c->base.allocator, &judgement);
     edge->score = (uint16_t)judgement.score;
     if (c->base.options->coverage > 0)
         return status;
@@ -518,6 +545,8 @@ static void release(nd_matcher *m)
         nd_judged_text_release(&worker->ready_other.judged, a);
         for (size_t i = 0; i < ND_READY_TEXTS; i++)
             nd_judged_text_release(&worker->ready[i].judged, a);
+        for (size_t i = 0; i < ND_READY_LONG; i++)
+            nd_judged_text_release(&worker->ready_long[i].judged, a);
         ND_VEC_RELEASE(a, &worker->places);
         ND_VEC_RELEASE(a, &worker->repeats);
         ND_VEC_RELEASE(a, &worker->edges);

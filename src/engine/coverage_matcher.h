@@ -15,9 +15,15 @@ typedef struct nd_ready_text {
     uint32_t text; /* + 1; 0: none */
 } nd_ready_text;
 
-/* Texts that are kept ready for the pairs to come: near-copies of one text are compared with each
- * other too. Longer ones would hold much memory. */
-enum { ND_READY_TEXTS = 32, ND_READY_WORDS = 2000 };
+/* Texts that are kept ready for the pairs to come, each at the place of its number: near-copies of
+ * one text are compared with each other too. Of longer ones, which hold much memory, there are
+ * fewer; the longest are made ready for one pair each. */
+enum {
+    ND_READY_TEXTS = 256,
+    ND_READY_WORDS = 2000,
+    ND_READY_LONG = 16,
+    ND_READY_LONG_WORDS = 16000
+};
 
 /* The words of a text, as the verdict reads them, and which of its trigrams stand in it twice, see
  * nd_trigrams. */
@@ -34,9 +40,10 @@ typedef struct nd_coverage_worker {
     uint32_t held; /* by the finder, + 1; 0: none */
     nd_judge judge;
     nd_ready_text ready_held, ready_other;
-    nd_ready_text ready[ND_READY_TEXTS]; /* others of up to ND_READY_WORDS words, by number */
-    ND_VEC(uint32_t) places;             /* of the other text's shingles in the held one */
-    ND_VEC(uint32_t) repeats;            /* of the text being read */
+    nd_ready_text ready[ND_READY_TEXTS];     /* of up to ND_READY_WORDS words */
+    nd_ready_text ready_long[ND_READY_LONG]; /* of up to ND_READY_LONG_WORDS */
+    ND_VEC(uint32_t) places;                 /* of the other text's shingles in the held one */
+    ND_VEC(uint32_t) repeats;                /* of the text being read */
     nd_edge_vec edges;
     nd_arena words;
     uint64_t num_candidates, num_matches, num_common, capped_comparisons;

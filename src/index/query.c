@@ -144,7 +144,10 @@ static nd_status make_ready(search *q, const nd_text_entry *entry, nd_error *err
     const nd_text *text = NULL;
     nd_status status = ND_OK;
     if (!j->is_ready)
-        status = nd_judged_text_make(&j->own, q->words, q->seeker.entry.num_tokens, NULL, a);
+        status = nd_judged_text_make(&j->own, &j->judge.making, q->words,
+                                     q->seeker.entry.num_tokens, NULL, a);
+    if (!j->is_ready && status == ND_OK)
+        status = nd_judge_hold(&j->judge, &j->own, a);
     j->is_ready = status == ND_OK;
     if (status == ND_OK)
         status = nd_text_reader_text(&index->texts, &index->log, entry, &text, error);
@@ -156,18 +159,20 @@ static nd_status make_ready(search *q, const nd_text_entry *entry, nd_error *err
     if (status != ND_OK)
         return status;
     nd_word_codes(text, j->other_words.items);
-    return nd_judged_text_make(&j->other, j->other_words.items, (uint32_t)num, NULL, a);
+    return nd_judged_text_make(&j->other, &j->judge.making, j->other_words.items, (uint32_t)num,
+                               NULL, a);
 }
 
 static nd_status judge(search *q, ranked_text *ranked, nd_error *error)
 {
     nd_judging *const j = &q->index->query.judging;
-    const nd_judge_need need = ranked->kind == ND_MATCH_NONE ? ND_JUDGE_UNLESS_LOW : ND_JUDGE_ALL;
+    const nd_judge_request request = {.need = ranked->kind == ND_MATCH_NONE ? ND_JUDGE_UNLESS_LOW
+                                                                            : ND_JUDGE_ALL,
+                                      .least = q->least_score};
     nd_judgement judgement = {0};
     nd_status status = make_ready(q, &ranked->entry, error);
     if (status == ND_OK)
-        status = nd_judge_pair(&j->judge, &j->own, &j->other, NULL, need, q->least_score,
-                               &q->index->allocator, &judgement);
+        status = nd_judge_held(&j->judge, &j->other, &request, &q->index->allocator, &judgement);
     ranked->score = (double)judgement.score / ND_LOGISTIC_ONE;
     ranked->coverage = (nd_coverage){(double)judgement.covered[0] / ND_LOGISTIC_ONE,
                                      (double)judgement.covered[1] / ND_LOGISTIC_ONE};

@@ -159,14 +159,16 @@ static int tear_down(void **state)
     return 0;
 }
 
+static const nd_judge_request EVERYTHING = {.need = ND_JUDGE_ALL};
+
 static nd_judgement judge_words(verdicts *v, const size_t num[2])
 {
     nd_judgement judgement;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(
-            nd_judged_text_make(&v->texts[i], v->words[i], (uint32_t)num[i], NULL, &v->allocator),
-            ND_OK);
-    assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], NULL, ND_JUDGE_ALL, 0,
+        assert_int_equal(nd_judged_text_make(&v->texts[i], &v->judge.making, v->words[i],
+                                             (uint32_t)num[i], NULL, &v->allocator),
+                         ND_OK);
+    assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], &EVERYTHING,
                                    &v->allocator, &judgement),
                      ND_OK);
     return judgement;
@@ -361,7 +363,7 @@ static void the_order_of_two_texts_changes_no_verdict(void **state)
         num[1] = make_words(v->words[1], v->words[0], num[0], &random);
         const nd_judgement one = judge_words(v, num);
         nd_judgement other;
-        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[1], &v->texts[0], NULL, ND_JUDGE_ALL, 0,
+        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[1], &v->texts[0], &EVERYTHING,
                                        &v->allocator, &other),
                          ND_OK);
         assert_int_equal(one.score, other.score);
@@ -408,8 +410,8 @@ static void trigrams_known_already_change_no_verdict(void **state)
         const nd_judgement expected = judge_words(v, num);
         for (int i = 0; i < 2; i++) {
             trigrams[i] = list_trigrams(v, i, num[i], hashes[i], repeats[i]);
-            assert_int_equal(nd_judged_text_make(&v->texts[i], v->words[i], (uint32_t)num[i],
-                                                 &trigrams[i], &v->allocator),
+            assert_int_equal(nd_judged_text_make(&v->texts[i], &v->judge.making, v->words[i],
+                                                 (uint32_t)num[i], &trigrams[i], &v->allocator),
                              ND_OK);
             num_repeating += trigrams[i].num + 2 < num[i];
         }
@@ -420,9 +422,9 @@ static void trigrams_known_already_change_no_verdict(void **state)
             num_sharing += places[i] != ND_NO_POSITION;
         }
         for (int knows_places = 0; knows_places < 2; knows_places++) {
+            const nd_judge_request request = {.places = knows_places ? places : NULL};
             nd_judgement judgement;
-            assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1],
-                                           knows_places ? places : NULL, ND_JUDGE_ALL, 0,
+            assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], &request,
                                            &v->allocator, &judgement),
                              ND_OK);
             assert_int_equal(judgement.score, expected.score);
@@ -434,24 +436,101 @@ static void trigrams_known_already_change_no_verdict(void **state)
     assert_true(num_sharing > 1000);
 }
 
+/* A judgement that may be given up early, beside the whole one. Returns whether it was. */
+static bool gives_up_rightly(verdicts *v, const size_t num[2], int32_t least)
+{
+    const nd_judge_request request = {.need = ND_JUDGE_UNLESS_LOW, .least = least};
+    const nd_judgement whole = judge_words(v, num);
+    nd_judgement quick;
+    assert_int_equal(
+        nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], &request, &v->allocator, &quick),
+        ND_OK);
+    assert_int_equal(quick.score >= least, whole.score >= least);
+    if (whole.score >= least)
+        assert_memory_equal(&quick, &whole, sizeof whole);
+    return quick.score == 0 && whole.score > 0;
+}
+
 static void giving_up_early_hides_no_copy(void **state)
 {
     verdicts *const v = *state;
     nd_random random = {12};
+    uint32_t num_given_up = 0;
     for (int round = 0; round < 300; round++) {
         size_t num[2];
         num[0] = make_words(v->words[0], NULL, 0, &random);
         num[1] = make_words(v->words[1], v->words[0], num[0], &random);
-        const nd_judgement whole = judge_words(v, num);
-        const int32_t least = ND_LOGISTIC_ONE / 2;
-        nd_judgement quick;
-        assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], NULL,
-                                       ND_JUDGE_UNLESS_LOW, least, &v->allocator, &quick),
-                         ND_OK);
-        assert_int_equal(quick.score >= least, whole.score >= least);
-        if (whole.score >= least)
-            assert_int_equal(quick.score, whole.score);
+        for (int tenths = 1; tenths < 10; tenths += 2)
+            num_given_up += gives_up_rightly(v, num, ND_LOGISTIC_ONE / 10 * tenths);
     }
+    assert_true(num_given_up > 100);
+}
+
+/* Natural words in their order, a few of them changed, with numbers, cut and put after others. */
+static size_t edit_words(nd_word_code *to, const nd_word_code *from, size_t num, nd_random *random)
+{
+    const size_t first = below(random, num / 2), last = first + below(random, num - first) + 1;
+    const size_t changed = 1 + below(random, 90), head = below(random, 30);
+    size_t len = 0;
+    for (size_t i = 0; i < head; i++)
+        to[len++] = from[below(random, num)];
+    for (size_t i = first; i < last; i++)
+        to[len++] = below(random, 100) >= changed ? from[i]
+                    : below(random, 2)            ? from[below(random, num)]
+                                       : nd_number_join(1u << 31, (uint32_t)i + (1u << 31));
+    return len;
+}
+
+static void giving_up_early_hides_no_copy_of_natural_text(void **state)
+{
+    verdicts *const v = *state;
+    nd_random random = {15};
+    uint32_t num_given_up = 0, num_copies = 0;
+    size_t num[2];
+    num[0] = codes_of(STORY, v->words[0]);
+    for (int round = 0; round < 2000; round++) {
+        num[1] = edit_words(v->words[1], v->words[0], num[0], &random);
+        const bool gives_up = gives_up_rightly(v, num, ND_LOGISTIC_ONE / 2);
+        num_given_up += gives_up;
+        num_copies += !gives_up;
+    }
+    assert_true(num_given_up > 100);
+    assert_true(num_copies > 100);
+}
+
+/* One text held, then others, large, tiny and of one word: as if each pair were the first. */
+static void a_held_text_is_judged_with_one_text_after_the_other(void **state)
+{
+    verdicts *const v = *state;
+    nd_random random = {16};
+    nd_judge fresh = {0};
+    for (int round = 0; round < 60; round++) {
+        const size_t num_held = make_words(v->words[0], NULL, 0, &random);
+        assert_int_equal(nd_judged_text_make(&v->texts[0], &v->judge.making, v->words[0],
+                                             (uint32_t)num_held, NULL, &v->allocator),
+                         ND_OK);
+        assert_int_equal(nd_judge_hold(&v->judge, &v->texts[0], &v->allocator), ND_OK);
+        for (int other = 0; other < 8; other++) {
+            size_t num = make_words(v->words[1], v->words[0], num_held, &random);
+            num = other == 6 && num > 3 ? 3 : num;
+            if (other == 7)
+                for (num = 0; num < MAX_WORDS; num++)
+                    v->words[1][num] = v->words[0][0];
+            nd_judgement held, expected;
+            assert_int_equal(nd_judged_text_make(&v->texts[1], &v->judge.making, v->words[1],
+                                                 (uint32_t)num, NULL, &v->allocator),
+                             ND_OK);
+            assert_int_equal(
+                nd_judge_held(&v->judge, &v->texts[1], &EVERYTHING, &v->allocator, &held), ND_OK);
+            assert_int_equal(nd_judge_pair(&fresh, &v->texts[1], &v->texts[0], &EVERYTHING,
+                                           &v->allocator, &expected),
+                             ND_OK);
+            assert_int_equal(held.score, expected.score);
+            assert_memory_equal(held.answers, expected.answers, sizeof held.answers);
+            assert_int_equal(held.covered[0], expected.covered[1]);
+        }
+    }
+    nd_judge_release(&fresh, &v->allocator);
 }
 
 static void failing_memory_fails_a_verdict(void **state)
@@ -465,11 +544,13 @@ static void failing_memory_fails_a_verdict(void **state)
         nd_judged_text text = {0}, same = {0};
         nd_judge judge = {0};
         nd_judgement judgement;
-        nd_status status = nd_judged_text_make(&text, v->words[0], (uint32_t)num, NULL, &a);
+        nd_status status =
+            nd_judged_text_make(&text, &judge.making, v->words[0], (uint32_t)num, NULL, &a);
         if (status == ND_OK)
-            status = nd_judged_text_make(&same, v->words[0], (uint32_t)num, NULL, &a);
+            status =
+                nd_judged_text_make(&same, &judge.making, v->words[0], (uint32_t)num, NULL, &a);
         if (status == ND_OK)
-            status = nd_judge_pair(&judge, &text, &same, NULL, ND_JUDGE_ALL, 0, &a, &judgement);
+            status = nd_judge_pair(&judge, &text, &same, &EVERYTHING, &a, &judgement);
         nd_judge_release(&judge, &a);
         nd_judged_text_release(&text, &a);
         nd_judged_text_release(&same, &a);
@@ -726,6 +807,8 @@ int main(void)
         WITH_VERDICTS(the_order_of_two_texts_changes_no_verdict),
         WITH_VERDICTS(trigrams_known_already_change_no_verdict),
         WITH_VERDICTS(giving_up_early_hides_no_copy),
+        WITH_VERDICTS(giving_up_early_hides_no_copy_of_natural_text),
+        WITH_VERDICTS(a_held_text_is_judged_with_one_text_after_the_other),
         WITH_VERDICTS(failing_memory_fails_a_verdict),
         cmocka_unit_test(a_reader_tells_the_words_behind_its_verdict),
         cmocka_unit_test(a_reader_tells_what_a_scan_tells),
