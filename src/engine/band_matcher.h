@@ -22,6 +22,10 @@ typedef struct nd_band_matcher {
     nd_plan plan;
     nd_band_worker *workers;
     nd_seen_keys *seen; /* while documents are read */
+    /* Until sets are found: what text a document stands for, by its index, ND_NO_TEXT where it
+     * stands for none; and how many do so in the chunks before one. */
+    uint32_t *text_of;
+    size_t *first_place;
     nd_bucket_index buckets;
     uint64_t capped_buckets;
     nd_edge_runs *runs; /* of the request at work */

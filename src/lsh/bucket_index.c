@@ -77,11 +77,12 @@ static nd_status count_slice(void *ctx, uint32_t worker)
 static nd_status scatter_slice(void *ctx, uint32_t worker)
 {
     const builder *const b = ctx;
+    const uint32_t *const order = b->index->order;
     size_t *const next = b->counts + worker * num_partitions(b);
     const size_t end = nd_slice_start(b->index->num_texts, b->num_slices, worker + 1);
     for (size_t t = nd_slice_start(b->index->num_texts, b->num_slices, worker); t < end; t++) {
-        const uint32_t key = b->keys[t];
-        b->items[next[partition_of(b, key)]++] = (uint64_t)(key << b->partition_bits) << 32 | t;
+        const uint32_t key = b->keys[t], text = order ? order[t] : (uint32_t)t;
+        b->items[next[partition_of(b, key)]++] = (uint64_t)(key << b->partition_bits) << 32 | text;
     }
     return ND_OK;
 }

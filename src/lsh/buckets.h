@@ -42,6 +42,7 @@ typedef struct nd_bucket_index {
     uint32_t *members;
     size_t *first_of;
     uint32_t *buckets;
+    const uint32_t *order; /* of all texts, borrowed, while bands are added; NULL: ascending */
 } nd_bucket_index;
 
 /* Begins an index, some bands of which are added after others: so that the keys of all of them need
@@ -51,10 +52,10 @@ typedef struct nd_bucket_index {
 ND_NODISCARD nd_status nd_bucket_index_begin(nd_bucket_index *index, size_t num_texts,
                                              const nd_allocator *allocator);
 
-/* Takes over keys[band * num_texts + text] of num_bands more (allocated with `allocator`, also when
- * it fails). O(bands * texts), and the buckets so far; beyond the keys 8 bytes a text while it
- * runs, 16 where texts share few keys, and what the index holds, half as much again for a moment.
- * ND_ERR_LIMIT: 2^32 - 1 buckets or more. */
+/* Takes over keys[band * num_texts + i] of num_bands more (allocated with `allocator`, also when it
+ * fails), of the texts in index->order. O(bands * texts), and the buckets so far; beyond the keys 8
+ * bytes a text while it runs, 16 where texts share few keys, and what the index holds, half as much
+ * again for a moment. ND_ERR_LIMIT: 2^32 - 1 buckets or more. */
 ND_NODISCARD nd_status nd_bucket_index_add(nd_bucket_index *index, uint32_t *keys,
                                            uint32_t num_bands, uint32_t num_threads,
                                            const nd_allocator *allocator);

@@ -203,7 +203,8 @@ static void what_a_large_bucket_leaves_out_is_counted(void **state)
     nd_bucket_index_release(&index, &a);
 }
 
-/* One by one or by threes as all at once. */
+/* One by one or by threes as all at once; and texts in another order, of which the lower half
+ * changes places with the upper one here. */
 static void bands_may_be_added_after_others(void **state)
 {
     (void)state;
@@ -212,12 +213,18 @@ static void bands_may_be_added_after_others(void **state)
     for (uint32_t step = 1; step <= 3; step += 2) {
         nd_bucket_index whole, index;
         uint32_t *const keys = make_keys(TEXTS, 4000);
+        uint32_t order[TEXTS];
+        for (uint32_t i = 0; i < TEXTS; i++)
+            order[i] = (i + TEXTS / 2) % TEXTS;
         assert_int_equal(nd_bucket_index_begin(&index, TEXTS, &a), ND_OK);
+        index.order = step == 1 ? NULL : order;
         for (uint32_t band = 0; band < BANDS; band += step) {
             const uint32_t num = BANDS - band < step ? BANDS - band : step;
             uint32_t *const some = nd_alloc(&a, num * TEXTS, sizeof *some);
             assert_non_null(some);
-            memcpy(some, keys + band * TEXTS, num * TEXTS * sizeof *some);
+            for (size_t i = 0; i < num * TEXTS; i++)
+                some[i] = keys[band * TEXTS + i / TEXTS * TEXTS +
+                               (index.order ? order[i % TEXTS] : i % TEXTS)];
             assert_int_equal(nd_bucket_index_add(&index, some, num, 2, &a), ND_OK);
         }
         assert_int_equal(nd_bucket_index_end(&index, &a), ND_OK);
