@@ -432,6 +432,15 @@ extern "C" bool nd_json_block_begin(nd_json_parser *parser, const char *p, size_
     return true;
 }
 
+/* The stream leaves out what is unfinished behind the last document that is whole. False where
+ * there is such a rest. */
+static bool ends_with_document(nd_json_parser *parser)
+{
+    const std::string_view source = parser->at.source();
+    const char *const end = source.data() + source.size();
+    return end <= parser->block_end && first_token(end, parser->block_end) == parser->block_end;
+}
+
 extern "C" bool nd_json_block_read(nd_json_parser *parser, const char *p, size_t len_bytes,
                                    const nd_fields *fields, nd_field_value *values)
 {
@@ -440,15 +449,17 @@ extern "C" bool nd_json_block_read(nd_json_parser *parser, const char *p, size_t
     parser->is_in_block = false;
     const char *const first = first_token(p, p + len_bytes);
     const char *const next = first_token(p + len_bytes, parser->block_end);
-    if (next == parser->block_end || !(parser->at != parser->stream.end()) ||
-        parser->block + parser->at.current_index() != first || *first != '{')
+    const bool is_last = next == parser->block_end;
+    if (!(parser->at != parser->stream.end()) || parser->at.error() != simdjson::SUCCESS ||
+        parser->block + parser->at.current_index() != first || *first != '{' ||
+        (is_last && !ends_with_document(parser)))
         return false;
     ondemand::document_reference document;
     if ((*parser->at).get(document))
         return false;
     nd_json_fault fault;
     reader r({p, len_bytes}, document, fields, values, &fault);
-    if (!r.read(next))
+    if (!r.read(is_last ? nullptr : next))
         return false;
     ++parser->at;
     parser->is_in_block = true;
