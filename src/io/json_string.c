@@ -246,10 +246,16 @@ static bool has_special(uint64_t eight)
 static size_t plain_run(const char *p, size_t len)
 {
     size_t i = 0;
-    for (uint64_t eight; len - i >= 8; i += 8) {
+    uint64_t eight;
+    for (; len - i >= 8; i += 8) {
         memcpy(&eight, p + i, 8);
         if (has_special(eight))
             break;
+    }
+    if (len >= 8 && len - i < 8) { /* the rest, with some of the bytes before it */
+        memcpy(&eight, p + len - 8, 8);
+        if (!has_special(eight))
+            return len;
     }
     while (i < len && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x80 && p[i] != '"' &&
            p[i] != '\\')
@@ -308,6 +314,10 @@ nd_status nd_json_append_string(const nd_allocator *allocator, nd_byte_vec *out,
     if (run > 0)
         memcpy(out->items + out->len, p, run);
     out->len += run;
+    if (run == len_bytes) { /* nearly always */
+        out->items[out->len++] = '"';
+        return ND_OK;
+    }
     while (status == ND_OK && run < len_bytes) {
         p += run;
         len_bytes -= run;

@@ -111,11 +111,11 @@ static void put_list_json(nd_page *page, const nd_column *column, nd_shown_colum
 static void put_json(nd_page *page, const nd_column *column, nd_shown_columns shown,
                      const void *field)
 {
-    if (put_plain(page, column, field))
-        return;
     const nd_bytes *const bytes = bytes_of(column, field);
     if (bytes) {
         nd_page_json(page, bytes->p, bytes->len_bytes);
+    } else if (put_plain(page, column, field)) {
+        return;
     } else if (column->kind == ND_VALUE_MATCH) {
         put_name_json(page, nd_match_kind_name(*(const nd_match_kind *)field));
     } else if (column->kind == ND_VALUE_NAME && *(const char *const *)field) {
