@@ -101,13 +101,21 @@ static nd_record *new_record(nd_ingester *in, const nd_document *document, uint6
     return record;
 }
 
-/* What tells the text at work apart. */
-static nd_text_facts facts_of(const nd_ingester *in, size_t num_hashes)
+/* The check of the text at work. Copies of it can be looked for soon after. */
+static uint64_t check_of(const nd_ingester *in)
 {
     size_t len_bytes;
     const char *const normalised = nd_text_normalised(in->text, &len_bytes);
     const uint64_t check = nd_digest64(normalised, len_bytes, in->seed);
     nd_seen_texts_fetch(&in->seen, check);
+    return check;
+}
+
+/* What tells the text at work apart. */
+static nd_text_facts facts_of(const nd_ingester *in, size_t num_hashes, uint64_t check)
+{
+    size_t len_bytes;
+    const char *const normalised = nd_text_normalised(in->text, &len_bytes);
     const nd_digest128 digest = nd_digest128_of(normalised, len_bytes);
     return (nd_text_facts){.digest = {digest.low, digest.high},
                            .check = check,
@@ -132,10 +140,10 @@ static void announce(void *ctx, const nd_recent_text *text)
     f->matcher->kind->announce(f->matcher, block_of(f, text));
 }
 
-static void note(void *ctx, const nd_recent_text *text)
+static bool note(void *ctx, const nd_recent_text *text)
 {
     const recent_fate *const f = ctx;
-    f->matcher->kind->note(f->matcher, block_of(f, text));
+    return f->matcher->kind->note(f->matcher, block_of(f, text));
 }
 
 /* The hashes are kept if the text is to be compared. */
@@ -144,7 +152,8 @@ static nd_status leave(void *ctx, const nd_recent_text *text, const uint64_t *ha
     const recent_fate *const f = ctx;
     uint64_t **const kept = &text->chunk->documents[text->place].hashes;
     *kept = NULL;
-    if (text->num_hashes == 0 || !f->matcher->kind->is_met(f->matcher, block_of(f, text)))
+    if (text->num_hashes == 0 ||
+        (!text->is_met && !f->matcher->kind->is_met(f->matcher, block_of(f, text))))
         return ND_OK;
     *kept = nd_hashes_append(&f->ingester->hashes, text->num_hashes);
     if (!*kept)
@@ -252,7 +261,7 @@ static bool take_seen(nd_ingester *in, const nd_matcher *matcher, nd_hashes_plac
  * may fail after this, so that no other document gets its place. */
 static nd_status keep_recent(nd_ingester *in, nd_matcher *matcher, const made_hashes *made)
 {
-    const uint32_t place = in->chunk->num;
+    const uint16_t place = (uint16_t)in->chunk->num;
     uint64_t *hashes = made->recent;
     nd_status status = ND_OK;
     if (made->is_copy)
@@ -260,14 +269,15 @@ static nd_status keep_recent(nd_ingester *in, nd_matcher *matcher, const made_ha
     if (status != ND_OK || !hashes)
         return status;
     const uint32_t num = made->is_copy ? 0 : in->chunk->texts[place].num_hashes;
-    const nd_recent_text text = {in->chunk, place, num};
+    const nd_recent_text text = {.chunk = in->chunk, .place = place, .num_hashes = num};
     nd_recent_hashes_add(&in->recent, &text);
     in->chunk->documents[place].hashes = made->recent;
     return ND_OK;
 }
 
-/* Fills in what the text says: facts, hashes, and what the matcher makes of them. The hashes of a
- * lasting document are not kept here, unless the matcher needs those of all. */
+/* Fills in what the text says, whose check stands in its place: facts, hashes, and what the matcher
+ * makes of them. The hashes of a lasting document are not kept here, unless the matcher needs those
+ * of all. */
 static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
                              const nd_record *record, made_hashes *made)
 {
@@ -275,7 +285,7 @@ static nd_status read_tokens(nd_ingester *in, nd_matcher *matcher, uint32_t work
     const size_t num = nd_shingle_count(in->text, matcher->options->shingle);
     in->chunk->documents[in->chunk->num].hashes = NULL;
     *made = (made_hashes){0};
-    *facts = num > 0 ? facts_of(in, num) : (nd_text_facts){0};
+    *facts = num > 0 ? facts_of(in, num, facts->check) : (nd_text_facts){0};
     if (num == 0)
         return ND_OK;
     const nd_hashes_place usual = nd_ingester_hashes_place(in, matcher, record);
@@ -352,7 +362,7 @@ nd_status nd_ingester_make_set(nd_ingester *ingester, nd_shingle_spec shingle,
     if (status != ND_OK)
         return status;
     const size_t num = nd_shingle_count(in->text, shingle);
-    const nd_text_facts again = facts_of(in, num);
+    const nd_text_facts again = facts_of(in, num, check_of(in));
     if (!is_same_text(&again, facts))
         return ND_ERR_IO;
     uint64_t *const hashes = room_aside(in, num);
@@ -424,11 +434,12 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
         status = nd_ingester_begin(in, o, document, nd_text_num_tokens(in->text), &record);
     if (status != ND_OK)
         return status;
+    in->chunk->texts[in->chunk->num].check = check_of(in);
+    in->chunk->documents[in->chunk->num].raw_digest =
+        nd_digest64(document->text, document->text_len_bytes, 0);
     status = read_tokens(in, matcher, worker, record, &made);
     if (status != ND_OK)
         return status;
-    in->chunk->documents[in->chunk->num].raw_digest =
-        nd_digest64(document->text, document->text_len_bytes, 0);
     const nd_document_counts counts = {.text_bytes = document->text_len_bytes,
                                        .tokens = nd_text_num_tokens(in->text),
                                        .repairs = nd_repairer_count(in->repairer),

@@ -58,10 +58,11 @@ typedef struct nd_matcher_kind {
      * always, and thread-safe. A text is given by the block that was taken of it. NULL where all
      * hashes are kept.
      * begin_noting: comes first; announce: soon there will be a call for this text; note: it was
-     * read; is_met: it may be compared with another that was noted. */
+     * read, and is met by one that was noted before, if true is returned; is_met: it may be
+     * compared with another that was noted. */
     nd_status (*begin_noting)(nd_matcher *m);
     void (*announce)(const nd_matcher *m, const void *block);
-    void (*note)(nd_matcher *m, const void *block);
+    bool (*note)(nd_matcher *m, const void *block);
     bool (*is_met)(const nd_matcher *m, const void *block);
 
     /* Finds the verified matches among the catalog's texts, sorted into *edges (allocated with

@@ -52,7 +52,7 @@ static nd_recent_text *text_at(const struct nd_recent_block *block, size_t numbe
 static void announce(const struct nd_recent_block *block, size_t number,
                      const nd_recent_events *events)
 {
-    if (number < block->num_texts)
+    if (number < block->num_texts && !text_at(block, number)->is_met)
         events->announce(events->ctx, text_at(block, number));
 }
 
@@ -61,7 +61,8 @@ static void note_all(nd_recent_hashes *recent, const nd_recent_events *events)
     for (struct nd_recent_block *block = recent->first; block; block = block->next) {
         for (size_t i = 0; i < block->num_texts && !block->is_noted; i++) {
             announce(block, i + TEXTS_AHEAD, events);
-            events->note(events->ctx, text_at(block, i));
+            nd_recent_text *const text = text_at(block, i);
+            text->is_met = events->note(events->ctx, text);
         }
         block->is_noted = true;
     }

@@ -18,17 +18,22 @@
  */
 typedef struct nd_recent_text {
     nd_chunk *chunk; /* of the document; */
-    uint32_t place;  /* in it */
+    uint16_t place;  /* in it */
+    bool is_met;     /* as far as noting it told */
     uint32_t num_hashes;
 } nd_recent_text;
 
-/* What happens to the texts. Each is announced some texts before it is noted, and before it leaves,
- * so that what is needed for it can be brought from memory. All texts in the queue but for the last
- * ones are noted before one leaves; where all have room, none is. */
+_Static_assert(ND_CHUNK_BITS <= 16, "places are 16 bits");
+
+/* What happens to the texts. Each is announced some texts before it is noted, and again before it
+ * leaves unless it is met by then, so that what is needed for it can be brought from memory. All
+ * texts in the queue but for the last ones are noted before one leaves; where all have room, none
+ * is. */
 typedef struct nd_recent_events {
     void *ctx;
     void (*announce)(void *ctx, const nd_recent_text *text);
-    void (*note)(void *ctx, const nd_recent_text *text);
+    /* Returns whether it is met already, by a text that was noted before it. */
+    bool (*note)(void *ctx, const nd_recent_text *text);
     /* Its hashes hold until this returns. */
     nd_status (*leave)(void *ctx, const nd_recent_text *text, const uint64_t *hashes);
 } nd_recent_events;

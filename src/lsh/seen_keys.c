@@ -93,9 +93,10 @@ void nd_seen_keys_fetch(const nd_seen_keys *seen, const uint32_t *keys, uint32_t
         __builtin_prefetch((const void *)&table[mix(band, keys[band]) >> (64 - TABLE_BITS)]);
 }
 
-void nd_seen_keys_add(nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands)
+bool nd_seen_keys_add(nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands)
 {
     _Atomic uint64_t *const table = table_of(seen);
+    uint64_t found = 0;
     for (uint32_t band = 0; band < num_bands; band++) {
         const uint64_t mixed = mix(band, keys[band]), tag = tag_of(mixed);
         _Atomic uint64_t *const bucket = &table[mixed >> (64 - TABLE_BITS)];
@@ -103,7 +104,9 @@ void nd_seen_keys_add(nd_seen_keys *seen, const uint32_t *keys, uint32_t num_ban
         const uint64_t cell = find_cell(word, tag);
         const uint64_t changed = cell ? word | cell : word << CELL_BITS | tag;
         atomic_store_explicit(bucket, changed, memory_order_relaxed);
+        found |= cell;
     }
+    return found != 0;
 }
 
 bool nd_seen_keys_come_again(const nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands)

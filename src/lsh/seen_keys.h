@@ -24,8 +24,8 @@ ND_NODISCARD nd_status nd_seen_keys_begin(nd_seen_keys *seen);
  * below there is one key for each band; nd_seen_keys_begin comes first. */
 void nd_seen_keys_fetch(const nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands);
 
-/* Adds the keys of a text. */
-void nd_seen_keys_add(nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands);
+/* Adds the keys of a text; returns whether one of them had been added before. */
+bool nd_seen_keys_add(nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands);
 
 /* Whether one of the keys was added more than once. */
 bool nd_seen_keys_come_again(const nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands);
