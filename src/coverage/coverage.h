@@ -88,6 +88,9 @@ ND_NODISCARD nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sa
                                                size_t num_documents, uint32_t num_threads,
                                                const nd_allocator *allocator);
 
+/* The bits of a hash by which shingles count as one among so many documents and samples. */
+uint64_t nd_shared_shingles_mask(size_t num_documents, uint64_t num_samples);
+
 /* Releases samples and members, and leaves the weights. */
 void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator);
 
@@ -117,6 +120,35 @@ typedef struct nd_candidate_finder {
 ND_NODISCARD nd_status nd_candidate_finder_find(nd_candidate_finder *finder,
                                                 const nd_shared_shingles *shared, uint32_t d,
                                                 const nd_allocator *allocator);
+
+/* --- the same where not all samples are in memory --- */
+
+/* A rare sample with documents before its own. As there are few of them, the narrowest range of
+ * hashes that it lies in (0 to ND_SAMPLE_MAX_SHIFT) stands in the upper bits of their number:
+ *
+ *   | ND_SHINGLE_WEIGHT_ONE - weight, 12 bits | 0, 2 | range, 2 | earlier, 16 | member, 32 |
+ *
+ * member: see nd_shared_shingles. */
+uint64_t nd_rare_sample(uint32_t weight, uint64_t shingle, uint32_t earlier, uint32_t member);
+
+/* Where documents stand that share samples. */
+typedef struct nd_sample_lists {
+    const uint32_t *members;
+    const uint8_t *shifts; /* of all documents */
+    size_t num_documents;  /* that can be met, at most */
+} nd_sample_lists;
+
+typedef struct nd_searching_text {
+    uint32_t number, num_shingles;
+} nd_searching_text;
+
+/* Finds the candidates of a document that it shares rare samples with, by those samples. It finds
+ * nothing by picks, nor counts what those leave out. */
+ND_NODISCARD nd_status nd_candidate_finder_find_rare(nd_candidate_finder *finder,
+                                                     const nd_sample_lists *lists,
+                                                     const nd_searching_text *text,
+                                                     const uint64_t *samples, size_t num,
+                                                     const nd_allocator *allocator);
 
 void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator *allocator);
 

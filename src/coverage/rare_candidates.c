@@ -14,7 +14,7 @@ enum {
     WEIGHT_OF_RARE = 886, /* nd_shingle_weight(ND_RARE_FREQUENCY): a rare sample's, at least */
     WEIGHT_OF_HOT = 1024, /* nd_shingle_weight(ND_HOT_FREQUENCY): a hot one weighs less */
     RANGES = ND_SAMPLE_MAX_SHIFT + 1,
-    RANGE_AT = 48, /* bit of a followed sample, see `search` */
+    RANGE_AT = 48, /* bit of a followed sample, see nd_rare_sample */
     WEIGHT_CLASSES = 64,
     PREFETCH = 16, /* lists asked for ahead */
     MIN_SLOTS = 64,
@@ -24,13 +24,9 @@ enum {
 
 /* --- the search of one text --- */
 
-/* The samples followed, finder->order, rarest first. As in nd_shared_shingles, and as a rare one
- * has few earlier documents, the narrowest range that it lies in stands in the upper bits of those:
- *
- *   | ND_SHINGLE_WEIGHT_ONE - weight, 12 bits | 0, 2 | range, 2 | earlier, 16 | member, 32 |
- *
- * Where the narrower of two texts' ranges is r, a pair needs needed[r]. rest[r] is the weight of
- * the samples that lie in that range and have not been followed. */
+/* The samples followed, finder->order, rarest first, are as nd_rare_sample makes them. Where the
+ * narrower of two texts' ranges is r, a pair needs needed[r]. rest[r] is the weight of the samples
+ * that lie in that range and have not been followed. */
 typedef struct search {
     uint64_t needed[RANGES], rest[RANGES];
     size_t next; /* in the order */
@@ -81,17 +77,18 @@ static void gather_rare(nd_candidate_finder *f, const nd_shared_shingles *shared
             gather_if_rare(f, samples[s++], range_of_shingle(text->shingles[i]));
 }
 
-/* Orders the rare samples by weight class, then as in the text. */
-static nd_status order_samples(nd_candidate_finder *f, const nd_shared_shingles *shared,
-                               const nd_sampled_text *text, const nd_allocator *allocator)
+/* Room for the samples of a text, of which there are none yet. */
+static nd_status make_room_for_samples(nd_candidate_finder *f, size_t num,
+                                       const nd_allocator *allocator)
 {
     f->order.len = f->scratch.len = 0;
-    nd_status status = ND_VEC_RESERVE(allocator, &f->order, (size_t)text->num_samples + 1);
-    if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &f->scratch, (size_t)text->num_samples + 1);
-    if (status != ND_OK)
-        return status;
-    gather_rare(f, shared, text);
+    const nd_status status = ND_VEC_RESERVE(allocator, &f->order, num + 1);
+    return status == ND_OK ? ND_VEC_RESERVE(allocator, &f->scratch, num + 1) : status;
+}
+
+/* Orders the rare samples that were gathered by weight class, then as in the text. */
+static void order_samples(nd_candidate_finder *f)
+{
     uint32_t places[WEIGHT_CLASSES] = {0}, place = 0;
     for (size_t i = 0; i < f->scratch.len; i++)
         places[weight_class(f->scratch.items[i])]++;
@@ -103,14 +100,13 @@ static nd_status order_samples(nd_candidate_finder *f, const nd_shared_shingles 
     for (size_t i = 0; i < f->scratch.len; i++)
         f->order.items[places[weight_class(f->scratch.items[i])]++] = f->scratch.items[i];
     f->order.len = f->scratch.len;
-    return ND_OK;
 }
 
-static search begin_search(const nd_candidate_finder *f, const nd_sampled_text *text)
+static search begin_search(const nd_candidate_finder *f, uint32_t num_shingles, uint32_t shift)
 {
-    search s = {.shift = text->sample_shift};
+    search s = {.shift = shift};
     for (uint32_t r = 0; r < RANGES; r++)
-        s.needed[r] = nd_rare_weight_needed(text->num, r);
+        s.needed[r] = nd_rare_weight_needed(num_shingles, r);
     for (size_t i = 0; i < f->order.len; i++)
         for (uint32_t r = 0; r <= range_of(f->order.items[i]); r++)
             s.rest[r] += nd_sample_weight(f->order.items[i]);
@@ -139,25 +135,25 @@ static bool may_show_another(const search *s)
     return may;
 }
 
-static void prefetch_members(const nd_shared_shingles *shared, uint64_t sample)
+static void prefetch_members(const nd_sample_lists *lists, uint64_t sample)
 {
     const uint32_t num = num_earlier(sample);
     if (num < 2)
         return;
-    const uint32_t *const documents = shared->members + nd_sample_member(sample) - num;
+    const uint32_t *const documents = lists->members + nd_sample_member(sample) - num;
     __builtin_prefetch(documents);
     __builtin_prefetch(documents + (num > LINE_DOCUMENTS ? LINE_DOCUMENTS : 0));
 }
 
 /* The first samples in order: those that can show a candidate that none before them has. Asks for
  * the members of the first, and takes them from the rest. */
-static size_t take_prefix(const nd_candidate_finder *f, const nd_shared_shingles *shared, search *s,
+static size_t take_prefix(const nd_candidate_finder *f, const nd_sample_lists *lists, search *s,
                           uint64_t *postings)
 {
     size_t num = 0;
     for (; num < f->order.len && may_show_another(s); num++) {
         if (num < PREFETCH)
-            prefetch_members(shared, f->order.items[num]);
+            prefetch_members(lists, f->order.items[num]);
         *postings += num_earlier(f->order.items[num]);
         leave_behind(s, f->order.items[num]);
     }
@@ -219,15 +215,15 @@ static uint64_t tally_of(uint32_t document, uint32_t sum, uint32_t weight)
 }
 
 /* The documents before its own that share a sample: `sample` itself tells of one. */
-static const uint32_t *earlier_documents(const nd_shared_shingles *shared, uint64_t sample,
-                                         uint32_t num, uint32_t *single)
+static const uint32_t *earlier_documents(const uint32_t *members, uint64_t sample, uint32_t num,
+                                         uint32_t *single)
 {
     *single = nd_sample_member(sample);
-    return num == 1 ? single : shared->members + *single - num;
+    return num == 1 ? single : members + *single - num;
 }
 
 /* Counts for whoever shares the first samples. */
-static void follow_prefix(nd_candidate_finder *f, const nd_shared_shingles *shared, search *s,
+static void follow_prefix(nd_candidate_finder *f, const nd_sample_lists *lists, search *s,
                           size_t num)
 {
     for (; s->next < num; s->next++) {
@@ -235,9 +231,9 @@ static void follow_prefix(nd_candidate_finder *f, const nd_shared_shingles *shar
         const uint32_t weight = nd_sample_weight(*sample), num_documents = num_earlier(*sample);
         uint32_t single;
         const uint32_t *const documents =
-            earlier_documents(shared, *sample, num_documents, &single);
+            earlier_documents(lists->members, *sample, num_documents, &single);
         if (s->next + PREFETCH < f->order.len)
-            prefetch_members(shared, sample[PREFETCH]);
+            prefetch_members(lists, sample[PREFETCH]);
         for (uint32_t m = 0; m < num_documents; m++) {
             const size_t at = slot_of(f, documents[m]);
             const uint32_t before = (uint32_t)f->tallies[at];
@@ -294,25 +290,25 @@ static void complete(nd_candidate_finder *f, const uint32_t *documents, uint32_t
 }
 
 /* Follows the rest as long as there are open texts. */
-static void follow_rest(nd_candidate_finder *f, const nd_shared_shingles *shared, search *s)
+static void follow_rest(nd_candidate_finder *f, const nd_sample_lists *lists, search *s)
 {
     uint64_t since_kept = 0;
     for (size_t i = 0; i < f->touched.len; i++)
         f->open.items[i] = f->touched.items[i];
     f->open.len = f->touched.len;
-    keep_open(f, shared->shifts, s);
+    keep_open(f, lists->shifts, s);
     for (; s->next < f->order.len && f->open.len > 0; s->next++) {
         const uint64_t *const sample = &f->order.items[s->next];
         const uint32_t num = num_earlier(*sample);
         uint32_t single;
         if (s->next + PREFETCH < f->order.len)
-            prefetch_members(shared, sample[PREFETCH]);
-        complete(f, earlier_documents(shared, *sample, num, &single), num,
+            prefetch_members(lists, sample[PREFETCH]);
+        complete(f, earlier_documents(lists->members, *sample, num, &single), num,
                  nd_sample_weight(*sample));
         leave_behind(s, *sample);
         since_kept += num;
         if (since_kept >= f->open.len) {
-            keep_open(f, shared->shifts, s);
+            keep_open(f, lists->shifts, s);
             since_kept = 0;
         }
     }
@@ -364,7 +360,7 @@ static void meet_common(nd_candidate_finder *f, const nd_shared_shingles *shared
 {
     const uint32_t num = nd_sample_earlier(sample);
     uint32_t single;
-    const uint32_t *const members = earlier_documents(shared, sample, num, &single);
+    const uint32_t *const members = earlier_documents(shared->members, sample, num, &single);
     for (uint32_t m = 0; m < num; m++) {
         if (!nd_pick_proposes(num, m))
             m = num - ND_PICK_NEIGHBOURS;
@@ -410,24 +406,59 @@ static void follow_picks(nd_candidate_finder *f, const nd_shared_shingles *share
     }
 }
 
+/* Finds the candidates of document d by the samples in order. */
+static nd_status find_rare(nd_candidate_finder *f, const nd_sample_lists *lists, uint32_t d,
+                           search *s, const nd_allocator *allocator)
+{
+    uint64_t postings = 0;
+    const size_t num = take_prefix(f, lists, s, &postings);
+    const nd_status status = clear_tallies(
+        f, postings < lists->num_documents ? postings : lists->num_documents, allocator);
+    if (status != ND_OK)
+        return status;
+    follow_prefix(f, lists, s, num);
+    follow_rest(f, lists, s);
+    choose(f, lists->shifts, d, s);
+    return ND_OK;
+}
+
 nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_shingles *shared,
                                    uint32_t d, const nd_allocator *allocator)
 {
     const nd_sampled_text *const text = &shared->texts[d];
-    nd_status status = order_samples(finder, shared, text, allocator);
+    const nd_sample_lists lists = {shared->members, shared->shifts, (size_t)d + 1};
+    nd_status status = make_room_for_samples(finder, text->num_samples, allocator);
     if (status != ND_OK)
         return status;
-    uint64_t postings = 0;
-    search s = begin_search(finder, text);
-    const size_t num = take_prefix(finder, shared, &s, &postings);
-    status = clear_tallies(finder, postings, allocator);
+    gather_rare(finder, shared, text);
+    order_samples(finder);
+    search s = begin_search(finder, text->num, text->sample_shift);
+    status = find_rare(finder, &lists, d, &s, allocator);
+    if (status == ND_OK)
+        follow_picks(finder, shared, d);
+    return status;
+}
+
+uint64_t nd_rare_sample(uint32_t weight, uint64_t shingle, uint32_t earlier, uint32_t member)
+{
+    return (uint64_t)(ND_SHINGLE_WEIGHT_ONE - weight) << 52 |
+           (uint64_t)range_of_shingle(shingle) << RANGE_AT | (uint64_t)earlier << 32 | member;
+}
+
+nd_status nd_candidate_finder_find_rare(nd_candidate_finder *finder, const nd_sample_lists *lists,
+                                        const nd_searching_text *text, const uint64_t *samples,
+                                        size_t num, const nd_allocator *allocator)
+{
+    const nd_status status = make_room_for_samples(finder, num, allocator);
     if (status != ND_OK)
         return status;
-    follow_prefix(finder, shared, &s, num);
-    follow_rest(finder, shared, &s);
-    choose(finder, shared->shifts, d, &s);
-    follow_picks(finder, shared, d);
-    return ND_OK;
+    finder->left_out = 0;
+    for (size_t i = 0; i < num; i++)
+        finder->scratch.items[i] = samples[i];
+    finder->scratch.len = num;
+    order_samples(finder);
+    search s = begin_search(finder, text->num_shingles, lists->shifts[text->number]);
+    return find_rare(finder, lists, text->number, &s, allocator);
 }
 
 void nd_candidate_finder_release(nd_candidate_finder *finder, const nd_allocator *allocator)

@@ -249,6 +249,28 @@ static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
     return ND_OK;
 }
 
+static uint32_t document_bits_of(size_t num_documents)
+{
+    uint32_t bits = 1;
+    while (num_documents >> bits)
+        bits++;
+    return bits;
+}
+
+static size_t num_partitions_of(uint64_t num_samples)
+{
+    size_t num = 1;
+    while (num < MAX_PARTITIONS && num * PARTITION_POSTINGS < num_samples)
+        num *= 2;
+    return num;
+}
+
+uint64_t nd_shared_shingles_mask(size_t num_documents, uint64_t num_samples)
+{
+    return UINT64_MAX >> document_bits_of(num_documents) |
+           (uint64_t)(num_partitions_of(num_samples) - 1) << PARTITION_BIT;
+}
+
 /* Room for the samples, once they are counted. */
 static nd_status allocate_samples(builder *b)
 {
@@ -265,12 +287,8 @@ static nd_status allocate_samples(builder *b)
             return ND_ERR_LIMIT;
     }
     shared->num_samples = num;
-    b->document_bits = 1;
-    while (shared->num_documents >> b->document_bits)
-        b->document_bits++;
-    b->num_partitions = 1;
-    while (b->num_partitions < MAX_PARTITIONS && b->num_partitions * PARTITION_POSTINGS < num)
-        b->num_partitions *= 2;
+    b->document_bits = document_bits_of(shared->num_documents);
+    b->num_partitions = num_partitions_of(num);
     b->offsets = nd_alloc_zeroed(b->allocator, b->num_partitions * CHUNKS, sizeof *b->offsets);
     b->postings = nd_alloc(b->allocator, num, sizeof *b->postings);
     shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
