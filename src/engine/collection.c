@@ -129,6 +129,17 @@ const nd_text_facts *nd_collection_texts(const nd_collection *c, uint32_t chunk,
     return *status == ND_OK ? room : NULL;
 }
 
+const nd_document_facts *nd_collection_documents(const nd_collection *c, uint32_t chunk,
+                                                 nd_document_facts *room, nd_status *status)
+{
+    const nd_chunk *const from = c->chunks.items[chunk];
+    *status = ND_OK;
+    if (from->documents)
+        return from->documents;
+    *status = nd_collection_read(c, from->documents_at, room, from->num * sizeof *room);
+    return *status == ND_OK ? room : NULL;
+}
+
 const char *nd_collection_blocks(const nd_collection *c, uint32_t chunk, char *room,
                                  nd_status *status)
 {

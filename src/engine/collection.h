@@ -91,6 +91,8 @@ ND_NODISCARD nd_status nd_collection_close_chunk(nd_collection *c, nd_chunk *chu
  */
 const nd_text_facts *nd_collection_texts(const nd_collection *c, uint32_t chunk,
                                          nd_text_facts *room, nd_status *status);
+const nd_document_facts *nd_collection_documents(const nd_collection *c, uint32_t chunk,
+                                                 nd_document_facts *room, nd_status *status);
 const char *nd_collection_blocks(const nd_collection *c, uint32_t chunk, char *room,
                                  nd_status *status);
 

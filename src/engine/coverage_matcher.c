@@ -1,51 +1,44 @@
 /* Matches by what texts share: copies cut, embedded, re-led and edited (the news preset), told by
  * their coverage or by the verdict on them.
  *
- * There are no bands. Texts are numbered by their shingles, the largest first, and each follows its
- * rare shingles to larger texts that hold them (coverage/rare_candidates.c): it is the smaller text
- * of a pair that is covered, so it alone searches. The pairs are then measured leader by leader,
- * the leader being the largest text that a pair goes back to, so that the copies of a text are met
+ * There are no bands: coverage_pairs.c finds the pairs. They are measured leader by leader, the
+ * leader being the largest text that a pair goes back to, so that the copies of a text are met
  * while they are in the cache. */
 #include "engine/coverage_matcher.h"
 
 #include <string.h>
 
-#include "engine/matcher.h"
-#include "util/sort.h"
+#include "engine/edge_runs.h"
 
 enum {
-    TEXTS_A_TASK = 256,
     PAIRS_A_TASK = 512,
     FAR_PAIR = 8, /* how many pairs ahead a text is asked for, and how many its shingles */
     NEAR_PAIR = 3,
-    PREFETCHED_BYTES = 512, /* the processor goes on by itself */
-    LINE_BYTES = 64,
     WORDS_CHUNK_BYTES = 1 << 20,
-    AHEAD_TEXT = 2, /* how many texts ahead of the search shingles are asked for */
+    READY_SHARE = 16,      /* of the limit, for texts of each kind that all workers keep ready */
+    READY_WORD_BYTES = 80, /* of these, about */
 };
 
-/* A document's block. */
-typedef struct kept_block {
-    uint32_t num_samples, sample_shift; /* see nd_sampled_text_of */
-    const nd_word_code *words;          /* NULL where no verdict is asked for */
-} kept_block;
-
-/* 32-bit codes and repeats that keep_words makes. */
-static size_t num_kept_words(size_t num_tokens, size_t num_shingles, size_t num_distinct)
+/* Room for the words of a document: where the budget is limited until the next one is read. */
+static nd_word_code *room_for_words(const nd_coverage_matcher *c, nd_coverage_worker *w, size_t num)
 {
-    return num_tokens + (num_distinct < num_shingles ? ND_REPEATS_WORDS(num_shingles) : 0);
+    if (!c->is_limited)
+        return nd_arena_alloc(&w->words, num * sizeof(nd_word_code));
+    w->read_words.len = 0;
+    return ND_VEC_RESERVE(c->base.allocator, &w->read_words, num) == ND_OK ? w->read_words.items
+                                                                           : NULL;
 }
 
 /* The words of the text, then, where some of its shingles repeat, which ones; NULL where there is
  * no memory.
  *
  *   | codes, 32 bits each | ND_REPEATS_WORDS(shingles), or nothing |                             */
-static const nd_word_code *keep_words(nd_coverage_worker *w, const nd_text *text,
-                                      size_t num_shingles, size_t num_distinct)
+static const nd_word_code *keep_words(const nd_coverage_matcher *c, nd_coverage_worker *w,
+                                      const nd_text *text, size_t num_shingles, size_t num_distinct)
 {
     const size_t num = nd_text_num_tokens(text);
-    const size_t num_kept = num_kept_words(num, num_shingles, num_distinct);
-    nd_word_code *const words = nd_arena_alloc(&w->words, num_kept * sizeof *words);
+    const size_t num_kept = nd_num_kept_words(num, num_shingles, num_distinct);
+    nd_word_code *const words = room_for_words(c, w, num_kept);
     if (!words)
         return NULL;
     nd_word_codes(text, words);
@@ -58,10 +51,11 @@ static const nd_word_code *keep_words(nd_coverage_worker *w, const nd_text *text
 static nd_status read_text(nd_matcher *m, uint32_t worker, const nd_text *text, uint64_t *hashes,
                            size_t *num, void *block)
 {
-    nd_coverage_worker *const w = &((nd_coverage_matcher *)m)->workers[worker];
+    const nd_coverage_matcher *const c = (const nd_coverage_matcher *)m;
+    nd_coverage_worker *const w = &c->workers[worker];
     const bool is_judged = m->options->score > 0;
     const size_t num_shingles = *num;
-    kept_block *const kept = block;
+    nd_kept_block *const kept = block;
     nd_status status = ND_OK;
     w->repeats.len = 0;
     if (is_judged)
@@ -72,9 +66,9 @@ static nd_status read_text(nd_matcher *m, uint32_t worker, const nd_text *text, 
     if (status != ND_OK)
         return status;
     const nd_sampled_text sampled = nd_sampled_text_of(hashes, (uint32_t)*num);
-    *kept = (kept_block){sampled.num_samples, sampled.sample_shift, NULL};
+    *kept = (nd_kept_block){sampled.num_samples, sampled.sample_shift, NULL};
     if (is_judged)
-        kept->words = keep_words(w, text, num_shingles, *num);
+        kept->words = keep_words(c, w, text, num_shingles, *num);
     return is_judged && !kept->words ? ND_ERR_NO_MEMORY : ND_OK;
 }
 
@@ -82,9 +76,9 @@ static nd_status read_text(nd_matcher *m, uint32_t worker, const nd_text *text, 
 static const void *kept_words(const nd_matcher *m, const void *block, const nd_text_facts *facts,
                               size_t num_shingles, size_t *len)
 {
-    const kept_block *const kept = block;
+    const nd_kept_block *const kept = block;
     (void)m;
-    *len = kept->words ? num_kept_words(facts->num_tokens, num_shingles, facts->num_hashes) *
+    *len = kept->words ? nd_num_kept_words(facts->num_tokens, num_shingles, facts->num_hashes) *
                              sizeof *kept->words
                        : 0;
     return kept->words;
@@ -95,51 +89,52 @@ static nd_status take_kept_words(nd_matcher *m, uint32_t worker, const nd_text_f
 {
     const nd_coverage_matcher *const c = (const nd_coverage_matcher *)m;
     const nd_sampled_text sampled = nd_sampled_text_of(hashes, facts->num_hashes);
-    *(kept_block *)block = (kept_block){sampled.num_samples, sampled.sample_shift, NULL};
+    *(nd_kept_block *)block = (nd_kept_block){sampled.num_samples, sampled.sample_shift, NULL};
     if (m->options->score <= 0)
         return len == 0 ? ND_OK : ND_ERR_FORMAT;
     const size_t width = m->options->shingle.width, num_tokens = facts->num_tokens;
     const size_t num_shingles = num_tokens < width ? 1 : num_tokens - width + 1;
     if (len % sizeof(nd_word_code) != 0 || len / sizeof(nd_word_code) < num_tokens)
         return ND_ERR_FORMAT;
-    if (c->has_trigrams &&
-        (facts->num_hashes > num_shingles ||
-         len / sizeof(nd_word_code) != num_kept_words(num_tokens, num_shingles, facts->num_hashes)))
+    if (c->has_trigrams && (facts->num_hashes > num_shingles ||
+                            len / sizeof(nd_word_code) !=
+                                nd_num_kept_words(num_tokens, num_shingles, facts->num_hashes)))
         return ND_ERR_FORMAT;
+    if (c->is_limited) /* they are in the file */
+        return ND_OK;
     nd_word_code *const words = nd_arena_alloc(&c->workers[worker].words, len);
     if (!words)
         return ND_ERR_NO_MEMORY;
     memcpy(words, bytes, len);
-    ((kept_block *)block)->words = words;
+    ((nd_kept_block *)block)->words = words;
     return ND_OK;
 }
 
-static nd_weighted_text weighted_text(const nd_coverage_matcher *c, uint32_t text)
+/* The text, from the place where it is made ready: what is ready there is of what was read. */
+static nd_status view_ready(const nd_coverage_matcher *c, nd_ready_text *ready, uint32_t text,
+                            nd_text_view *view)
 {
-    const nd_sampled_text *const t = &c->shared.texts[text];
-    return (nd_weighted_text){
-        .shingles = t->shingles,
-        .num = t->num,
-        .num_samples = t->num_samples,
-        .weights = c->shared.weights + t->first_sample,
-        .weight_sum = t->weight_sum,
-        .sampled_up_to = nd_sampled_up_to(t),
-    };
+    if (c->is_limited && ready->filed.text != text + 1)
+        ready->text = 0;
+    return nd_coverage_view(c, &ready->filed, text, view);
 }
 
 /* Makes a text ready for verdicts, unless it is. */
 static nd_status make_ready(const nd_coverage_matcher *c, nd_coverage_worker *w,
                             nd_ready_text *ready, uint32_t text)
 {
-    const nd_kept_words *const words = &c->words[text];
-    const nd_sampled_text *const t = &c->shared.texts[text];
-    const nd_trigrams trigrams = {t->shingles, t->num, words->codes + words->num};
     if (ready->text == text + 1)
         return ND_OK;
+    nd_text_view view;
+    nd_status status = view_ready(c, ready, text, &view);
+    if (status != ND_OK)
+        return status;
+    const nd_kept_words *const words = &view.words;
+    const nd_trigrams trigrams = {view.weighted.shingles, view.weighted.num,
+                                  words->codes + words->num};
     ready->text = 0;
-    const nd_status status =
-        nd_judged_text_make(&ready->judged, &w->judge.making, words->codes, words->num,
-                            c->has_trigrams ? &trigrams : NULL, c->base.allocator);
+    status = nd_judged_text_make(&ready->judged, &w->judge.making, words->codes, words->num,
+                                 c->has_trigrams ? &trigrams : NULL, c->base.allocator);
     if (status == ND_OK)
         ready->text = text + 1;
     return status;
@@ -148,9 +143,10 @@ static nd_status make_ready(const nd_coverage_matcher *c, nd_coverage_worker *w,
 /* Where a text is kept ready that is not the held one. */
 static nd_ready_text *place_of(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
 {
-    return c->words[text].num <= ND_READY_WORDS        ? &w->ready[text % ND_READY_TEXTS]
-           : c->words[text].num <= ND_READY_LONG_WORDS ? &w->ready_long[text % ND_READY_LONG]
-                                                       : &w->ready_other;
+    const uint32_t num = nd_coverage_num_words(c, text);
+    return num <= ND_READY_WORDS        ? &w->ready[text % c->num_ready]
+           : num <= ND_READY_LONG_WORDS ? &w->ready_long[text % c->num_ready_long]
+                                        : &w->ready_other;
 }
 
 static void exchange(nd_ready_text *a, nd_ready_text *b)
@@ -207,9 +203,11 @@ static nd_status hold(const nd_coverage_matcher *c, nd_coverage_worker *w, uint3
 {
     if (w->held == text + 1)
         return ND_OK;
-    const nd_weighted_text held = weighted_text(c, text);
+    nd_text_view view;
     w->held = 0;
-    const nd_status status = nd_coverage_finder_hold(&w->finder, &held, c->base.allocator);
+    nd_status status = nd_coverage_view(c, &w->held_filed, text, &view);
+    if (status == ND_OK)
+        status = nd_coverage_finder_hold(&w->finder, &view.weighted, c->base.allocator);
     if (status == ND_OK)
         w->held = text + 1;
     return status;
@@ -219,11 +217,14 @@ static nd_status hold(const nd_coverage_matcher *c, nd_coverage_worker *w, uint3
 static nd_status measure_coverage(const nd_coverage_matcher *c, nd_coverage_worker *w,
                                   nd_edge *edge)
 {
-    const nd_weighted_text other = weighted_text(c, edge->to);
+    nd_text_view other;
     nd_coverage_counts counts = {0};
     nd_status status = hold(c, w, edge->from);
     if (status == ND_OK)
-        status = nd_coverage_finder_measure(&w->finder, &other, c->base.allocator, &counts);
+        status = view_ready(c, place_of(c, w, edge->to), edge->to, &other);
+    if (status == ND_OK)
+        status =
+            nd_coverage_finder_measure(&w->finder, &other.weighted, c->base.allocator, &counts);
     edge->common = counts.common;
     edge->from_covered = (uint16_t)counts.of_held;
     edge->to_covered = (uint16_t)counts.of_other;
@@ -234,13 +235,16 @@ static nd_status measure_coverage(const nd_coverage_matcher *c, nd_coverage_work
 static nd_status match_shingles(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
                                 nd_edge *edge)
 {
-    const nd_weighted_text other = weighted_text(c, held == edge->from ? edge->to : edge->from);
+    const uint32_t other = held == edge->from ? edge->to : edge->from;
+    nd_text_view view;
     nd_status status = hold(c, w, held);
     w->places.len = 0;
     if (status == ND_OK)
-        status = ND_VEC_RESERVE(c->base.allocator, &w->places, other.num);
+        status = view_ready(c, place_of(c, w, other), other, &view);
     if (status == ND_OK)
-        edge->common = nd_coverage_finder_match(&w->finder, &other, w->places.items);
+        status = ND_VEC_RESERVE(c->base.allocator, &w->places, view.weighted.num);
+    if (status == ND_OK)
+        edge->common = nd_coverage_finder_match(&w->finder, &view.weighted, w->places.items);
     return status;
 }
 
@@ -248,15 +252,15 @@ static nd_status match_shingles(const nd_coverage_matcher *c, nd_coverage_worker
 static bool may_match_unjudged(const nd_coverage_matcher *c, const nd_edge *edge)
 {
     const nd_scan_options *const o = c->base.options;
-    const uint32_t a = c->shared.texts[edge->from].num, b = c->shared.texts[edge->to].num;
+    const uint32_t a = c->base.sets[edge->from].num, b = c->base.sets[edge->to].num;
     return c->least_score == 0 || o->coverage > 0 || o->rule.containment > 0 ||
            edge->common >= o->rule.jaccard * (a > b ? a : b);
 }
 
 static bool is_worth_judging(const nd_coverage_matcher *c, const nd_edge *edge)
 {
-    return nd_is_worth_judging(edge->common, c->shared.texts[edge->from].num,
-                               c->shared.texts[edge->to].num);
+    return nd_is_worth_judging(edge->common, c->base.sets[edge->from].num,
+                               c->base.sets[edge->to].num);
 }
 
 nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *w, uint64_t pair,
@@ -264,7 +268,7 @@ nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *
 {
     nd_edge edge = {.from = (uint32_t)(pair >> 32), .to = (uint32_t)pair};
     const bool is_judged = c->least_score > 0;
-    const bool is_measured = !is_judged || c->base.options->coverage > 0;
+    const bool is_measured = nd_coverage_is_measured(c);
     nd_status status =
         is_measured ? measure_coverage(c, w, &edge) : match_shingles(c, w, held, &edge);
     w->num_candidates++;
@@ -288,181 +292,17 @@ static nd_status measure(nd_matcher *m, uint32_t a, uint32_t b, nd_edge *edge)
 {
     nd_coverage_matcher *const c = (nd_coverage_matcher *)m;
     *edge = (nd_edge){.from = a, .to = b};
-    const nd_status status = measure_coverage(c, c->workers, edge);
+    const nd_status status = nd_coverage_is_measured(c) ? measure_coverage(c, c->workers, edge)
+                                                        : match_shingles(c, c->workers, a, edge);
     return status == ND_OK && c->least_score > 0 ? judge(c, c->workers, a, NULL, ND_JUDGE_ALL, edge)
                                                  : status;
-}
-
-static nd_status share_shingles(nd_coverage_matcher *c)
-{
-    const nd_catalog *const catalog = c->base.catalog;
-    const nd_collection *const collection = c->base.collection;
-    const size_t num = catalog->num_texts;
-    nd_sampled_text *const texts = nd_alloc(c->base.allocator, num, sizeof *texts);
-    c->words = nd_alloc(c->base.allocator, num, sizeof *c->words);
-    if (!texts || !c->words || nd_matcher_make_sets(&c->base) != ND_OK) {
-        nd_release(c->base.allocator, texts);
-        return ND_ERR_NO_MEMORY;
-    }
-    for (size_t x = 0; x < num; x++) {
-        const uint32_t index = nd_catalog_record(catalog, (uint32_t)x)->index;
-        const nd_chunk *const chunk = nd_collection_chunk(collection, index);
-        const size_t place = index & (ND_CHUNK_DOCUMENTS - 1);
-        const kept_block *const kept =
-            (const kept_block *)(const void *)(chunk->blocks + place * sizeof *kept);
-        c->base.sets[x] = (nd_scan_set){.hashes = chunk->documents[place].hashes,
-                                        .num = chunk->texts[place].num_hashes,
-                                        .state = ND_SET_MADE};
-        texts[x] = (nd_sampled_text){.shingles = c->base.sets[x].hashes,
-                                     .num = c->base.sets[x].num,
-                                     .num_samples = kept->num_samples,
-                                     .sample_shift = kept->sample_shift};
-        c->words[x] =
-            (nd_kept_words){kept->words, nd_catalog_record(catalog, (uint32_t)x)->num_tokens};
-    }
-    return nd_shared_shingles_init(&c->shared, texts, num, c->base.options->num_threads,
-                                   c->base.allocator);
-}
-
-static void prefetch_bytes(const void *bytes, size_t len_bytes)
-{
-    for (size_t at = 0; at < PREFETCHED_BYTES && at < len_bytes; at += LINE_BYTES)
-        __builtin_prefetch((const char *)bytes + at);
-}
-
-static nd_status propose(nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
-{
-    nd_candidate_finder *const finder = &w->candidates;
-    nd_status status = nd_candidate_finder_find(finder, &c->shared, text, c->base.allocator);
-    if (status == ND_OK)
-        status = ND_VEC_RESERVE(c->base.allocator, &w->pairs, finder->candidates.len);
-    if (status != ND_OK)
-        return status;
-    for (size_t i = 0; i < finder->candidates.len; i++)
-        w->pairs.items[w->pairs.len++] = (uint64_t)finder->candidates.items[i] << 32 | text;
-    w->num_common += finder->left_out > 0;
-    if (finder->left_out > 0) {
-        w->capped_comparisons += finder->left_out < text ? finder->left_out : text;
-        if (w->common_text == 0 || text < w->common_text - 1)
-            w->common_text = text + 1;
-    }
-    return ND_OK;
-}
-
-static nd_status propose_task(void *ctx, uint32_t worker, size_t task)
-{
-    nd_coverage_matcher *const c = ctx;
-    const size_t end = (task + 1) * TEXTS_A_TASK;
-    for (size_t x = task * TEXTS_A_TASK; x < end && x < c->base.catalog->num_texts; x++) {
-        if (x + AHEAD_TEXT < c->base.catalog->num_texts) {
-            const nd_sampled_text *const ahead = &c->shared.texts[x + AHEAD_TEXT];
-            prefetch_bytes(ahead->shingles, ahead->num * sizeof *ahead->shingles);
-        }
-        const nd_status status = propose(c, &c->workers[worker], (uint32_t)x);
-        if (status != ND_OK)
-            return status;
-    }
-    return ND_OK;
-}
-
-/* Takes the workers' pairs, and sorts them. */
-static void gather_pairs(nd_coverage_matcher *c, uint64_t *pairs, uint64_t *scratch)
-{
-    size_t num = 0;
-    for (uint32_t w = 0; w < c->base.options->num_threads; w++) {
-        const size_t len = c->workers[w].pairs.len;
-        if (len)
-            memcpy(pairs + num, c->workers[w].pairs.items, len * sizeof *pairs);
-        num += len;
-        ND_VEC_RELEASE(c->base.allocator, &c->workers[w].pairs);
-    }
-    nd_radix_sort_u64(pairs, scratch, num);
-}
-
-/* Finds out which text leads each one: that which leads the largest text it is paired with, or
- * itself; so copies of one text have one leader. Drops repeats. */
-static size_t find_leaders(uint64_t *pairs, size_t num, uint32_t *leader_of, size_t num_texts)
-{
-    size_t kept = 0;
-    for (size_t t = 0; t < num_texts; t++)
-        leader_of[t] = (uint32_t)t;
-    for (size_t i = 0; i < num; i++) {
-        const uint32_t held = (uint32_t)(pairs[i] >> 32), other = (uint32_t)pairs[i];
-        if (kept > 0 && pairs[i] == pairs[kept - 1])
-            continue;
-        if (leader_of[other] == other)
-            leader_of[other] = leader_of[held];
-        pairs[kept++] = pairs[i];
-    }
-    return kept;
-}
-
-/* Writes the pairs to `ordered` leader by leader. */
-static void order_by_leader(const uint64_t *pairs, size_t num, const uint32_t *leader_of,
-                            size_t *next, size_t num_texts, uint64_t *ordered)
-{
-    for (size_t i = 0; i < num; i++)
-        next[leader_of[pairs[i] >> 32]]++;
-    size_t at = 0;
-    for (size_t t = 0; t < num_texts; t++) {
-        const size_t count = next[t];
-        next[t] = at;
-        at += count;
-    }
-    for (size_t i = 0; i < num; i++)
-        ordered[next[leader_of[pairs[i] >> 32]]++] = pairs[i];
-}
-
-/* The workers' pairs, none twice: ascending for groups, else leader by leader. */
-static nd_status collect_pairs(nd_coverage_matcher *c, nd_wanted_matches wanted)
-{
-    const nd_allocator *const a = c->base.allocator;
-    const size_t num_texts = c->base.catalog->num_texts;
-    size_t num = 0;
-    for (uint32_t w = 0; w < c->base.options->num_threads; w++)
-        num += c->workers[w].pairs.len;
-    uint64_t *pairs = nd_alloc(a, num, sizeof *pairs);
-    c->pairs = nd_alloc(a, num, sizeof *c->pairs);
-    uint32_t *const leader_of = nd_alloc(a, num_texts, sizeof *leader_of);
-    size_t *const next = nd_alloc_zeroed(a, num_texts, sizeof *next);
-    const bool has_room = c->pairs && pairs && leader_of && next;
-    if (has_room) {
-        gather_pairs(c, pairs, c->pairs);
-        c->num_pairs = find_leaders(pairs, num, leader_of, num_texts);
-        if (wanted == ND_WANT_ALL) {
-            order_by_leader(pairs, c->num_pairs, leader_of, next, num_texts, c->pairs);
-        } else {
-            uint64_t *const ascending = pairs;
-            pairs = c->pairs;
-            c->pairs = ascending;
-        }
-    }
-    nd_release(a, pairs);
-    nd_release(a, leader_of);
-    nd_release(a, next);
-    return has_room ? ND_OK : ND_ERR_NO_MEMORY;
-}
-
-void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_part part)
-{
-    const nd_sampled_text *const t = &c->shared.texts[text];
-    const nd_kept_words *const words = &c->words[text];
-    if (part == ND_ASK_PLACE) {
-        __builtin_prefetch(t);
-        __builtin_prefetch(words);
-        return;
-    }
-    prefetch_bytes(t->shingles, t->num * sizeof *t->shingles);
-    if (c->least_score > 0)
-        prefetch_bytes(words->codes, words->num * sizeof *words->codes);
-    if (c->least_score == 0 || c->base.options->coverage > 0)
-        prefetch_bytes(c->shared.weights + t->first_sample,
-                       t->num_samples * sizeof *c->shared.weights);
 }
 
 /* Asks for what the next pairs will read: their texts lie anywhere in memory. */
 static void prefetch_pairs(const nd_coverage_matcher *c, size_t at)
 {
+    if (!c->pairs) /* in a file, as are the texts */
+        return;
     if (at + FAR_PAIR < c->num_pairs)
         nd_coverage_prefetch(c, (uint32_t)c->pairs[at + FAR_PAIR], ND_ASK_PLACE);
     if (at + NEAR_PAIR < c->num_pairs)
@@ -473,15 +313,18 @@ static nd_status verify_task(void *ctx, uint32_t worker, size_t task)
 {
     const nd_coverage_matcher *const c = ctx;
     nd_coverage_worker *const w = &c->workers[worker];
-    const size_t first = task * PAIRS_A_TASK;
-    const size_t end = c->num_pairs - first < PAIRS_A_TASK ? c->num_pairs : first + PAIRS_A_TASK;
-    nd_status status = ND_OK;
-    for (size_t i = first; i < end && status == ND_OK; i++) {
+    const size_t first = task * PAIRS_A_TASK, left = c->num_pairs - first;
+    const size_t num = left < PAIRS_A_TASK ? left : PAIRS_A_TASK;
+    const uint64_t *pairs;
+    nd_status status = nd_coverage_get_pairs(c, w, first, num, &pairs);
+    for (size_t i = 0; i < num && status == ND_OK; i++) {
         bool is_match;
-        prefetch_pairs(c, i);
-        status = nd_coverage_compare(c, w, c->pairs[i], (uint32_t)(c->pairs[i] >> 32), &is_match);
+        prefetch_pairs(c, first + i);
+        status = nd_coverage_compare(c, w, pairs[i], (uint32_t)(pairs[i] >> 32), &is_match);
     }
-    return status;
+    return status == ND_OK && c->runs && w->edges.len >= c->runs->run_edges
+               ? nd_edge_runs_add(c->runs, &w->edges)
+               : status;
 }
 
 static nd_status match_all(nd_coverage_matcher *c)
@@ -490,30 +333,68 @@ static nd_status match_all(nd_coverage_matcher *c)
                            (c->num_pairs + PAIRS_A_TASK - 1) / PAIRS_A_TASK, verify_task, c);
 }
 
+static void release_ready(nd_ready_text *ready, const nd_allocator *a)
+{
+    nd_judged_text_release(&ready->judged, a);
+    nd_filed_text_release(&ready->filed, a);
+    ready->text = 0;
+}
+
+/* What a worker compares with; it grows again where it is used again. */
+static void release_scratch(const nd_coverage_matcher *c, nd_coverage_worker *w)
+{
+    const nd_allocator *const a = c->base.allocator;
+    nd_position_index_release(&w->positions, a);
+    nd_candidate_finder_release(&w->candidates, a);
+    ND_VEC_RELEASE(a, &w->pairs);
+    nd_coverage_finder_release(&w->finder, a);
+    nd_coverage_finder_init(&w->finder, c->base.options->shingle);
+    w->held = 0;
+    nd_filed_text_release(&w->held_filed, a);
+    nd_judge_release(&w->judge, a);
+    w->judge = (nd_judge){0};
+    release_ready(&w->ready_held, a);
+    release_ready(&w->ready_other, a);
+    for (size_t i = 0; i < ND_READY_TEXTS; i++)
+        release_ready(&w->ready[i], a);
+    for (size_t i = 0; i < ND_READY_LONG; i++)
+        release_ready(&w->ready_long[i], a);
+    ND_VEC_RELEASE(a, &w->places);
+    ND_VEC_RELEASE(a, &w->repeats);
+    ND_VEC_RELEASE(a, &w->read_words);
+}
+
+/* Writes what the workers have left. */
+static nd_status end_runs(nd_coverage_matcher *c)
+{
+    nd_status status = ND_OK;
+    for (uint32_t w = 0; w < c->base.options->num_threads && status == ND_OK; w++) {
+        status = nd_edge_runs_add(c->runs, &c->workers[w].edges);
+        ND_VEC_RELEASE(c->base.allocator, &c->workers[w].edges);
+    }
+    return status;
+}
+
 static nd_status match(nd_matcher *m, const nd_match_request *request, nd_edge_list *edges)
 {
     nd_coverage_matcher *const c = (nd_coverage_matcher *)m;
-    const nd_scan_options *const o = m->options;
-    const size_t num_texts = m->catalog->num_texts;
     *edges = (nd_edge_list){0};
-    nd_status status = share_shingles(c);
-    if (status == ND_OK)
-        status = nd_run_reported(o, m->allocator, ND_PHASE_SEARCH,
-                                 (num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK, propose_task, c);
-    nd_shared_shingles_forget_members(&c->shared, m->allocator);
-    for (uint32_t w = 0; w < o->num_threads; w++)
-        if (c->workers[w].common_text && c->workers[w].common_text - 1 < m->capped_text)
-            m->capped_text = c->workers[w].common_text - 1;
-    if (status == ND_OK)
-        status = collect_pairs(c, request->wanted);
+    c->runs = request->runs;
+    nd_status status = nd_coverage_find_pairs(c, request->wanted);
     if (status == ND_OK)
         status = request->wanted == ND_WANT_GROUPS ? nd_coverage_match_groups(c, request->by_rank)
                                                    : match_all(c);
     nd_release(m->allocator, c->pairs);
+    nd_temp_file_free(c->filed_pairs);
     c->pairs = NULL;
+    c->filed_pairs = NULL;
+    for (uint32_t w = 0; w < m->options->num_threads; w++)
+        release_scratch(c, &c->workers[w]);
+    if (status == ND_OK && c->runs)
+        return end_runs(c);
     if (status == ND_OK)
-        status = nd_edge_list_gather(edges, &c->workers->edges, sizeof *c->workers, o->num_threads,
-                                     m->allocator);
+        status = nd_edge_list_gather(edges, &c->workers->edges, sizeof *c->workers,
+                                     m->options->num_threads, m->allocator);
     return status;
 }
 
@@ -535,24 +416,15 @@ static void release(nd_matcher *m)
     const nd_allocator *const a = m->allocator;
     for (uint32_t w = 0; c->workers && w < m->options->num_threads; w++) {
         nd_coverage_worker *const worker = &c->workers[w];
-        nd_position_index_release(&worker->positions, a);
-        nd_candidate_finder_release(&worker->candidates, a);
-        ND_VEC_RELEASE(a, &worker->pairs);
-        nd_coverage_finder_release(&worker->finder, a);
-        nd_judge_release(&worker->judge, a);
+        release_scratch(c, worker);
         nd_arena_release(&worker->words);
-        nd_judged_text_release(&worker->ready_held.judged, a);
-        nd_judged_text_release(&worker->ready_other.judged, a);
-        for (size_t i = 0; i < ND_READY_TEXTS; i++)
-            nd_judged_text_release(&worker->ready[i].judged, a);
-        for (size_t i = 0; i < ND_READY_LONG; i++)
-            nd_judged_text_release(&worker->ready_long[i].judged, a);
-        ND_VEC_RELEASE(a, &worker->places);
-        ND_VEC_RELEASE(a, &worker->repeats);
         ND_VEC_RELEASE(a, &worker->edges);
     }
     nd_release(a, c->workers);
     nd_release(a, c->words);
+    nd_release(a, c->num_words);
+    nd_filed_samples_release(&c->filed);
+    nd_temp_file_free(c->filed_pairs);
     nd_shared_shingles_release(&c->shared, a);
     nd_release(a, c->pairs);
     nd_release(a, c);
@@ -571,6 +443,15 @@ static const nd_matcher_kind KIND = {
     .release = release,
 };
 
+/* How many texts of up to so many words a worker keeps ready: as many as their share of the limit
+ * has room for, but one at least. */
+static uint32_t num_ready(const nd_scan_options *options, uint32_t words, uint32_t most)
+{
+    const uint64_t room = nd_budget_limit(options->budget) / READY_SHARE / options->num_threads;
+    const uint64_t num = room / ((uint64_t)words * READY_WORD_BYTES);
+    return num == 0 ? 1 : num < most ? (uint32_t)num : most;
+}
+
 nd_status nd_coverage_matcher_new(const nd_scan_options *options, const nd_allocator *allocator,
                                   nd_matcher **out)
 {
@@ -581,13 +462,16 @@ nd_status nd_coverage_matcher_new(const nd_scan_options *options, const nd_alloc
     c->base = (nd_matcher){.kind = &KIND,
                            .options = options,
                            .allocator = allocator,
-                           .kind_block_bytes = sizeof(kept_block),
+                           .kind_block_bytes = sizeof(nd_kept_block),
                            .capped_text = ND_NO_TEXT};
     c->workers = nd_alloc_zeroed(allocator, options->num_threads, sizeof *c->workers);
     if (!c->workers) {
         nd_release(allocator, c);
         return ND_ERR_NO_MEMORY;
     }
+    c->is_limited = nd_budget_is_limited(options->budget);
+    c->num_ready = num_ready(options, ND_READY_WORDS, ND_READY_TEXTS);
+    c->num_ready_long = num_ready(options, ND_READY_LONG_WORDS, ND_READY_LONG);
     c->has_trigrams = options->shingle.kind == ND_SHINGLE_WORD && options->shingle.width == 3;
     c->least_score = nd_least_score(options->score);
     for (uint32_t w = 0; w < options->num_threads; w++) {

@@ -51,6 +51,7 @@ void nd_ingester_release(nd_ingester *ingester)
     ND_VEC_RELEASE(ingester->allocator, &ingester->aside);
     ND_VEC_RELEASE(ingester->allocator, &ingester->scratch);
     ND_VEC_RELEASE(ingester->allocator, &ingester->learnt);
+    ND_VEC_RELEASE(ingester->allocator, &ingester->filed);
     ND_VEC_RELEASE(ingester->allocator, &ingester->added);
 }
 
@@ -187,12 +188,23 @@ static uint64_t *room_aside(nd_ingester *in, size_t num)
 nd_hashes_place nd_ingester_hashes_place(const nd_ingester *ingester, const nd_matcher *matcher,
                                          const nd_record *record)
 {
-    if (matcher->kind->keeps_hashes)
-        return ND_HASHES_IN_MEMORY;
-    const bool is_lasting = record->source != ND_NO_SOURCE;
+    const bool comes_again = record->source != ND_NO_SOURCE && !matcher->kind->keeps_hashes;
     if (nd_collection_is_limited(ingester->collection))
-        return is_lasting ? ND_HASHES_NOWHERE : ND_HASHES_IN_FILE;
-    return is_lasting ? ND_HASHES_RECENT : ND_HASHES_IN_MEMORY;
+        return comes_again ? ND_HASHES_NOWHERE : ND_HASHES_IN_FILE;
+    return comes_again ? ND_HASHES_RECENT : ND_HASHES_IN_MEMORY;
+}
+
+nd_status nd_ingester_file_hashes(nd_ingester *ingester, const uint64_t *hashes, size_t num,
+                                  const void *kept, size_t kept_bytes, uint64_t *at)
+{
+    nd_ingester *const in = ingester;
+    in->filed.len = 0;
+    nd_status status = nd_bytes_append(in->allocator, &in->filed, hashes, num * sizeof *hashes);
+    if (status == ND_OK && kept_bytes > 0)
+        status = nd_bytes_append(in->allocator, &in->filed, kept, kept_bytes);
+    return status == ND_OK
+               ? nd_collection_append(in->collection, in->filed.items, in->filed.len, at)
+               : status;
 }
 
 /* What is made of the hashes of the text at work. */
@@ -210,6 +222,7 @@ static nd_status hash_text(nd_ingester *in, nd_matcher *matcher, uint32_t worker
     const size_t place = in->chunk->num;
     nd_document_facts *const document = &in->chunk->documents[place];
     const size_t num_shingles = in->chunk->texts[place].num_hashes;
+    char *const block = in->chunk->blocks + place * matcher->kind_block_bytes;
     size_t num = num_shingles;
     nd_status status = ND_OK;
     if (where == ND_HASHES_RECENT)
@@ -223,16 +236,20 @@ static nd_status hash_text(nd_ingester *in, nd_matcher *matcher, uint32_t worker
         return ND_ERR_NO_MEMORY;
     status = nd_shingle_hashes(in->text, matcher->options->shingle, hashes);
     if (status == ND_OK)
-        status = matcher->kind->read(matcher, worker, in->text, hashes, &num,
-                                     in->chunk->blocks + place * matcher->kind_block_bytes);
+        status = matcher->kind->read(matcher, worker, in->text, hashes, &num, block);
     made->kept = where == ND_HASHES_IN_MEMORY || where == ND_HASHES_IN_FILE ? hashes : NULL;
+    in->chunk->texts[place].num_hashes = (uint32_t)num;
     if (where == ND_HASHES_IN_MEMORY) {
         document->hashes = hashes;
         nd_hashes_trim(&in->hashes, hashes, num_shingles, num);
-    } else if (where == ND_HASHES_IN_FILE && status == ND_OK)
-        status = nd_collection_append(in->collection, hashes, num * sizeof *hashes,
-                                      &document->hashes_at);
-    in->chunk->texts[place].num_hashes = (uint32_t)num;
+    } else if (where == ND_HASHES_IN_FILE && status == ND_OK) {
+        size_t kept_bytes = 0;
+        const void *const kept = matcher->kind->kept
+                                     ? matcher->kind->kept(matcher, block, &in->chunk->texts[place],
+                                                           num_shingles, &kept_bytes)
+                                     : NULL;
+        status = nd_ingester_file_hashes(in, hashes, num, kept, kept_bytes, &document->hashes_at);
+    }
     return status;
 }
 

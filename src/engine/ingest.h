@@ -24,6 +24,7 @@ typedef struct nd_ingester {
     ND_VEC(uint64_t) scratch;
     uint64_t maker;      /* what learnt bytes begin with; 0: not known yet */
     ND_VEC(char) learnt; /* of the document at work */
+    nd_byte_vec filed;   /* the same, on its way to the file */
     nd_chunk *chunk;     /* at work; NULL: none */
     uint32_t chunk_number;
     nd_seen_texts seen; /* whose hashes are in memory */
@@ -61,7 +62,7 @@ ND_NODISCARD nd_status nd_ingester_end(nd_ingester *ingester, const nd_scan_opti
 /* Where the hashes of a document go. */
 typedef enum nd_hashes_place {
     ND_HASHES_IN_MEMORY,
-    ND_HASHES_IN_FILE,
+    ND_HASHES_IN_FILE, /* and after them what the matcher keeps, see nd_matcher_kind.kept */
     /* It is lasting. In memory while they are recent, and then if another document so far shares a
      * bucket with it, as nearly all do that any will ever share one with; few hashes for good. */
     ND_HASHES_RECENT,
@@ -70,6 +71,12 @@ typedef enum nd_hashes_place {
 
 nd_hashes_place nd_ingester_hashes_place(const nd_ingester *ingester, const nd_matcher *matcher,
                                          const nd_record *record);
+
+/* Appends hashes, and after them what the matcher keeps of the document, to the collection's file:
+ * *at is where they stand. */
+ND_NODISCARD nd_status nd_ingester_file_hashes(nd_ingester *ingester, const uint64_t *hashes,
+                                               size_t num, const void *kept, size_t kept_bytes,
+                                               uint64_t *at);
 
 /* ---- learnt.c ---- */
 

@@ -113,34 +113,44 @@ static nd_status check(const nd_ingester *in, const nd_matcher *matcher,
 }
 
 /* Fills the document's block from what the matcher kept of it. */
-static nd_status take_kept(nd_ingester *in, nd_matcher *matcher, uint32_t worker, const char *kept,
-                           size_t kept_bytes)
+static nd_status take_kept(nd_ingester *in, nd_matcher *matcher, uint32_t worker,
+                           const uint64_t *hashes, const char *kept, size_t kept_bytes)
 {
     const size_t place = in->chunk->num, block_bytes = matcher->kind_block_bytes;
     char *const block = in->chunk->blocks + place * block_bytes;
     if (matcher->kind->take_kept)
-        return matcher->kind->take_kept(matcher, worker, &in->chunk->texts[place],
-                                        in->chunk->documents[place].hashes, kept, kept_bytes,
-                                        block);
+        return matcher->kind->take_kept(matcher, worker, &in->chunk->texts[place], hashes, kept,
+                                        kept_bytes, block);
     if (kept_bytes != block_bytes)
         return ND_ERR_FORMAT;
     memcpy(block, kept, block_bytes);
     return ND_OK;
 }
 
-/* Puts the hashes where the scan keeps them. */
-static nd_status keep_hashes(nd_ingester *in, nd_hashes_place where, const char *from, size_t num,
-                             nd_document_facts *facts)
+/* Puts the hashes where the scan keeps them, in the file with what the matcher keeps after them;
+ * *kept is where they are in memory, as long as the document is at work: NULL where they are not.
+ */
+static nd_status keep_hashes(nd_ingester *in, const nd_matcher *matcher, nd_hashes_place where,
+                             const char *learnt, const learnt_head *head, const uint64_t **kept)
 {
-    const size_t bytes = num * sizeof(uint64_t);
+    nd_document_facts *const facts = &in->chunk->documents[in->chunk->num];
+    const size_t num = (size_t)head->num_hashes, kept_bytes = (size_t)head->kept_bytes;
+    *kept = NULL;
     if (where == ND_HASHES_NOWHERE || where == ND_HASHES_RECENT)
         return ND_OK;
-    if (where == ND_HASHES_IN_FILE)
-        return nd_collection_append(in->collection, from, bytes, &facts->hashes_at);
-    facts->hashes = nd_hashes_append(&in->hashes, num);
-    if (!facts->hashes)
+    in->aside.len = 0;
+    if (where == ND_HASHES_IN_FILE && ND_VEC_RESERVE(in->allocator, &in->aside, num) != ND_OK)
         return ND_ERR_NO_MEMORY;
-    memcpy(facts->hashes, from, bytes);
+    uint64_t *const hashes =
+        where == ND_HASHES_IN_FILE ? in->aside.items : nd_hashes_append(&in->hashes, num);
+    if (!hashes)
+        return ND_ERR_NO_MEMORY;
+    memcpy(hashes, learnt + kept_bytes, num * sizeof *hashes);
+    *kept = hashes;
+    if (where == ND_HASHES_IN_FILE)
+        return nd_ingester_file_hashes(in, hashes, num, learnt,
+                                       matcher->kind->kept ? kept_bytes : 0, &facts->hashes_at);
+    facts->hashes = hashes;
     return ND_OK;
 }
 
@@ -172,9 +182,10 @@ nd_status nd_ingester_add_learnt(nd_ingester *ingester, nd_matcher *matcher, uin
         const bool is_lasting = where == ND_HASHES_NOWHERE || where == ND_HASHES_RECENT;
         if (!is_lasting && head.num_hashes == 0)
             return ND_ERR_VERSION;
-        status = keep_hashes(in, where, hashes, (size_t)head.num_hashes, facts);
+        const uint64_t *in_memory;
+        status = keep_hashes(in, matcher, where, kept, &head, &in_memory);
         if (status == ND_OK)
-            status = take_kept(in, matcher, worker, kept, (size_t)head.kept_bytes);
+            status = take_kept(in, matcher, worker, in_memory, kept, (size_t)head.kept_bytes);
         if (matcher->kind->keeps_hashes)
             in->stats.shingles += head.text.num_hashes;
     }

@@ -25,7 +25,7 @@ typedef struct nd_match_request {
     nd_wanted_matches wanted;
     const uint32_t
         *by_rank;       /* the texts, what a group would rather keep first; NULL: as numbered */
-    nd_edge_runs *runs; /* where all matches go that bands find; NULL: they stay in memory */
+    nd_edge_runs *runs; /* where all matches go; NULL: they stay in memory */
 } nd_match_request;
 
 typedef struct nd_matcher nd_matcher;
@@ -35,7 +35,8 @@ typedef struct nd_matcher nd_matcher;
 typedef struct nd_matcher_kind {
     nd_text_size text_size; /* what the catalog numbers texts by */
     bool has_coverage;      /* whether matches carry their coverage */
-    bool keeps_hashes;      /* whether it needs those of all records, else of what it fetches */
+    bool keeps_hashes;      /* whether it needs those of all records, else of what it fetches; and
+                               where memory is limited, what it keeps of them after them in the file */
 
     /* Takes what it needs of a document that was read just now, and of its hashes, num of them in
      * text order, into its block of m->kind_block_bytes; may drop repeats. */

@@ -57,9 +57,8 @@ nd_status nd_scan_new(const nd_scan_options *options, const nd_allocator *alloca
     if (status == ND_OK) {
         const uint32_t num_preferences =
             full.representative == ND_REPRESENTATIVE_PREFERRED ? full.num_preferences : 0;
-        status = nd_collection_init(
-            &scan->collection, scan->matcher->kind_block_bytes, num_preferences,
-            scan->matcher->kind->keeps_hashes ? NULL : full.budget, &scan->allocator);
+        status = nd_collection_init(&scan->collection, scan->matcher->kind_block_bytes,
+                                    num_preferences, full.budget, &scan->allocator);
         scan->has_collection = status == ND_OK;
     }
     if (status == ND_OK && nd_collection_is_limited(&scan->collection))
@@ -239,7 +238,7 @@ static bool has_edge_runs(const nd_scan *scan)
 {
     const nd_scan_options *const o = &scan->options;
     return (o->output == ND_SCAN_PAIRS || o->link == ND_LINK_SINGLE) &&
-           !scan->matcher->kind->keeps_hashes && nd_collection_is_limited(&scan->collection);
+           nd_collection_is_limited(&scan->collection);
 }
 
 /* What is asked for follows from the matches; groups alone, unless by single links, do not need all
