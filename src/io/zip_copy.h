@@ -12,8 +12,8 @@
 typedef struct nd_zip_copy nd_zip_copy;
 
 /* Reads the directory of the archive at `path` (borrowed). ND_ERR_UNSUPPORTED with a message: there
- * is none that can be written again, as in archives of 4 GB and more, or of several files, or
- * behind other bytes. ND_ERR_IO. Memory: that of the directory, and 16 bytes an entry. */
+ * is none that can be written again, as in archives of several files, or behind other bytes.
+ * ND_ERR_IO. Memory: that of the directory, twice, and 32 bytes an entry. */
 ND_NODISCARD nd_status nd_zip_copy_new(const nd_allocator *allocator, const char *path,
                                        nd_zip_copy **out, nd_error *error);
 

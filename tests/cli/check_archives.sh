@@ -86,7 +86,7 @@ for kind in 'gnu tar' 'gnu tgz' 'posix tar' 'posix tar.zst' 'ustar tar.gz'; do
     rm -rf again
 done
 
-for what in stored deflated; do
+for what in stored deflated bzip2 large; do
     command -v python3 >/dev/null || { echo "no python3: zip archives are not tested"; break; }
     rm -rf in out got left; mkdir in
     rm -f whole/symbolic
@@ -113,6 +113,13 @@ for what in stored deflated; do
     gzip -c in/a.zip >cut.zip.gz; dedup -o none/ cut.zip.gz 2>message && fail "$what: compressed"
     grep -q 'unpack it first' message || { cat message; fail "$what: compressed"; }
 done
+
+# More entries than 16 bits can count, in and out.
+what='a zip of many entries'
+if command -v python3 >/dev/null; then
+    rm -rf in; mkdir in; rm -f one.zip; python3 "$make_zip" many in/a.zip 66000
+    dedup -o one.zip in/a.zip && [ "$(python3 "$make_zip" count one.zip)" = 65998 ] || fail "$what: without copies"
+fi
 
 # Several archives go into one, whatever they are packed with.
 what='several into one'
