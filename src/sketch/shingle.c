@@ -31,13 +31,94 @@ size_t nd_shingle_count(const nd_text *text, nd_shingle_spec spec)
     return units < spec.width ? 1 : units - spec.width + 1;
 }
 
+/* --- shingles of words: XXH3 of many short strings --- */
+
+/* The library asks of each string whether it has more than 32 bytes. Shingles of words have about
+ * as many, so that no processor guesses the answer, and a wrong guess costs as much as the hash.
+ * Here the part that strings of 17 to 64 bytes have in common is computed of all, and what longer
+ * ones have besides of a list of them; the others are left to the library. The algorithm is that of
+ * the xxHash specification (Collet, xxhash_spec.md, "Medium inputs" of XXH3) with the first 64
+ * bytes of its default secret. */
+
+enum { MEDIUM_LEAST = 17, MEDIUM_HALF = 32, MEDIUM_MOST = 64, BATCH = 128 };
+
+static inline uint64_t read_u64(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+static inline uint64_t mix_16_bytes(const char *p, uint64_t secret_low, uint64_t secret_high)
+{
+    __extension__ typedef unsigned __int128 u128;
+    const u128 product = (u128)(read_u64(p) ^ secret_low) * (read_u64(p + 8) ^ secret_high);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t mix_ends(const char *p, size_t len)
+{
+    return len * UINT64_C(0x9E3779B185EBCA87) +
+           mix_16_bytes(p, UINT64_C(0xBE4BA423396CFEB8), UINT64_C(0x1CAD21F72C81017C)) +
+           mix_16_bytes(p + len - 16, UINT64_C(0xDB979083E96DD4DE), UINT64_C(0x1F67B3B7A4A44072));
+}
+
+/* Of more than MEDIUM_HALF bytes. */
+static inline uint64_t mix_inside(const char *p, size_t len)
+{
+    return mix_16_bytes(p + 16, UINT64_C(0x78E5C0CC4EE679CB), UINT64_C(0x2172FFCC7DD05A82)) +
+           mix_16_bytes(p + len - 32, UINT64_C(0x8E2443F7744608B8), UINT64_C(0x4C263A81E69035E0));
+}
+
+static inline uint64_t avalanche(uint64_t hash)
+{
+    hash ^= hash >> 37;
+    hash *= UINT64_C(0x165667919E3779F9);
+    return hash ^ hash >> 32;
+}
+
+/* Hashes num strings, at most BATCH: the i-th is `span` tokens from start[i] on. */
+static void hash_batch(const char *bytes, const uint32_t *start, size_t span, size_t num,
+                       uint64_t *hashes)
+{
+    uint32_t longer[BATCH], others[BATCH];
+    size_t num_longer = 0, num_others = 0;
+    for (size_t i = 0; i < num; i++) {
+        const size_t len = start[i + span] - start[i] - 1;
+        if (len - MEDIUM_LEAST > MEDIUM_MOST - MEDIUM_LEAST) {
+            others[num_others++] = (uint32_t)i;
+            hashes[i] = 0;
+            continue;
+        }
+        hashes[i] = mix_ends(bytes + start[i], len);
+        longer[num_longer] = (uint32_t)i;
+        num_longer += len > MEDIUM_HALF;
+    }
+    for (size_t k = 0; k < num_longer; k++) {
+        const uint32_t i = longer[k];
+        hashes[i] += mix_inside(bytes + start[i], start[i + span] - start[i] - 1);
+    }
+    for (size_t i = 0; i < num; i++)
+        hashes[i] = avalanche(hashes[i]);
+    for (size_t k = 0; k < num_others; k++) {
+        const uint32_t i = others[k];
+        hashes[i] = XXH3_64bits(bytes + start[i], start[i + span] - start[i] - 1);
+    }
+}
+
 static void hash_words(const nd_text *text, uint32_t width, uint64_t *hashes)
 {
-    const uint32_t *const start = text->token_start;
     const size_t span = text->num_tokens < width ? text->num_tokens : width;
-    for (size_t i = 0; i + span <= text->num_tokens; i++)
-        hashes[i] = XXH3_64bits(text->normalised + start[i], start[i + span] - start[i] - 1);
+    const size_t num = text->num_tokens - span + 1;
+    for (size_t i = 0; i < num; i += BATCH)
+        hash_batch(text->normalised, text->token_start + i, span, num - i < BATCH ? num - i : BATCH,
+                   hashes + i);
 }
+
+/* --- of characters --- */
 
 /* `width` consecutive characters of the tokens joined by nothing, in a buffer that is moved back to
  * its front when it is full, so that each shingle is contiguous:

@@ -166,6 +166,21 @@ static void long_texts_keep_every_shingle_whole(void **state)
     }
 }
 
+/* Around every border between the lengths that XXH3 treats alike. */
+static void shingles_of_every_length_are_hashed_by_xxh3(void **state)
+{
+    (void)state;
+    char bytes[MAX_BYTES];
+    size_t used = 0;
+    for (size_t len = 1; len <= 70; len++) {
+        for (size_t i = 0; i < len; i++)
+            append(bytes, &used, (const char[]){(char)('a' + (i * 7 + len) % 26)}, 1);
+        append(bytes, &used, " ", 1);
+    }
+    bytes[used] = 0;
+    assert_shingles_as_defined(bytes);
+}
+
 static int compare_u64(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -222,6 +237,7 @@ int main(void)
         cmocka_unit_test(widths_outside_the_limits_are_refused),
         cmocka_unit_test(shingles_are_windows_of_words_and_of_characters),
         cmocka_unit_test(long_texts_keep_every_shingle_whole),
+        cmocka_unit_test(shingles_of_every_length_are_hashed_by_xxh3),
         cmocka_unit_test(a_set_is_sorted_and_holds_each_hash_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
