@@ -319,7 +319,7 @@ double nd_clock_seconds(void)
 
 /* Blocks of LEAST_BYTES and up are given whole huge pages, if the system has them: a page fault
  * costs about what sketching a page of hashes does. Of a smaller block too much could lie idle. */
-enum { HUGE_PAGE_BYTES = 2 << 20, LEAST_BYTES = 4 << 20 };
+enum { HUGE_PAGE_BYTES = 2 << 20, LEAST_BYTES = 2 << 20 };
 
 static void *ask_for_huge_pages(void *block)
 {
