@@ -196,7 +196,8 @@ static nd_status clear_tallies(nd_candidate_finder *f, uint64_t postings,
  * can. */
 static bool is_clash(uint64_t tally, uint32_t document)
 {
-    return (int)((uint32_t)tally != 0) & (int)(tally >> 32 != document);
+    const uint64_t other_bits = tally >> 32 ^ document;
+    return (other_bits & (UINT64_C(0) - (uint64_t)((uint32_t)tally != 0))) != 0;
 }
 
 static size_t slot_of(const nd_candidate_finder *f, uint32_t document)
@@ -285,7 +286,8 @@ static void complete(nd_candidate_finder *f, const uint32_t *documents, uint32_t
     for (uint32_t m = 0; m < num; m++) {
         const size_t at = slot_of(f, documents[m]);
         const uint32_t before = (uint32_t)f->tallies[at];
-        f->tallies[at] = before ? tally_of(documents[m], before, weight) : 0;
+        const uint64_t met = UINT64_C(0) - (uint64_t)(before != 0);
+        f->tallies[at] = tally_of(documents[m], before, weight) & met;
     }
 }
 
