@@ -308,6 +308,27 @@ static nd_status hash_trigrams(nd_judged_text *t, nd_trigrams *trigrams, const n
     return status;
 }
 
+/* The places of those of num trigrams that are no repeats: 32 at a time where none of these is. */
+static void place_trigrams(const uint32_t *repeats, uint32_t num, uint32_t *places)
+{
+    enum { A_TIME = 32 };
+    uint32_t kept = 0;
+    for (uint32_t first = 0; first < num; first += A_TIME) {
+        const uint32_t few = num - first < A_TIME ? num - first : A_TIME;
+        const uint32_t dropped = repeats[first / A_TIME];
+        if (dropped == 0 && few == A_TIME) {
+            for (uint32_t i = 0; i < A_TIME; i++)
+                places[kept + i] = first + i;
+            kept += A_TIME;
+            continue;
+        }
+        for (uint32_t i = 0; i < few; i++) {
+            places[kept] = first + i;
+            kept += ~(dropped >> i) & 1;
+        }
+    }
+}
+
 static nd_status list_trigrams(nd_judged_text *t, const nd_trigrams *trigrams,
                                const nd_allocator *a)
 {
@@ -320,11 +341,7 @@ static nd_status list_trigrams(nd_judged_text *t, const nd_trigrams *trigrams,
                                             num, sizeof *t->trigram_at);
         if (status != ND_OK)
             return status;
-        uint32_t kept = 0;
-        for (uint32_t at = 0; at < num; at++) {
-            t->trigram_at[kept] = at;
-            kept += ~(trigrams->repeats[at / 32] >> at % 32) & 1;
-        }
+        place_trigrams(trigrams->repeats, num, t->trigram_at);
     }
     t->trigrams = trigrams->hashes;
     t->num_trigrams = trigrams->num;
