@@ -94,8 +94,9 @@ static uint64_t bits_as(const nd_item *item, nd_item_kind kind)
 
 /* Marks the items that both texts have, and sums up what they say. Of the held text it is items[0],
  * which says nothing, that is met where there is none. */
-static void mark_shared(nd_judge *j, side_facts facts[2])
+static void mark_shared(judging *p)
 {
+    const nd_judge *const j = p->judge;
     const nd_judged_text *const held = j->sides[0].text, *const other = j->sides[1].text;
     uint8_t *const held_marks = j->sides[0].marks, *const other_marks = j->sides[1].marks;
     uint64_t words[2] = {0}, numbers[2] = {0};
@@ -111,10 +112,11 @@ static void mark_shared(nd_judge *j, side_facts facts[2])
         words[1] += is_shared * bits_as(item, ND_ITEM_TELLING);
         numbers[1] += is_shared * bits_as(item, ND_ITEM_NUMBER);
     }
-    for (int side = 0; side < 2; side++) {
-        const nd_judged_text *const t = j->sides[side].text;
-        facts[side].words = (shares){words[side], t->word_bits - words[side]};
-        facts[side].numbers = (shares){numbers[side], t->number_bits - numbers[side]};
+    for (int at = ND_HELD; at <= ND_OTHER; at++) {
+        const int side = p->sides[at] == &j->sides[1];
+        const nd_judged_text *const t = p->sides[at]->text;
+        p->facts[at].words = (shares){words[side], t->word_bits - words[side]};
+        p->facts[at].numbers = (shares){numbers[side], t->number_bits - numbers[side]};
     }
 }
 
@@ -679,10 +681,7 @@ static nd_status find_facts(judging *p, const uint32_t *places, const nd_allocat
 {
     nd_judge *const j = p->judge;
     const bool holds_first = p->sides[ND_HELD] == &j->sides[0];
-    side_facts facts[2] = {{0}, {0}};
-    mark_shared(j, facts);
-    p->facts[ND_HELD] = facts[!holds_first];
-    p->facts[ND_OTHER] = facts[holds_first];
+    mark_shared(p);
     nd_status status =
         chain_shared(j, j->sides[0].text, j->sides[1].text, holds_first, places, allocator);
     if (status == ND_OK)
