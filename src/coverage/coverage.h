@@ -52,7 +52,7 @@ typedef struct nd_shared_shingles {
     size_t num_documents, num_samples;
     nd_sampled_text *texts;
     uint8_t *shifts;   /* of the texts, side by side: the search asks for them out of order */
-    uint16_t *weights; /* of the samples: weights[first_sample ..] */
+    uint16_t *weights; /* of the samples, once they are asked for: weights[first_sample ..] */
     uint64_t *samples;
     uint32_t *members;
 } nd_shared_shingles;
@@ -79,8 +79,8 @@ static inline uint64_t nd_sampled_up_to(const nd_sampled_text *text)
     return UINT64_MAX >> text->sample_shift;
 }
 
-/* Takes over `texts` (allocated with `allocator`), also when it fails. O(shingles); about 22 bytes
- * a sample while it runs and 14 after. What it holds depends on the documents and their numbering
+/* Takes over `texts` (allocated with `allocator`), also when it fails. O(shingles); about 20 bytes
+ * a sample while it runs and 12 after. What it holds depends on the documents and their numbering
  * alone, not on num_threads. Shingles count as one by as many bits of their hash as a document's
  * number leaves of 64, and more where there are many: with a million documents 44 bits and more.
  * Release also after a failure. ND_ERR_LIMIT: 2^32 samples. */
@@ -90,6 +90,11 @@ ND_NODISCARD nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sa
 
 /* The bits of a hash by which shingles count as one among so many documents and samples. */
 uint64_t nd_shared_shingles_mask(size_t num_documents, uint64_t num_samples);
+
+/* Makes shared->weights, which are not needed for the search. Once, before the samples are
+ * released. O(samples). */
+ND_NODISCARD nd_status nd_shared_shingles_keep_weights(nd_shared_shingles *shared,
+                                                       const nd_allocator *allocator);
 
 /* Releases samples and members, and leaves the weights. */
 void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator);

@@ -147,8 +147,7 @@ static nd_status gather_chunk(void *ctx, uint32_t worker, size_t chunk)
                                    offsets[partition_of(b, shared->samples[i - POSTINGS_AHEAD])] -
                                    1);
             shared->samples[i] = b->postings[--offsets[partition_of(b, shared->samples[i])]];
-            shared->weights[i] = (uint16_t)nd_sample_weight(shared->samples[i]);
-            weight_sum += shared->weights[i];
+            weight_sum += nd_sample_weight(shared->samples[i]);
         }
         shared->texts[d].weight_sum = weight_sum;
     }
@@ -292,11 +291,9 @@ static nd_status allocate_samples(builder *b)
     b->offsets = nd_alloc_zeroed(b->allocator, b->num_partitions * CHUNKS, sizeof *b->offsets);
     b->postings = nd_alloc(b->allocator, num, sizeof *b->postings);
     shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
-    shared->weights = nd_alloc(b->allocator, num, sizeof *shared->weights);
     shared->members = nd_alloc(b->allocator, num, sizeof *shared->members);
-    return b->offsets && b->postings && shared->samples && shared->weights && shared->members
-               ? ND_OK
-               : ND_ERR_NO_MEMORY;
+    return b->offsets && b->postings && shared->samples && shared->members ? ND_OK
+                                                                           : ND_ERR_NO_MEMORY;
 }
 
 static void offsets_from_counts(builder *b)
@@ -351,6 +348,16 @@ nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sampled_text *t
     const nd_status status = b.groupers ? build(&b, num_threads) : ND_ERR_NO_MEMORY;
     release_builder(&b, num_threads);
     return status;
+}
+
+nd_status nd_shared_shingles_keep_weights(nd_shared_shingles *shared, const nd_allocator *allocator)
+{
+    shared->weights = nd_alloc(allocator, shared->num_samples, sizeof *shared->weights);
+    if (!shared->weights)
+        return ND_ERR_NO_MEMORY;
+    for (size_t i = 0; i < shared->num_samples; i++)
+        shared->weights[i] = (uint16_t)nd_sample_weight(shared->samples[i]);
+    return ND_OK;
 }
 
 void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator)

@@ -152,6 +152,8 @@ static nd_status find_in_memory(nd_coverage_matcher *c, nd_wanted_matches wanted
     if (status == ND_OK)
         status = nd_run_reported(c->base.options, c->base.allocator, ND_PHASE_SEARCH,
                                  (num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK, propose_task, c);
+    if (status == ND_OK && nd_coverage_is_measured(c))
+        status = nd_shared_shingles_keep_weights(&c->shared, c->base.allocator);
     nd_shared_shingles_forget_members(&c->shared, c->base.allocator);
     return status == ND_OK ? collect_pairs(c, wanted) : status;
 }

@@ -107,7 +107,7 @@ static nd_text_view view_in_memory(const nd_coverage_matcher *c, uint32_t text)
         .weighted = {.shingles = t->shingles,
                      .num = t->num,
                      .num_samples = t->num_samples,
-                     .weights = c->shared.weights + t->first_sample,
+                     .weights = c->shared.weights ? c->shared.weights + t->first_sample : NULL,
                      .weight_sum = t->weight_sum,
                      .sampled_up_to = nd_sampled_up_to(t)},
         .words = c->words[text],

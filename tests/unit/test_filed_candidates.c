@@ -124,6 +124,7 @@ static proposals find_in_memory(const collection *c)
     qsort(all.pairs.items, all.pairs.len, sizeof *all.pairs.items, compare_u64);
     for (size_t i = 0; i < all.pairs.len; i++)
         add_pair(&p, all.pairs.items[i]);
+    assert_int_equal(nd_shared_shingles_keep_weights(&shared, &a), ND_OK);
     assert_int_equal(ND_VEC_RESERVE(&a, &p.weights, shared.num_samples), ND_OK);
     p.weights.len = shared.num_samples;
     memcpy(p.weights.items, shared.weights, shared.num_samples * sizeof *shared.weights);

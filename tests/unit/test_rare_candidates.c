@@ -73,6 +73,7 @@ static nd_shared_shingles share(const batch *b, uint32_t num_threads)
     nd_sampled_text *const texts = sample(b, &a);
     assert_non_null(texts);
     assert_int_equal(nd_shared_shingles_init(&shared, texts, b->num, num_threads, &a), ND_OK);
+    assert_int_equal(nd_shared_shingles_keep_weights(&shared, &a), ND_OK);
     return shared;
 }
 
@@ -620,6 +621,8 @@ static void each_failing_allocation_is_reported(void **state)
         status = nd_shared_shingles_init(&shared, texts, b.num, 2, &a);
         for (uint32_t d = 0; status == ND_OK && d < b.num; d++)
             status = nd_candidate_finder_find(&finder, &shared, d, &a);
+        if (status == ND_OK)
+            status = nd_shared_shingles_keep_weights(&shared, &a);
         assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
         nd_candidate_finder_release(&finder, &a);
         nd_shared_shingles_release(&shared, &a);
