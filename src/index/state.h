@@ -41,7 +41,7 @@ typedef struct nd_judging {
     ND_VEC(nd_word_code) other_words;
 } nd_judging;
 
-/* What a query works with: see query.c. */
+/* What a query works with: see query.h. */
 typedef struct nd_query_scratch {
     nd_numbers candidates, copies;
     ND_VEC(nd_index_match) matches;
