@@ -6,7 +6,7 @@
 #include "util/error.h"
 
 #define DEFAULT_CACHE_BYTES ((size_t)32 << 20)
-enum { BLOCKS_SHARE = 4 }; /* of the cache; the rest is for sets */
+enum { BLOCKS_SHARE = 8, ENTRIES_SHARE = 8 }; /* of the cache; the rest is for sets */
 
 static const char LOCK_NAME[] = "lock";
 
@@ -112,7 +112,8 @@ static nd_status check_spec(const nd_index *index, nd_error *error)
 static nd_status open_folder(nd_index *index, const char *path, nd_error *error)
 {
     const bool writes = index->options.access == ND_INDEX_WRITE;
-    const size_t for_blocks = index->options.cache_bytes / BLOCKS_SHARE;
+    const size_t most = index->options.cache_bytes, for_blocks = most / BLOCKS_SHARE;
+    const size_t num_kept = most / ENTRIES_SHARE / sizeof *index->kept;
     nd_manifest manifest;
     nd_status status = nd_folder_open(&index->folder, path, &index->allocator, error);
     if (status == ND_OK) /* before a lock is put into somebody's folder */
@@ -122,9 +123,14 @@ static nd_status open_folder(nd_index *index, const char *path, nd_error *error)
                                 &index->lock, error);
     if (status == ND_OK)
         status = nd_text_reader_init(&index->texts, manifest.spec.shingle,
-                                     index->options.cache_bytes - for_blocks, &index->allocator);
+                                     most - for_blocks - most / ENTRIES_SHARE, &index->allocator);
     if (status == ND_OK)
         status = nd_block_cache_new(for_blocks, &index->allocator, &index->blocks);
+    if (status == ND_OK && num_kept > 0) {
+        index->kept = nd_alloc_zeroed(&index->allocator, num_kept, sizeof *index->kept);
+        index->num_kept = index->kept ? num_kept : 0;
+        status = index->kept ? ND_OK : ND_ERR_NO_MEMORY;
+    }
     if (status == ND_OK)
         status = nd_index_load(index, error);
     if (status == ND_OK)
@@ -164,6 +170,7 @@ void nd_index_free(nd_index *index)
     nd_query_scratch_release(&index->query, &a);
     nd_index_unload(index);
     nd_block_cache_free(index->blocks);
+    nd_release(&a, index->kept);
     nd_text_reader_release(&index->texts);
     nd_file_close(&index->lock);
     nd_folder_close(&index->folder);

@@ -56,10 +56,20 @@ nd_status nd_index_text_entry_near(const nd_index *index, nd_run_cursor *cursor,
         *entry = index->tail.texts.items[number - index->tail.first_text];
         return ND_OK;
     }
+    nd_kept_entry *const kept =
+        cursor->cache && index->num_kept > 0 ? &index->kept[number % index->num_kept] : NULL;
+    if (kept && kept->place == number + 1) {
+        *entry = kept->entry;
+        return ND_OK;
+    }
     const nd_run *const run = run_of_text(index, number);
     if (!cursor->run || cursor->run != run)
         nd_run_cursor_init(cursor, run, ND_TABLE_TEXTS, cursor->cache);
-    return nd_run_cursor_entry(cursor, number - run->info.first_text, entry, error);
+    const nd_status status =
+        nd_run_cursor_entry(cursor, number - run->info.first_text, entry, error);
+    if (status == ND_OK && kept)
+        *kept = (nd_kept_entry){number + 1, *entry};
+    return status;
 }
 
 nd_status nd_index_text_entry(const nd_index *index, uint32_t number, nd_text_entry *entry,

@@ -154,7 +154,8 @@ static nd_status load(nd_run_cursor *c, uint64_t block, nd_error *error)
     if (c->block == block)
         return ND_OK;
     c->block = UINT64_MAX;
-    if (c->cache && nd_block_cache_get(c->cache, run->info.number, at, c->page.bytes)) {
+    nd_block_cache *const cache = c->table == ND_TABLE_TEXTS ? NULL : c->cache;
+    if (cache && nd_block_cache_get(cache, run->info.number, at, c->page.bytes)) {
         c->block = block;
         return ND_OK;
     }
@@ -166,8 +167,8 @@ static nd_status load(nd_run_cursor *c, uint64_t block, nd_error *error)
                            ND_RUN_BLOCK_PAYLOAD, block_place(run->info.number, at)))
         return nd_file_damaged(&run->file, error, "the block at byte %llu",
                                (unsigned long long)at * ND_RUN_BLOCK_BYTES);
-    if (c->cache)
-        nd_block_cache_put(c->cache, run->info.number, at, c->page.bytes);
+    if (cache)
+        nd_block_cache_put(cache, run->info.number, at, c->page.bytes);
     c->block = block;
     return ND_OK;
 }

@@ -93,7 +93,7 @@ static inline bool nd_run_may_have_frequent(const nd_run *run, uint64_t key)
 /* Where a table is read; it keeps one block, so neighbours cost nothing. */
 typedef struct nd_run_cursor {
     const nd_run *run;
-    nd_block_cache *cache; /* NULL: what was read before is forgotten */
+    nd_block_cache *cache; /* NULL: what was read before is forgotten. Not for entries of texts */
     uint32_t table;
     uint64_t block; /* UINT64_MAX: none */
     union {

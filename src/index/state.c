@@ -1,5 +1,7 @@
 #include "index/state.h"
 
+#include <string.h>
+
 #include "util/error.h"
 
 enum { LOAD_TRIES = 20 };
@@ -157,6 +159,8 @@ void nd_index_unload(nd_index *index)
     nd_file_close(&index->gone);
     nd_tail_release(&index->tail);
     nd_log_close(&index->log);
+    if (index->num_kept > 0)
+        memset(index->kept, 0, index->num_kept * sizeof *index->kept);
     if (index->blocks)
         nd_block_cache_clear(index->blocks);
     if (index->texts.cached)

@@ -52,6 +52,12 @@ typedef struct nd_query_scratch {
     nd_judging judging;
 } nd_query_scratch;
 
+/* An entry that was read of a run lately. */
+typedef struct nd_kept_entry {
+    uint32_t place; /* the text's number + 1; 0: nothing */
+    nd_text_entry entry;
+} nd_kept_entry;
+
 struct nd_preparer;
 
 struct nd_index {
@@ -69,6 +75,9 @@ struct nd_index {
     uint32_t num_documents, num_texts; /* numbers given so far, also to what was removed */
     nd_text_reader texts;
     nd_block_cache *blocks; /* that queries read; may be NULL */
+    nd_kept_entry *kept;    /* num_kept of them, by the text's number: the large texts, which
+                               lead every list, come back most, and a block has twenty others */
+    size_t num_kept;
     nd_query_scratch query;
     /* of the writer */
     const uint64_t *set;  /* of the text that is being added; NULL: it is read again */
@@ -106,7 +115,8 @@ ND_NODISCARD nd_status nd_index_text_entry(const nd_index *index, uint32_t numbe
                                            nd_text_entry *entry, nd_error *error);
 
 /* The same through a cursor that is asked for texts alone, with ascending numbers at best: one
- * block has many. Before the first use it was made with no run. */
+ * block has many. Before the first use it was made with no run. One with a cache is a query's, and
+ * keeps entries too. */
 ND_NODISCARD nd_status nd_index_text_entry_near(const nd_index *index, nd_run_cursor *cursor,
                                                 uint32_t number, nd_text_entry *entry,
                                                 nd_error *error);
