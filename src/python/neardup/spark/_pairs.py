@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from neardup._spec import Spec
     from neardup.spark._options import Options
+    from neardup.spark._steps import Steps
 
 MANY = 2**62
+SALTS = 32  # parts of the documents of one text, where these are more than a cap
 SIMILARITY = ("kind string", "jaccard double", "a_in_b double", "b_in_a double")
 VERDICT = ("a_covered double", "b_covered double", "score double")
 
@@ -155,13 +157,34 @@ def _oriented(pairs: DataFrame, spec: Spec) -> DataFrame:
     ).select("a", "b", "m.*")
 
 
-def capped_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, options: Options) -> DataFrame:
-    """As all_pairs, where some text is capped."""
+def _numbered(documents: DataFrame, texts: DataFrame, max_matches: int) -> DataFrame:
+    """Documents with `k`; past the cap it is any number past it, as that is all that is asked of it there.
+
+    The documents of a text of more copies are numbered in SALTS parts first, so that no task orders them all:
+    whose number is past the cap in its part is past it among all.
+    """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
+    many = texts.where(F.col("copies") > max_matches).select("key", F.lit(True).alias("is_many"))
+    salt = F.when(F.col("is_many"), F.pmod(F.xxhash64("name"), F.lit(SALTS))).otherwise(0)
+    parts = documents.join(many, "key", "left").withColumn("salt", salt)
+    in_part = F.row_number().over(Window.partitionBy("key", "salt").orderBy("name")) - 1
+    parts = parts.withColumn("k", in_part).select("name", "key", "is_many", "k")
+    undecided = F.col("is_many") & (F.col("k") <= max_matches)
+    done = parts.where(undecided.isNull() | ~undecided).select("name", "key", "k")
+    place = F.row_number().over(Window.partitionBy("key").orderBy("name")) - 1
+    return done.union(parts.where(undecided).select("name", "key", place.alias("k")))
+
+
+def capped_pairs(
+    edges: DataFrame, texts: DataFrame, documents: DataFrame, options: Options, steps: Steps
+) -> DataFrame:
+    """As all_pairs, where some text is capped."""
+    from pyspark.sql import functions as F
+
     max_matches = options.max_matches
-    placed = _placed(edges, texts, options)
+    placed = steps.keep("placed", _placed(edges, texts, options))
     there = placed.where("x <= y").select(
         "x", "y", "m",
         F.col("before").alias("x_before"), F.col("own_before").alias("x_own"), F.col("is_capped").alias("x_capped"),
@@ -171,8 +194,7 @@ def capped_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, optio
         F.col("before").alias("y_before"), F.col("own_before").alias("y_own"), F.col("is_capped").alias("y_capped"),
     )
     matches = there.join(back, ["x", "y"])
-    place = F.row_number().over(Window.partitionBy("key").orderBy("name")) - 1
-    numbered = documents.withColumn("k", place)
+    numbered = steps.keep("numbered", _numbered(documents, texts, max_matches))
     # Past the cap a document is kept by none, but keeps its best.
     past = F.col("k") > max_matches
     few, many, two = numbered.where(~past), numbered.where(past), numbered.where("k < 2")

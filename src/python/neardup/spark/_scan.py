@@ -161,7 +161,7 @@ class Scan:
         most = self.options.max_matches
         found = (self._edges, self._all_texts, self._documents)
         if most and _pairs.capped_texts(self._edges, self._all_texts, most).limit(1).count():
-            return _pairs.capped_pairs(*found, self.options)
+            return _pairs.capped_pairs(*found, self.options, self._steps)
         return _pairs.all_pairs(*found, self.options)
 
     def members(self) -> DataFrame:
