@@ -1,15 +1,11 @@
-"""What is too long for test_spark.py, run by `./run test spark-long`: real worker processes, one of them killed
-on the way, and workers that get the package with the job."""
+"""The long form of test_spark.py, which `./run test spark-long` runs with spark_workers.py: 1, 7 and 200 partitions, with
+real worker processes too, the development sets where they are, and what very many documents share."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import subprocess
-import sys
-import threading
-import time
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,105 +14,135 @@ import pytest
 pytest.importorskip("pyspark")
 pytestmark = pytest.mark.filterwarnings("ignore")  # pyspark's own, and LossWarning
 
-from spark_frames import assert_same, documents, frame, of_engine, session  # noqa: E402
+from conftest import SHARED, read_jsonl, run_tool, write_jsonl  # noqa: E402
+from spark_frames import (  # noqa: E402
+    assert_same,
+    documents,
+    frame,
+    group_lines,
+    of_engine,
+    pair_lines,
+    session,
+    words,
+)
 
-import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 
 CLUSTER = "local-cluster[2,1,1024]"
+MASTERS = ["local[2]", CLUSTER]
+PARTITIONS = [1, 7, 200]
+# How many documents are generated, and how many share one text or one footer.
+GENERATED = int(os.environ.get("NEARDUP_SPARK_GENERATED", "100000"))
+MANY = int(os.environ.get("NEARDUP_SPARK_MANY", "200000"))
 
 
-# --- what fails on the way ---
-
-
-def descendants(of: str) -> list[int]:
-    """Processes that this one has started, by a word of their command."""
-    found = subprocess.run(["ps", "-eww", "-o", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in found.splitlines()[1:]]
-    mine = {os.getpid()}
-    while True:
-        more = {int(row[0]) for row in rows if int(row[1]) in mine} - mine
-        if not more:
-            return [int(row[0]) for row in rows if int(row[0]) in mine and of in row[2]]
-        mine |= more
-
-
-def kill_one(of: str, context: Any, after: int) -> int:
-    """The last such process, once so many stages have ended; waits for both."""
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        tracker = context.statusTracker()
-        ended = [s for s in range(after + 20) if (info := tracker.getStageInfo(s)) and info.numCompletedTasks == info.numTasks]
-        there = descendants(of)
-        if len(ended) >= after and there and tracker.getActiveStageIds():
-            os.kill(there[-1], signal.SIGKILL)
-            return there[-1]
-        time.sleep(0.1)
-    return 0
-
-
-def test_a_worker_that_is_killed(tmp_path: Path) -> None:
-    """Its tasks are run again, and the answer is the engine's."""
-    spark = session(CLUSTER, **{"spark.sql.shuffle.partitions": "4", "spark.speculation": "true"})
-    spark.sparkContext.setCheckpointDir(str(tmp_path))
-    rows = documents(num_hot=0)
-    scan = neardup.spark.Scan(frame(spark, rows, 8), edges_a_task=150)
-    killed: list[int] = []
-    killer = threading.Thread(target=lambda: killed.append(kill_one("pyspark.daemon", spark.sparkContext, 4)))
-    killer.start()
-    try:
-        assert_same(scan, of_engine(rows))
-    finally:
-        killer.join()
-        spark.stop()
-    assert killed[0] > 0
-
-
-# --- the package on workers that lack it ---
-
-PACKAGES = Path(neardup.__file__).parents[1]
-NEEDED = [path for name in ("numpy", "numpy.libs", "pyarrow", "pyarrow.libs") if (path := PACKAGES / name).exists()]
-
-
-def environment(folder: Path, *packages: Path) -> Path:
-    """A virtual environment with these, of this one's; its interpreter."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    (site,) = folder.glob("lib/python*/site-packages")
-    for package in packages:
-        (site / package.name).symlink_to(package)
-    return folder / "bin" / "python"
-
-
-def submitted(tmp_path: Path, *options: str) -> None:
-    """The job runs where only the driver's environment has the package, and keeps what it should."""
-    text = "one two three four five six seven"
-    (tmp_path / "in.txt").write_text(f"{text}\n{text.upper()}\n{text}\nelse\n")
-    job = tmp_path / "job.py"
-    job.write_text("from neardup.spark.__main__ import main\nraise SystemExit(main())\n")
-    out = tmp_path / "out"
-    import pyspark
-
-    home = Path(pyspark.__file__).parent
-    done = subprocess.run(
-        [
-            home / "bin" / "spark-submit", "--master", "local-cluster[1,1,1024]", "--driver-memory", "1g",
-            "--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=2",
-            "--conf", f"spark.pyspark.driver.python={sys.executable}", *options,
-            job, "dedup", str(tmp_path / "in.txt"), str(out), "--format", "text",
-        ],
-        capture_output=True, text=True, check=False, env={**os.environ, "SPARK_HOME": str(home)},
+@pytest.fixture(scope="module", params=MASTERS)
+def spark(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Both as they are used: with adaptive execution, and with speculation."""
+    made = session(
+        request.param,
+        **{
+            "spark.driver.memory": "2g",
+            "spark.speculation": "true",
+            "spark.sql.adaptive.enabled": "true",
+            "spark.sql.shuffle.partitions": "8",
+            "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        },
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    lines = [line for part in out.glob("part-*") for line in part.read_text().splitlines()]
-    assert len(lines) == 2 and "else" in lines
+    made.sparkContext.setCheckpointDir(str(tmp_path_factory.mktemp("cuts")))
+    yield made
+    made.stop()
 
 
-def test_workers_take_the_wheel_from_an_archive(tmp_path: Path) -> None:
-    """A wheel is a zip archive, and unpacked it is the package: workers need numpy and pyarrow beside it."""
-    bare = environment(tmp_path / "bare", *NEEDED)
-    assert subprocess.run([bare, "-c", "import neardup"], stderr=subprocess.DEVNULL, check=False).returncode != 0
-    wheel = shutil.make_archive(str(tmp_path / "neardup"), "zip", PACKAGES, "neardup")
-    submitted(
-        tmp_path, "--archives", f"{wheel}#wheel", "--conf", "spark.executorEnv.PYTHONPATH=wheel",
-        "--conf", f"spark.pyspark.python={bare}",
-    )
+@pytest.mark.parametrize("preset", ["corpus", "news"])
+@pytest.mark.parametrize("partitions", PARTITIONS)
+def test_any_partitions_in_any_order(spark: Any, partitions: int, preset: str) -> None:
+    rows = documents()
+    random.Random(partitions).shuffle(rows)
+    scan = neardup.spark.Scan(frame(spark, rows, partitions), preset=preset)
+    assert_same(scan, of_engine(rows, preset=preset))
+    scan.release()
+
+
+# --- as the tool prints it ---
+
+
+def assert_as_the_tool(spark: Any, folder: Path, found: list[dict], partitions: int, **options: Any) -> None:
+    """Pairs and groups are the tool's lines."""
+    path = folder / "documents.jsonl"
+    path.write_bytes(write_jsonl([{"id": d["id"], "text": d["text"]} for d in found]))
+    df = spark.read.schema("id string, text string").json(str(path)).repartition(partitions)
+    scan = neardup.spark.Scan(df, **options)
+    typed = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    for of_spark, wanted in [
+        (lambda: pair_lines(scan.pairs()), "--pairs"),
+        (lambda: group_lines(scan.groups()), "--groups"),
+    ]:
+        lines = run_tool("scan", "-q", "--format=jsonl", wanted, *typed, str(path)).decode().splitlines(keepends=True)
+        assert of_spark() == sorted(lines)
+        assert lines
+    scan.release()
+
+
+SETS = (
+    "mccormick_articles/docs_2500.jsonl",
+    "reuters21578/docs.jsonl.zst",
+    "spdx_licences/docs.jsonl.zst",
+    "tos_versions_fr/docs.jsonl.zst",
+    "variants_bbc_en/docs.jsonl.zst",
+    "wiki_versions/docs.jsonl.zst",
+)
+
+
+@pytest.mark.parametrize("path", SETS)
+def test_development_sets(spark: Any, path: str, tmp_path: Path) -> None:
+    """Each with both presets, one with each master, and so many partitions in turn."""
+    if not (SHARED / path).exists():
+        pytest.skip(f"{path} is not there")
+    turn = SETS.index(path) + MASTERS.index(spark.sparkContext.master)
+    preset = ["corpus", "news"][turn % 2]
+    assert_as_the_tool(spark, tmp_path, read_jsonl(SHARED / path), PARTITIONS[turn % 3], preset=preset)
+
+# --- what very many documents share ---
+
+
+def generated(num: int) -> Iterator[str]:
+    """Texts of which one in ten is a near-copy, and one in five under one of forty templates, each of which
+    more bear than a bucket compares."""
+    r = random.Random(7)
+    templates = [words(r, 120) for _ in range(40)]
+    made: list[str] = []
+    for i in range(num):
+        if i % 5 == 0:
+            text = [*templates[r.randrange(40)], f"own{i}"]
+        elif i % 10 == 1:
+            text = [*made[r.randrange(len(made))].split(), f"more{i}"]
+        else:
+            text = words(r, r.randrange(20, 120))
+        made.append(" ".join(text))
+        yield made[-1]
+
+
+def copies_of_one(num: int) -> Iterator[str]:
+    text = " ".join(words(random.Random(5), 80))
+    yield from (text for _ in range(num))
+
+
+def under_one_footer(num: int) -> Iterator[str]:
+    r = random.Random(6)
+    footer = words(r, 60)
+    yield from (" ".join([*words(r, 20), *footer]) for _ in range(num))
+
+
+@pytest.mark.parametrize("preset", ["corpus", "news"])
+@pytest.mark.parametrize(
+    "made, num", [(generated, GENERATED), (copies_of_one, MANY), (under_one_footer, MANY)], ids=lambda of: getattr(of, "__name__", "")
+)
+def test_what_very_many_share(
+    spark: Any, tmp_path: Path, made: Callable[[int], Iterator[str]], num: int, preset: str
+) -> None:
+    """One preset with each master; bench/spark tells what it takes."""
+    if (MASTERS.index(spark.sparkContext.master) + (made is copies_of_one)) % 2 != (preset == "news"):
+        pytest.skip("with the other master")
+    found = [{"id": f"d{i}", "text": text} for i, text in enumerate(made(num))]
+    assert_as_the_tool(spark, tmp_path, found, 7, preset=preset)
