@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ if shutil.which("java") is None:
     pytest.skip("java is not there", allow_module_level=True)
 pytestmark = pytest.mark.filterwarnings("ignore")  # pyspark's own, and LossWarning
 
+from conftest import run_tool, write_jsonl  # noqa: E402
 from pyspark.sql import Observation  # noqa: E402
 from spark_frames import (  # noqa: E402
     assert_same,
@@ -28,8 +31,9 @@ from spark_frames import (  # noqa: E402
 
 import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
+from neardup._keep import Key  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates, _rare, _texts  # noqa: E402
+from neardup.spark import _candidates, _dedup, _options, _rare, _texts  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,7 @@ def spark() -> Iterator[Any]:
 # Partitions, documents under one template, options.
 CASES: list[tuple[int, int, dict[str, Any]]] = [
     (1, 560, {}),
-    (7, 0, {"max_matches": 20, "representative": "preferred", "preferences": "number", "edges_a_task": 30, "containment": 0.9}),
+    (7, 0, {"max_matches": 20, "representative": "preferred", "preferences": "number", "edges_a_task": 100, "containment": 0.9}),
     (3, 200, {"preset": "news", "max_matches": 0}),
 ]
 
@@ -69,22 +73,37 @@ def test_single_links_are_the_engines(spark: Any) -> None:
     rows = documents(num_hot=0)
     wanted = of_engine(rows, output="groups", **options)
     assert any(member.kind == "none" for group in wanted.groups() for member in group.members)
-    scan = neardup.spark.Scan(frame(spark, rows, 3), edges_a_task=30, **options)
+    scan = neardup.spark.Scan(frame(spark, rows, 3), edges_a_task=100, **options)
     assert group_lines(scan.groups()) == sorted(map(group_line, wanted.groups()))
     scan.release()
 
 
-def test_dedup_keeps_the_rows_that_the_engine_keeps(spark: Any) -> None:
-    rows = documents(num_hot=0)
-    wanted = of_engine(rows)
-    kept = [row for row, stays in zip(rows, wanted.keep_mask()) if stays]
-    df = frame(spark, rows, 3).withColumnRenamed("number", "a.number")
-    done = neardup.spark.dedup(df)
-    assert done.columns == ["id", "text", "a.number"]
-    found = [tuple(row) for row in done.collect()]
+def test_dedup_keeps_what_the_tool_keeps(spark: Any, tmp_path: Path) -> None:
+    """By keys before the size and after it, with documents that lack their fields, and rows of one id."""
+    keys = ["earliest:date,longest,max:score", "prefer:source=AFP,Reuters", "first"]
+    r = random.Random(3)
+    records = []
+    for id, text, _ in documents(num_hot=0):
+        if id is not None and text is not None:
+            records.append({"id": id, "text": text, "date": r.choice(["2024-05-01", "1 May 24", "soon", None])})
+            records[-1].update(score=r.choice([None, -1.5, 2.0]), source=r.choice(["Reuters", "dpa", "AFP"]))
+    (tmp_path / "in.jsonl").write_bytes(write_jsonl(records))
+    typed = [f"--keep={key}" for key in keys]
+    counted = tmp_path / "stats.json"
+    out = run_tool("dedup", "-q", *typed, f"--stats={counted}", "-o", "-", str(tmp_path / "in.jsonl"))
+    rows = [(*record.values(), i) for i, record in enumerate(records)]
+    df = spark.createDataFrame(rows, "id string, text string, date string, score double, source string, `a.order` int")
+    scan = neardup.spark.Scan(df.repartition(3), keep=keys, order="a.order")
+    done = _dedup.deduplicated(scan, annotate=False)
+    assert done.columns == df.columns
     # Of rows of one id and text any may stay.
-    assert sorted((repr(row[:2]) for row in found)) == sorted(repr(row[:2]) for row in kept)
-    assert {row[0] for row in found} == {row[0] for row in kept}
+    kept = [(record["id"], record["text"]) for record in map(json.loads, out.splitlines())]
+    assert sorted(row[:2] for row in done.collect()) == sorted(kept)
+    wanted = json.loads(counted.read_bytes())["notes"]
+    stats = {row.name: row.value for row in scan.stats().collect()}
+    for name in ("without_preference", "unreadable_preference"):
+        assert stats[name] == wanted[name] > 0
+    scan.release()
 
 
 def annotations(rows: list[Row]) -> list[Any]:
@@ -109,11 +128,22 @@ def test_dedup_annotates_every_row(spark: Any, unique: bool) -> None:
     assert sorted(map(repr, map(tuple, found.collect()))) == sorted(map(repr, wanted))
 
 
+def test_orders_are_columns_of_numbers_and_times() -> None:
+    """As the first and the last of them, nulls after all; in bytes that compare in the same order."""
+    import pyarrow
+
+    given = pyarrow.array([5, None, 1 - 2**63, 2**63 - 2, 0], pyarrow.int64())
+    for by, wanted in [("first", [2, 4, 0, 3, 1]), ("last", [3, 0, 4, 2, 1])]:
+        ordered, lost = _texts._preferences((Key(by, "n"),), [given])
+        assert sorted(range(5), key=lambda i: ordered[i].tobytes()) == wanted
+        assert lost.tolist() == [0, _texts.ABSENT, 0, 0, 0]
+
+
 def test_frames_without_rows(spark: Any) -> None:
-    df = spark.createDataFrame([], "id bigint, text binary")
-    assert neardup.spark.scan_pairs(df).collect() == []
-    assert neardup.spark.scan_groups(df).collect() == []
-    assert neardup.spark.dedup(df).collect() == []
+    scan = neardup.spark.Scan(spark.createDataFrame([], "id bigint, text binary"))
+    assert scan.pairs().collect() == scan.groups().collect() == []
+    assert _dedup.deduplicated(scan, annotate=True).collect() == []
+    scan.release()
 
 
 def test_repeats_are_those_of_within(spark: Any) -> None:
@@ -146,6 +176,7 @@ def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path) -> None:
 
 def test_what_cannot_be_is_said_before_any_job(spark: Any) -> None:
     df = spark.createDataFrame([(1.5, ["a"], "x")], "id double, text array<string>, t string")
+    good = df.select(df["t"].alias("id"), df["t"].alias("text"))
     for error, call in [
         (TypeError, lambda: neardup.spark.scan_pairs(df, id="t")),
         (TypeError, lambda: neardup.spark.scan_pairs(df, text="t")),
@@ -157,7 +188,13 @@ def test_what_cannot_be_is_said_before_any_job(spark: Any) -> None:
         (neardup.Unsupported, lambda: neardup.spark.scan_pairs(df, preset="news", coverage=0.5)),
         (neardup.Unsupported, lambda: neardup.spark.scan_groups(df, preset="news", link="single")),
         (neardup.InvalidArgument, lambda: neardup.spark.scan_groups(df, link="double")),
-        (neardup.Unsupported, lambda: neardup.spark.dedup(df, keep="first")),
+        (neardup.InvalidArgument, lambda: neardup.spark.dedup(good, keep="first")),
+        (neardup.InvalidArgument, lambda: neardup.spark.dedup(good, keep="longest", order="id")),
+        (neardup.InvalidArgument, lambda: neardup.spark.dedup(good, keep="newest")),
+        (neardup.InvalidArgument, lambda: neardup.spark.dedup(good, keep="longest", representative="first-id")),
+        (neardup.NotFound, lambda: neardup.spark.dedup(good, keep="max:nowhere")),
+        (neardup.NotFound, lambda: neardup.spark.dedup(good, keep="last", order="nowhere")),
+        (TypeError, lambda: neardup.spark.dedup(good, keep="last", order="text")),
     ]:
         with pytest.raises(error):
             call()
@@ -182,9 +219,8 @@ def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:
     import pyarrow
 
     column = pyarrow.array(texts, pyarrow.binary())
-    nulls = pyarrow.nulls(len(texts), pyarrow.int64())
-    batch = pyarrow.RecordBatch.from_arrays([nulls, column, nulls], names=["id", "text", "preference"])
-    (read,) = _texts._read(iter([batch]), neardup.Spec(preset="news"))
+    batch = pyarrow.RecordBatch.from_arrays([pyarrow.nulls(len(texts)), column], names=["id", "text"])
+    (read,) = _texts._read(iter([batch]), _options.make_options("id", "text", neardup.Spec(preset="news")))
     rows = {row["key"]: row for row in read.select(["key", "shift", "samples"]).to_pylist() if row["key"]}
 
     def batches(of: list[dict[str, Any]], schema: Any, size: int = 1000) -> Iterator[Any]:

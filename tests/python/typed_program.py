@@ -160,7 +160,7 @@ def clusters(df: DataFrame) -> list[DataFrame]:
 
     pairs: DataFrame = spark.scan_pairs(df, id="url", text="body", threshold=0.7)
     groups: DataFrame = spark.scan_groups(df, id="url", text="body", checkpoint="/tmp/steps")
-    left: DataFrame = spark.dedup(df, "url", "body", keep="representative", annotate=True)
+    left: DataFrame = spark.dedup(df, "url", "body", keep=["latest:date", "first"], order="rank", annotate=True)
     repeats: DataFrame = spark.within(df, id="url", text="body")
     scan = spark.Scan(df, "url", "body", representative="preferred", preferences="rank")
     frames: list[DataFrame] = [scan.pairs(), scan.groups(), scan.members()]

@@ -11,7 +11,7 @@ from neardup._errors import InvalidArgument
 
 MOST_KEYS = 8
 _FIELD_KEYS = ("earliest", "latest", "max", "min", "prefer")
-_TURNED = ("latest", "max")  # the largest comes first
+_TURNED = ("latest", "max", "last")  # the largest comes first
 _LAST = 2**63 - 1  # what cannot be read
 _ALLOWED = (
     "longest, first, earliest:FIELD, latest:FIELD, max:FIELD, min:FIELD, "
@@ -103,11 +103,14 @@ def _numbers_of(column: Any) -> Any:
     return pyarrow.nulls(len(column), pyarrow.float64())
 
 
-def _order_of(key: Key, column: Any) -> Any:
-    """Whole numbers, smaller for what is rather kept; null where the field says nothing."""
+def orders_of(key: Key, column: Any) -> Any:
+    """Whole numbers, smaller for what is rather kept; null where the field says nothing. `column` of a key without
+    a field is its order, whole numbers too."""
     import pyarrow
     import pyarrow.compute as pc
 
+    if key.by not in _FIELD_KEYS:
+        return pc.bit_wise_not(column) if key.by in _TURNED else column
     if pyarrow.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if key.by == "prefer":
@@ -156,7 +159,7 @@ class Preferences:
                 columns.append(pyarrow.array(rows, pyarrow.int64()))
                 continue
             column = batch.column(key.field)
-            order = _order_of(key, column)
+            order = orders_of(key, column)
             columns.append(order)
             absent = pc.or_(absent, column.is_null())
             unreadable = pc.or_(unreadable, pc.and_not(order.is_null(), column.is_null()))

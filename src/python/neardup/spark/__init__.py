@@ -15,17 +15,15 @@ pyspark 3.5 or 4, pyarrow and numpy, and this package on the workers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Union
 
 from neardup.spark._dedup import deduplicated
-from neardup.spark._options import check_keep
 from neardup.spark._scan import Scan
 from neardup.spark._within import within
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-    from neardup._types import Keep
 
 __all__ = ["Scan", "dedup", "scan_groups", "scan_pairs", "within"]
 
@@ -38,6 +36,8 @@ def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any
         as ID, ID#2, ID#3. text: a column of strings or binary (UTF-8); null has no words.
     options: preset, score, threshold, containment, recall, shingle, repair, fold, max_matches, link, representative and
         preferences as of `neardup.scan` (preferences: the name of a column), and
+        keep, order: which document represents a group, see `dedup`; order: a column of whole numbers, dates or
+        timestamps.
         unique_ids: no id stands twice, which saves a shuffle; not checked.
         checkpoint: a folder where steps are written, and taken from by a later run that was given
         the same rows and options. None: they are cached.
@@ -46,8 +46,8 @@ def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any
 
     Runs jobs at once, up to the matches of texts (which tell whether anything is capped); the pairs of
     documents are made when the result is used. Raises NotFound, TypeError and InvalidArgument for columns
-    and options that are none, Unsupported for what is not there: a coverage, link="single" with a score,
-    keep="first".
+    and options that are none, Unsupported for what is not there: a coverage, which the engine counts over all documents of a scan, and
+    link="single" with a score.
     """
     return Scan(df, id, text, **options).pairs()
 
@@ -67,13 +67,15 @@ def dedup(
     id: str = "id",
     text: str = "text",
     *,
-    keep: Keep = "representative",
+    keep: Union[str, Iterable[str]] = "representative",
     annotate: bool = False,
     **options: Any,
 ) -> DataFrame:
     """The rows that stay when of every group one is kept, with all their columns.
 
-    keep: "representative"; which one that is, options say (representative, preferences).
+    keep: "representative", the longest text, or what `representative` says; or the keys of the tool's --keep,
+        which decide one after the other, as a str or a list of them: "latest:date,max:score", where fields are
+        columns. "first", and "last" alone, are by the column `order`, as rows of a frame have no order.
     annotate: all rows, with the columns of the tool's --annotate: neardup_group (the number of its
         group), neardup_representative (an id), neardup_kind and neardup_similarity, null for a row in
         no group, the last two for a representative.
@@ -81,5 +83,5 @@ def dedup(
     The other arguments and the errors are those of `scan_pairs`. Runs jobs at once. Of rows that
     have one id and one text, and so cannot be told apart, any one stays.
     """
-    check_keep(keep)
-    return deduplicated(Scan(df, id, text, **options), annotate)
+    by = None if keep == "representative" else keep
+    return deduplicated(Scan(df, id, text, keep=by, **options), annotate)

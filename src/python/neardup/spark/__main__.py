@@ -28,6 +28,8 @@ OF_SCAN = {
     "link": str,
     "representative": str,
     "preferences": str,
+    "keep": str,
+    "order": str,
     "checkpoint": str,
 }
 

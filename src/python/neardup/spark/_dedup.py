@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from neardup.spark._scan import Scan
 
-OWN = ("neardup_id", "neardup_key", "neardup_decision")
+OWN = ("neardup_id", "neardup_key", "neardup_preference", "neardup_decision")
 GROUP, REPRESENTATIVE, KIND, SIMILARITY = ANNOTATIONS
 
 
@@ -31,9 +31,8 @@ def _is_best(scan: Scan) -> Column:
 
     decided = F.col("neardup_decision")
     best = (F.col("neardup_key") == decided["representative"]) & (F.col("neardup_id") == decided["best_id"])
-    if scan.options.preferences is not None:
-        own = F.coalesce(F.col(quoted(scan.options.preferences)).cast("bigint"), F.lit(2**63 - 1))
-        best = best & (own == decided["preference"])
+    if scan.options.keys:
+        best = best & (F.col("neardup_preference") == decided["preference"])
     return best
 
 

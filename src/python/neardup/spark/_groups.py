@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from neardup.spark._options import Options
     from neardup.spark._steps import Steps
 
+MOST_BYTES = 2**31 - 1
 LEAST_PROGRESS = 16  # a round must drop one match in so many
 
 
@@ -39,10 +40,10 @@ def ranks(texts: DataFrame, options: Options) -> DataFrame:
     if options.representative == "first-id":
         rank = F.col("least_name").cast("binary")
     else:
-        # Of numbers, nulls last, as 8 bytes in whose order they are.
-        most = F.lit(2**63 - 1)
-        number = F.coalesce("preference", most).bitwiseXOR(F.lit(-(2**63)))
-        rank = F.concat(F.unhex(F.lpad(F.hex(number), 16, "0")), F.col("key"))
+        # The size, which a key of a text begins with, decides after the keys that come before it.
+        place = 8 * options.size_place
+        before, after = F.substring("preference", 1, place), F.substring("preference", place + 1, MOST_BYTES)
+        rank = F.concat(before, F.substring("key", 1, 4), after, F.substring("key", 5, MOST_BYTES))
     return texts.select("key", rank.alias("rank"))
 
 

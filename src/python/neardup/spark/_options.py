@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from neardup._errors import InvalidArgument, NotFound, Unsupported
+from neardup._keep import Key, Keys, parse_keep
 from neardup._spec import Spec
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from neardup._types import Keep, Link, Representative
+    from neardup._types import Link, Representative
 
 MAX_MATCHES = 1000  # the tool's default of --max-matches
 MOST_MATCHES = 2**32 - 1
 EDGES_A_TASK = 4_000_000
 
 WHOLE_NUMBERS = ("tinyint", "smallint", "int", "bigint")
+TIMES = ("date", "timestamp", "timestamp_ntz")
 TEXTS = ("string", "binary")
+GIVEN = "given"  # a key of whole numbers that the caller has made, the smallest first
+IN_ORDER = (GIVEN, "first", "last")  # keys whose column is an order
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,23 @@ class Options:
     max_matches: int
     link: str
     representative: str
-    preferences: Optional[str]
+    keys: tuple[Key, ...]  # that decide which document represents, each with its column
+    size_place: int  # the number of words decides after so many of them
     unique_ids: bool
     edges_a_task: int
+
+
+def _keys_of(keep: Union[str, Iterable[str], None], order: Optional[str]) -> tuple[tuple[Key, ...], int]:
+    """The tool's keys, and "last", with their columns."""
+    parsed = Keys([], 0)
+    if keep is not None:
+        parsed = Keys([Key("last")], 1) if keep == "last" else parse_keep(keep)
+    has_order = any(key.by in IN_ORDER for key in parsed.items)
+    if has_order and order is None:
+        raise InvalidArgument("keep='first' and 'last' need 'order', a column: rows of a frame have no order")
+    if order is not None and not has_order:
+        raise InvalidArgument("'order' only works with keep='first' or 'last'")
+    return tuple(key._replace(field=order or "") if key.by in IN_ORDER else key for key in parsed.items), parsed.size_place
 
 
 def make_options(
@@ -45,6 +64,8 @@ def make_options(
     link: Optional[Link] = None,
     representative: Optional[Representative] = None,
     preferences: Optional[str] = None,
+    keep: Union[str, Iterable[str], None] = None,
+    order: Optional[str] = None,
     unique_ids: bool = False,
     edges_a_task: int = EDGES_A_TASK,
 ) -> Options:
@@ -61,6 +82,11 @@ def make_options(
         )
     if (representative == "preferred") != (preferences is not None):
         raise InvalidArgument("representative='preferred' and 'preferences' need each other")
+    if keep is not None and representative is not None:
+        raise InvalidArgument("'keep' does not work with 'representative' or 'preferences'")
+    keys, size_place = _keys_of(keep, order)
+    if preferences is not None:
+        keys, size_place = (Key(GIVEN, preferences),), 1
     most = MAX_MATCHES if max_matches is None else max_matches
     if not 0 <= most <= MOST_MATCHES:
         raise InvalidArgument(f"'max_matches' must be from 0 to {MOST_MATCHES}, not {most}")
@@ -72,8 +98,9 @@ def make_options(
         spec=spec,
         max_matches=most,
         link=link or "anchored",
-        representative=representative or "longest",
-        preferences=preferences,
+        representative="preferred" if keys else representative or "longest",
+        keys=keys,
+        size_place=size_place,
         unique_ids=unique_ids,
         edges_a_task=edges_a_task,
     )
@@ -92,19 +119,13 @@ def check_columns(df: DataFrame, options: Options) -> None:
     """Raises NotFound for a column that is not there, TypeError for one of another type."""
     _check_column(df, options.text, "texts", TEXTS, "string or binary")
     _check_column(df, options.id, "ids", ("string", *WHOLE_NUMBERS), "string or whole numbers")
-    if options.preferences is not None:
-        _check_column(df, options.preferences, "preferences", WHOLE_NUMBERS, "whole numbers")
-
-
-def check_keep(keep: Keep) -> None:
-    """A frame has no order: first and last mean nothing."""
-    if keep in ("first", "last"):
-        raise Unsupported(
-            f"keep={keep!r} is not there on Spark, where rows have no order: "
-            "use representative='preferred' with a column of numbers"
-        )
-    if keep != "representative":
-        raise InvalidArgument(f"'keep' must be 'representative', not {keep!r}")
+    for key in options.keys:
+        if key.by == GIVEN:
+            _check_column(df, key.field, "preferences", WHOLE_NUMBERS, "whole numbers")
+        elif key.by in IN_ORDER:
+            _check_column(df, key.field, "an order", (*WHOLE_NUMBERS, *TIMES), "whole numbers, dates or timestamps")
+        elif key.field not in df.columns:
+            raise NotFound(f"the frame has no column '{key.field}'")
 
 
 def quoted(name: Any) -> str:

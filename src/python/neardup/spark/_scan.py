@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Union
 
 from neardup._spec import Spec
 from neardup.spark import _candidates, _groups, _links, _pairs, _rare, _texts, _verify
@@ -42,6 +43,8 @@ class Scan:
         link: Optional[Link] = None,
         representative: Optional[Representative] = None,
         preferences: Optional[str] = None,
+        keep: Union[str, Iterable[str], None] = None,
+        order: Optional[str] = None,
         unique_ids: bool = False,
         checkpoint: Optional[str] = None,
         observation: Optional[Observation] = None,
@@ -65,6 +68,8 @@ class Scan:
             link=link,
             representative=representative,
             preferences=preferences,
+            keep=keep,
+            order=order,
             unique_ids=unique_ids,
             **tuning,
         )
@@ -109,7 +114,7 @@ class Scan:
         """(key, copies, least_name, preference, best_name, best_id): a row a text, best the document kept."""
         from pyspark.sql import functions as F
 
-        order = F.struct(F.coalesce("preference", F.lit(2**63 - 1)).alias("preference"), "name", "id")
+        order = F.struct("preference", "name", "id")
         texts = self._documents.groupBy("key").agg(
             F.count("*").alias("copies"), F.min("name").alias("least_name"), F.min(order).alias("best")
         )
@@ -215,7 +220,7 @@ class Scan:
         found = (self._edges, self._all_texts)
         copies, partners = F.col("copies"), F.col("partners")
         counts = [
-            (self._read, _texts.counts()),
+            (self._read, _texts.counts(self.options)),
             (self._all_texts, {"exact_copies": F.sum(copies - 1)}),
             (self._candidates, {"candidates": num}),
             (self._edges, {"matches": num}),

@@ -19,13 +19,15 @@ import pyarrow.compute
 
 import neardup
 from neardup import _core
-from neardup.spark._options import Options, quoted
+from neardup._keep import Key, orders_of
+from neardup.spark._options import GIVEN, IN_ORDER, Options, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Observation
 
 KEY_BYTES = 20
 MOST_SEEN = 100_000  # texts that a task remembers
+ABSENT, UNREADABLE = 1, 2  # of what a document is preferred by
 
 
 def fixed_binary(rows: Any) -> Any:
@@ -75,15 +77,31 @@ class _Described:
         return pyarrow.compute.if_else(pyarrow.array(self.has_words), column, pyarrow.scalar(None, column.type))
 
 
-def _read(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
-    """(id, text, preference) to the columns of `documents`."""
+def _preferences(keys: tuple[Key, ...], columns: list[Any]) -> tuple[Any, Any]:
+    """What keys say of documents as bytes that compare in their order, 8 a key, null without keys; and what is
+    lost of each: ABSENT and UNREADABLE."""
+    num = len(columns[0]) if columns else 0
+    ordered = numpy.empty((num, 8 * len(keys)), numpy.uint8)
+    lost = numpy.zeros(num, numpy.int32)
+    for i, (key, column) in enumerate(zip(keys, columns)):
+        orders = orders_of(key, column)
+        absent, unread = (pyarrow.compute.is_null(c).to_numpy(zero_copy_only=False) for c in (column, orders))
+        lost |= absent * ABSENT | (unread & ~absent) * UNREADABLE
+        numbers = orders.fill_null(2**63 - 1).to_numpy().astype(numpy.int64).view(numpy.uint64)
+        ordered[:, 8 * i : 8 * i + 8] = (numbers ^ numpy.uint64(1 << 63)).astype(">u8").view(numpy.uint8).reshape(-1, 8)
+    return ordered, lost
+
+
+def _read(batches: Iterator[Any], options: Options) -> Iterator[Any]:
+    """(id, text, and columns of keys) to the columns of `documents`."""
+    spec, keys = options.spec, options.keys
     for batch in batches:
-        ids, texts, preferences = batch.columns
+        ids, texts, *of_keys = batch.columns
         told = _Described(texts, spec, ["invalid_bytes", *(["band_keys"] if spec.bands else [])])
         assert told.sketches.invalid_bytes is not None
         columns = {
             "id": ids,
-            "preference": preferences,
+            "preference": pyarrow.nulls(len(ids), pyarrow.binary()),
             "tokens": pyarrow.array(told.tokens.astype(numpy.int64)),
             "bytes": pyarrow.compute.binary_length(texts).fill_null(0).cast(pyarrow.int64()),
             "invalid": pyarrow.array(told.sketches.invalid_bytes.to_numpy().astype(numpy.int64)),
@@ -101,16 +119,25 @@ def _read(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
                 pyarrow.binary(), len(ids), [None, offsets, pyarrow.py_buffer(told.samples)]
             )
             columns["samples"] = told.only_with_words(samples)
+        if keys:
+            ordered, lost = _preferences(keys, of_keys)
+            columns["preference"], columns["lost"] = fixed_binary(ordered), pyarrow.array(lost)
         yield pyarrow.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
-_READ = "id string, preference bigint, tokens bigint, bytes bigint, invalid bigint, key binary"
+_READ = "id string, preference binary, tokens bigint, bytes bigint, invalid bigint, key binary"
 
 
-def counts() -> dict[str, Column]:
-    """What is told of documents, by the names of the tool's --stats: aggregates of _READ."""
+def counts(options: Options) -> dict[str, Column]:
+    """What is told of documents, by the names of the tool's --stats: aggregates of `documents`."""
     from pyspark.sql import functions as F
 
+    lost = {}
+    if any(key.by != GIVEN for key in options.keys):
+        lost = {
+            "without_preference": F.sum(F.col("lost").bitwiseAND(ABSENT)),
+            "unreadable_preference": F.sum((F.col("lost").bitwiseAND(UNREADABLE) > 0).cast("bigint")),
+        }
     return {
         "documents": F.count("*"),
         "text_bytes": F.sum("bytes"),
@@ -118,6 +145,7 @@ def counts() -> dict[str, Column]:
         "no_words": F.sum((F.col("tokens") == 0).cast("bigint")),
         "invalid_utf8": F.sum((F.col("invalid") > 0).cast("bigint")),
         "invalid_bytes": F.sum("invalid"),
+        **lost,
     }
 
 
@@ -128,26 +156,40 @@ def id_of(column: str) -> Column:
     return F.coalesce(F.col(quoted(column)).cast("string"), F.lit(""))
 
 
-def inputs(df: DataFrame, id: str, text: str, preferences: Optional[str] = None) -> DataFrame:
+def _of_keys(df: DataFrame, keys: tuple[Key, ...]) -> list[Column]:
+    """Columns of the keys, under names of their own; an order as whole numbers."""
+    from pyspark.sql import functions as F
+
+    types, columns = dict(df.dtypes), []
+    for i, key in enumerate(keys):
+        column = F.col(quoted(key.field))
+        if key.by in IN_ORDER:
+            is_time = types[key.field].startswith(("date", "timestamp"))
+            column = F.unix_micros(column.cast("timestamp")) if is_time else column.cast("bigint")
+        columns.append(column.alias(f"key{i}"))
+    return columns
+
+
+def inputs(df: DataFrame, id: str, text: str, keys: tuple[Key, ...] = ()) -> DataFrame:
     """The columns that decide, under names of their own."""
     from pyspark.sql import functions as F
 
-    preference = F.lit(None) if preferences is None else F.col(quoted(preferences))
     return df.select(
-        id_of(id).alias("id"),
-        F.col(quoted(text)).cast("binary").alias("text"),
-        preference.cast("bigint").alias("preference"),
+        id_of(id).alias("id"), F.col(quoted(text)).cast("binary").alias("text"), *_of_keys(df, keys)
     )
 
 
 def documents(df: DataFrame, options: Options, observation: Optional[Observation]) -> DataFrame:
-    """_READ of every row, and bands, or shift and samples: key, bands and samples are null without words."""
-    rows = inputs(df, options.id, options.text, options.preferences)
+    """_READ of every row, bands, or shift and samples, and with keys what is lost: key, bands and samples are null
+    without words."""
+    rows = inputs(df, options.id, options.text, options.keys)
     more = "bands binary" if options.spec.bands else "shift int, samples binary"
-    read = rows.mapInArrow(partial(_read, spec=options.spec), f"{_READ}, {more}")
+    if options.keys:
+        more += ", lost int"
+    read = rows.mapInArrow(partial(_read, options=options), f"{_READ}, {more}")
     if observation is None:
         return read
-    return read.observe(observation, *(count.alias(name) for name, count in counts().items()))
+    return read.observe(observation, *(count.alias(name) for name, count in counts(options).items()))
 
 
 def _send(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
@@ -173,27 +215,35 @@ def keyed_texts(df: DataFrame, options: Options) -> DataFrame:
     return texts.mapInArrow(partial(_send, spec=options.spec), "key binary, text binary")
 
 
-def _annotate(batches: Iterator[Any], spec: neardup.Spec, place: int) -> Iterator[Any]:
+def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[Any]:
+    """Columns, and after them those of keys, to the columns, key and preference."""
+    keys = options.keys
     for batch in batches:
-        column = fixed_binary(_Described(batch.column(place), spec, []).keys)
+        columns = batch.columns[: batch.num_columns - len(keys)]
+        preference = pyarrow.nulls(batch.num_rows, pyarrow.binary())
+        if keys:
+            preference = fixed_binary(_preferences(keys, batch.columns[len(columns) :])[0])
+        key = fixed_binary(_Described(columns[place], options.spec, []).keys)
         yield pyarrow.RecordBatch.from_arrays(
-            [*batch.columns, column], names=[*batch.schema.names, "key"]
+            [*columns, key, preference], names=[*batch.schema.names[: len(columns)], "key", "preference"]
         )
 
 
 def with_keys(df: DataFrame, options: Options) -> DataFrame:
-    """The frame with neardup_id, the id as it came, and neardup_key; texts without words have a key too."""
+    """The frame with neardup_id, the id as it came, neardup_key and neardup_preference; texts without words have a
+    key too."""
     from pyspark.sql.types import BinaryType, StructField, StructType
 
     named = df.withColumn("neardup_id", id_of(options.id))
     # Under names of their own: mapInArrow does not find a column with a dot in its name.
     fields = [StructField(f"c{i}", field.dataType) for i, field in enumerate(named.schema.fields)]
-    schema = StructType([*fields, StructField("key", BinaryType())])
+    schema = StructType([*fields, StructField("key", BinaryType()), StructField("preference", BinaryType())])
     place = df.columns.index(options.text)
-    keyed = named.toDF(*(field.name for field in fields)).mapInArrow(
-        partial(_annotate, spec=options.spec, place=place), schema
+    renamed = [named[quoted(name)].alias(field.name) for name, field in zip(named.columns, fields)]
+    keyed = named.select(*renamed, *_of_keys(named, options.keys)).mapInArrow(
+        partial(_annotate, options=options, place=place), schema
     )
-    return keyed.toDF(*named.columns, "neardup_key")
+    return keyed.toDF(*named.columns, "neardup_key", "neardup_preference")
 
 
 # --- documents of one id ---
@@ -202,7 +252,7 @@ def with_keys(df: DataFrame, options: Options) -> DataFrame:
 def _rename(batches: Iterator[Any]) -> Iterator[Any]:
     """(family, id, preference, text, key), by family, to (id, key, preference, name): the engine names them."""
     schema = pyarrow.schema(
-        [("id", pyarrow.string()), ("key", pyarrow.binary()), ("preference", pyarrow.int64()), ("name", pyarrow.string())]
+        [("id", pyarrow.string()), ("key", pyarrow.binary()), ("preference", pyarrow.binary()), ("name", pyarrow.string())]
     )
     rows: list[Any] = []
     for batch in batches:
@@ -218,15 +268,15 @@ def _rename(batches: Iterator[Any]) -> Iterator[Any]:
 
 def _named(rows: list[Any], schema: Any) -> Any:
     ids = [row["id"] for row in rows]
-    preferences = [row["preference"] for row in rows]
-    has_preferences = any(p is not None for p in preferences)
+    # In their order: what the engine is given is one number.
+    preferences = {p: number for number, p in enumerate(sorted({row["preference"] or b"" for row in rows}))}
     scan = neardup.scan(
         [row["text"] for row in rows],
         ids,
         output="groups",
         threads=1,
-        representative="preferred" if has_preferences else None,
-        preferences=preferences if has_preferences else None,
+        representative="preferred",
+        preferences=[preferences[row["preference"] or b""] for row in rows],
     )
     names = list(ids)
     for renamed in scan.renamed():
@@ -250,17 +300,18 @@ def duplicate_names(df: DataFrame, read: DataFrame, options: Options) -> DataFra
 
     family = F.regexp_replace(F.col("id"), r"(#\d+)+\z", "")
     repeated = read.groupBy("id").count().where("count > 1").select(family.alias("family")).distinct()
-    rows = inputs(df, options.id, options.text, options.preferences)
+    rows = inputs(df, options.id, options.text, options.keys)
     keyed = with_keys(rows, _plain(options)).withColumn("family", family)
     chosen = keyed.join(repeated, "family", "left_semi").select(
-        "family", "id", "preference", "text", F.col("neardup_key").alias("key")
+        "family", "id", F.col("neardup_preference").alias("preference"), "text", F.col("neardup_key").alias("key")
     )
     together = chosen.repartition("family").sortWithinPartitions("family")
-    return together.mapInArrow(_rename, "id string, key binary, preference bigint, name string")
+    return together.mapInArrow(_rename, "id string, key binary, preference binary, name string")
 
 
 def _plain(options: Options) -> Options:
     """For frames whose columns have this module's names."""
     from dataclasses import replace
 
-    return replace(options, id="id", text="text", preferences=None)
+    keys = tuple(key._replace(field=f"key{i}") for i, key in enumerate(options.keys))
+    return replace(options, id="id", text="text", keys=keys)
