@@ -34,7 +34,7 @@ typedef int add_filter_fn(struct archive *archive);
 struct nd_output {
     nd_allocator allocator;
     int fd;
-    bool is_stdout;
+    bool is_stdout, is_part;
     nd_byte_vec path;         /* as given, terminated; for messages */
     nd_byte_vec target, temp; /* terminated; empty: written to directly */
     int error_number;         /* of the first failed call; 0: none */
@@ -57,6 +57,9 @@ static nd_status describe(const nd_output *output, nd_error *error)
     const nd_status status = number == ENOENT ? ND_ERR_NOT_FOUND : ND_ERR_IO;
     if (output->is_stdout)
         return nd_error_set(error, status, "cannot write standard output: %s", strerror(number));
+    if (output->is_part)
+        return nd_error_set(error, status, "cannot write to a temporary file in '%s': %s",
+                            nd_show_path(output->target.items).text, strerror(number));
     return nd_error_set(error, status, "cannot write '%s': %s",
                         nd_show_path(output->path.items).text, strerror(number));
 }
@@ -414,7 +417,8 @@ nd_status nd_output_new_staged(const char *path, const char *staged, nd_packing 
 /* Opens a file in the folder and takes its name away, so that it is gone with the process. */
 static nd_status open_part(nd_output *output, const char *folder)
 {
-    nd_status status = nd_bytes_append(&output->allocator, &output->target, folder, strlen(folder));
+    const size_t len = strlen(folder), slash = len > 0 && folder[len - 1] == '/';
+    nd_status status = nd_bytes_append(&output->allocator, &output->target, folder, len - slash);
     if (status == ND_OK)
         status = nd_bytes_append(&output->allocator, &output->target, "/", 2);
     if (status == ND_OK)
@@ -432,6 +436,7 @@ nd_status nd_output_new_part(const char *path, const char *folder, const nd_allo
     nd_output *const output = new_output(allocator);
     if (!output)
         return fail_new(error);
+    output->is_part = true;
     output->filter = filter_of(path);
     nd_status status = nd_bytes_append(&output->allocator, &output->path, path, strlen(path) + 1);
     if (status == ND_OK)

@@ -40,8 +40,8 @@ ND_NODISCARD nd_status nd_output_new_staged(const char *path, const char *staged
                                             nd_packing packing, const nd_allocator *allocator,
                                             nd_output **out, nd_error *error);
 
-/* A new file without a name, in the folder, for a part of a file: messages and the ending are those
- * of `path`. nd_output_end_part commits it. */
+/* A new file without a name, in the folder, for a part of a file that is compressed as `path` says;
+ * messages name the folder. nd_output_end_part commits it. */
 ND_NODISCARD nd_status nd_output_new_part(const char *path, const char *folder,
                                           const nd_allocator *allocator, nd_output **out,
                                           nd_error *error);

@@ -29,7 +29,9 @@ awk 'BEGIN {
 gzip b.jsonl
 "$tool" dedup -q --no-progress --removed removed -o whole a.jsonl b.jsonl.gz || exit 1
 "$tool" dedup -q --no-progress -o whole_folder/ a.jsonl b.jsonl.gz || exit 1
-failed=0 num_full=0 num_done=0
+tar -cf a.tar a.jsonl b.jsonl.gz
+"$tool" dedup -q --no-progress -o whole.tar a.tar || exit 1
+failed=0 num_full=0 num_done=0 inputs='a.jsonl b.jsonl.gz'
 
 fail()
 {
@@ -44,7 +46,7 @@ check()
     what="$1, $size" may_stay=$2 comparison=$3
     shift 3
     mount -t tmpfs -o size=$size neardup-test small || exit 99
-    "$tool" dedup -q --no-progress "$@" a.jsonl b.jsonl.gz 2>err
+    "$tool" dedup -q --no-progress "$@" $inputs 2>err
     status=$?
     if [ $status -eq 0 ]; then
         num_done=$((num_done + 1))
@@ -85,6 +87,9 @@ for size in 8k 64k 256k 512k 1m 2m 16m; do
     check 'temporary files' '' 'cmp whole out' --memory 64M --temp-dir small -o out
     check 'what --resume keeps' 'out.resume' 'cmp whole small/out' --resume -o small/out
     rm -f out
+    inputs=a.tar
+    check 'an archive' '' 'cmp whole.tar small/out.tar' -o small/out.tar
+    inputs='a.jsonl b.jsonl.gz'
 done
 echo "$num_full runs found the disk full, $num_done did not"
 [ $num_full -gt 10 ] && [ $num_done -gt 5 ] || failed=1
