@@ -266,7 +266,7 @@ static nd_status put_descriptor(nd_zip_copy *z, nd_output *output, const packing
     nd_zip_set_number(descriptor + 8 + size, size, p->bytes);
     nd_zip_set_number(central + 8, 2, p->flags);
     nd_zip_set_number(central + 10, 2, p->method);
-    memcpy(central + 16, descriptor + 4, 4);
+    nd_zip_set_number(central + 16, 4, p->crc);
     z->directory.entries.items[entry].packed_bytes = p->packed_bytes;
     z->directory.entries.items[entry].bytes = p->bytes;
     return put(z, output, descriptor, 8 + 2 * size, error);

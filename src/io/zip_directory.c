@@ -15,6 +15,8 @@
 #include "io/record_visit.h"
 
 enum {
+    LARGE_SIGNATURE = 0x06064b50,   /* PK\6\6 */
+    LOCATOR_SIGNATURE = 0x07064b50, /* PK\6\7 */
     LARGE_BYTES = 56,
     LOCATOR_BYTES = 20,
     END_BYTES = 22,
@@ -310,7 +312,7 @@ nd_status nd_zip_listing_end(nd_zip_listing *listing, const nd_allocator *alloca
     if (is_large) {
         char *const large = to->items + to->len, *const locator = large + LARGE_BYTES;
         memset(large, 0, LARGE_BYTES + LOCATOR_BYTES);
-        memcpy(large, "PK\6\6", 4);
+        nd_zip_set_number(large, 4, LARGE_SIGNATURE);
         nd_zip_set_number(large + 4, 8, LARGE_BYTES - 12);
         nd_zip_set_number(large + 12, 2, LARGE_VERSION);
         nd_zip_set_number(large + 14, 2, LARGE_VERSION);
@@ -318,7 +320,7 @@ nd_status nd_zip_listing_end(nd_zip_listing *listing, const nd_allocator *alloca
         nd_zip_set_number(large + 32, 8, listing->num);
         nd_zip_set_number(large + 40, 8, len);
         nd_zip_set_number(large + 48, 8, at);
-        memcpy(locator, "PK\6\7", 4);
+        nd_zip_set_number(locator, 4, LOCATOR_SIGNATURE);
         nd_zip_set_number(locator + 8, 8, at + len);
         nd_zip_set_number(locator + 16, 4, 1);
         to->len += LARGE_BYTES + LOCATOR_BYTES;
