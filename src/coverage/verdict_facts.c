@@ -1,0 +1,359 @@
+/* What two texts have in common, as the verdict (verdict.c) asks for it: the items of both, by a
+ * look at a table of the held text's; the runs of shared trigrams, and what was misspelt between
+ * them; and the credit of words, or an upper bound of it, which needs no look at the words. */
+#include "coverage/verdict_facts.h"
+
+#include <string.h>
+
+enum {
+    HALF_CREDIT_RUN = 12 /* trigrams of a run that has half of the credit for words it bridges */
+};
+
+/* What an item says as a telling word, and what as a number; no branch, as kinds follow each other
+ * in no order. */
+static uint64_t bits_as(const nd_item *item, nd_item_kind kind)
+{
+    return item->bits & (UINT64_C(0) - (uint64_t)(item->kind == kind));
+}
+
+/* Marks the items that both texts have, and sums up what they say. Of the held text it is items[0],
+ * which says nothing, that is met where there is none. */
+static void mark_shared(nd_judged_pair *p)
+{
+    const nd_judge *const j = p->judge;
+    const nd_judged_text *const held = j->sides[0].text, *const other = j->sides[1].text;
+    uint8_t *const held_marks = j->sides[0].marks, *const other_marks = j->sides[1].marks;
+    uint64_t words[2] = {0}, numbers[2] = {0};
+    memset(held_marks, 0, (size_t)held->num_items + 1);
+    for (uint32_t i = 1; i <= other->num_items; i++) {
+        const nd_item *const item = &other->items[i];
+        const uint32_t found = *nd_item_slot(&j->items, held->items, item->key);
+        const uint64_t is_shared = found != ND_NO_ITEM;
+        held_marks[found] = ND_ITEM_SHARED;
+        other_marks[i] = is_shared ? ND_ITEM_SHARED : 0;
+        words[0] += bits_as(&held->items[found], ND_ITEM_TELLING);
+        numbers[0] += bits_as(&held->items[found], ND_ITEM_NUMBER);
+        words[1] += is_shared * bits_as(item, ND_ITEM_TELLING);
+        numbers[1] += is_shared * bits_as(item, ND_ITEM_NUMBER);
+    }
+    for (int at = ND_HELD; at <= ND_OTHER; at++) {
+        const int side = p->sides[at] == &j->sides[1];
+        const nd_judged_text *const t = p->sides[at]->text;
+        p->facts[at].words = (nd_shares){words[side], t->word_bits - words[side]};
+        p->facts[at].numbers = (nd_shares){numbers[side], t->number_bits - numbers[side]};
+    }
+}
+
+static nd_status add_stretch(nd_judge *j, const nd_stretch *stretch, const nd_allocator *allocator)
+{
+    const nd_status status = ND_VEC_RESERVE(allocator, &j->stretches, 1);
+    if (status == ND_OK)
+        j->stretches.items[j->stretches.len++] = *stretch;
+    return status;
+}
+
+/* Chains the trigrams of `other` that stand in `held` at `places`, stretch by stretch: what goes on
+ * without a gap in both belongs to the run of its first trigram. */
+static nd_status chain(nd_judge *j, uint32_t num_other, const uint32_t *places,
+                       const nd_allocator *allocator)
+{
+    nd_run_chain_clear(&j->chain);
+    j->chain.max_gap = ND_RUN_MAX_GAP_WORDS;
+    j->stretches.len = 0;
+    for (uint32_t at = 0; at < num_other;) {
+        const uint32_t found = places[at];
+        if (found == ND_NO_POSITION) {
+            at++;
+            continue;
+        }
+        const nd_meeting meeting = {.at = {found, at}};
+        nd_status status = nd_run_chain_add(&j->chain, &meeting, allocator);
+        if (status != ND_OK)
+            return status;
+        nd_covered_run *const run = &j->chain.runs.items[j->chain.latest];
+        nd_stretch s = {{found, at}, 1, (uint32_t)j->chain.latest};
+        while (at + s.num < num_other && places[at + s.num] == found + s.num)
+            s.num++;
+        run->num += s.num - 1;
+        run->sides[ND_HELD].last += s.num - 1;
+        run->sides[ND_OTHER].last += s.num - 1;
+        at += s.num;
+        status = add_stretch(j, &s, allocator);
+        if (status != ND_OK)
+            return status;
+    }
+    return ND_OK;
+}
+
+/* Where the trigrams of b stand in a, found out by an index of a's. */
+static nd_status match_trigrams(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
+                                const nd_allocator *allocator)
+{
+    nd_status status = nd_position_index_set(&j->index, allocator, a->trigrams, a->num_trigrams);
+    j->places.len = 0;
+    if (status == ND_OK)
+        status = ND_VEC_RESERVE(allocator, &j->places, b->num_trigrams);
+    if (status != ND_OK)
+        return status;
+    for (uint32_t i = 0; i < b->num_trigrams; i++)
+        j->places.items[i] = nd_position_index_find(&j->index, b->trigrams[i]);
+    return ND_OK;
+}
+
+/* Of where the trigrams of b stand in a, where those of a stand in b. */
+static nd_status invert_places(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
+                               const uint32_t *places, const nd_allocator *allocator)
+{
+    j->inverse.len = 0;
+    const nd_status status = ND_VEC_RESERVE(allocator, &j->inverse, a->num_trigrams);
+    if (status != ND_OK)
+        return status;
+    for (uint32_t i = 0; i < a->num_trigrams; i++)
+        j->inverse.items[i] = ND_NO_POSITION;
+    for (uint32_t i = 0; i < b->num_trigrams; i++)
+        if (places[i] != ND_NO_POSITION)
+            j->inverse.items[places[i]] = i;
+    return ND_OK;
+}
+
+/* Chains what the texts share; a is held, or b. */
+static nd_status chain_shared(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
+                              bool holds_a, const uint32_t *places, const nd_allocator *allocator)
+{
+    if (a->num_trigrams == 0 || b->num_trigrams == 0)
+        return chain(j, 0, NULL, allocator);
+    nd_status status = places ? ND_OK : match_trigrams(j, a, b, allocator);
+    if (status == ND_OK && !places)
+        places = j->places.items;
+    if (status == ND_OK && !holds_a) {
+        status = invert_places(j, a, b, places, allocator);
+        places = j->inverse.items;
+    }
+    return status == ND_OK
+               ? chain(j, holds_a ? b->num_trigrams : a->num_trigrams, places, allocator)
+               : status;
+}
+
+static void credit_words(uint16_t *words, uint32_t from, uint32_t to, uint16_t credit)
+{
+    for (uint32_t w = from; w < to; w++)
+        words[w] = words[w] < credit ? credit : words[w];
+}
+
+static void credit_fully(uint16_t *words, uint32_t from, uint32_t to)
+{
+    for (uint32_t w = from; w < to; w++)
+        words[w] = ND_CREDIT_ONE;
+}
+
+/* Trigrams may stand apart in a text that repeats some. */
+static void credit_stretch(const nd_judged_side *side, uint32_t first, uint32_t num)
+{
+    const nd_judged_text *const t = side->text;
+    if (!t->has_repeats) {
+        credit_fully(side->credit, first, first + num + (ND_TRIGRAM - 1));
+        return;
+    }
+    for (uint32_t from = first, i = first + 1; i <= first + num; i++) {
+        if (i < first + num &&
+            nd_judged_text_trigram_at(t, i) <= nd_judged_text_trigram_at(t, i - 1) + ND_TRIGRAM)
+            continue;
+        credit_fully(side->credit, nd_judged_text_trigram_at(t, from), nd_trigram_end(t, i - 1));
+        from = i;
+    }
+}
+
+/* Gives the words of runs their credit, in one of the texts; first for what the runs bridge, which
+ * has less. */
+static void credit_runs(const nd_judged_pair *p, int at)
+{
+    const nd_judge *const j = p->judge;
+    const nd_judged_side *const side = p->sides[at];
+    const nd_judged_text *const t = side->text;
+    if (t->num_words)
+        memset(side->credit, 0, t->num_words * sizeof *side->credit);
+    for (size_t i = 0; i < j->chain.runs.len; i++) {
+        const nd_covered_run *const run = &j->chain.runs.items[i];
+        const uint64_t credit = (uint64_t)run->num * ND_CREDIT_ONE / (run->num + HALF_CREDIT_RUN);
+        if (run->num >= ND_RUN_MIN)
+            credit_words(side->credit, nd_judged_text_trigram_at(t, run->sides[at].first),
+                         nd_trigram_end(t, run->sides[at].last), (uint16_t)credit);
+    }
+    for (size_t i = 0; i < j->stretches.len; i++) {
+        const nd_stretch *const s = &j->stretches.items[i];
+        if (j->chain.runs.items[s->run].num >= ND_RUN_MIN)
+            credit_stretch(side, s->at[at], s->num);
+    }
+}
+
+/* The item of a word that is not in the other text, or ND_NO_ITEM. */
+static uint32_t unshared_item(const nd_judged_side *side, uint32_t word)
+{
+    const uint32_t item = side->text->item_of[word];
+    return side->marks[item] & ND_ITEM_SHARED ? ND_NO_ITEM : item;
+}
+
+/* From then on the item counts as shared. */
+static void mark_like_item(nd_judged_pair *p, int at, uint32_t item)
+{
+    nd_side_facts *const facts = &p->facts[at];
+    const nd_item *const marked = &p->sides[at]->text->items[item];
+    const uint64_t bits = bits_as(marked, ND_ITEM_TELLING);
+    if (p->sides[at]->marks[item] & ND_ITEM_LIKE)
+        return;
+    p->sides[at]->marks[item] |= ND_ITEM_LIKE;
+    facts->like += marked->bits;
+    facts->words.shared += bits;
+    facts->words.other -= bits;
+}
+
+/* Marks what one text has misspelt of the other between two stretches of a run. */
+static void mark_like_in_gap(nd_judged_pair *p, const uint32_t from[2], const uint32_t to[2])
+{
+    const nd_judged_side *const held = p->sides[ND_HELD], *const other = p->sides[ND_OTHER];
+    uint32_t next = from[ND_OTHER];
+    for (uint32_t i = from[ND_HELD]; i < to[ND_HELD]; i++) {
+        const uint32_t item = unshared_item(held, i);
+        for (uint32_t k = next; item != ND_NO_ITEM && k < to[ND_OTHER]; k++) {
+            const uint32_t like = unshared_item(other, k);
+            if (like == ND_NO_ITEM || !nd_word_is_like(held->text->words[i], other->text->words[k]))
+                continue;
+            mark_like_item(p, ND_HELD, item);
+            mark_like_item(p, ND_OTHER, like);
+            next = k + 1;
+            break;
+        }
+    }
+}
+
+static nd_status mark_like(nd_judged_pair *p, const nd_allocator *allocator)
+{
+    nd_judge *const j = p->judge;
+    const nd_judged_text *const held = p->sides[ND_HELD]->text;
+    const nd_judged_text *const other = p->sides[ND_OTHER]->text;
+    const size_t num_runs = j->chain.runs.len;
+    j->last_of_run.len = 0;
+    const nd_status status = ND_VEC_RESERVE(allocator, &j->last_of_run, num_runs);
+    if (status != ND_OK)
+        return status;
+    for (size_t i = 0; i < num_runs; i++)
+        j->last_of_run.items[i] = UINT32_MAX;
+    for (size_t i = 0; i < j->stretches.len; i++) {
+        const nd_stretch *const s = &j->stretches.items[i];
+        if (j->chain.runs.items[s->run].num < ND_RUN_MIN)
+            continue;
+        const uint32_t last = j->last_of_run.items[s->run];
+        j->last_of_run.items[s->run] = (uint32_t)i;
+        if (last == UINT32_MAX)
+            continue;
+        const nd_stretch *const before = &j->stretches.items[last];
+        const uint32_t from[2] = {nd_trigram_end(held, before->at[ND_HELD] + before->num - 1),
+                                  nd_trigram_end(other, before->at[ND_OTHER] + before->num - 1)};
+        const uint32_t to[2] = {nd_judged_text_trigram_at(held, s->at[ND_HELD]),
+                                nd_judged_text_trigram_at(other, s->at[ND_OTHER])};
+        mark_like_in_gap(p, from, to);
+    }
+    return ND_OK;
+}
+
+/* Sums up the credit of one text, and counts the words that have any. In 32 bits as far as these
+ * hold the sum, so that several words are added at a time. */
+static void sum_credit(const nd_judged_side *side, nd_side_facts *facts)
+{
+    enum { BLOCK = 1 << 16 };
+    const uint32_t num = side->text->num_words;
+    for (uint32_t begin = 0; begin < num; begin += BLOCK) {
+        const uint32_t end = num - begin < BLOCK ? num : begin + BLOCK;
+        uint32_t credit = 0, covered = 0;
+        for (uint32_t w = begin; w < end; w++) {
+            credit += side->credit[w];
+            covered += side->credit[w] > 0;
+        }
+        facts->credit += credit;
+        facts->covered += covered;
+    }
+    facts->num_words = num;
+    while (facts->head < num && side->credit[facts->head] == 0)
+        facts->head++;
+}
+
+static void sum_numbers_inside(const nd_judged_side *side, nd_side_facts *facts)
+{
+    const nd_judged_text *const t = side->text;
+    for (uint32_t i = 0; i < t->num_numbers; i++) {
+        const uint32_t number = t->item_of[t->number_at[i]];
+        if (side->credit[t->number_at[i]] == 0 || side->marks[number] & ND_ITEM_INSIDE)
+            continue;
+        side->marks[number] |= ND_ITEM_INSIDE;
+        if (side->marks[number] & ND_ITEM_SHARED)
+            facts->numbers_inside.shared += t->items[number].bits;
+        else
+            facts->numbers_inside.other += t->items[number].bits;
+    }
+}
+
+static void sum_head(const nd_judged_side *side, nd_side_facts *facts)
+{
+    static const uint32_t weights[ND_HEAD_ITEMS] = {65536, 45875, 32113, 22479, 15735, 11015, 7710,
+                                                    5397,  3778,  2645,  1851,  1296,  907,   635,
+                                                    444,   311,   218,   152,   107,   75};
+    for (uint32_t i = 0; i < side->text->num_head; i++) {
+        const uint32_t item = side->text->head[i];
+        const uint64_t weighed = (uint64_t)side->text->items[item].bits * weights[i];
+        facts->head_all += weighed;
+        facts->head_shared += side->marks[item] & (ND_ITEM_SHARED | ND_ITEM_LIKE) ? weighed : 0;
+    }
+}
+
+void nd_judged_pair_bound_credit(const nd_judged_pair *p, int at, nd_side_facts *facts)
+{
+    const nd_judge *const j = p->judge;
+    const nd_judged_text *const t = p->sides[at]->text;
+    uint64_t covered = 0, credit = 0;
+    for (size_t i = 0; i < j->chain.runs.len; i++) {
+        const nd_covered_run *const run = &j->chain.runs.items[i];
+        if (run->num < ND_RUN_MIN)
+            continue;
+        const uint64_t num = nd_trigram_end(t, run->sides[at].last) -
+                             nd_judged_text_trigram_at(t, run->sides[at].first);
+        covered += num;
+        credit += num * ((uint64_t)run->num * ND_CREDIT_ONE / (run->num + HALF_CREDIT_RUN));
+    }
+    for (size_t i = 0; i < j->stretches.len; i++) {
+        const nd_stretch *const s = &j->stretches.items[i];
+        const uint64_t num_run = j->chain.runs.items[s->run].num;
+        const uint64_t bridged = num_run * ND_CREDIT_ONE / (num_run + HALF_CREDIT_RUN);
+        const uint64_t num =
+            t->has_repeats ? (uint64_t)s->num * ND_TRIGRAM : (uint64_t)s->num + (ND_TRIGRAM - 1);
+        if (num_run >= ND_RUN_MIN)
+            credit += num * (ND_CREDIT_ONE - bridged);
+    }
+    facts->covered = (uint32_t)nd_smaller(covered, t->num_words);
+    facts->credit = nd_smaller(credit, (uint64_t)t->num_words * ND_CREDIT_ONE);
+}
+
+nd_status nd_judged_pair_find_facts(nd_judged_pair *p, const uint32_t *places,
+                                    const nd_allocator *allocator)
+{
+    nd_judge *const j = p->judge;
+    const bool holds_first = p->sides[ND_HELD] == &j->sides[0];
+    mark_shared(p);
+    nd_status status =
+        chain_shared(j, j->sides[0].text, j->sides[1].text, holds_first, places, allocator);
+    if (status == ND_OK)
+        status = mark_like(p, allocator);
+    for (int at = ND_HELD; at <= ND_OTHER && status == ND_OK; at++) {
+        p->facts[at].num_words = p->sides[at]->text->num_words;
+        sum_head(p->sides[at], &p->facts[at]);
+    }
+    return status;
+}
+
+void nd_judged_pair_give_credit(nd_judged_pair *p)
+{
+    for (int at = ND_HELD; at <= ND_OTHER; at++) {
+        credit_runs(p, at);
+        sum_credit(p->sides[at], &p->facts[at]);
+        sum_numbers_inside(p->sides[at], &p->facts[at]);
+    }
+}
