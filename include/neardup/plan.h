@@ -57,7 +57,8 @@ ND_API double nd_plan_probability(const nd_plan *plan, double jaccard);
 ND_API double nd_rare_search_probability(double num_shingles, double share);
 
 /* Bytes the engine holds for that many documents with that many shingles on average: beyond the
- * shingle sets, and for the sets. Estimates; the sum is about the peak RSS of a scan. */
+ * shingle sets, and for the sets. Estimates; the sum is about the peak RSS of a scan. A plan of 0
+ * bands stands for a scan that has none, with a verdict: there the words count with the sets. */
 typedef struct nd_plan_memory {
     uint64_t index_bytes;
     uint64_t set_bytes;
@@ -79,7 +80,7 @@ typedef struct nd_plan_limit {
     uint64_t least_bytes; /* that do: fewer are too few, whatever goes to files */
     uint64_t disk_bytes;  /* of temporary files, at most: if every text is compared, and can be read
                              from the input again */
-    uint32_t key_passes;  /* how often band keys are read from there */
+    uint32_t key_passes;  /* how often band keys, or without bands rare shingles, are read there */
 } nd_plan_limit;
 
 ND_API nd_plan_limit nd_plan_estimate_limit(const nd_plan *plan, uint64_t num_documents,

@@ -161,18 +161,60 @@ double nd_plan_probability(const nd_plan *plan, double jaccard)
     return collision_probability(jaccard, plan->bands, plan->rows);
 }
 
+/* Shingles that are sampled of a text of so many, see neardup/candidates.h. */
+static double samples_of(double num_shingles)
+{
+    enum { LEAST_SAMPLES = 64 };
+    double part = 4;
+    while (part > 1 && num_shingles / part < LEAST_SAMPLES)
+        part /= 2;
+    return num_shingles / part;
+}
+
 nd_plan_memory nd_plan_estimate_memory(const nd_plan *plan, uint64_t num_documents,
                                        double mean_shingles, double mean_id_bytes)
 {
     /* A document's record and the places it has in orders and lists, its share of the band being
-     * sorted, and (twice: as it came and by rank) four bytes a band. */
-    static const double RECORD_BYTES = 96;
+     * sorted, and (twice: as it came and by rank) four bytes a band. Without bands its words, and
+     * its samples while they are counted. */
+    static const double RECORD_BYTES = 96, WORD_BYTES = 4, SAMPLE_BYTES = 22;
+    const bool has_bands = plan->bands > 0;
     const double documents = (double)num_documents;
+    const double samples = has_bands ? 0 : samples_of(mean_shingles) * SAMPLE_BYTES;
     const double index =
-        plan->bands * 2.0 * (double)sizeof(uint32_t) + RECORD_BYTES + mean_id_bytes;
+        plan->bands * 2.0 * (double)sizeof(uint32_t) + RECORD_BYTES + mean_id_bytes + samples;
+    const double shingle = (double)sizeof(uint64_t) + (has_bands ? 0 : WORD_BYTES);
     return (nd_plan_memory){
         .index_bytes = (uint64_t)(documents * index),
-        .set_bytes = (uint64_t)(documents * mean_shingles * (double)sizeof(uint64_t)),
+        .set_bytes = (uint64_t)(documents * mean_shingles * shingle),
+    };
+}
+
+/* The program, and what a document takes at the most expensive moment (when groups or pairs are
+ * listed), and before, while candidates are found. */
+static const double PROGRAM_BYTES = 16 << 20, MOST_BYTES = 72, FINDING_BYTES = 40;
+
+/* Digests and the like, and the record: in a run, then in the file of all. */
+static const double FACTS_BYTES = 48, RECORD_BYTES = 28;
+
+enum { MAX_PASSES = 4096 }; /* of texts there are no more parts */
+
+/* Of a scan without bands: hashes and codes of all words, and of each sample the posting, what is
+ * told of it, and its partition. What lists the rare samples is in memory a part at a time. */
+static nd_plan_limit estimate_limit_of_verdicts(double documents, double mean_shingles,
+                                                double mean_id_bytes, double memory_bytes)
+{
+    static const double TEXT_BYTES = 12, SAMPLE_BYTES = 26, LIST_BYTES = 4, BLOCK_BYTES = 16;
+    const double samples = samples_of(mean_shingles);
+    const double room = (memory_bytes - PROGRAM_BYTES - documents * FINDING_BYTES) / 2;
+    const double lists = documents * samples * LIST_BYTES;
+    const double passes = room < 1 ? lists : ceil(lists / room);
+    return (nd_plan_limit){
+        .least_bytes = (uint64_t)(PROGRAM_BYTES + documents * MOST_BYTES),
+        .disk_bytes =
+            (uint64_t)(documents * (FACTS_BYTES + BLOCK_BYTES + 2 * (RECORD_BYTES + mean_id_bytes) +
+                                    mean_shingles * TEXT_BYTES + samples * SAMPLE_BYTES)),
+        .key_passes = passes > 1 ? (uint32_t)fmin(passes, MAX_PASSES) : 1,
     };
 }
 
@@ -180,14 +222,12 @@ nd_plan_limit nd_plan_estimate_limit(const nd_plan *plan, uint64_t num_documents
                                      double mean_shingles, double mean_id_bytes,
                                      uint64_t memory_bytes)
 {
-    /* The program, and what a document takes at the most expensive moment (when groups or pairs are
-     * listed), and while bands are sorted. */
-    static const double PROGRAM_BYTES = 16 << 20, MOST_BYTES = 72, BANDS_BYTES = 40;
-    /* Digests and the like, and the record: in a run, then in the file of all. */
-    static const double FACTS_BYTES = 48, RECORD_BYTES = 28;
     const double documents = (double)num_documents;
+    if (plan->bands == 0)
+        return estimate_limit_of_verdicts(documents, mean_shingles, mean_id_bytes,
+                                          (double)memory_bytes);
     const double keys = plan->bands * (double)sizeof(uint32_t);
-    const double room = ((double)memory_bytes - PROGRAM_BYTES - documents * BANDS_BYTES) / 4;
+    const double room = ((double)memory_bytes - PROGRAM_BYTES - documents * FINDING_BYTES) / 4;
     const double at_once = room / (documents * (double)sizeof(uint32_t) + 1);
     const uint32_t bands = at_once < 1             ? 1
                            : at_once < plan->bands ? (uint32_t)at_once
@@ -197,6 +237,6 @@ nd_plan_limit nd_plan_estimate_limit(const nd_plan *plan, uint64_t num_documents
         .disk_bytes =
             (uint64_t)(documents * (FACTS_BYTES + keys + 2 * (RECORD_BYTES + mean_id_bytes) +
                                     mean_shingles * (double)sizeof(uint64_t))),
-        .key_passes = bands == 0 ? 0 : (plan->bands + bands - 1) / bands,
+        .key_passes = (plan->bands + bands - 1) / bands,
     };
 }

@@ -189,6 +189,26 @@ static void a_limit_takes_disk_and_passes(void **state)
     assert_true(roomy.disk_bytes > 800000000);
 }
 
+static void without_bands_words_and_samples_count(void **state)
+{
+    (void)state;
+    const nd_plan none = {0};
+    const nd_plan_memory memory = nd_plan_estimate_memory(&none, 1000000, 400, 20);
+    assert_int_equal(memory.set_bytes, 4800000000);
+    assert_true(memory.index_bytes > 2200000000 && memory.index_bytes < 2500000000);
+    const nd_plan_memory brief = nd_plan_estimate_memory(&none, 1000000, 100, 20);
+    assert_true(brief.index_bytes == memory.index_bytes); /* they sample all their shingles */
+    const nd_plan_limit tight = nd_plan_estimate_limit(&none, 1000000, 400, 20, 1 << 26);
+    const nd_plan_limit fair = nd_plan_estimate_limit(&none, 1000000, 400, 20, 1 << 28);
+    const nd_plan_limit roomy = nd_plan_estimate_limit(&none, 1000000, 400, 20, UINT64_C(1) << 40);
+    assert_true(tight.least_bytes > 1 << 26);
+    assert_true(tight.key_passes > 50);
+    assert_true(fair.key_passes > 1 && fair.key_passes < 10);
+    assert_int_equal(roomy.key_passes, 1);
+    assert_true(roomy.disk_bytes > 4800000000 + 2600000000 && roomy.disk_bytes < 8000000000);
+    assert_int_equal(nd_plan_estimate_limit(&none, 0, 400, 20, 1 << 26).disk_bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_sketch_has_room_for_all_bands_and_no_more),
         cmocka_unit_test(there_are_no_more_bands_than_needed),
         cmocka_unit_test(higher_thresholds_get_steeper_curves),
+        cmocka_unit_test(without_bands_words_and_samples_count),
         cmocka_unit_test(the_probability_rises_from_zero_to_one),
         cmocka_unit_test(more_slots_than_the_default_are_used_where_they_are_needed),
         cmocka_unit_test(max_slots_holds),

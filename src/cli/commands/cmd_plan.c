@@ -55,6 +55,13 @@ static nd_plan_limit limit_of(const nd_settings *settings, const nd_plan *plan)
                                   settings->mean_id_bytes, settings->memory_bytes);
 }
 
+static nd_memory_view memory_view_of(const nd_settings *settings, const nd_plan *plan)
+{
+    return (nd_memory_view){settings->documents,     shingles_of(settings),
+                            settings->mean_id_bytes, memory_of(settings, plan),
+                            settings->memory_bytes,  limit_of(settings, plan)};
+}
+
 static nd_plan_view view_of(const nd_settings *settings, const nd_plan *plan,
                             nd_curve_point points[CURVE_STEPS], nd_array *curve)
 {
@@ -70,9 +77,7 @@ static nd_plan_view view_of(const nd_settings *settings, const nd_plan *plan,
                           .missed_at_threshold = missed_at(plan),
                           .missed_above_threshold = missed_above(plan),
                           .curve = nd_items_of(curve),
-                          .memory = {settings->documents, shingles_of(settings),
-                                     settings->mean_id_bytes, memory_of(settings, plan),
-                                     settings->memory_bytes, limit_of(settings, plan)}};
+                          .memory = memory_view_of(settings, plan)};
 }
 
 /* `threshold` carries a mark; NaN: none. */
@@ -93,11 +98,39 @@ static void print_curve(const nd_job *job, nd_page *page, const nd_curve_point p
     }
 }
 
+static void print_limit(const nd_settings *settings, nd_page *page, const nd_plan *plan)
+{
+    if (settings->memory_bytes == 0)
+        return;
+    const nd_plan_limit limit = limit_of(settings, plan);
+    const double memory = (double)settings->memory_bytes;
+    if (memory < (double)limit.least_bytes)
+        nd_page_printf(page, "too much for '--memory' of %s: it takes %s at least\n",
+                       nd_amount_bytes(memory).text,
+                       nd_amount_bytes((double)limit.least_bytes).text);
+    else
+        nd_page_printf(page, "within %s: up to %s of temporary files, %s read %s\n",
+                       nd_amount_bytes(memory).text, nd_amount_bytes((double)limit.disk_bytes).text,
+                       plan->bands > 0 ? "band keys" : "rare shingles",
+                       nd_amount_of(limit.key_passes, "time").text);
+}
+
+static void print_memory(const nd_settings *settings, nd_page *page, const nd_plan *plan)
+{
+    const nd_plan_memory memory = memory_of(settings, plan);
+    nd_page_printf(page, "memory for %s of %g shingles: %s, ",
+                   nd_amount_of(settings->documents, "document").text, shingles_of(settings),
+                   nd_amount_bytes((double)memory.index_bytes + (double)memory.set_bytes).text);
+    nd_page_printf(page, "of it %s for the shingle sets%s\n",
+                   nd_amount_bytes((double)memory.set_bytes).text,
+                   plan->bands == 0 ? " and the words" : "");
+    print_limit(settings, page, plan);
+}
+
 static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan,
                        const nd_curve_point points[CURVE_STEPS])
 {
     const nd_settings *const settings = job->settings;
-    const nd_plan_memory memory = memory_of(settings, plan);
     nd_page_printf(page, "%s%u bands of %u row%s%s, from a sketch of %u slots\n",
                    nd_style(&job->screen, ND_STYLE_STRONG), plan->bands, plan->rows,
                    plan->rows == 1 ? "" : "s", nd_style(&job->screen, ND_STYLE_PLAIN), plan->slots);
@@ -112,25 +145,7 @@ static void print_text(const nd_job *job, nd_page *page, const nd_plan *plan,
                    "(spread evenly)\n",
                    100 * missed_at(plan), plan->threshold, 100 * missed_above(plan),
                    plan->threshold);
-    nd_page_printf(page, "memory for %s of %g shingles: %s, ",
-                   nd_amount_of(settings->documents, "document").text, shingles_of(settings),
-                   nd_amount_bytes((double)memory.index_bytes + (double)memory.set_bytes).text);
-    nd_page_printf(page, "of it %s for the shingle sets\n",
-                   nd_amount_bytes((double)memory.set_bytes).text);
-}
-
-static void print_limit(const nd_settings *settings, nd_page *page, const nd_plan *plan)
-{
-    const nd_plan_limit limit = limit_of(settings, plan);
-    const double memory = (double)settings->memory_bytes;
-    if (memory < (double)limit.least_bytes)
-        nd_page_printf(page, "too much for '--memory' of %s: it takes %s at least\n",
-                       nd_amount_bytes(memory).text,
-                       nd_amount_bytes((double)limit.least_bytes).text);
-    else
-        nd_page_printf(page, "within %s: up to %s of temporary files, band keys read %s\n",
-                       nd_amount_bytes(memory).text, nd_amount_bytes((double)limit.disk_bytes).text,
-                       nd_amount_of(limit.key_passes, "time").text);
+    print_memory(settings, page, plan);
 }
 
 static void print(const nd_job *job, nd_page *page, const nd_plan *plan)
@@ -148,8 +163,6 @@ static void print(const nd_job *job, nd_page *page, const nd_plan *plan)
         nd_plan_report_print(page, &view);
     } else {
         print_text(job, page, plan, points);
-        if (shown)
-            print_limit(job->settings, page, plan);
     }
 }
 
@@ -161,10 +174,13 @@ static void print_search(const nd_job *job, nd_page *page)
     const nd_settings *const settings = job->settings;
     nd_curve_point points[CURVE_STEPS];
     nd_array curve = {points, CURVE_STEPS, sizeof *points};
+    const nd_plan no_bands = {0};
     nd_search_view view = {.score = settings->scan.score,
                            .coverage = settings->scan.coverage,
                            .shingles = shingles_of(settings),
-                           .curve = nd_items_of(&curve)};
+                           .curve = nd_items_of(&curve),
+                           .memory = memory_view_of(settings, &no_bands)};
+    const nd_shown_columns shown = settings->memory_bytes > 0 ? ND_SHOW_LIMIT : 0;
     for (int step = 1; step <= CURVE_STEPS; step++) {
         nd_curve_point *const point = &points[step - 1];
         const double share = curve_jaccard(step);
@@ -173,10 +189,10 @@ static void print_search(const nd_job *job, nd_page *page)
         snprintf(point->label, sizeof point->label, "%.2f", point->jaccard);
     }
     if (job->format == ND_FORMAT_JSONL) {
-        nd_record_json(page, &nd_search_record, 0, &view);
+        nd_record_json(page, &nd_search_record, shown, &view);
         nd_page_put(page, "\n");
     } else if (job->format == ND_FORMAT_TSV) {
-        nd_record_tsv_pairs(page, &nd_search_record, 0, &view);
+        nd_record_tsv_pairs(page, &nd_search_record, shown, &view);
     } else {
         nd_page_printf(page, "%sno bands%s: texts are followed to others by their rare shingles\n",
                        nd_style(&job->screen, ND_STYLE_STRONG),
@@ -188,21 +204,16 @@ static void print_search(const nd_job *job, nd_page *page)
             view.shingles);
         nd_page_put(page, "share in the other  chance of being compared\n");
         print_curve(job, page, points, NAN);
+        nd_page_put(page, "\n");
+        print_memory(settings, page, &no_bands);
     }
 }
 
 static nd_status check(const nd_settings *settings, nd_error *error)
 {
-    static const char *const of_bands[] = {"documents", "mean-id-bytes", "memory"};
     nd_plan plan;
     if (!nd_scan_options_has_coverage(&settings->scan))
         return nd_settings_plan(settings, &plan, error);
-    for (size_t i = 0; i < sizeof of_bands / sizeof *of_bands; i++)
-        if (nd_settings_given(settings, of_bands[i]))
-            return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
-                                "option '--%s' only works with bands, which a scan with a score or "
-                                "a coverage does not have",
-                                of_bands[i]);
     if (settings->format == ND_FORMAT_HTML)
         return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,
                             "option '--format html' only works with bands, which a scan with a "
@@ -246,12 +257,13 @@ const nd_command nd_command_plan = {
         "also what a scan that keeps within it takes.\n\n"
         "A scan with '--preset news' has no bands: it follows texts to others by their rare "
         "shingles. Then the chance is shown that two texts are compared, of which the smaller one "
-        "has '--mean-shingles', by the share of them that stands in the other.\n",
-    .info.examples = "  neardup plan\n"
-                     "  neardup plan --threshold 0.5 --recall 0.999\n"
-                     "  neardup plan --documents 50000000 --mean-shingles 250\n"
-                     "  neardup plan --documents 10m --mean-bytes 2000 --memory 1G\n"
-                     "  neardup plan --preset news --mean-shingles 300\n",
+        "has '--mean-shingles', by the share of them that stands in the other; and the memory.\n",
+    .info.examples =
+        "  neardup plan\n"
+        "  neardup plan --threshold 0.5 --recall 0.999\n"
+        "  neardup plan --documents 50000000 --mean-shingles 250\n"
+        "  neardup plan --documents 10m --mean-bytes 2000 --memory 1G\n"
+        "  neardup plan --preset news --documents 1m --mean-bytes 2000 --memory 256M\n",
     .info.options = {nd_tool_options, ND_COMMAND_PLAN},
     .check = check,
     .run = run,

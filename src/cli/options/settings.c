@@ -231,6 +231,9 @@ nd_input_options nd_settings_input(const nd_settings *settings, const nd_keep_ke
 nd_status nd_settings_plan(const nd_settings *settings, nd_plan *out, nd_error *error)
 {
     const nd_scan_options *const scan = &settings->scan;
+    *out = (nd_plan){0};
+    if (nd_scan_options_has_coverage(scan)) /* it has no bands */
+        return ND_OK;
     if (nd_plan_for_rule(&scan->rule, scan->recall, out) == ND_OK)
         return ND_OK;
     return nd_error_set(error, ND_ERR_INVALID_ARGUMENT,

@@ -279,6 +279,8 @@ static const nd_column search_columns[] = {
     {ND_COLUMN(nd_search_view, shingles, "shingles", ND_VALUE_RATIO)},
     {ND_COLUMN(nd_search_view, curve, "curve", ND_VALUE_LIST), .record = &search_curve_record,
      .flags = ND_COLUMN_SPREAD},
+    {ND_COLUMN(nd_search_view, memory, "memory", ND_VALUE_OBJECT), .record = &memory_record,
+     .flags = ND_COLUMN_UNNAMED},
 };
 const nd_record nd_search_record = RECORD(search_columns);
 

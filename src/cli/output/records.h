@@ -253,6 +253,7 @@ typedef struct nd_search_view {
     double score, coverage;
     double shingles; /* of the smaller text */
     nd_items curve;  /* nd_curve_point: its jaccard is the share */
+    nd_memory_view memory;
 } nd_search_view;
 extern const nd_record nd_search_record;
 
