@@ -12,6 +12,7 @@
 
 #include "failing_allocator.h"
 #include "store/budget.h"
+#include "store/spool.h"
 #include "util/threads.h"
 
 static nd_budget *budget_with(uint64_t limit_bytes, const nd_allocator *allocator)
@@ -230,6 +231,95 @@ static void a_file_that_cannot_grow_is_an_error(void **state)
     nd_budget_free(budget);
 }
 
+static void spools_of_one_file_give_back_what_each_was_given(void **state)
+{
+    (void)state;
+    enum {
+        SPOOLS = 3,
+        ITEMS = 1000,
+        BLOCK = 100
+    }; /* no item ends where a block does, but by chance */
+    nd_budget *const budget = budget_with(1 << 20, NULL);
+    nd_temp_file *file;
+    nd_spool spools[SPOOLS];
+    assert_int_equal(nd_temp_file_new(budget, &file, NULL), ND_OK);
+    for (uint64_t s = 0; s < SPOOLS; s++)
+        nd_spool_init(&spools[s], file, BLOCK, nd_budget_allocator(budget));
+    for (uint64_t i = 0; i < ITEMS; i++)
+        for (uint64_t s = 0; s < SPOOLS - 1; s++) {
+            const uint64_t item[2] = {i, s};
+            assert_int_equal(nd_spool_put(&spools[s], item, sizeof item), ND_OK);
+        }
+    for (uint64_t s = 0; s < SPOOLS; s++)
+        assert_int_equal(nd_spool_end(&spools[s]), ND_OK);
+    for (int time = 0; time < 2; time++) {
+        for (uint64_t i = 0; i < ITEMS; i++)
+            for (uint64_t s = 0; s < SPOOLS - 1; s++) {
+                uint64_t item[2];
+                assert_int_equal(nd_spool_get(&spools[s], item, sizeof item), ND_OK);
+                assert_int_equal(item[0], i);
+                assert_int_equal(item[1], s);
+            }
+        for (uint64_t s = 0; s < SPOOLS; s++) {
+            char more;
+            assert_int_equal(nd_spool_get(&spools[s], &more, 1), ND_ERR_FORMAT);
+            nd_spool_rewind(&spools[s]);
+        }
+    }
+    for (uint64_t s = 0; s < SPOOLS; s++)
+        nd_spool_release(&spools[s]);
+    nd_temp_file_free(file);
+    assert_int_equal(nd_budget_use_get(budget).memory_bytes, 0);
+    nd_budget_free(budget);
+}
+
+typedef struct seen_items {
+    uint64_t num, last_key, last_value;
+} seen_items;
+
+/* Ascending keys; values of one key, which count on, in the order they were added. */
+static nd_status see_item(void *ctx, const nd_key_value *item)
+{
+    seen_items *const seen = ctx;
+    if (seen->num > 0)
+        assert_true(item->key >= seen->last_key);
+    if (seen->num > 0 && item->key == seen->last_key)
+        assert_true(item->value > seen->last_value);
+    *seen = (seen_items){seen->num + 1, item->key, item->value};
+    return ND_OK;
+}
+
+static void runs_are_merged_by_key_and_in_the_order_they_were_added(void **state)
+{
+    (void)state;
+    nd_budget *const budget = budget_with(1 << 16, NULL);
+    const nd_allocator *const a = nd_budget_allocator(budget);
+    nd_sorted_runs runs;
+    nd_key_value_vec items = {0};
+    seen_items seen = {0};
+    uint64_t num = 0;
+    assert_int_equal(nd_sorted_runs_init(&runs, budget, a), ND_OK);
+    assert_int_equal(nd_sorted_runs_merge(&runs, see_item, &seen), ND_OK);
+    assert_int_equal(seen.num, 0);
+    for (int run = 0; run < 20; run++) {
+        for (size_t i = 0; i < nd_sorted_runs_most(&runs, 1); i++) {
+            assert_int_equal(ND_VEC_RESERVE(a, &items, 1), ND_OK);
+            items.items[items.len++] = (nd_key_value){num * 7919 % 101, num};
+            num++;
+        }
+        assert_int_equal(nd_sorted_runs_add(&runs, &items), ND_OK);
+        assert_int_equal(nd_sorted_runs_add(&runs, &items), ND_OK); /* nothing */
+    }
+    assert_true(num >= 1000);
+    assert_int_equal(nd_sorted_runs_merge(&runs, see_item, &seen), ND_OK);
+    assert_int_equal(seen.num, num);
+    ND_VEC_RELEASE(a, &items);
+    nd_sorted_runs_release(&runs);
+    assert_int_equal(nd_budget_use_get(budget).memory_bytes, 0);
+    assert_int_equal(nd_budget_use_get(budget).disk_bytes, 0);
+    nd_budget_free(budget);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_limit_needs_a_folder_that_can_be_written_to),
         cmocka_unit_test(what_threads_append_at_once_is_read_again),
         cmocka_unit_test(a_file_that_cannot_grow_is_an_error),
+        cmocka_unit_test(spools_of_one_file_give_back_what_each_was_given),
+        cmocka_unit_test(runs_are_merged_by_key_and_in_the_order_they_were_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
