@@ -205,12 +205,13 @@ static nd_plan_limit estimate_limit_of_verdicts(double documents, double mean_sh
                                                 double mean_id_bytes, double memory_bytes)
 {
     static const double TEXT_BYTES = 12, SAMPLE_BYTES = 26, LIST_BYTES = 4, BLOCK_BYTES = 16;
+    static const double GROUPING_BYTES = 96; /* a million documents did not fit in 85 each */
     const double samples = samples_of(mean_shingles);
     const double room = (memory_bytes - PROGRAM_BYTES - documents * FINDING_BYTES) / 2;
     const double lists = documents * samples * LIST_BYTES;
     const double passes = room < 1 ? lists : ceil(lists / room);
     return (nd_plan_limit){
-        .least_bytes = (uint64_t)(PROGRAM_BYTES + documents * MOST_BYTES),
+        .least_bytes = (uint64_t)(PROGRAM_BYTES + documents * GROUPING_BYTES),
         .disk_bytes =
             (uint64_t)(documents * (FACTS_BYTES + BLOCK_BYTES + 2 * (RECORD_BYTES + mean_id_bytes) +
                                     mean_shingles * TEXT_BYTES + samples * SAMPLE_BYTES)),
