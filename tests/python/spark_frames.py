@@ -46,7 +46,7 @@ def words(random_of: random.Random, num: int) -> list[str]:
 
 def documents(num_hot: int = 560, seed: int = 1) -> list[Row]:
     """Rows of id, text and a number: news, a template that more than a bucket compares bear, chains,
-    copies, ids that stand twice or not at all, and texts without words."""
+    copies, a text that repeats itself, ids that stand twice or not at all, and texts without words."""
     r = random.Random(seed)
     rows: list[Row] = [(d["id"], d["text"], i) for i, d in enumerate(read_jsonl(SAMPLES / "news.jsonl"))]
     template = words(r, 300)
@@ -63,6 +63,9 @@ def documents(num_hot: int = 560, seed: int = 1) -> list[Row]:
     rows += [(f"copy-{i}", " ".join(copied).upper() if i % 2 else " ".join(copied), i) for i in range(30)]
     rows += [("twice", " ".join(template), 1), ("twice", " ".join(copied), 2), ("twice", " ".join(copied), 2)]
     rows += [("twice#2", " ".join(template[3:]), 5), (None, " ".join(copied), 4), (None, "alone here", None)]
+    story = words(r, 60)  # with more words in the one, and more shingles in the other
+    rows += [("more-words", " ".join([*story, *story[:12], *story[:12]]), 1)]
+    rows += [("more-shingles", " ".join([*story, *words(r, 6)]), 2)]
     rows += [("ß-empty", "", 1), ("null", None, None), ("null", None, None), ("dots", "... !", 3)]
     r.shuffle(rows)
     return rows

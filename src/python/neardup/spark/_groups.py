@@ -34,16 +34,21 @@ LEAST_PROGRESS = 16  # a round must drop one match in so many
 
 
 def ranks(texts: DataFrame, options: Options) -> DataFrame:
-    """(key, rank): binary, in whose order texts represent. texts: (key, least_name, preference)."""
+    """(key, rank): binary, in whose order texts represent. texts: (key, tokens, least_name, preference)."""
     from pyspark.sql import functions as F
 
     if options.representative == "first-id":
         rank = F.col("least_name").cast("binary")
     else:
-        # The size, which a key of a text begins with, decides after the keys that come before it.
+        # The size decides after the keys that come before it. A key of a text begins with it but where a score decides.
         place = 8 * options.size_place
         before, after = F.substring("preference", 1, place), F.substring("preference", place + 1, MOST_BYTES)
-        rank = F.concat(before, F.substring("key", 1, 4), after, F.substring("key", 5, MOST_BYTES))
+        size = F.substring("key", 1, 4)
+        if options.spec.score > 0:
+            size = F.unhex(F.lpad(F.hex(F.lit(2**32 - 1) - F.col("tokens")), 8, "0"))
+        digest = F.substring("key", 5, MOST_BYTES)
+        parts = [before, size, after, digest] if options.keys else [size, digest]
+        rank = F.concat(*parts)
     return texts.select("key", rank.alias("rank"))
 
 
@@ -94,7 +99,7 @@ def by_rank(edges: DataFrame, texts: DataFrame, options: Options) -> DataFrame:
     from pyspark.sql import functions as F
 
     a, b, m = F.col("a"), F.col("b"), F.col("m")
-    if options.representative == "longest":
+    if options.representative == "longest" and options.spec.score == 0:
         return edges.select(a.alias("low"), b.alias("high"), a, b, m)
     rank_of = ranks(texts, options)
     of_a = rank_of.select(F.col("key").alias("a"), F.col("rank").alias("a_rank"))

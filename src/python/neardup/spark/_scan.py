@@ -97,31 +97,33 @@ class Scan:
 
     @cached_property
     def _documents(self) -> DataFrame:
-        """(name, id, key, preference) of the documents with words."""
+        """(name, id, key, tokens, preference) of the documents with words."""
         from pyspark.sql import functions as F
 
         plain = self._read.where("key is not null")
         if not self.has_duplicate_ids:
-            return plain.select(F.col("id").alias("name"), "id", "key", "preference")
+            return plain.select(F.col("id").alias("name"), "id", "key", "tokens", "preference")
         names = self._names
         alone = plain.join(names.select("id").distinct(), "id", "left_anti")
-        with_words = names.where(F.col("key") < F.lit(b"\xff\xff\xff\xff"))
-        columns = ("name", "id", "key", "preference")
+        tokens = plain.select("key", "tokens").distinct()
+        with_words = names.where(F.col("key") < F.lit(b"\xff\xff\xff\xff")).join(tokens, "key")
+        columns = ("name", "id", "key", "tokens", "preference")
         return alone.withColumn("name", F.col("id")).select(*columns).union(with_words.select(*columns))
 
     @cached_property
     def _all_texts(self) -> DataFrame:
-        """(key, copies, least_name, preference, best_name, best_id): a row a text, best the document kept."""
+        """(key, tokens, copies, least_name, preference, best_name, best_id): a row a text, best the document kept."""
         from pyspark.sql import functions as F
 
         order = F.struct("preference", "name", "id")
         texts = self._documents.groupBy("key").agg(
-            F.count("*").alias("copies"), F.min("name").alias("least_name"), F.min(order).alias("best")
+            F.max("tokens").alias("tokens"), F.count("*").alias("copies"),
+            F.min("name").alias("least_name"), F.min(order).alias("best"),
         )
         return self._steps.keep(
             "texts",
             texts.select(
-                "key", "copies", "least_name", F.col("best.preference").alias("preference"),
+                "key", "tokens", "copies", "least_name", F.col("best.preference").alias("preference"),
                 F.col("best.name").alias("best_name"), F.col("best.id").alias("best_id"),
             ),
         )

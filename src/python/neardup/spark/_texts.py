@@ -3,7 +3,8 @@
     text key:  | 2^32 - 1 - number of tokens, 4 bytes | digest, 8 | digest, 8 |    all big-endian
 
 Exact copies have one key. Keys in order are texts by size, the most tokens first, texts of as many
-by digest: the order in which buckets are read and in which the longest represents. They follow from
+by digest: the order in which buckets are read and in which the longest represents. Where a score decides, the size
+is the number of shingles, by which samples are read; there a text represents by its tokens (_groups.ranks). Keys follow from
 the text alone, so that a task that runs twice, or late, says the same.
 """
 
