@@ -90,7 +90,8 @@ nd_status nd_writer_append_text(nd_index *index, const nd_new_text *text, nd_err
     change->num_keys = num_keys;
     change->digest[0] = text->digest[0];
     change->digest[1] = text->digest[1];
-    memcpy(change + 1, text->keys, keys);
+    if (text->keys) /* which all texts have */
+        memcpy(change + 1, text->keys, keys);
     if (text->stored_bytes > 0)
         memcpy((char *)(change + 1) + keys, text->stored, text->stored_bytes);
     index->set = text->set;
