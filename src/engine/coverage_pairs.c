@@ -189,9 +189,10 @@ static nd_status file_pair(pair_filing *f, uint64_t pair)
     return f->num == PAIRS_AT_ONCE ? write_pairs(f) : ND_OK;
 }
 
-/* An nd_key_value_fn: of runs by pair, */
-static nd_status take_pair(void *ctx, const nd_key_value *item)
+/* An nd_sorted_item_fn: of runs by pair, */
+static nd_status take_pair(void *ctx, const void *at)
 {
+    const nd_key_value *const item = at;
     pair_filing *const f = ctx;
     if (item->key == f->last)
         return ND_OK;
@@ -203,14 +204,15 @@ static nd_status take_pair(void *ctx, const nd_key_value *item)
     if (status != ND_OK)
         return status;
     f->items.items[f->items.len++] = (nd_key_value){f->leader_of[item->key >> 32], item->key};
-    return f->items.len < nd_sorted_runs_most(f->ordered, 1)
+    return f->items.len < nd_key_value_runs_most(f->ordered, 1)
                ? ND_OK
-               : nd_sorted_runs_add(f->ordered, &f->items);
+               : nd_key_value_runs_add(f->ordered, &f->items);
 }
 
 /* and of runs by another key, with pairs for values. */
-static nd_status take_value(void *ctx, const nd_key_value *item)
+static nd_status take_value(void *ctx, const void *at)
 {
+    const nd_key_value *const item = at;
     return file_pair(ctx, item->value);
 }
 
@@ -223,7 +225,7 @@ static nd_status file_pairs(nd_coverage_matcher *c, const nd_sorted_runs *runs,
     nd_budget *const budget = c->base.options->budget;
     nd_sorted_runs ordered;
     pair_filing f = {.matcher = c, .last = UINT64_MAX};
-    nd_status status = nd_sorted_runs_init(&ordered, budget, a);
+    nd_status status = nd_key_value_runs_init(&ordered, budget, a);
     if (status != ND_OK)
         return status;
     f.buffer = nd_alloc(a, PAIRS_AT_ONCE, sizeof *f.buffer);
@@ -238,7 +240,7 @@ static nd_status file_pairs(nd_coverage_matcher *c, const nd_sorted_runs *runs,
     if (status == ND_OK)
         status = nd_sorted_runs_merge(runs, take_pair, &f);
     if (status == ND_OK && f.ordered)
-        status = nd_sorted_runs_add(f.ordered, &f.items);
+        status = nd_key_value_runs_add(f.ordered, &f.items);
     ND_VEC_RELEASE(a, &f.items);
     if (status == ND_OK && f.ordered)
         status = nd_sorted_runs_merge(f.ordered, take_value, &f);
@@ -297,7 +299,7 @@ static nd_status find_by_files(nd_coverage_matcher *c, nd_wanted_matches wanted)
 {
     nd_sorted_runs runs;
     nd_filed_proposals proposals = {.pairs = &runs, .common_text = ND_NO_TEXT};
-    nd_status status = nd_sorted_runs_init(&runs, c->base.options->budget, c->base.allocator);
+    nd_status status = nd_key_value_runs_init(&runs, c->base.options->budget, c->base.allocator);
     if (status != ND_OK)
         return status;
     status = propose_by_files(c, &proposals);
@@ -342,7 +344,7 @@ static nd_status map_filed_pairs(nd_coverage_matcher *c, nd_pair_map_fn map, voi
     nd_coverage_worker *const w = c->workers;
     nd_sorted_runs runs;
     nd_key_value_vec items = {0};
-    nd_status status = nd_sorted_runs_init(&runs, c->base.options->budget, c->base.allocator);
+    nd_status status = nd_key_value_runs_init(&runs, c->base.options->budget, c->base.allocator);
     if (status != ND_OK)
         return status;
     for (size_t first = 0; first < c->num_pairs && status == ND_OK; first += PAIRS_AT_ONCE) {
@@ -354,11 +356,11 @@ static nd_status map_filed_pairs(nd_coverage_matcher *c, nd_pair_map_fn map, voi
             status = ND_VEC_RESERVE(c->base.allocator, &items, num);
         for (size_t i = 0; i < num && status == ND_OK; i++)
             items.items[items.len++] = (nd_key_value){map(ctx, pairs[i]), 0};
-        if (status == ND_OK && items.len >= nd_sorted_runs_most(&runs, 1))
-            status = nd_sorted_runs_add(&runs, &items);
+        if (status == ND_OK && items.len >= nd_key_value_runs_most(&runs, 1))
+            status = nd_key_value_runs_add(&runs, &items);
     }
     if (status == ND_OK)
-        status = nd_sorted_runs_add(&runs, &items);
+        status = nd_key_value_runs_add(&runs, &items);
     ND_VEC_RELEASE(c->base.allocator, &items);
     if (status == ND_OK)
         status = file_pairs(c, &runs, ND_WANT_GROUPS);

@@ -3,24 +3,13 @@
 #ifndef ENGINE_EDGE_RUNS_H
 #define ENGINE_EDGE_RUNS_H
 
-#include <pthread.h>
-#include <stdbool.h>
-
 #include "engine/matcher.h"
-#include "store/budget.h"
+#include "store/sorted_runs.h"
 
 /* Each edge stands there twice: as its one end sees it, and as its other does. */
-typedef struct nd_edge_run {
-    uint64_t at, num; /* in the file: its place, and how many edges */
-} nd_edge_run;
-
 struct nd_edge_runs {
-    const nd_allocator *allocator;
-    nd_budget *budget;
-    size_t run_edges;     /* so many in memory are a run */
-    pthread_mutex_t lock; /* of what follows */
-    nd_temp_file *file;   /* NULL: no run yet */
-    ND_VEC(nd_edge_run) runs;
+    nd_sorted_runs sorted;
+    size_t run_edges; /* so many in memory are a run */
 };
 
 /* For num_threads workers. ND_ERR_NO_MEMORY where the system has no lock left. */
@@ -34,8 +23,7 @@ ND_NODISCARD nd_status nd_edge_runs_add(nd_edge_runs *runs, nd_edge_vec *edges);
 /* Takes edges by `from`, then by `to`; the same one may come twice. It holds for the call. */
 typedef nd_status (*nd_edge_fn)(void *ctx, const nd_edge *edge);
 
-/* Calls `each` for all of them (k-way merge, by a heap). Buffers take an eighth of the budget at
- * most, or 1 KiB for each run. */
+/* Calls `each` for all of them, see nd_sorted_runs_merge. */
 ND_NODISCARD nd_status nd_edge_runs_merge(const nd_edge_runs *runs, nd_edge_fn each, void *ctx);
 
 void nd_edge_runs_release(nd_edge_runs *runs);

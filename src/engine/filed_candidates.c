@@ -138,9 +138,9 @@ static nd_status seek(const searching *s, seeker *k, uint32_t text, const uint64
     for (size_t i = 0; i < num_found; i++)
         k->pairs.items[k->pairs.len++] =
             (nd_key_value){(uint64_t)k->finder.candidates.items[i] << 32 | text, 0};
-    return k->pairs.len < nd_sorted_runs_most(s->proposals->pairs, f->options->num_threads)
+    return k->pairs.len < nd_key_value_runs_most(s->proposals->pairs, f->options->num_threads)
                ? ND_OK
-               : nd_sorted_runs_add(s->proposals->pairs, &k->pairs);
+               : nd_key_value_runs_add(s->proposals->pairs, &k->pairs);
 }
 
 static nd_status search_stretch(void *ctx, uint32_t worker, size_t number)
@@ -183,7 +183,7 @@ static nd_status end_pairs(searching *s)
 {
     nd_status status = ND_OK;
     for (uint32_t w = 0; w < s->samples->options->num_threads && status == ND_OK; w++)
-        status = nd_sorted_runs_add(s->proposals->pairs, &s->seekers[w].pairs);
+        status = nd_key_value_runs_add(s->proposals->pairs, &s->seekers[w].pairs);
     return status;
 }
 

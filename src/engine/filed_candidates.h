@@ -7,7 +7,7 @@
 
 #include "coverage/coverage.h"
 #include "neardup/scan.h"
-#include "store/spool.h"
+#include "store/sorted_runs.h"
 
 /* Texts by number, the largest first. get: the shingles of one, in text order; they hold until the
  * next call. */

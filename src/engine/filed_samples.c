@@ -68,7 +68,7 @@ static nd_status write_weights(taking_back *t, size_t least)
 
 static nd_status write_pairs(taking_back *t, size_t least)
 {
-    return t->pairs.len >= least ? nd_sorted_runs_add(t->proposals->pairs, &t->pairs) : ND_OK;
+    return t->pairs.len >= least ? nd_key_value_runs_add(t->proposals->pairs, &t->pairs) : ND_OK;
 }
 
 static void sort_picks(nd_hot_pick *picks, uint32_t num)
@@ -107,7 +107,7 @@ static nd_status follow_picks(taking_back *t, uint32_t text, uint32_t num_picks,
         p->capped_comparisons += left_out < text ? left_out : text;
         p->common_text = text < p->common_text ? text : p->common_text;
     }
-    return write_pairs(t, nd_sorted_runs_most(p->pairs, 1));
+    return write_pairs(t, nd_key_value_runs_most(p->pairs, 1));
 }
 
 /* The head of the text's rare samples goes before them, once it shows that there are some. */

@@ -160,7 +160,7 @@ static nd_status file_neighbours(nd_pair_lists *lists, const nd_edge_runs *runs,
     filing f = {.lists = lists,
                 .buffer = nd_alloc_zeroed(allocator, ITEMS_AHEAD, sizeof *f.buffer)};
     nd_status status =
-        f.buffer ? nd_temp_file_new(runs->budget, &lists->file, NULL) : ND_ERR_NO_MEMORY;
+        f.buffer ? nd_temp_file_new(runs->sorted.budget, &lists->file, NULL) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
         status = nd_edge_runs_merge(runs, file_neighbour, &f);
     if (status == ND_OK)

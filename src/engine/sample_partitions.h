@@ -5,6 +5,7 @@
 #include "coverage/coverage.h"
 #include "neardup/scan.h"
 #include "store/spool.h"
+#include "util/sort.h"
 
 /* What is told of a sample is what nd_rare_sample says of it (its earlier documents and member are
  * 0 where it is not listed), with two of the bits that are 0 there set: */

@@ -12,6 +12,7 @@
 
 #include "failing_allocator.h"
 #include "store/budget.h"
+#include "store/sorted_runs.h"
 #include "store/spool.h"
 #include "util/threads.h"
 
@@ -278,8 +279,9 @@ typedef struct seen_items {
 } seen_items;
 
 /* Ascending keys; values of one key, which count on, in the order they were added. */
-static nd_status see_item(void *ctx, const nd_key_value *item)
+static nd_status see_item(void *ctx, const void *at)
 {
+    const nd_key_value *const item = at;
     seen_items *const seen = ctx;
     if (seen->num > 0)
         assert_true(item->key >= seen->last_key);
@@ -298,17 +300,17 @@ static void runs_are_merged_by_key_and_in_the_order_they_were_added(void **state
     nd_key_value_vec items = {0};
     seen_items seen = {0};
     uint64_t num = 0;
-    assert_int_equal(nd_sorted_runs_init(&runs, budget, a), ND_OK);
+    assert_int_equal(nd_key_value_runs_init(&runs, budget, a), ND_OK);
     assert_int_equal(nd_sorted_runs_merge(&runs, see_item, &seen), ND_OK);
     assert_int_equal(seen.num, 0);
     for (int run = 0; run < 20; run++) {
-        for (size_t i = 0; i < nd_sorted_runs_most(&runs, 1); i++) {
+        for (size_t i = 0; i < nd_key_value_runs_most(&runs, 1); i++) {
             assert_int_equal(ND_VEC_RESERVE(a, &items, 1), ND_OK);
             items.items[items.len++] = (nd_key_value){num * 7919 % 101, num};
             num++;
         }
-        assert_int_equal(nd_sorted_runs_add(&runs, &items), ND_OK);
-        assert_int_equal(nd_sorted_runs_add(&runs, &items), ND_OK); /* nothing */
+        assert_int_equal(nd_key_value_runs_add(&runs, &items), ND_OK);
+        assert_int_equal(nd_key_value_runs_add(&runs, &items), ND_OK); /* nothing */
     }
     assert_true(num >= 1000);
     assert_int_equal(nd_sorted_runs_merge(&runs, see_item, &seen), ND_OK);

@@ -134,8 +134,9 @@ static proposals find_in_memory(const collection *c)
     return p;
 }
 
-static nd_status take_pair(void *ctx, const nd_key_value *item)
+static nd_status take_pair(void *ctx, const void *at)
 {
+    const nd_key_value *const item = at;
     add_pair(ctx, item->key);
     return ND_OK;
 }
@@ -155,7 +156,7 @@ static nd_status find_in_files(const collection *c, nd_budget *budget, uint32_t 
     nd_sorted_runs runs;
     nd_filed_samples samples;
     nd_filed_proposals filed = {.pairs = &runs, .common_text = ND_NO_TEXT};
-    assert_int_equal(nd_sorted_runs_init(&runs, budget, a), ND_OK);
+    assert_int_equal(nd_key_value_runs_init(&runs, budget, a), ND_OK);
     nd_status status = nd_filed_samples_init(&samples, &options, a, &source, true, &filed);
     if (status == ND_OK)
         status = nd_filed_samples_search(&samples, &filed);
