@@ -132,7 +132,7 @@ def test_what_is_removed_stands_beside_what_is_kept(driver: webdriver.Chrome, fe
         }, member["passages"])
     assert "kept" in driver.find_element(By.CSS_SELECTOR, ".comparison .side:nth-child(2) h4").text
     driver.find_element(By.CSS_SELECTOR, ".matrix summary").click()
-    assert driver.find_elements(By.CSS_SELECTOR, ".heat")
+    page.wait("document.querySelector('.heat') !== null")  # drawn once the browser tells that it is open
     page.check()
 
 
@@ -165,9 +165,10 @@ def test_groups_are_filtered_and_opened(driver: webdriver.Chrome, feed: Path, tm
     page.wait("document.querySelector('.status').textContent === arguments[0]", f"1 of {len(groups)} groups")
     driver.find_element(By.XPATH, "//label[contains(., 'source')]/select/option[. = 'any']").click()
     driver.find_element(By.CSS_SELECTOR, ".matrix summary").click()
+    page.wait("document.querySelector('.heat') !== null")
     driver.find_element(By.CSS_SELECTOR, ".heat[title='valley.example \u2192 radio.example']").click()
     page.wait("document.querySelector('.status').textContent === arguments[0]", f"1 of {len(groups)} groups")
-    assert driver.find_element(By.CSS_SELECTOR, ".first").text == "first"
+    page.wait("document.querySelector('.first').textContent === 'first'")
     page.check()
 
 
