@@ -8,12 +8,14 @@
 nd_status nd_scan_set_make(nd_set_maker *maker, nd_scan_set *set, const nd_allocator *allocator)
 {
     for (;;) {
+        /* Mostly it is made: a look costs less than an exchange that fails. */
+        if (atomic_load_explicit(&set->state, memory_order_acquire) == ND_SET_MADE)
+            return ND_OK;
         uint32_t state = ND_SET_IN_TEXT_ORDER;
         if (atomic_compare_exchange_strong(&set->state, &state, ND_SET_BEING_SORTED))
             break;
-        if (state == ND_SET_MADE)
-            return ND_OK;
-        sched_yield();
+        if (state == ND_SET_BEING_SORTED)
+            sched_yield();
     }
     /* Only the thread that got here may read or change the hashes. */
     const nd_status status = nd_reserve(allocator, (void **)&maker->scratch, &maker->capacity,
