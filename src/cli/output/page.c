@@ -11,14 +11,16 @@
 
 /* --- a page --- */
 
-/* A number below 100. */
-static void put_two_digits(char *out, uint32_t number)
+/* The two digits of a number below 100, in the two lowest bytes. */
+static uint64_t two_digits(uint32_t number)
 {
     static const char digits[] = "00010203040506070809101112131415161718192021222324"
                                  "25262728293031323334353637383940414243444546474849"
                                  "50515253545556575859606162636465666768697071727374"
                                  "75767778798081828384858687888990919293949596979899";
-    memcpy(out, digits + 2 * (size_t)number, 2);
+    uint16_t two;
+    memcpy(&two, digits + 2 * (size_t)number, sizeof two);
+    return two;
 }
 
 enum { RATIO_TEXT_BYTES = 328 }; /* room for any double */
@@ -26,7 +28,7 @@ enum { RATIO_TEXT_BYTES = 328 }; /* room for any double */
 /* What "%.6f" prints; for a ratio from 0 to 1 many times as fast, because results are mostly
  * ratios. False where it is none of those, or so near a tie that the product's own rounding would
  * decide. */
-static bool ratio_text(char text[8], double ratio)
+static bool ratio_text(uint64_t *text, double ratio)
 {
     const double scaled = ratio * 1e6;
     if (!(scaled >= 0 && scaled <= 1e6))
@@ -36,11 +38,10 @@ static bool ratio_text(char text[8], double ratio)
     if (rest > 0.4999 && rest < 0.5001)
         return false;
     const uint32_t millionths = floor + (rest > 0.5);
-    text[0] = (char)('0' + millionths / 1000000);
-    text[1] = '.';
-    put_two_digits(text + 2, millionths / 10000 % 100);
-    put_two_digits(text + 4, millionths / 100 % 100);
-    put_two_digits(text + 6, millionths % 100);
+    /* In one word: bytes that are stored one by one and read together would wait for each other. */
+    *text = ('0' + millionths / 1000000) | (uint64_t)'.' << 8 |
+            two_digits(millionths / 10000 % 100) << 16 | two_digits(millionths / 100 % 100) << 32 |
+            two_digits(millionths % 100) << 48;
     return true;
 }
 
@@ -79,9 +80,10 @@ void nd_page_printf(nd_page *page, const char *format, ...)
 
 void nd_page_ratio(nd_page *page, double ratio)
 {
-    char text[8], long_text[RATIO_TEXT_BYTES];
-    if (ratio_text(text, ratio))
-        nd_page_append(page, text, sizeof text);
+    uint64_t text;
+    char long_text[RATIO_TEXT_BYTES];
+    if (ratio_text(&text, ratio))
+        nd_page_append(page, (const char *)&text, sizeof text);
     else
         nd_page_append(page, long_text,
                        (size_t)snprintf(long_text, sizeof long_text, "%.6f", ratio));
