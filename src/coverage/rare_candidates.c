@@ -10,6 +10,8 @@
  * similarity search, 2007). This changes the work, not the outcome. */
 #include "coverage/coverage.h"
 
+#include "util/prefetch.h"
+
 enum {
     WEIGHT_OF_RARE = 886, /* nd_shingle_weight(ND_RARE_FREQUENCY): a rare sample's, at least */
     WEIGHT_OF_HOT = 1024, /* nd_shingle_weight(ND_HOT_FREQUENCY): a hot one weighs less */
@@ -141,8 +143,8 @@ static void prefetch_members(const nd_sample_lists *lists, uint64_t sample)
     if (num < 2)
         return;
     const uint32_t *const documents = lists->members + nd_sample_member(sample) - num;
-    __builtin_prefetch(documents);
-    __builtin_prefetch(documents + (num > LINE_DOCUMENTS ? LINE_DOCUMENTS : 0));
+    nd_prefetch(documents);
+    nd_prefetch(documents + (num > LINE_DOCUMENTS ? LINE_DOCUMENTS : 0));
 }
 
 /* The first samples in order: those that can show a candidate that none before them has. Asks for

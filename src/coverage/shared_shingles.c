@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "util/prefetch.h"
 #include "util/threads.h"
 
 enum {
@@ -76,7 +77,7 @@ static void prefetch_text(const nd_shared_shingles *shared, size_t d)
         return;
     const nd_sampled_text *const text = &shared->texts[d];
     for (uint32_t i = 0; i < text->num && i < MOST; i += LINE)
-        __builtin_prefetch(text->shingles + i);
+        nd_prefetch(text->shingles + i);
 }
 
 /* Copies the sampled shingles to where their samples will be; no branch depends on a hash. */
@@ -143,9 +144,8 @@ static nd_status gather_chunk(void *ctx, uint32_t worker, size_t chunk)
         const size_t first = sample_begin(shared, d);
         for (size_t i = sample_begin(shared, d + 1); i-- > first;) {
             if (i >= begin + POSTINGS_AHEAD)
-                __builtin_prefetch(b->postings +
-                                   offsets[partition_of(b, shared->samples[i - POSTINGS_AHEAD])] -
-                                   1);
+                nd_prefetch(b->postings +
+                            offsets[partition_of(b, shared->samples[i - POSTINGS_AHEAD])] - 1);
             shared->samples[i] = b->postings[--offsets[partition_of(b, shared->samples[i])]];
             weight_sum += nd_sample_weight(shared->samples[i]);
         }

@@ -13,6 +13,7 @@
 #include "lsh/buckets.h"
 #include "neardup/sketch.h"
 #include "neardup/verify.h"
+#include "util/prefetch.h"
 #include "util/threads.h"
 
 enum {
@@ -156,7 +157,7 @@ static nd_status map_indices(nd_band_matcher *b)
     memset(b->text_of, 0xff, num_indices * sizeof *b->text_of); /* ND_NO_TEXT */
     for (size_t d = 0; d < c->num_documents; d++) {
         if (d + RECORDS_AHEAD < c->num_documents && c->documents)
-            __builtin_prefetch(c->documents[d + RECORDS_AHEAD]);
+            nd_prefetch(c->documents[d + RECORDS_AHEAD]);
         const uint32_t x = c->text_of[d];
         if (x != ND_NO_TEXT && c->copies[c->copies_start[x]] == d)
             b->text_of[nd_catalog_index(c, (uint32_t)d)] = x;
@@ -261,7 +262,7 @@ static nd_status find_hashes(void *ctx, uint32_t worker, size_t number)
     for (uint32_t i = 0; i < chunk->num && status == ND_OK; i++) {
         const uint32_t x = text_of[i];
         if (i + RECORDS_AHEAD < chunk->num && text_of[i + RECORDS_AHEAD] != ND_NO_TEXT)
-            __builtin_prefetch(&b->base.sets[text_of[i + RECORDS_AHEAD]], 1);
+            nd_prefetch_to_write(&b->base.sets[text_of[i + RECORDS_AHEAD]]);
         if (x == ND_NO_TEXT || !f->wanted[x])
             continue;
         const bool has_copies = nd_catalog_num_copies(b->base.catalog, x) > 1;
@@ -387,10 +388,10 @@ void nd_band_matcher_fetch(const nd_band_matcher *b, uint32_t text, int stage)
 {
     const nd_scan_set *const set = &b->base.sets[text];
     if (stage == 0)
-        __builtin_prefetch(set);
+        nd_prefetch(set);
     else if (!nd_collection_is_limited(b->base.collection))
         for (size_t line = 0; line < LINES_AHEAD; line++)
-            __builtin_prefetch((const char *)set->hashes + line * LINE_BYTES);
+            nd_prefetch((const char *)set->hashes + line * LINE_BYTES);
 }
 
 /* For pairs that come later, the last stage soonest. A text that is compared with several others is

@@ -13,6 +13,7 @@
 #include "engine/coverage_matcher.h"
 #include "engine/matcher.h"
 #include "group/groups.h"
+#include "util/prefetch.h"
 #include "util/sort.h"
 
 enum {
@@ -58,8 +59,8 @@ static void prefetch_pairs(const settling *s, size_t at)
     const uint32_t far = (uint32_t)c->pairs[at + FAR_PAIR];
     const uint32_t middle = (uint32_t)c->pairs[at + MIDDLE_PAIR];
     const uint32_t near = (uint32_t)c->pairs[at + NEAR_PAIR];
-    __builtin_prefetch(&s->text_at[far]);
-    __builtin_prefetch((const char *)&s->outcome[far]);
+    nd_prefetch(&s->text_at[far]);
+    nd_prefetch((const char *)&s->outcome[far]);
     if (atomic_load_explicit(&s->outcome[middle], memory_order_relaxed) != TAKEN)
         nd_coverage_prefetch(c, s->text_at[middle], ND_ASK_PLACE);
     if (atomic_load_explicit(&s->outcome[near], memory_order_relaxed) != TAKEN)

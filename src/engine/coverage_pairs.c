@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/coverage_matcher.h"
+#include "util/prefetch.h"
 #include "util/sort.h"
 
 enum {
@@ -47,7 +48,7 @@ static nd_status propose_task(void *ctx, uint32_t worker, size_t task)
         if (x + AHEAD_TEXT < c->base.catalog->num_texts) {
             const nd_sampled_text *const ahead = &c->shared.texts[x + AHEAD_TEXT];
             for (uint32_t i = 0; i < ahead->num && i < SHINGLES_AHEAD; i += SHINGLES_A_LINE)
-                __builtin_prefetch(ahead->shingles + i);
+                nd_prefetch(ahead->shingles + i);
         }
         const nd_status status = propose(c, &c->workers[worker], (uint32_t)x);
         if (status != ND_OK)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/coverage_matcher.h"
+#include "util/prefetch.h"
 
 enum {
     PREFETCHED_BYTES = 512, /* the processor goes on by itself */
@@ -195,7 +196,7 @@ void nd_filed_text_release(nd_filed_text *filed, const nd_allocator *allocator)
 static void prefetch_bytes(const void *bytes, size_t len_bytes)
 {
     for (size_t at = 0; at < PREFETCHED_BYTES && at < len_bytes; at += LINE_BYTES)
-        __builtin_prefetch((const char *)bytes + at);
+        nd_prefetch((const char *)bytes + at);
 }
 
 void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_part part)
@@ -205,8 +206,8 @@ void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_
     const nd_sampled_text *const t = &c->shared.texts[text];
     const nd_kept_words *const words = &c->words[text];
     if (part == ND_ASK_PLACE) {
-        __builtin_prefetch(t);
-        __builtin_prefetch(words);
+        nd_prefetch(t);
+        nd_prefetch(words);
         return;
     }
     prefetch_bytes(t->shingles, t->num * sizeof *t->shingles);

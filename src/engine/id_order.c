@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/prefetch.h"
 #include "util/sort.h"
 #include "util/threads.h"
 
@@ -43,8 +44,8 @@ static void prefetch_id(const nd_key_value *items, size_t num, size_t i, size_t 
     if (i + AHEAD >= num)
         return;
     const nd_record *const record = record_of(&items[i + AHEAD]);
-    __builtin_prefetch(record);
-    __builtin_prefetch(nd_record_id(record) + depth);
+    nd_prefetch(record);
+    nd_prefetch(nd_record_id(record) + depth);
 }
 
 /* How far a[from .. len) and b[from .. len) are the same. */
@@ -224,8 +225,8 @@ static void prefetch_record(nd_record **records, size_t i, size_t end)
 {
     if (i + AHEAD >= end)
         return;
-    __builtin_prefetch(records[i + AHEAD]);
-    __builtin_prefetch(nd_record_id(records[i + AHEAD]));
+    nd_prefetch(records[i + AHEAD]);
+    nd_prefetch(nd_record_id(records[i + AHEAD]));
 }
 
 /* The merged pair's records [first, end), to to[first ..). */

@@ -447,11 +447,13 @@ nd_status nd_ingester_add(nd_ingester *ingester, nd_matcher *matcher, uint32_t w
     nd_record *record = NULL;
     made_hashes made;
     nd_status status = read_text(in, document);
-    if (status == ND_OK)
-        status = nd_ingester_begin(in, o, document, nd_text_num_tokens(in->text), &record);
     if (status != ND_OK)
         return status;
-    in->chunk->texts[in->chunk->num].check = check_of(in);
+    const uint64_t check = check_of(in);
+    status = nd_ingester_begin(in, o, document, nd_text_num_tokens(in->text), &record);
+    if (status != ND_OK)
+        return status;
+    in->chunk->texts[in->chunk->num].check = check;
     in->chunk->documents[in->chunk->num].raw_digest =
         nd_digest64(document->text, document->text_len_bytes, 0);
     status = read_tokens(in, matcher, worker, record, &made);

@@ -1,6 +1,7 @@
 /* The pairs of a finished scan, ordered by a, then b. */
 #include "engine/scan_state.h"
 #include "util/alloc.h"
+#include "util/prefetch.h"
 #include "util/sort.h"
 
 enum { AHEAD = 8 };
@@ -176,8 +177,8 @@ static void prefetch_lists(const report *r, size_t d)
     const nd_catalog *const c = &r->scan->catalog;
     if (d + AHEAD >= c->num_documents || c->text_of[d + AHEAD] == ND_NO_TEXT)
         return;
-    __builtin_prefetch(&r->scan->pairs.start[c->text_of[d + AHEAD]]);
-    __builtin_prefetch(&c->copies_start[c->text_of[d + AHEAD]]);
+    nd_prefetch(&r->scan->pairs.start[c->text_of[d + AHEAD]]);
+    nd_prefetch(&c->copies_start[c->text_of[d + AHEAD]]);
 }
 
 static bool has_partners(const report *r, uint32_t d)

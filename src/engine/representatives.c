@@ -11,6 +11,7 @@
 #include "engine/band_matcher.h"
 #include "engine/matcher.h"
 #include "group/groups.h"
+#include "util/prefetch.h"
 #include "util/sort.h"
 #include "util/threads.h"
 
@@ -264,7 +265,7 @@ static void fetch_undecided(const choosing *c, size_t i)
     nd_bucket_index_fetch(index, text_of(c, c->undecided[i + (size_t)2 * LOOK_AHEAD]), 1);
     const uint32_t x = text_of(c, c->undecided[i + LOOK_AHEAD]);
     for (size_t k = index->first_of[x]; k < index->first_of[x + 1]; k++)
-        __builtin_prefetch(&c->claims[index->buckets[k]], 1);
+        nd_prefetch_to_write(&c->claims[index->buckets[k]]);
 }
 
 static void choose(choosing *c)

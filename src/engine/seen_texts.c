@@ -1,5 +1,7 @@
 #include "engine/seen_texts.h"
 
+#include "util/prefetch.h"
+
 enum { FIRST_BITS = 8 };
 
 static const uint64_t PLACE_MASK = UINT32_MAX;
@@ -53,7 +55,7 @@ static bool is_same(const nd_text_facts *a, const nd_text_facts *b)
 void nd_seen_texts_fetch(const nd_seen_texts *seen, uint64_t check)
 {
     if (seen->bits)
-        __builtin_prefetch(&seen->slots[check >> (64 - seen->bits)]);
+        nd_prefetch(&seen->slots[check >> (64 - seen->bits)]);
 }
 
 bool nd_seen_texts_find(const nd_seen_texts *seen, const nd_text_facts *facts,

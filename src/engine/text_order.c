@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "util/prefetch.h"
 #include "util/sort.h"
 #include "util/threads.h"
 
@@ -191,7 +192,7 @@ static nd_status sort_items(text_order *o, uint32_t num_threads)
     const size_t num = o->catalog->num_documents;
     for (size_t d = 0; d < num; d++) {
         if (d + AHEAD < num && o->catalog->documents)
-            __builtin_prefetch(o->catalog->documents[d + AHEAD]);
+            nd_prefetch(o->catalog->documents[d + AHEAD]);
         o->document_of[nd_catalog_index(o->catalog, (uint32_t)d)] = (uint32_t)d;
     }
     nd_status status =

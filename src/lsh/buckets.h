@@ -7,6 +7,7 @@
 
 #include "neardup/bucket.h"
 #include "util/alloc.h"
+#include "util/prefetch.h"
 
 /* --- the key that a band gives a document --- */
 
@@ -84,12 +85,12 @@ enum { ND_BUCKET_STAGES = 3 };
 static inline void nd_bucket_index_fetch(const nd_bucket_index *index, uint32_t text, int stage)
 {
     if (stage == 0)
-        __builtin_prefetch(&index->first_of[text]);
+        nd_prefetch(&index->first_of[text]);
     else if (stage == 1)
-        __builtin_prefetch(&index->buckets[index->first_of[text]]);
+        nd_prefetch(&index->buckets[index->first_of[text]]);
     else
         for (size_t i = index->first_of[text]; i < index->first_of[text + 1]; i++)
-            __builtin_prefetch(&index->starts[index->buckets[i]]);
+            nd_prefetch(&index->starts[index->buckets[i]]);
 }
 
 /* Which mates of a text: those it is proposed with. */

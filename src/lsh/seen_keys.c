@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "util/alloc.h"
+#include "util/prefetch.h"
 
 enum {
     CELL_BITS = 16,
@@ -90,7 +91,7 @@ void nd_seen_keys_fetch(const nd_seen_keys *seen, const uint32_t *keys, uint32_t
 {
     const _Atomic uint64_t *const table = table_of(seen);
     for (uint32_t band = 0; band < num_bands; band++)
-        __builtin_prefetch((const void *)&table[mix(band, keys[band]) >> (64 - TABLE_BITS)]);
+        nd_prefetch((const void *)&table[mix(band, keys[band]) >> (64 - TABLE_BITS)]);
 }
 
 bool nd_seen_keys_add(nd_seen_keys *seen, const uint32_t *keys, uint32_t num_bands)
