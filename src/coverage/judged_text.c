@@ -228,24 +228,27 @@ static uint32_t add_item(nd_judged_text *t, const nd_item_table *table, const nd
  * order that a processor could foresee. What the items say is filled in by weigh_items. */
 static uint32_t list_words(nd_judged_text *t, const nd_item_table *table, uint32_t at)
 {
+    const nd_item_table own = *table; /* which no store below can change */
     const nd_word_code *const words = t->words;
+    const uint32_t num_words = t->num_words;
     nd_item *const items = t->items;
+    uint32_t *const item_of = t->item_of;
     uint32_t num_items = t->num_items;
-    for (; at < t->num_words; at++) {
+    for (; at < num_words; at++) {
         const nd_word_code code = words[at];
         if (nd_word_is_number(code) || nd_word_is_character(code))
             break;
         /* All bits where the word has three letters; shorter ones say too little to count, and no
          * word is like them. */
         const uint32_t counts = 0 - ((2 - nd_word_length(code)) >> 31);
-        uint32_t *const slot = nd_item_slot(table, items, code);
+        uint32_t *const slot = nd_item_slot(&own, items, code);
         const uint32_t found = *slot;
         const uint32_t is_new = (uint32_t)(found == ND_NO_ITEM) & counts;
         items[num_items + 1] = (nd_item){.key = code, .at = at};
         num_items += is_new;
-        const uint32_t number = is_new ? num_items : found;
+        const uint32_t number = found + (num_items & (0 - is_new));
         *slot = number;
-        t->item_of[at] = number & counts;
+        item_of[at] = number & counts;
     }
     t->num_items = num_items;
     return at;
@@ -268,18 +271,23 @@ static void list_items(nd_judged_text *t, const nd_item_table *table)
     }
 }
 
-/* Fills in what words say, and sums up what all items say, and which ones come first. */
+/* Fills in what words say, and sums up what all items say, and which ones come first. No branch
+ * depends on the kind of an item. */
 static void weigh_items(nd_judged_text *t)
 {
+    uint64_t word_sum = 0, number_sum = 0;
     for (uint32_t i = 1; i <= t->num_items; i++) {
         nd_item *const item = &t->items[i];
-        const uint16_t bits = item->bits ? item->bits : word_bits[nd_word_length(item->key)];
-        const bool is_telling = bits >= ND_TELLING_BITS * ND_BIT;
-        item->bits = bits;
-        item->kind = item->kind == ND_ITEM_NUMBER ? ND_ITEM_NUMBER : is_telling;
-        t->word_bits += item->kind == ND_ITEM_TELLING ? bits : 0;
-        t->number_bits += item->kind == ND_ITEM_NUMBER ? bits : 0;
+        const uint32_t bits = item->bits ? item->bits : word_bits[nd_word_length(item->key)];
+        const uint32_t is_number = item->kind == ND_ITEM_NUMBER;
+        const uint32_t is_telling = (bits >= ND_TELLING_BITS * ND_BIT) & (is_number ^ 1);
+        item->bits = (uint16_t)bits;
+        item->kind = (uint8_t)(is_number * ND_ITEM_NUMBER + is_telling * ND_ITEM_TELLING);
+        word_sum += bits & (0 - is_telling);
+        number_sum += bits & (0 - is_number);
     }
+    t->word_bits = word_sum;
+    t->number_bits = number_sum;
     for (uint32_t i = 1; i <= t->num_items && t->num_head < ND_HEAD_ITEMS; i++)
         if (t->items[i].kind != ND_ITEM_PLAIN)
             t->head[t->num_head++] = i;

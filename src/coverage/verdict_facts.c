@@ -22,19 +22,22 @@ static void mark_shared(nd_judged_pair *p)
 {
     const nd_judge *const j = p->judge;
     const nd_judged_text *const held = j->sides[0].text, *const other = j->sides[1].text;
+    const nd_item_table table = j->items; /* which no mark can change */
+    const nd_item *const held_items = held->items, *const other_items = other->items;
     uint8_t *const held_marks = j->sides[0].marks, *const other_marks = j->sides[1].marks;
+    const uint32_t num = other->num_items;
     uint64_t words[2] = {0}, numbers[2] = {0};
     memset(held_marks, 0, (size_t)held->num_items + 1);
-    for (uint32_t i = 1; i <= other->num_items; i++) {
-        const nd_item *const item = &other->items[i];
-        const uint32_t found = *nd_item_slot(&j->items, held->items, item->key);
-        const uint64_t is_shared = found != ND_NO_ITEM;
+    for (uint32_t i = 1; i <= num; i++) {
+        const nd_item *const item = &other_items[i];
+        const uint32_t found = *nd_item_slot(&table, held_items, item->key);
+        const uint64_t if_shared = UINT64_C(0) - (uint64_t)(found != ND_NO_ITEM);
         held_marks[found] = ND_ITEM_SHARED;
-        other_marks[i] = is_shared ? ND_ITEM_SHARED : 0;
-        words[0] += bits_as(&held->items[found], ND_ITEM_TELLING);
-        numbers[0] += bits_as(&held->items[found], ND_ITEM_NUMBER);
-        words[1] += is_shared * bits_as(item, ND_ITEM_TELLING);
-        numbers[1] += is_shared * bits_as(item, ND_ITEM_NUMBER);
+        other_marks[i] = ND_ITEM_SHARED & (uint8_t)if_shared;
+        words[0] += bits_as(&held_items[found], ND_ITEM_TELLING);
+        numbers[0] += bits_as(&held_items[found], ND_ITEM_NUMBER);
+        words[1] += if_shared & bits_as(item, ND_ITEM_TELLING);
+        numbers[1] += if_shared & bits_as(item, ND_ITEM_NUMBER);
     }
     for (int at = ND_HELD; at <= ND_OTHER; at++) {
         const int side = p->sides[at] == &j->sides[1];
