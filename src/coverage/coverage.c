@@ -101,6 +101,53 @@ nd_status nd_position_index_set(nd_position_index *index, const nd_allocator *al
     return ND_OK;
 }
 
+/* The place from `at` on of the next shingle that may be indexed, or num. Four are asked at a time,
+ * as most are strangers. */
+static uint32_t skip_unmarked(const nd_position_index *index, const uint64_t *own, uint32_t at,
+                              uint32_t num)
+{
+    for (; num - at >= 4; at += 4) {
+        const uint32_t any = nd_position_index_may_have(index, own[at]) |
+                             nd_position_index_may_have(index, own[at + 1]) |
+                             nd_position_index_may_have(index, own[at + 2]) |
+                             nd_position_index_may_have(index, own[at + 3]);
+        if (any)
+            break;
+    }
+    while (at < num && !nd_position_index_may_have(index, own[at]))
+        at++;
+    return at;
+}
+
+nd_status nd_position_index_match(const nd_position_index *index, uint32_t num_indexed,
+                                  const uint64_t *own, uint32_t num, const nd_allocator *allocator,
+                                  nd_stretch_vec *stretches, uint32_t *common)
+{
+    const uint64_t *const indexed = index->shingles;
+    stretches->len = 0;
+    *common = 0;
+    for (uint32_t i = 0; (i = skip_unmarked(index, own, i, num)) < num;) {
+        const uint32_t place = nd_position_index_find(index, own[i]);
+        if (place == ND_NO_POSITION) {
+            i++;
+            continue;
+        }
+        /* What is shared mostly goes on in both: that needs no search. */
+        const uint32_t left = num - i, indexed_left = num_indexed - place;
+        const uint32_t most = left < indexed_left ? left : indexed_left;
+        nd_stretch stretch = {{place, i}, 1, 0};
+        while (stretch.num < most && own[i + stretch.num] == indexed[place + stretch.num])
+            stretch.num++;
+        const nd_status status = ND_VEC_RESERVE(allocator, stretches, 1);
+        if (status != ND_OK)
+            return status;
+        stretches->items[stretches->len++] = stretch;
+        *common += stretch.num;
+        i += stretch.num;
+    }
+    return ND_OK;
+}
+
 void nd_position_index_release(nd_position_index *index, const nd_allocator *allocator)
 {
     nd_release(allocator, index->slots);
@@ -421,28 +468,12 @@ nd_status nd_coverage_finder_measure(nd_coverage_finder *finder, const nd_weight
     return ND_OK;
 }
 
-uint32_t nd_coverage_finder_match(const nd_coverage_finder *finder, const nd_weighted_text *other,
-                                  uint32_t *places)
+nd_status nd_coverage_finder_match(const nd_coverage_finder *finder, const nd_weighted_text *other,
+                                   const nd_allocator *allocator, nd_stretch_vec *stretches,
+                                   uint32_t *common)
 {
-    const uint64_t *const own = other->shingles, *const held = finder->held.shingles;
-    uint32_t num = 0;
-    for (uint32_t i = 0; i < other->num; i++) {
-        uint32_t place = ND_NO_POSITION;
-        if (nd_position_index_may_have(&finder->index, own[i]))
-            place = nd_position_index_find(&finder->index, own[i]);
-        places[i] = place;
-        if (place == ND_NO_POSITION)
-            continue;
-        /* What is shared mostly goes on in both: that needs no search. */
-        const uint32_t left = other->num - i, held_left = finder->held.num - place;
-        const uint32_t most = left < held_left ? left : held_left;
-        uint32_t len = 1;
-        for (; len < most && own[i + len] == held[place + len]; len++)
-            places[i + len] = place + len;
-        num += len;
-        i += len - 1;
-    }
-    return num;
+    return nd_position_index_match(&finder->index, finder->held.num, other->shingles, other->num,
+                                   allocator, stretches, common);
 }
 
 void nd_coverage_finder_release(nd_coverage_finder *finder, const nd_allocator *allocator)

@@ -231,6 +231,23 @@ static inline uint32_t nd_position_index_find(const nd_position_index *index, ui
     }
 }
 
+/* Shingles that two texts have, one after the other in both. */
+typedef struct nd_stretch {
+    uint32_t at[2]; /* of the first one, in the text indexed and the other one */
+    uint32_t num;
+    uint32_t run; /* for whoever chains them */
+} nd_stretch;
+
+typedef ND_VEC(nd_stretch) nd_stretch_vec;
+
+/* Finds all that `own`, which repeats nothing, shares with the num_indexed shingles indexed, in
+ * stretches as long as they can be, in the order of `own`. *common is the number of shared
+ * shingles. O(num). */
+ND_NODISCARD nd_status nd_position_index_match(const nd_position_index *index, uint32_t num_indexed,
+                                               const uint64_t *own, uint32_t num,
+                                               const nd_allocator *allocator,
+                                               nd_stretch_vec *stretches, uint32_t *common);
+
 void nd_position_index_release(nd_position_index *index, const nd_allocator *allocator);
 
 /* --- runs --- */
@@ -350,10 +367,11 @@ ND_NODISCARD nd_status nd_coverage_finder_measure(nd_coverage_finder *finder,
                                                   const nd_allocator *allocator,
                                                   nd_coverage_counts *counts);
 
-/* How many shingles of `other` stand in the held text; places[other->num] says where each one does,
- * ND_NO_POSITION if nowhere. O(other->num). */
-uint32_t nd_coverage_finder_match(const nd_coverage_finder *finder, const nd_weighted_text *other,
-                                  uint32_t *places);
+/* What the held text shares with `other`, see nd_position_index_match. */
+ND_NODISCARD nd_status nd_coverage_finder_match(const nd_coverage_finder *finder,
+                                                const nd_weighted_text *other,
+                                                const nd_allocator *allocator,
+                                                nd_stretch_vec *stretches, uint32_t *common);
 
 void nd_coverage_finder_release(nd_coverage_finder *finder, const nd_allocator *allocator);
 

@@ -348,7 +348,7 @@ nd_status nd_judge_held(nd_judge *judge, const nd_judged_text *other,
         return status;
     const bool holds_first = goes_first(held, other);
     nd_judged_pair p = {judge, {&sides[!holds_first], &sides[holds_first]}, {{0}, {0}}};
-    status = nd_judged_pair_find_facts(&p, request->places, allocator);
+    status = nd_judged_pair_find_facts(&p, request->shared, allocator);
     if (status != ND_OK)
         return status;
     const bool is_same = are_same(held, other);
@@ -378,8 +378,8 @@ void nd_judge_release(nd_judge *judge, const nd_allocator *allocator)
 {
     nd_run_chain_release(&judge->chain, allocator);
     nd_position_index_release(&judge->index, allocator);
-    ND_VEC_RELEASE(allocator, &judge->places);
-    ND_VEC_RELEASE(allocator, &judge->inverse);
+    ND_VEC_RELEASE(allocator, &judge->matched);
+    ND_VEC_RELEASE(allocator, &judge->order);
     ND_VEC_RELEASE(allocator, &judge->stretches);
     ND_VEC_RELEASE(allocator, &judge->last_of_run);
     for (int side = 0; side < 2; side++) {

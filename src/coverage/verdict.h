@@ -212,13 +212,6 @@ typedef struct nd_judgement {
                             inside included: in 1 / ND_LOGISTIC_ONE */
 } nd_judgement;
 
-/* Trigrams that both texts have, one after the other. */
-typedef struct nd_stretch {
-    uint32_t at[2]; /* numbers of the first trigram */
-    uint32_t num;
-    uint32_t run;
-} nd_stretch;
-
 enum {
     ND_ITEM_SHARED = 1, /* stands in the other text too */
     ND_ITEM_LIKE = 2,   /* has one like it in the other text, at the same place of a run */
@@ -242,10 +235,10 @@ typedef struct nd_judge {
     nd_item_table items;     /* of the held text */
     nd_item_table making;    /* for whoever makes texts */
     nd_position_index index;
-    ND_VEC(uint32_t) places;  /* of the trigrams of one text in the other */
-    ND_VEC(uint32_t) inverse; /* of those of the other in the one */
+    nd_stretch_vec matched; /* what the texts share, where nobody tells */
+    ND_VEC(uint64_t) order; /* of those, by where they stand in the held text */
     nd_run_chain chain;
-    ND_VEC(nd_stretch) stretches;
+    nd_stretch_vec stretches;     /* by the sides of the pair, and in order of the shorter text */
     ND_VEC(uint32_t) last_of_run; /* stretches */
 } nd_judge;
 
@@ -261,8 +254,8 @@ ND_NODISCARD nd_status nd_judge_hold(nd_judge *judge, const nd_judged_text *text
 
 /* What to judge by. */
 typedef struct nd_judge_request {
-    const uint32_t *places; /* of the trigrams of the other text in the held one, ND_NO_POSITION if
-                               nowhere; NULL: not known yet */
+    const nd_stretch_vec *shared; /* trigrams of the held text and the other one, as
+                                     nd_position_index_match tells; NULL: not known yet */
     nd_judge_need need;
     int32_t least; /* score that ND_JUDGE_UNLESS_LOW goes by */
 } nd_judge_request;

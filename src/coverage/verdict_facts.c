@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "util/sort.h"
+
 enum {
     HALF_CREDIT_RUN = 12 /* trigrams of a run that has half of the credit for words it bridges */
 };
@@ -47,94 +49,80 @@ static void mark_shared(nd_judged_pair *p)
     }
 }
 
-static nd_status add_stretch(nd_judge *j, const nd_stretch *stretch, const nd_allocator *allocator)
+/* Copies what is shared to j->stretches, by the sides of the pair and in order of the text that is
+ * ND_OTHER there: as it comes where the held text goes first, else by where it stands in that. */
+static nd_status order_stretches(nd_judge *j, const nd_stretch_vec *shared, bool holds_first,
+                                 const nd_allocator *allocator)
 {
-    const nd_status status = ND_VEC_RESERVE(allocator, &j->stretches, 1);
+    const size_t num = shared->len;
+    j->stretches.len = j->order.len = 0;
+    nd_status status = ND_VEC_RESERVE(allocator, &j->stretches, num);
     if (status == ND_OK)
-        j->stretches.items[j->stretches.len++] = *stretch;
-    return status;
+        status = ND_VEC_RESERVE(allocator, &j->order, 2 * num);
+    if (status != ND_OK || num == 0)
+        return status;
+    j->stretches.len = num;
+    if (holds_first) {
+        memcpy(j->stretches.items, shared->items, num * sizeof *shared->items);
+        return ND_OK;
+    }
+    for (size_t i = 0; i < num; i++)
+        j->order.items[i] = (uint64_t)shared->items[i].at[ND_HELD] << 32 | i;
+    nd_radix_sort_u64(j->order.items, j->order.items + num, num);
+    for (size_t i = 0; i < num; i++) {
+        const nd_stretch *const s = &shared->items[(uint32_t)j->order.items[i]];
+        j->stretches.items[i] = (nd_stretch){{s->at[ND_OTHER], s->at[ND_HELD]}, s->num, 0};
+    }
+    return ND_OK;
 }
 
-/* Chains the trigrams of `other` that stand in `held` at `places`, stretch by stretch: what goes on
- * without a gap in both belongs to the run of its first trigram. */
-static nd_status chain(nd_judge *j, uint32_t num_other, const uint32_t *places,
-                       const nd_allocator *allocator)
+/* Chains the stretches: each belongs to the run of its first trigram. */
+static nd_status chain(nd_judge *j, const nd_allocator *allocator)
 {
     nd_run_chain_clear(&j->chain);
     j->chain.max_gap = ND_RUN_MAX_GAP_WORDS;
-    j->stretches.len = 0;
-    for (uint32_t at = 0; at < num_other;) {
-        const uint32_t found = places[at];
-        if (found == ND_NO_POSITION) {
-            at++;
-            continue;
-        }
-        const nd_meeting meeting = {.at = {found, at}};
-        nd_status status = nd_run_chain_add(&j->chain, &meeting, allocator);
+    for (size_t i = 0; i < j->stretches.len; i++) {
+        nd_stretch *const s = &j->stretches.items[i];
+        const nd_meeting meeting = {.at = {s->at[ND_HELD], s->at[ND_OTHER]}};
+        const nd_status status = nd_run_chain_add(&j->chain, &meeting, allocator);
         if (status != ND_OK)
             return status;
         nd_covered_run *const run = &j->chain.runs.items[j->chain.latest];
-        nd_stretch s = {{found, at}, 1, (uint32_t)j->chain.latest};
-        while (at + s.num < num_other && places[at + s.num] == found + s.num)
-            s.num++;
-        run->num += s.num - 1;
-        run->sides[ND_HELD].last += s.num - 1;
-        run->sides[ND_OTHER].last += s.num - 1;
-        at += s.num;
-        status = add_stretch(j, &s, allocator);
-        if (status != ND_OK)
-            return status;
+        s->run = (uint32_t)j->chain.latest;
+        run->num += s->num - 1;
+        run->sides[ND_HELD].last += s->num - 1;
+        run->sides[ND_OTHER].last += s->num - 1;
     }
     return ND_OK;
 }
 
-/* Where the trigrams of b stand in a, found out by an index of a's. */
-static nd_status match_trigrams(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
-                                const nd_allocator *allocator)
+/* Finds the trigrams that both texts have, by an index of the held one's. */
+static nd_status match_trigrams(nd_judge *j, const nd_judged_text *held,
+                                const nd_judged_text *other, const nd_allocator *allocator)
 {
-    nd_status status = nd_position_index_set(&j->index, allocator, a->trigrams, a->num_trigrams);
-    j->places.len = 0;
-    if (status == ND_OK)
-        status = ND_VEC_RESERVE(allocator, &j->places, b->num_trigrams);
-    if (status != ND_OK)
-        return status;
-    for (uint32_t i = 0; i < b->num_trigrams; i++)
-        j->places.items[i] = nd_position_index_find(&j->index, b->trigrams[i]);
-    return ND_OK;
-}
-
-/* Of where the trigrams of b stand in a, where those of a stand in b. */
-static nd_status invert_places(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
-                               const uint32_t *places, const nd_allocator *allocator)
-{
-    j->inverse.len = 0;
-    const nd_status status = ND_VEC_RESERVE(allocator, &j->inverse, a->num_trigrams);
-    if (status != ND_OK)
-        return status;
-    for (uint32_t i = 0; i < a->num_trigrams; i++)
-        j->inverse.items[i] = ND_NO_POSITION;
-    for (uint32_t i = 0; i < b->num_trigrams; i++)
-        if (places[i] != ND_NO_POSITION)
-            j->inverse.items[places[i]] = i;
-    return ND_OK;
-}
-
-/* Chains what the texts share; a is held, or b. */
-static nd_status chain_shared(nd_judge *j, const nd_judged_text *a, const nd_judged_text *b,
-                              bool holds_a, const uint32_t *places, const nd_allocator *allocator)
-{
-    if (a->num_trigrams == 0 || b->num_trigrams == 0)
-        return chain(j, 0, NULL, allocator);
-    nd_status status = places ? ND_OK : match_trigrams(j, a, b, allocator);
-    if (status == ND_OK && !places)
-        places = j->places.items;
-    if (status == ND_OK && !holds_a) {
-        status = invert_places(j, a, b, places, allocator);
-        places = j->inverse.items;
-    }
+    uint32_t common;
+    const nd_status status =
+        nd_position_index_set(&j->index, allocator, held->trigrams, held->num_trigrams);
     return status == ND_OK
-               ? chain(j, holds_a ? b->num_trigrams : a->num_trigrams, places, allocator)
+               ? nd_position_index_match(&j->index, held->num_trigrams, other->trigrams,
+                                         other->num_trigrams, allocator, &j->matched, &common)
                : status;
+}
+
+/* Chains what the texts share. A text of fewer words than a trigram has shares none. */
+static nd_status chain_shared(nd_judge *j, bool holds_first, const nd_stretch_vec *shared,
+                              const nd_allocator *allocator)
+{
+    const nd_judged_text *const held = j->sides[0].text, *const other = j->sides[1].text;
+    const bool has_trigrams = held->num_trigrams > 0 && other->num_trigrams > 0;
+    nd_status status = ND_OK;
+    j->matched.len = 0;
+    if (has_trigrams && !shared)
+        status = match_trigrams(j, held, other, allocator);
+    if (status == ND_OK)
+        status = order_stretches(j, has_trigrams && shared ? shared : &j->matched, holds_first,
+                                 allocator);
+    return status == ND_OK ? chain(j, allocator) : status;
 }
 
 static void credit_words(uint16_t *words, uint32_t from, uint32_t to, uint16_t credit)
@@ -335,14 +323,13 @@ void nd_judged_pair_bound_credit(const nd_judged_pair *p, int at, nd_side_facts 
     facts->credit = nd_smaller(credit, (uint64_t)t->num_words * ND_CREDIT_ONE);
 }
 
-nd_status nd_judged_pair_find_facts(nd_judged_pair *p, const uint32_t *places,
+nd_status nd_judged_pair_find_facts(nd_judged_pair *p, const nd_stretch_vec *shared,
                                     const nd_allocator *allocator)
 {
     nd_judge *const j = p->judge;
     const bool holds_first = p->sides[ND_HELD] == &j->sides[0];
     mark_shared(p);
-    nd_status status =
-        chain_shared(j, j->sides[0].text, j->sides[1].text, holds_first, places, allocator);
+    nd_status status = chain_shared(j, holds_first, shared, allocator);
     if (status == ND_OK)
         status = mark_like(p, allocator);
     for (int at = ND_HELD; at <= ND_OTHER && status == ND_OK; at++) {

@@ -37,8 +37,8 @@ typedef struct nd_judged_pair {
 } nd_judged_pair;
 
 /* Finds the runs, and what the items say: all but what has to do with credit. p->judge and p->sides
- * are given, the rest is 0. places: see nd_judge_request. O(words of both). */
-ND_NODISCARD nd_status nd_judged_pair_find_facts(nd_judged_pair *p, const uint32_t *places,
+ * are given, the rest is 0. shared: see nd_judge_request. O(words of both). */
+ND_NODISCARD nd_status nd_judged_pair_find_facts(nd_judged_pair *p, const nd_stretch_vec *shared,
                                                  const nd_allocator *allocator);
 
 /* Gives the words of both texts their credit, and sums that up, and the numbers inside runs.

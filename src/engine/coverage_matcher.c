@@ -176,14 +176,14 @@ static nd_status hold_ready(const nd_coverage_matcher *c, nd_coverage_worker *w,
 }
 
 /* The verdict on the texts of an edge, into its score; and its coverage, where no other is asked
- * for. `held` is one of them; places: of the other one's shingles in it, or NULL. */
+ * for. `held` is one of them; shared: with the other one, or NULL. */
 static nd_status judge(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
-                       const uint32_t *places, nd_judge_need need, nd_edge *edge)
+                       const nd_stretch_vec *shared, nd_judge_need need, nd_edge *edge)
 {
     const bool holds_from = held == edge->from;
     const uint32_t other = holds_from ? edge->to : edge->from;
     nd_ready_text *const ready_other = place_of(c, w, other);
-    const nd_judge_request request = {c->has_trigrams ? places : NULL, need, c->least_score};
+    const nd_judge_request request = {c->has_trigrams ? shared : NULL, need, c->least_score};
     nd_judgement judgement = {0};
     nd_status status = hold_ready(c, w, held);
     if (status == ND_OK)
@@ -231,21 +231,18 @@ static nd_status measure_coverage(const nd_coverage_matcher *c, nd_coverage_work
     return status;
 }
 
-/* Counts what they share, one of them being held, and finds where in it. */
+/* Counts what they share, one of them being held, and finds where. */
 static nd_status match_shingles(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t held,
                                 nd_edge *edge)
 {
     const uint32_t other = held == edge->from ? edge->to : edge->from;
     nd_text_view view;
     nd_status status = hold(c, w, held);
-    w->places.len = 0;
     if (status == ND_OK)
         status = view_ready(c, place_of(c, w, other), other, &view);
-    if (status == ND_OK)
-        status = ND_VEC_RESERVE(c->base.allocator, &w->places, view.weighted.num);
-    if (status == ND_OK)
-        edge->common = nd_coverage_finder_match(&w->finder, &view.weighted, w->places.items);
-    return status;
+    return status == ND_OK ? nd_coverage_finder_match(&w->finder, &view.weighted, c->base.allocator,
+                                                      &w->shared, &edge->common)
+                           : status;
 }
 
 /* Whether the texts may match for another reason than the verdict. */
@@ -275,7 +272,7 @@ nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *
     *is_match = status == ND_OK && may_match_unjudged(c, &edge) &&
                 nd_matcher_see(&c->base, &edge).kind != ND_MATCH_NONE;
     if (status == ND_OK && is_judged && (*is_match || is_worth_judging(c, &edge))) {
-        status = judge(c, w, held, is_measured ? NULL : w->places.items,
+        status = judge(c, w, held, is_measured ? NULL : &w->shared,
                        *is_match ? ND_JUDGE_ALL : ND_JUDGE_UNLESS_LOW, &edge);
         *is_match |= status == ND_OK && edge.score >= c->least_score;
     }
@@ -359,7 +356,7 @@ static void release_scratch(const nd_coverage_matcher *c, nd_coverage_worker *w)
         release_ready(&w->ready[i], a);
     for (size_t i = 0; i < ND_READY_LONG; i++)
         release_ready(&w->ready_long[i], a);
-    ND_VEC_RELEASE(a, &w->places);
+    ND_VEC_RELEASE(a, &w->shared);
     ND_VEC_RELEASE(a, &w->repeats);
     ND_VEC_RELEASE(a, &w->read_words);
 }

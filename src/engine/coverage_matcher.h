@@ -63,7 +63,7 @@ typedef struct nd_coverage_worker {
     nd_ready_text ready_held, ready_other;
     nd_ready_text ready[ND_READY_TEXTS];     /* of up to ND_READY_WORDS words */
     nd_ready_text ready_long[ND_READY_LONG]; /* of up to ND_READY_LONG_WORDS */
-    ND_VEC(uint32_t) places;                 /* of the other text's shingles in the held one */
+    nd_stretch_vec shared;                   /* by the texts of the pair */
     ND_VEC(uint32_t) repeats;                /* of the text being read */
     ND_VEC(nd_word_code) read_words;         /* the same, where words do not stay */
     nd_edge_vec edges;

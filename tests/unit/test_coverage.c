@@ -317,6 +317,25 @@ static void append_stretches(text *t, const text *from, nd_random *random)
     }
 }
 
+/* Where each of num shingles stands in the held text. Stretches come in order, and none goes on
+ * where the one before it ends. */
+static void place_stretches(const nd_stretch_vec *stretches, uint32_t *places, uint32_t num)
+{
+    for (uint32_t i = 0; i < num; i++)
+        places[i] = ND_NO_POSITION;
+    for (size_t i = 0; i < stretches->len; i++) {
+        const nd_stretch *const s = &stretches->items[i], *const before = s - 1;
+        assert_true(s->num > 0 && s->at[ND_OTHER] + s->num <= num);
+        if (i > 0) {
+            assert_true(s->at[ND_OTHER] >= before->at[ND_OTHER] + before->num);
+            assert_true(s->at[ND_OTHER] > before->at[ND_OTHER] + before->num ||
+                        s->at[ND_HELD] != before->at[ND_HELD] + before->num);
+        }
+        for (uint32_t k = 0; k < s->num; k++)
+            places[s->at[ND_OTHER] + k] = s->at[ND_HELD] + k;
+    }
+}
+
 static void shingles_are_found_where_a_plain_search_finds_them(void **state)
 {
     (void)state;
@@ -324,6 +343,7 @@ static void shingles_are_found_where_a_plain_search_finds_them(void **state)
     const nd_shingle_spec words = {ND_SHINGLE_WORD, 3};
     static uint32_t places[MAX];
     nd_random random = {21};
+    nd_stretch_vec stretches = {0};
     nd_coverage_finder finder;
     nd_coverage_finder_init(&finder, words);
     for (int round = 0; round < 40; round++) {
@@ -333,7 +353,10 @@ static void shingles_are_found_where_a_plain_search_finds_them(void **state)
         const nd_weighted_text held_text = weigh(&held), other_text = weigh(&other);
         uint32_t num = 0;
         assert_int_equal(nd_coverage_finder_hold(&finder, &held_text, &a), ND_OK);
-        const uint32_t num_found = nd_coverage_finder_match(&finder, &other_text, places);
+        uint32_t num_found;
+        assert_int_equal(nd_coverage_finder_match(&finder, &other_text, &a, &stretches, &num_found),
+                         ND_OK);
+        place_stretches(&stretches, places, other.num);
         for (uint32_t i = 0; i < other.num; i++) {
             uint32_t expected = ND_NO_POSITION;
             for (uint32_t k = 0; k < held.num; k++)
@@ -343,6 +366,7 @@ static void shingles_are_found_where_a_plain_search_finds_them(void **state)
         }
         assert_int_equal(num_found, num);
     }
+    ND_VEC_RELEASE(&a, &stretches);
     nd_coverage_finder_release(&finder, &a);
 }
 

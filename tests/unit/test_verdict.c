@@ -394,6 +394,24 @@ static nd_trigrams list_trigrams(const verdicts *v, int side, size_t num_words, 
     return (nd_trigrams){hashes, num, repeats};
 }
 
+/* What is shared by the places of num trigrams in the other text, stretch by stretch. */
+static void list_shared(nd_stretch_vec *shared, const uint32_t *places, uint32_t num,
+                        const nd_allocator *a)
+{
+    shared->len = 0;
+    assert_int_equal(ND_VEC_RESERVE(a, shared, num), ND_OK);
+    for (uint32_t at = 0; at < num; at++) {
+        if (places[at] == ND_NO_POSITION)
+            continue;
+        nd_stretch s = {{places[at], at}, 1, 0};
+        while (at + 1 < num && places[at + 1] == places[at] + 1) {
+            s.num++;
+            at++;
+        }
+        shared->items[shared->len++] = s;
+    }
+}
+
 static void trigrams_known_already_change_no_verdict(void **state)
 {
     verdicts *const v = *state;
@@ -401,6 +419,7 @@ static void trigrams_known_already_change_no_verdict(void **state)
     static uint32_t repeats[2][ND_REPEATS_WORDS(MAX_WORDS)];
     static uint32_t places[MAX_WORDS];
     nd_random random = {14};
+    nd_stretch_vec shared = {0};
     uint32_t num_repeating = 0, num_sharing = 0;
     for (int round = 0; round < 300; round++) {
         size_t num[2];
@@ -421,8 +440,9 @@ static void trigrams_known_already_change_no_verdict(void **state)
                 places[i] = hashes[1][i] == hashes[0][k] ? k : places[i];
             num_sharing += places[i] != ND_NO_POSITION;
         }
-        for (int knows_places = 0; knows_places < 2; knows_places++) {
-            const nd_judge_request request = {.places = knows_places ? places : NULL};
+        list_shared(&shared, places, trigrams[1].num, &v->allocator);
+        for (int knows_shared = 0; knows_shared < 2; knows_shared++) {
+            const nd_judge_request request = {.shared = knows_shared ? &shared : NULL};
             nd_judgement judgement;
             assert_int_equal(nd_judge_pair(&v->judge, &v->texts[0], &v->texts[1], &request,
                                            &v->allocator, &judgement),
@@ -432,6 +452,7 @@ static void trigrams_known_already_change_no_verdict(void **state)
             assert_memory_equal(judgement.covered, expected.covered, sizeof expected.covered);
         }
     }
+    ND_VEC_RELEASE(&v->allocator, &shared);
     assert_true(num_repeating > 30);
     assert_true(num_sharing > 1000);
 }
