@@ -64,6 +64,21 @@ static size_t component_end(const settling *s, size_t first)
     return end;
 }
 
+/* Asks for what members after place i will read: their buckets, and their sets. */
+static void fetch_members(const settling *s, size_t i)
+{
+    for (int stage = 0; stage < ND_BUCKET_STAGES; stage++) {
+        const size_t soon = i + (size_t)LOOK_AHEAD * (size_t)(ND_BUCKET_STAGES - stage);
+        if (soon < s->num_members)
+            nd_bucket_index_fetch(&s->matcher->buckets, text_of_member(s, s->members[soon]), stage);
+    }
+    for (int stage = 0; stage < ND_TEXT_STAGES; stage++) {
+        const size_t soon = i + (size_t)LOOK_AHEAD * (size_t)(ND_TEXT_STAGES - stage);
+        if (soon < s->num_members)
+            nd_band_matcher_fetch(s->matcher, text_of_member(s, s->members[soon]), stage);
+    }
+}
+
 /* The components that begin among the members of this task, but for the large ones. */
 static nd_status settle_components(void *ctx, uint32_t worker, size_t task)
 {
@@ -78,11 +93,7 @@ static nd_status settle_components(void *ctx, uint32_t worker, size_t task)
     for (size_t end; first < s->num_members && first < task_end && status == ND_OK; first = end) {
         end = component_end(s, first);
         for (size_t i = first; i < end && end - first <= MAX_TASK_TEXTS && status == ND_OK; i++) {
-            for (int stage = 0; stage < ND_TEXT_STAGES; stage++) {
-                const size_t soon = i + (size_t)LOOK_AHEAD * (size_t)(ND_TEXT_STAGES - stage);
-                if (soon < s->num_members)
-                    nd_band_matcher_fetch(s->matcher, text_of_member(s, s->members[soon]), stage);
-            }
+            fetch_members(s, i);
             if (s->settled_by[text_of_member(s, s->members[i])] == ND_NOT_SETTLED)
                 status = settle(s, worker, s->members[i]);
         }

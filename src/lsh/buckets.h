@@ -80,7 +80,7 @@ static inline int nd_bucket_index_has_mates(const nd_bucket_index *index, uint32
 
 /* Asks for what nd_mate_finder_find will read of a text: each of the stages 0 to ND_BUCKET_STAGES -
  * 1 some texts after the one before, which has brought what it needs. */
-enum { ND_BUCKET_STAGES = 3 };
+enum { ND_BUCKET_STAGES = 4 };
 
 static inline void nd_bucket_index_fetch(const nd_bucket_index *index, uint32_t text, int stage)
 {
@@ -90,7 +90,8 @@ static inline void nd_bucket_index_fetch(const nd_bucket_index *index, uint32_t 
         nd_prefetch(&index->buckets[index->first_of[text]]);
     else
         for (size_t i = index->first_of[text]; i < index->first_of[text + 1]; i++)
-            nd_prefetch(&index->starts[index->buckets[i]]);
+            nd_prefetch(stage == 2 ? (const void *)&index->starts[index->buckets[i]]
+                                   : &index->members[index->starts[index->buckets[i]]]);
 }
 
 /* Which mates of a text: those it is proposed with. */
