@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from neardup.spark._steps import Steps
 
 MANY = 2**62
-SALTS = 32  # parts of the documents of one text, where these are more than a cap
+MANY_COPIES = 1000  # of one text: above them its documents are divided
+PARTS = 32  # into so many, for as many tasks
 SIMILARITY = ("kind string", "jaccard double", "a_in_b double", "b_in_a double")
 VERDICT = ("a_covered double", "b_covered double", "score double")
 
@@ -132,9 +133,33 @@ def all_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, options:
     from pyspark.sql import functions as F
 
     matches = edges.select(F.col("a").alias("x"), F.col("b").alias("y"), "m").union(_itself(texts, options.spec))
-    pairs = matches.join(_of(documents, "x"), "x").join(_of(documents, "y"), "y")
+    right = _of(documents, "y")
+    if not 0 < options.max_matches <= MANY_COPIES:  # else a text of more copies would be capped
+        copies = texts.select(F.col("key").alias("y"), "copies").where(F.col("copies") > MANY_COPIES)
+        num = F.coalesce("copies", F.lit(1))
+        matches = matches.join(copies, "y", "left").withColumn("y_part", _parts(num, MANY_COPIES))
+        right = _of(_in_parts(documents, texts, MANY_COPIES), "y", "part")
+    pairs = matches.join(_of(documents, "x"), "x").join(right, [name for name in ("y", "y_part") if name in right.columns])
     # A text's own copies would come in both orders.
     return _oriented(pairs.where((F.col("x") != F.col("y")) | (F.col("x_name") < F.col("y_name"))), options.spec)
+
+
+def _in_parts(documents: DataFrame, texts: DataFrame, most: int) -> DataFrame:
+    """Documents with `part`: those of a text of more than `most` copies are divided into PARTS, of others not; and
+    is_many, true or null."""
+    from pyspark.sql import functions as F
+
+    many = texts.where(F.col("copies") > most).select("key", F.lit(True).alias("is_many"))
+    part = F.when(F.col("is_many"), F.pmod(F.xxhash64("name"), F.lit(PARTS)).cast("int")).otherwise(0)
+    return documents.join(many, "key", "left").withColumn("part", part)
+
+
+def _parts(copies: Column, most: int) -> Column:
+    """The numbers of the parts of a text of so many copies: rows of a match, one for each, so that no task makes
+    all pairs of its documents."""
+    from pyspark.sql import functions as F
+
+    return F.explode(F.when(copies > most, F.sequence(F.lit(0), F.lit(PARTS - 1))).otherwise(F.array(F.lit(0))))
 
 
 def _of(documents: DataFrame, side: str, *more: str) -> DataFrame:
@@ -158,23 +183,20 @@ def _oriented(pairs: DataFrame, spec: Spec) -> DataFrame:
 
 
 def _numbered(documents: DataFrame, texts: DataFrame, max_matches: int) -> DataFrame:
-    """Documents with `k`; past the cap it is any number past it, as that is all that is asked of it there.
+    """Documents with `part` and `k`; past the cap it is any number past it, as that is all that is asked of it there.
 
-    The documents of a text of more copies are numbered in SALTS parts first, so that no task orders them all:
+    The documents of a text of more copies are numbered in their parts first, so that no task orders them all:
     whose number is past the cap in its part is past it among all.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    many = texts.where(F.col("copies") > max_matches).select("key", F.lit(True).alias("is_many"))
-    salt = F.when(F.col("is_many"), F.pmod(F.xxhash64("name"), F.lit(SALTS))).otherwise(0)
-    parts = documents.join(many, "key", "left").withColumn("salt", salt)
-    in_part = F.row_number().over(Window.partitionBy("key", "salt").orderBy("name")) - 1
-    parts = parts.withColumn("k", in_part).select("name", "key", "is_many", "k")
+    in_part = F.row_number().over(Window.partitionBy("key", "part").orderBy("name")) - 1
+    parts = _in_parts(documents.select("name", "key"), texts, max_matches).withColumn("k", in_part)
     undecided = F.col("is_many") & (F.col("k") <= max_matches)
-    done = parts.where(undecided.isNull() | ~undecided).select("name", "key", "k")
+    done = parts.where(undecided.isNull() | ~undecided).select("name", "key", "part", "k")
     place = F.row_number().over(Window.partitionBy("key").orderBy("name")) - 1
-    return done.union(parts.where(undecided).select("name", "key", place.alias("k")))
+    return done.union(parts.where(undecided).select("name", "key", "part", place.alias("k")))
 
 
 def capped_pairs(
@@ -186,11 +208,11 @@ def capped_pairs(
     max_matches = options.max_matches
     placed = steps.keep("placed", _placed(edges, texts, options))
     there = placed.where("x <= y").select(
-        "x", "y", "m",
+        "x", "y", "m", F.col("copies").alias("y_copies"),
         F.col("before").alias("x_before"), F.col("own_before").alias("x_own"), F.col("is_capped").alias("x_capped"),
     )
     back = placed.where("x >= y").select(
-        F.col("y").alias("x"), F.col("x").alias("y"),
+        F.col("y").alias("x"), F.col("x").alias("y"), F.col("copies").alias("x_copies"),
         F.col("before").alias("y_before"), F.col("own_before").alias("y_own"), F.col("is_capped").alias("y_capped"),
     )
     matches = there.join(back, ["x", "y"])
@@ -199,20 +221,18 @@ def capped_pairs(
     past = F.col("k") > max_matches
     few, many, two = numbered.where(~past), numbered.where(past), numbered.where("k < 2")
     is_capped = F.col("x_capped") | F.col("y_capped")
-    wide = [
-        (few, few, F.lit(True)),
-        (many, two, is_capped & (F.col("x_before") < 2)),
-        (two, many, is_capped & (F.col("y_before") < 2)),
-    ]
-    found = [_between(matches.where(which), left, right, options) for left, right, which in wide]
-    return found[0].union(found[1]).union(found[2])
+    found = _between(matches, "x", few, "y", few, options)
+    found = found.union(_between(matches.where(is_capped & (F.col("x_before") < 2)), "y", two, "x", many, options))
+    return found.union(_between(matches.where(is_capped & (F.col("y_before") < 2)), "x", two, "y", many, options))
 
 
-def _between(matches: DataFrame, left: DataFrame, right: DataFrame, options: Options) -> DataFrame:
-    """The pairs of documents of these that stand."""
+def _between(matches: DataFrame, first: str, of_first: DataFrame, second: str, of_second: DataFrame, options: Options) -> DataFrame:
+    """The pairs that stand of these documents of the one side and those of the other, whose parts are tasks."""
     from pyspark.sql import functions as F
 
-    pairs = matches.join(_of(left, "x", "k"), "x").join(_of(right, "y", "k"), "y")
+    part = f"{second}_part"
+    divided = matches.withColumn(part, _parts(F.col(f"{second}_copies"), options.max_matches))
+    pairs = divided.join(_of(of_first, first, "k"), first).join(_of(of_second, second, "k", "part"), [second, part])
     pairs = pairs.where((F.col("x") < F.col("y")) | (F.col("x_k") < F.col("y_k")))
     x_keeps, x_best = _kept("x", "y", options.max_matches)
     y_keeps, y_best = _kept("y", "x", options.max_matches)
