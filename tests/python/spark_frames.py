@@ -71,6 +71,11 @@ def documents(num_hot: int = 560, seed: int = 1) -> list[Row]:
     return rows
 
 
+def of_unique_ids(rows: list[Row]) -> list[Row]:
+    """Those of `documents` that neither share an id nor look as if they did."""
+    return [row for row in rows if row[0] not in (None, "twice", "twice#2", "null")]
+
+
 def frame(spark: Any, rows: list[Row], partitions: int) -> Any:
     made = spark.createDataFrame(rows, "id string, text string, number bigint")
     return made.repartition(partitions)

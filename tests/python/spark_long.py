@@ -19,6 +19,7 @@ from spark_frames import (  # noqa: E402
     assert_same,
     documents,
     frame,
+    group_line,
     group_lines,
     of_engine,
     pair_lines,
@@ -38,13 +39,16 @@ MANY = int(os.environ.get("NEARDUP_SPARK_MANY", "200000"))
 
 @pytest.fixture(scope="module", params=MASTERS)
 def spark(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Both as they are used: with adaptive execution, and with speculation."""
+    """Both as they are used: with adaptive execution and compiled plans, and with speculation."""
     made = session(
         request.param,
         **{
             "spark.driver.memory": "2g",
             "spark.speculation": "true",
             "spark.sql.adaptive.enabled": "true",
+            "spark.sql.codegen.wholeStage": "true",
+            "spark.sql.codegen.factoryMode": "FALLBACK",
+            "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
             "spark.sql.shuffle.partitions": "8",
             "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         },
@@ -61,6 +65,17 @@ def test_any_partitions_in_any_order(spark: Any, partitions: int, preset: str) -
     random.Random(partitions).shuffle(rows)
     scan = neardup.spark.Scan(frame(spark, rows, partitions), preset=preset)
     assert_same(scan, of_engine(rows, preset=preset))
+    scan.release()
+
+
+def test_single_links_are_the_engines(spark: Any) -> None:
+    """Chains of more links than a task joins; members that do not match their representative are measured."""
+    options: dict[str, Any] = {"link": "single", "representative": "first-id"}
+    rows = documents(num_hot=0)
+    wanted = of_engine(rows, output="groups", **options)
+    assert any(member.kind == "none" for group in wanted.groups() for member in group.members)
+    scan = neardup.spark.Scan(frame(spark, rows, 3), edges_a_task=100, **options)
+    assert group_lines(scan.groups()) == sorted(map(group_line, wanted.groups()))
     scan.release()
 
 

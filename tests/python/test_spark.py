@@ -22,9 +22,8 @@ from spark_frames import (  # noqa: E402
     assert_same,
     documents,
     frame,
-    group_line,
-    group_lines,
     of_engine,
+    of_unique_ids,
     Row,
     session,
 )
@@ -33,7 +32,8 @@ import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 from neardup._keep import Key  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates, _dedup, _options, _rare, _texts  # noqa: E402
+from neardup.spark import _candidates, _dedup, _links, _options, _pairs, _rare, _texts  # noqa: E402
+from neardup.spark._steps import Steps  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,12 @@ CASES: list[tuple[int, int, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("partitions, num_hot, options", CASES, ids=str)
 def test_pairs_groups_and_counts_are_the_engines(
-    spark: Any, partitions: int, num_hot: int, options: dict[str, Any]
+    spark: Any, partitions: int, num_hot: int, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = documents(num_hot)
+    """Ids that stand twice in the first, copies in parts without a cap and with one in the others."""
+    if options.get("max_matches") == 0:
+        monkeypatch.setattr(_pairs, "MANY_COPIES", 8)
+    rows = documents(num_hot) if not options else of_unique_ids(documents(num_hot))
     wanted = of_engine(rows, **options)
     assert len(wanted.pairs()) > 300 and (wanted.stats["capped_buckets"] > 0) == (num_hot > 512)
     assert (wanted.stats["common_documents"] > 0) == ("preset" in options)
@@ -67,15 +70,19 @@ def test_pairs_groups_and_counts_are_the_engines(
     assert observed.get == {name: wanted.stats[name] for name in observed.get} and observed.get["no_words"] > 0
 
 
-def test_single_links_are_the_engines(spark: Any) -> None:
-    """Chains of more links than a task joins; members that do not match their representative are measured."""
-    options: dict[str, Any] = {"link": "single", "representative": "first-id"}
-    rows = documents(num_hot=0)
-    wanted = of_engine(rows, output="groups", **options)
-    assert any(member.kind == "none" for group in wanted.groups() for member in group.members)
-    scan = neardup.spark.Scan(frame(spark, rows, 3), edges_a_task=100, **options)
-    assert group_lines(scan.groups()) == sorted(map(group_line, wanted.groups()))
-    scan.release()
+def test_chains_become_stars(spark: Any) -> None:
+    """In rounds first, then by one task; single links of documents are in the long form."""
+    r = random.Random(4)
+    links, wanted = [], []
+    for chain in (r.sample(range(1000), 9), r.sample(range(1000, 2000), 9)):
+        ranks = [number.to_bytes(4, "big") for number in chain]
+        links += [(min(pair), max(pair)) for pair in zip(ranks, ranks[1:])]
+        wanted += [(min(ranks), rank) for rank in ranks if rank != min(ranks)]
+    df = spark.createDataFrame(links, "low binary, high binary")
+    for most in (100, 10):
+        options = _options.make_options("id", "text", neardup.Spec(), edges_a_task=most)
+        found = _links.stars(df, options, Steps(None, ""))
+        assert sorted((bytes(row.low), bytes(row.high)) for row in found.collect()) == sorted(wanted)
 
 
 def test_dedup_keeps_what_the_tool_keeps(spark: Any, tmp_path: Path) -> None:
@@ -119,7 +126,7 @@ def annotations(rows: list[Row]) -> list[Any]:
 @pytest.mark.parametrize("unique", [True, False])
 def test_dedup_annotates_every_row(spark: Any, unique: bool) -> None:
     """By their ids, and by their texts where an id stands twice."""
-    rows = [row for row in documents(num_hot=0) if row[0] not in (None, "twice", "twice#2", "null")]
+    rows = of_unique_ids(documents(num_hot=0))
     wanted = annotations(rows)
     if not unique:
         rows += [("alone", "nothing like it", 1), ("alone", "nor like this", 1)]
