@@ -147,6 +147,9 @@ ND_NODISCARD nd_status nd_lcs_begin(nd_lcs *lcs, uint32_t num_ids);
 uint32_t nd_lcs_window(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b,
                        nd_word_run runs[ND_LCS_WINDOW]);
 
+/* How many words these runs hold together. */
+uint32_t nd_lcs_window_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b);
+
 /* What is known of a length that was asked for. */
 typedef struct nd_lcs_bound {
     uint32_t length; /* so long at least */

@@ -73,6 +73,30 @@ static uint32_t pass_block(nd_lcs *lcs, nd_word_sequence block, const uint32_t *
     return count_zeros(column);
 }
 
+/* Words that a and b begin with alike. */
+static uint32_t count_prefix(nd_word_sequence a, nd_word_sequence b)
+{
+    const uint32_t most = nd_least(a.len, b.len);
+    uint32_t num = 0;
+    while (num < most && a.ids[num] == b.ids[num])
+        num++;
+    return num;
+}
+
+static uint32_t count_suffix(nd_word_sequence a, nd_word_sequence b)
+{
+    const uint32_t most = nd_least(a.len, b.len);
+    uint32_t num = 0;
+    while (num < most && a.ids[a.len - 1 - num] == b.ids[b.len - 1 - num])
+        num++;
+    return num;
+}
+
+static nd_word_sequence part_of(nd_word_sequence s, uint32_t from, uint32_t to)
+{
+    return (nd_word_sequence){s.ids + from, to - from};
+}
+
 /* The words of a block against b, each column kept in lcs->steps. */
 static void keep_columns(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b)
 {
@@ -126,28 +150,21 @@ uint32_t nd_lcs_window(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b,
     return trace_back(lcs, a, b, runs);
 }
 
-/* Words that a and b begin with alike. */
-static uint32_t count_prefix(nd_word_sequence a, nd_word_sequence b)
+uint32_t nd_lcs_window_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b)
 {
-    const uint32_t most = nd_least(a.len, b.len);
-    uint32_t num = 0;
-    while (num < most && a.ids[num] == b.ids[num])
-        num++;
-    return num;
-}
-
-static uint32_t count_suffix(nd_word_sequence a, nd_word_sequence b)
-{
-    const uint32_t most = nd_least(a.len, b.len);
-    uint32_t num = 0;
-    while (num < most && a.ids[a.len - 1 - num] == b.ids[b.len - 1 - num])
-        num++;
-    return num;
-}
-
-static nd_word_sequence part_of(nd_word_sequence s, uint32_t from, uint32_t to)
-{
-    return (nd_word_sequence){s.ids + from, to - from};
+    const uint32_t prefix = count_prefix(a, b);
+    a = part_of(a, prefix, a.len);
+    b = part_of(b, prefix, b.len);
+    if (a.len == 0 || b.len == 0)
+        return prefix;
+    uint64_t column = ~UINT64_C(0);
+    set_masks(lcs, a);
+    for (uint32_t j = 0; j < b.len; j++) {
+        const uint64_t equal = lcs->masks[b.ids[j]];
+        column = (column + (column & equal)) | (column & ~equal);
+    }
+    clear_masks(lcs, a);
+    return prefix + count_zeros(column);
 }
 
 /* Columns that a word of a can be paired with: those that leave at most `below` words of a and

@@ -35,11 +35,9 @@ static bool is_worth_adding(nd_passage_fitter *f, nd_span a, nd_span b, uint32_t
                             uint32_t *num_common)
 {
     const uint32_t num = nd_span_longer(a, b);
-    nd_word_run found[ND_LCS_WINDOW];
-    const uint32_t num_runs = nd_passage_align_window(f, a, b, found);
-    *num_common = 0;
-    for (uint32_t i = 0; i < num_runs; i++)
-        *num_common += found[i].len;
+    const uint32_t *const ids = f->measure.ids;
+    *num_common = nd_lcs_window_length(&f->lcs, (nd_word_sequence){ids + a.start, nd_span_len(a)},
+                                       (nd_word_sequence){ids + b.start, nd_span_len(b)});
     return num <= WIDEN_MAX || (*num_common >= WIDEN_LEAST && *num_common * share >= num);
 }
 
@@ -76,9 +74,11 @@ static bool can_widen(nd_passage_fitter *f, const pair_end *end, nd_border kind,
     const uint32_t limit_a = nd_least(SENTENCE_MAX, end->free_a);
     const uint32_t limit_b = nd_least(SENTENCE_MAX, end->free_b);
     const uint32_t num_a = words_to(f, end->a, end->step, kind, limit_a);
+    if (num_a > limit_a)
+        return false;
     const uint32_t num_b = words_to(f, end->b, end->step, kind, limit_b);
     *move = (end_move){.added_a = num_a, .added_b = num_b};
-    return num_a <= limit_a && num_b <= limit_b &&
+    return num_b <= limit_b &&
            is_worth_adding(f, span_outside(end->a, num_a, end->step),
                            span_outside(end->b, num_b, end->step), share, &move->common);
 }
@@ -99,7 +99,7 @@ static uint32_t count_stray(const nd_passage_fitter *f, const pair_end *end)
  * ends, if what is there was edited too much to be seen, but is the same by half. */
 static end_move move_end(nd_passage_fitter *f, pair_end end)
 {
-    end_move move = {0}, more;
+    end_move move = {0}, more = {0};
     if (!is_border_of_one(f, end.a, end.b)) {
         const uint32_t stray = count_stray(f, &end);
         const bool can_drop = stray <= STRAY_MAX;
@@ -257,11 +257,11 @@ static nd_status fit_edited(nd_passage_fitter *f, const nd_word_run *runs, uint3
                             const nd_trace_box *box, bool *is_taken)
 {
     *is_taken = false;
+    if (weigh_runs(f, runs, num, ND_FIT_WEIGHT) < ND_FIT_WEIGHT)
+        return ND_OK;
     nd_span_pair pair = nd_passage_pair_of_runs(f, runs, num, box);
     if (is_exact(&pair) || !is_passage(f, &pair, f->measure.min_unbound) ||
         nd_passage_is_exact_inside(f, &pair, runs, num))
-        return ND_OK;
-    if (weigh_runs(f, runs, num, ND_FIT_WEIGHT) < ND_FIT_WEIGHT)
         return ND_OK;
     const double needed = nd_passage_identity_needed(f, &pair, runs, num);
     nd_status status = ND_OK;

@@ -145,7 +145,8 @@ static inline void look_ahead(const walk *w, const uint32_t *from, uint32_t num,
 
 /* Where the sequences are the same again after a difference at words *i and *j: after as many words
  * in both, or, where two in a row are the same, after more of one of them. */
-static bool find_next_pair(const walk *w, uint32_t *i, uint32_t *j)
+static inline __attribute__((always_inline)) bool find_next_pair(const walk *w, uint32_t *i,
+                                                                 uint32_t *j)
 {
     uint32_t a[SKIP_MAX + 2], b[SKIP_MAX + 2];
     look_ahead(w, w->a, w->num_a, *i, UINT32_MAX, a);
@@ -170,8 +171,8 @@ static bool find_next_pair(const walk *w, uint32_t *i, uint32_t *j)
 }
 
 /* Appends to trace->part the runs of a walk, up to where the score is highest, as distances from
- * its beginning. */
-static nd_status follow(nd_trace *trace, const walk *w)
+ * its beginning. Inlined for either direction, so that no word asks which way it is. */
+static inline __attribute__((always_inline)) nd_status follow(nd_trace *trace, const walk *w)
 {
     uint32_t i = 0, j = 0;
     int64_t score = 0, best = 0;
