@@ -109,54 +109,53 @@ static nd_border border_of_gap(const char *bytes, size_t len_bytes, bool after_t
 
 /* Sets the top bit of some byte if one of eight bytes is `byte`, or not ASCII (Mycroft 1987;
  * Warren, Hacker's Delight, section 6-1). */
-static uint64_t find_byte(uint64_t eight, char byte)
+static inline uint64_t find_byte(uint64_t eight, char byte)
 {
     const uint64_t ones = 0x0101010101010101u;
     return (eight ^ ones * (unsigned char)byte) - ones;
 }
 
-/* What separators hold: most are a line feed and indentation, or nothing that makes a border. */
-typedef enum gap_content {
-    NO_BORDER = 0,
-    LINE_FEED, /* wherever it stands in the gap, it makes the border; so do the rarer line breaks */
-    TO_BE_READ, /* what else may make one */
+/* What the separators of a gap hold. Most are a line feed and indentation, or nothing that makes a
+ * border, and which of the two is more than a branch can foresee. */
+typedef struct gap_content {
+    uint64_t line_feed; /* not 0: wherever it stands in the gap, it makes the border */
+    uint64_t others;    /* not 0: there is what else may make one, which is to be read */
 } gap_content;
 
-static gap_content content_of_eight(uint64_t eight)
+static inline gap_content content_of_eight(uint64_t eight)
 {
-    const uint64_t tops = 0x8080808080808080u, is_ascii = ~eight & tops;
-    if (find_byte(eight, '\n') & is_ascii)
-        return LINE_FEED;
-    const uint64_t others = find_byte(eight, '\r') | find_byte(eight, '\f') |
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    const uint64_t others = find_byte(eight | ones, '\r') | /* or a form feed, one below it */
                             find_byte(eight, '.') | find_byte(eight, '!') | find_byte(eight, '?') |
                             eight;
-    return others & tops ? TO_BE_READ : NO_BORDER;
+    return (gap_content){find_byte(eight, '\n') & ~eight & tops, others & tops};
 }
 
-/* The same of bytes[0..len_bytes), where eight bytes can be read from any of them on. */
-static gap_content content_of_gap(const char *bytes, size_t len_bytes)
+/* The first of at most eight bytes, zeros behind them; eight can be read. */
+static inline uint64_t eight_of(const char *bytes, size_t len_bytes)
 {
     static const uint8_t kept[16] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    if (len_bytes <= 2) {
-        const separator first = separator_of((unsigned char)bytes[0]);
-        const separator second = separator_of((unsigned char)bytes[len_bytes - 1]);
-        const separator most = first > second ? first : second;
-        return most < LINE_BREAK ? NO_BORDER : most == LINE_BREAK ? LINE_FEED : TO_BE_READ;
-    }
-    const uint64_t spaces = 0x2020202020202020u; /* columns are set apart by many of them */
-    gap_content content = NO_BORDER;
     uint64_t eight, mask;
-    for (; len_bytes > 8 && content != LINE_FEED; bytes += 8, len_bytes -= 8) {
-        memcpy(&eight, bytes, 8);
-        const gap_content next = eight == spaces ? NO_BORDER : content_of_eight(eight);
-        content = next ? next : content;
-    }
-    if (content == LINE_FEED)
-        return content;
     memcpy(&eight, bytes, 8);
     memcpy(&mask, kept + 8 - len_bytes, 8);
-    const gap_content last = content_of_eight(eight & mask);
-    return last ? last : content;
+    return eight & mask;
+}
+
+/* The same of a gap of more than eight bytes, where eight can be read from any of them on. */
+static gap_content content_of_long_gap(const char *bytes, size_t len_bytes)
+{
+    const uint64_t spaces = 0x2020202020202020u; /* columns are set apart by many of them */
+    gap_content content = {0, 0};
+    for (; len_bytes > 8 && !content.line_feed; bytes += 8, len_bytes -= 8) {
+        const uint64_t eight = eight_of(bytes, 8);
+        if (eight == spaces)
+            continue;
+        const gap_content next = content_of_eight(eight);
+        content.line_feed |= next.line_feed;
+        content.others |= next.others;
+    }
+    const gap_content last = content_of_eight(eight_of(bytes, len_bytes < 8 ? len_bytes : 8));
+    return (gap_content){content.line_feed | last.line_feed, content.others | last.others};
 }
 
 nd_status nd_borders_begin(nd_borders *borders, const nd_allocator *allocator, const nd_text *text,
@@ -183,13 +182,12 @@ nd_border nd_borders_look(nd_borders *borders, uint32_t token)
     const uint32_t word = text->source_start[token - 1];
     const uint32_t from = text->source_end[token - 1], to = text->source_start[token];
     const uint32_t num = from < to ? to - from : 0;
-    gap_content content = TO_BE_READ;
-    if (num == 0 || (num == 1 && bytes[from] == ' '))
-        content = NO_BORDER;
-    else if (to + 8 <= borders->tokens_end)
-        content = content_of_gap(bytes + from, num);
-    nd_border border = content == LINE_FEED ? ND_BORDER_LINE : ND_BORDER_NONE;
-    if (content == TO_BE_READ)
+    gap_content content = {0, 1};
+    if ((uint64_t)from + num + 8 <= borders->tokens_end)
+        content = num <= 8 ? content_of_eight(eight_of(bytes + from, num))
+                           : content_of_long_gap(bytes + from, num);
+    nd_border border = content.line_feed ? ND_BORDER_LINE : ND_BORDER_NONE;
+    if (!content.line_feed && content.others)
         border = border_of_gap(bytes + from, num, is_title(bytes + word, from - word));
     borders->known.items[token] = (uint8_t)border;
     return border;
