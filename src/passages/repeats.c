@@ -236,9 +236,8 @@ static nd_status link_seeds(nd_passage_finder *f)
         const uint32_t to = nd_seed_block_end(from, f->seeds.num_seeds);
         nd_seed_link links[ND_SEED_BLOCK];
         uint32_t num_links;
-        status = nd_seed_index_add(&f->seeds, from, to, links, &num_links);
-        if (status == ND_OK)
-            status = nd_chainer_feed(&f->chainer, links, num_links);
+        nd_seed_index_add(&f->seeds, from, to, links, &num_links);
+        status = nd_chainer_feed(&f->chainer, links, num_links);
         from = to;
     }
     return status;

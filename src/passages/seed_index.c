@@ -1,14 +1,11 @@
-/* Seeds by a hash of their words: the polynomial of the words' mixed ids (Karp and Rabin 1987), so
- * that each word is mixed once, and every match compared word by word. */
+/* Seeds by a hash of their words' ids, two of them at a time as one number of 64 bits, by the
+ * multiplication that wyhash is made of (Wang Yi); every match is compared word by word. */
 #include "passages/seeds.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum {
-    MIN_SLOTS = 1 << 10,
-    GROWTH = 2,
     MAX_WIDTH = 8,
     /* Probes past the first one, for each seed of a text: ordinary texts take about one. */
     PROBES_PER_SEED = 16,
@@ -17,23 +14,6 @@ enum {
 void nd_seed_index_init(nd_seed_index *index, const nd_allocator *allocator)
 {
     *index = (nd_seed_index){.allocator = *allocator};
-}
-
-/* A slot for each seed, which is enough where half of them are different; else the table grows
- * once, and stays large. */
-static nd_status reserve_slots(nd_seed_index *index, uint32_t num_seeds)
-{
-    size_t num = MIN_SLOTS;
-    while (num < num_seeds)
-        num *= 2;
-    if (num * GROWTH <= index->slot_capacity)
-        num *= GROWTH;
-    index->mask = (uint32_t)(num - 1);
-    const nd_status status = nd_reserve(&index->allocator, (void **)&index->slots,
-                                        &index->slot_capacity, num, sizeof *index->slots);
-    if (status == ND_OK)
-        memset(index->slots, 0, num * sizeof *index->slots);
-    return status;
 }
 
 static nd_status reserve_positions(nd_seed_index *index, uint32_t **items, size_t *capacity,
@@ -53,218 +33,190 @@ nd_status nd_seed_index_begin(nd_seed_index *index, const nd_vocabulary *words, 
     if (status == ND_OK)
         status = reserve_positions(index, &index->count, &index->count_capacity, num_seeds);
     if (status == ND_OK)
-        status = reserve_slots(index, num_seeds);
+        status = nd_slots_begin(&index->slots, &index->allocator, (size_t)num_seeds * 2, num_seeds);
     if (status != ND_OK)
         return status;
     index->words = words;
     index->width = width;
     index->num_seeds = num_seeds;
-    index->num_classes = 0;
     index->probes_left = (uint64_t)num_seeds * PROBES_PER_SEED;
     index->num_lost = 0;
     return ND_OK;
 }
 
-/* A seed to be found, and, if the one before it was found, where that stood. */
-typedef struct sought_seed {
-    uint32_t hash, position;
-    uint32_t before; /* ND_SEED_NONE: nowhere */
-} sought_seed;
+/* --- one seed --- */
 
-/* Along a stretch that repeats, the seed before stood before `earlier`, and only the last token can
- * differ. */
-static inline bool is_same_seed(const nd_seed_index *index, uint32_t earlier, sought_seed seed)
+static inline uint64_t two_ids(const uint32_t *ids)
 {
-    const uint32_t last = index->width - 1;
-    const uint32_t *const ids = index->words->ids;
-    if (seed.before != ND_SEED_NONE && earlier == seed.before + 1)
-        return ids[earlier + last] == ids[seed.position + last];
-    for (uint32_t i = 0; i <= last; i++)
-        if (ids[earlier + i] != ids[seed.position + i])
-            return false;
-    return true;
+    uint64_t both;
+    memcpy(&both, ids, sizeof both);
+    return both;
 }
 
-/* The slot of this seed, or the empty one where it belongs; NULL when the budget is spent. */
-static inline uint32_t *find_slot(nd_seed_index *index, sought_seed seed)
+/* Whether the seeds at a and b are the same. Where `width` is known, this takes no branch. */
+static inline bool is_same_seed(const uint32_t *a, const uint32_t *b, uint32_t width)
 {
-    uint32_t *const slots = index->slots;
-    const uint32_t mask = index->mask;
-    for (uint32_t at = seed.hash & mask;; at = (at + 1) & mask) {
-        if (slots[at] == 0 || is_same_seed(index, slots[at] - 1, seed))
-            return &slots[at];
-        if (index->probes_left == 0)
-            return NULL;
+    if (width == 1)
+        return *a == *b;
+    uint64_t differing = two_ids(a + width - 2) ^ two_ids(b + width - 2);
+    for (uint32_t i = 0; i + 2 < width; i += 2)
+        differing |= two_ids(a + i) ^ two_ids(b + i);
+    return differing == 0;
+}
+
+static inline uint64_t fold_product(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 product_type;
+    const product_type product = (product_type)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The hash of the seed at `ids`; a word in the middle may count twice. */
+static inline uint32_t hash_seed(const uint64_t key[2], const uint32_t *ids, uint32_t width)
+{
+    if (width == 1)
+        return (uint32_t)(fold_product(ids[0] ^ key[0], key[1]) >> 32);
+    uint64_t hash = two_ids(ids + width - 2) ^ key[1];
+    for (uint32_t i = 0; i + 2 < width; i += 2)
+        hash = fold_product(two_ids(ids + i) ^ key[0], hash);
+    return (uint32_t)((width == 2 ? fold_product(hash, key[0]) : hash) >> 32);
+}
+
+/* --- seeds of a block --- */
+
+/* Seeds of a block that may stand elsewhere, for they hold no word that stands only once in the
+ * text, and their hashes: all before the first is looked up, so that the cache misses overlap. */
+typedef struct seed_block {
+    uint32_t num;
+    uint32_t positions[ND_SEED_BLOCK];
+    uint32_t hashes[ND_SEED_BLOCK];
+} seed_block;
+
+static void list_seeds(const nd_vocabulary *words, uint32_t width, uint32_t from, uint32_t to,
+                       seed_block *block)
+{
+    const uint32_t *const ids = words->ids;
+    const uint16_t *const weights = words->weights;
+    uint32_t num = 0, once_end = from; /* past the last word that stands once */
+    for (uint32_t i = from; i < from + width - 1; i++)
+        once_end = weights[ids[i]] == ND_WEIGHT_ONE ? i + 1 : once_end;
+    for (uint32_t seed = from, last = from + width - 1; seed < to; seed++, last++) {
+        once_end = weights[ids[last]] == ND_WEIGHT_ONE ? last + 1 : once_end;
+        block->positions[num] = seed;
+        num += once_end <= seed;
+    }
+    block->num = num;
+}
+
+static inline void hash_seeds(const nd_seed_index *index, uint32_t width, seed_block *block)
+{
+    const uint64_t key[2] = {index->words->key[0], index->words->key[1]};
+    const uint32_t *const ids = index->words->ids, *const slots = index->slots.items;
+    const uint32_t mask = index->slots.mask;
+    for (uint32_t k = 0; k < block->num; k++) {
+        block->hashes[k] = hash_seed(key, ids + block->positions[k], width);
+        __builtin_prefetch(&slots[block->hashes[k] & mask], 1);
+    }
+}
+
+static void prepare_block(const nd_seed_index *index, uint32_t from, uint32_t to, seed_block *block)
+{
+    list_seeds(index->words, index->width, from, to, block);
+    if (index->width == 4)
+        hash_seeds(index, 4, block);
+    else if (index->width == 5)
+        hash_seeds(index, 5, block);
+    else
+        hash_seeds(index, index->width, block);
+}
+
+/* Where the seed at `position` stood before: `position` itself if nowhere, ND_SEED_NONE when the
+ * budget is spent. *slot is where it is noted, or belongs. */
+static inline uint32_t find_seed(nd_seed_index *index, uint32_t width, uint32_t hash,
+                                 uint32_t position, uint32_t **slot)
+{
+    const uint32_t *const ids = index->words->ids;
+    uint32_t *const slots = index->slots.items;
+    const uint32_t base = index->slots.base, mask = index->slots.mask;
+    for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
+        const uint32_t known = slots[at] - base, earlier = slots[at] < base ? position : known;
+        *slot = &slots[at];
+        if (is_same_seed(ids + earlier, ids + position, width))
+            return earlier;
+        if (index->probes_left == 0) {
+            index->num_lost++;
+            return ND_SEED_NONE;
+        }
         index->probes_left--;
     }
 }
 
-static uint64_t power(uint64_t base, uint32_t exponent)
+/* Each position is a class of its own, until an earlier one is found. */
+static void begin_classes(nd_seed_index *index, uint32_t from, uint32_t to)
 {
-    uint64_t product = 1;
-    while (exponent-- > 0)
-        product *= base;
-    return product;
+    for (uint32_t i = from; i < to; i++)
+        index->class_of[i] = i;
+    for (uint32_t i = from; i < to; i++)
+        index->previous[i] = i;
+    for (uint32_t i = from; i < to; i++)
+        index->count[i] = 1;
 }
 
-/* The multipliers of this text: of a word's id, and of the polynomial. */
-typedef struct seed_hasher {
-    uint64_t word_factor, seed_factor, shift;
-} seed_hasher;
-
-static seed_hasher hasher_of(const nd_seed_index *index)
+/* Indexes the seeds of a block; returns the number of links. A seed that is new takes the same
+ * steps as one that stood before, with itself in place of the earlier one: which of them comes is
+ * more than a branch can foresee. */
+static inline uint32_t add_seeds(nd_seed_index *index, uint32_t width, const seed_block *block,
+                                 nd_seed_link *links)
 {
-    const uint64_t factor = index->words->key[1] | 1;
-    return (seed_hasher){index->words->key[0] | 1, factor, power(factor, index->width)};
-}
-
-static inline uint64_t mix(const seed_hasher *h, uint32_t id)
-{
-    const uint64_t mixed = (id + UINT64_C(1)) * h->word_factor;
-    return mixed ^ mixed >> 32;
-}
-
-static inline uint32_t finish(const seed_hasher *h, uint64_t polynomial)
-{
-    return (uint32_t)((polynomial ^ polynomial >> 32) * h->word_factor >> 32);
-}
-
-static uint32_t hash_seed(const nd_seed_index *index, const seed_hasher *h, uint32_t position)
-{
-    uint64_t polynomial = 0;
-    for (uint32_t i = 0; i < index->width; i++)
-        polynomial = polynomial * h->seed_factor + mix(h, index->words->ids[position + i]);
-    return finish(h, polynomial);
-}
-
-static nd_status grow(nd_seed_index *index, uint32_t num_indexed)
-{
-    const size_t num = ((size_t)index->mask + 1) * GROWTH;
-    const nd_status status = nd_reserve(&index->allocator, (void **)&index->slots,
-                                        &index->slot_capacity, num, sizeof *index->slots);
-    if (status != ND_OK)
-        return status;
-    const seed_hasher h = hasher_of(index);
-    index->mask = (uint32_t)(num - 1);
-    memset(index->slots, 0, num * sizeof *index->slots);
-    for (uint32_t i = 0; i < num_indexed; i++) {
-        if (index->class_of[i] != i)
+    const uint32_t base = index->slots.base;
+    uint32_t num_links = 0;
+    for (uint32_t k = 0; k < block->num; k++) {
+        uint32_t *slot;
+        const uint32_t i = block->positions[k];
+        const uint32_t earlier = find_seed(index, width, block->hashes[k], i, &slot);
+        if (__builtin_expect(earlier == ND_SEED_NONE, 0))
             continue;
-        uint32_t at = hash_seed(index, &h, i) & index->mask;
-        while (index->slots[at] != 0)
-            at = (at + 1) & index->mask;
-        index->slots[at] = index->previous[i] + 1;
+        const uint32_t class = index->class_of[earlier], is_known = earlier != i;
+        *slot = base + i;
+        index->class_of[i] = class;
+        index->previous[i] = earlier;
+        index->previous[class] = i;
+        index->count[class] += is_known;
+        links[num_links] = (nd_seed_link){i, earlier};
+        num_links += is_known;
     }
-    return ND_OK;
+    return num_links;
 }
 
-/* What is known of a block of seeds before they are looked up: all hashes first, so that the
- * table's cache misses overlap. */
-typedef struct seed_block {
-    uint32_t hashes[ND_SEED_BLOCK];
-    bool is_unique[ND_SEED_BLOCK]; /* it holds a word that stands only once in the text */
-} seed_block;
-
-/* A seed's hash is a difference of two prefixes:
- *
- *   prefix[k] = t[0] * F^(k-1) + ... + t[k-1]
- *   seed i    = prefix[i + width] - prefix[i] * F^width
- */
-static void prepare_block(const nd_seed_index *index, uint32_t from, uint32_t to, seed_block *block)
-{
-    const seed_hasher h = hasher_of(index);
-    const uint32_t *const ids = index->words->ids + from, *const counts = index->words->counts;
-    const uint32_t num = to - from, width = index->width;
-    uint64_t prefix[ND_SEED_BLOCK + MAX_WIDTH];
-    uint32_t unique_end = 0; /* of the seeds that hold the last word that stands once */
-    prefix[0] = 0;
-    for (uint32_t i = 0; i < num + width - 1; i++) {
-        prefix[i + 1] = prefix[i] * h.seed_factor + mix(&h, ids[i]);
-        unique_end = counts[ids[i]] == 1 ? i + 1 : unique_end;
-        if (i + 1 < width)
-            continue;
-        const uint32_t seed = i + 1 - width;
-        block->hashes[seed] = finish(&h, prefix[i + 1] - prefix[seed] * h.shift);
-        block->is_unique[seed] = seed < unique_end;
-        __builtin_prefetch(&index->slots[block->hashes[seed] & index->mask], 1);
-    }
-}
-
-/* Position i is the first one of its class. */
-static void begin_class(nd_seed_index *index, uint32_t i)
-{
-    index->class_of[i] = i;
-    index->previous[i] = i;
-    index->count[i] = 1;
-}
-
-/* Indexes a seed that holds no unique word; where it stood last, or ND_SEED_NONE. */
-static inline uint32_t add_seed(nd_seed_index *index, sought_seed seed)
-{
-    const uint32_t i = seed.position;
-    uint32_t *const slot = find_slot(index, seed);
-    if (!slot || *slot == 0) {
-        if (slot)
-            *slot = i + 1;
-        index->num_classes += slot != NULL;
-        index->num_lost += slot == NULL;
-        begin_class(index, i);
-        return ND_SEED_NONE;
-    }
-    const uint32_t previous = *slot - 1, class = index->class_of[previous];
-    *slot = i + 1;
-    index->class_of[i] = class;
-    index->previous[i] = previous;
-    index->previous[class] = i;
-    index->count[class]++;
-    return previous;
-}
-
-nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
-                            nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
+void nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
+                       nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
 {
     seed_block block;
-    uint32_t num = 0, before = ND_SEED_NONE;
-    *num_links = 0;
-    if (((size_t)index->num_classes + (to - from)) * 2 > (size_t)index->mask + 1) {
-        const nd_status status = grow(index, from);
-        if (status != ND_OK)
-            return status;
-    }
     prepare_block(index, from, to, &block);
-    for (uint32_t i = from; i < to; i++) {
-        if (block.is_unique[i - from]) {
-            begin_class(index, i);
-            before = ND_SEED_NONE;
-            continue;
-        }
-        before = add_seed(index, (sought_seed){block.hashes[i - from], i, before});
-        if (before != ND_SEED_NONE)
-            links[num++] = (nd_seed_link){i, before};
-    }
-    *num_links = num;
-    return ND_OK;
+    begin_classes(index, from, to);
+    if (index->width == 4)
+        *num_links = add_seeds(index, 4, &block, links);
+    else if (index->width == 5)
+        *num_links = add_seeds(index, 5, &block, links);
+    else
+        *num_links = add_seeds(index, index->width, &block, links);
 }
 
 void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
 {
     seed_block block;
-    memset(block.is_unique, 0, sizeof block.is_unique);
     uint32_t num = 0;
     prepare_block(index, from, to, &block);
-    for (uint32_t i = from; i < to; i++) {
-        index->class_of[i] = ND_SEED_NONE;
-        if (block.is_unique[i - from])
+    nd_seed_index_skip(index, from, to);
+    for (uint32_t k = 0; k < block.num; k++) {
+        uint32_t *slot;
+        const uint32_t i = block.positions[k];
+        const uint32_t earlier = find_seed(index, index->width, block.hashes[k], i, &slot);
+        if (earlier == i || earlier == ND_SEED_NONE)
             continue;
-        const uint32_t *const slot =
-            find_slot(index, (sought_seed){block.hashes[i - from], i, ND_SEED_NONE});
-        index->num_lost += !slot;
-        if (!slot || *slot == 0)
-            continue;
-        const uint32_t first = index->class_of[*slot - 1];
-        index->class_of[i] = first;
-        links[num++] = (nd_seed_link){i, first};
+        index->class_of[i] = index->class_of[earlier];
+        links[num++] = (nd_seed_link){i, index->class_of[i]};
     }
     *num_links = num;
 }
@@ -280,5 +232,5 @@ void nd_seed_index_release(nd_seed_index *index)
     nd_release(&index->allocator, index->class_of);
     nd_release(&index->allocator, index->previous);
     nd_release(&index->allocator, index->count);
-    nd_release(&index->allocator, index->slots);
+    nd_release(&index->allocator, index->slots.items);
 }

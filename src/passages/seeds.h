@@ -3,10 +3,34 @@
 #ifndef PASSAGES_SEEDS_H
 #define PASSAGES_SEEDS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "neardup/text.h"
 #include "util/alloc.h"
+
+/* --- slots of a hash table, emptied in no time --- */
+
+/* A slot holds base + an entry's number. What is below `base` is of an earlier text, and so empty:
+ *
+ *   text 1, base 1, 3 entries   | 0 | 2 | 0 | 1 | 0 | 3 |
+ *   text 2, base 4, 2 entries   | 5 | 2 | 0 | 1 | 4 | 3 |     empty: all but the 5 and the 4
+ *
+ * Texts of any length follow one another, and none pays for the slots of one before. */
+typedef struct nd_slots {
+    uint32_t *items;
+    size_t capacity;
+    size_t num_set; /* items that have a value */
+    uint32_t mask;  /* slots in use for this text - 1 */
+    uint32_t base;
+    uint32_t max_entries; /* of this text: entries are below it */
+} nd_slots;
+
+/* Empties the slots for a text of up to max_entries < 2^31 entries. At least least_num of them are
+ * in use, a power of two. */
+ND_NODISCARD nd_status nd_slots_begin(nd_slots *slots, const nd_allocator *allocator,
+                                      size_t least_num, uint32_t max_entries);
 
 /* --- the tokens of a text as numbers --- */
 
@@ -30,26 +54,25 @@ enum {
  *   heads   | the | ferry | and | pier |       per id
  *   counts  |  2  |   1   |  1  |  1   |
  *
- * Hash table with linear probing, at most half full, by the low bits of the hash; a slot is the id
- * + 1, or 0. It is small, so that the words of an article stay in the first-level cache. The hash
- * is keyed by the text itself, so that words which collide cannot be chosen beforehand; and should
- * many collide nevertheless, a budget linear in the text bounds the probing: see num_unidentified.
- */
+ * Hash table with linear probing, at most half full, by the low bits of the hash, of ids. It is
+ * small, so that the words of an article stay in the first-level cache. The hash is keyed by the
+ * text itself, so that words which collide cannot be chosen beforehand; and should many collide
+ * nevertheless, a budget linear in the text bounds the probing: see num_unidentified. */
 typedef struct nd_vocabulary {
     nd_allocator allocator;
     uint32_t *ids;       /* per token */
     uint32_t *counts;    /* per id: how many tokens have it */
     nd_word_head *heads; /* per id */
+    uint16_t *weights;   /* per id: see nd_vocabulary_weight */
     uint32_t num_tokens;
     uint32_t num_ids;
     uint64_t key[2];           /* of this text */
     uint32_t probes_per_token; /* past the first one; 16 is far more than ordinary texts take */
     uint64_t probes_left;
     uint64_t num_unidentified; /* tokens that got an id of their own when the budget was spent */
-    uint32_t *slots;
-    size_t ids_capacity, count_capacity, head_capacity, slot_capacity;
-    uint32_t mask; /* slots in use for this text - 1 */
-    uint16_t weights[ND_WEIGHT_TABLE];
+    nd_slots slots;            /* of ids */
+    size_t ids_capacity, count_capacity, head_capacity, weight_capacity;
+    uint16_t count_weights[ND_WEIGHT_TABLE];
 } nd_vocabulary;
 
 void nd_vocabulary_init(nd_vocabulary *vocabulary, const nd_allocator *allocator);
@@ -58,23 +81,12 @@ void nd_vocabulary_init(nd_vocabulary *vocabulary, const nd_allocator *allocator
  * any text. */
 ND_NODISCARD nd_status nd_vocabulary_set(nd_vocabulary *vocabulary, const nd_text *text);
 
-/* How often the word of a token stands in the text. */
-static inline uint32_t nd_vocabulary_count(const nd_vocabulary *vocabulary, uint32_t token)
-{
-    return vocabulary->counts[vocabulary->ids[token]];
-}
-
 /* What it says that two places have this token in common: 1 / sqrt(count), in units of
  * ND_WEIGHT_ONE. Words that stand in many places say little, and all that a form is made of stands
  * in each. */
 static inline uint32_t nd_vocabulary_weight(const nd_vocabulary *vocabulary, uint32_t token)
 {
-    const uint32_t count = nd_vocabulary_count(vocabulary, token);
-    if (count < ND_WEIGHT_TABLE)
-        return vocabulary->weights[count];
-    if (count < ND_WEIGHT_TABLE * ND_WEIGHT_TABLE)
-        return vocabulary->weights[count / ND_WEIGHT_TABLE] / 16u;
-    return 4;
+    return vocabulary->weights[vocabulary->ids[token]];
 }
 
 void nd_vocabulary_release(nd_vocabulary *vocabulary);
@@ -101,10 +113,10 @@ typedef struct nd_seed_link {
  *                 previous 6   .   .   .   0   .   4
  *                 count    3   .   .   .   -   .   -
  *
- * Hash table with linear probing, at most half full, by the low bits of the hash; a slot is the
- * position where the seed stood last + 1, or 0. A seed that holds a word which stands once in the
- * text is in no slot: nothing equals it. The hash is keyed by the text, as the vocabulary's is, and
- * a budget linear in the text bounds the probing: see num_lost. */
+ * Hash table with linear probing, at most half full, by the low bits of the hash, of positions
+ * where a seed stood last. A seed that holds a word which stands once in the text is in no slot:
+ * nothing equals it. The hash is keyed by the text, as the vocabulary's is, and a budget linear in
+ * the text bounds the probing: see num_lost. */
 typedef struct nd_seed_index {
     nd_allocator allocator;
     const nd_vocabulary *words;
@@ -112,10 +124,7 @@ typedef struct nd_seed_index {
     uint32_t num_seeds; /* positions */
     uint32_t *class_of, *previous, *count;
     size_t class_capacity, previous_capacity, count_capacity;
-    uint32_t *slots;
-    size_t slot_capacity;
-    uint32_t mask;        /* slots in use for this text - 1 */
-    uint32_t num_classes; /* slots taken */
+    nd_slots slots; /* of positions */
     uint64_t probes_left;
     uint64_t num_lost; /* positions taken for seeds of their own when the budget was spent */
 } nd_seed_index;
@@ -129,8 +138,8 @@ ND_NODISCARD nd_status nd_seed_index_begin(nd_seed_index *index, const nd_vocabu
 
 /* Indexes positions [from, to), at most ND_SEED_BLOCK, and writes to `links` each one that stood
  * before, with its latest earlier position. `from` is where the last call ended. */
-ND_NODISCARD nd_status nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
-                                         nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links);
+void nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
+                       nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links);
 
 /* Looks positions [from, to), at most ND_SEED_BLOCK, up without adding them: links to the first
  * indexed position, so that text which goes round runs along from its beginning. The class of one

@@ -167,9 +167,9 @@ static nd_status link_documents(nd_passage_finder *f, uint32_t split)
     nd_seed_link links[ND_SEED_BLOCK];
     uint32_t num_links;
     nd_status status = ND_OK;
-    for (uint32_t from = 0; from < b_end && status == ND_OK;) {
+    for (uint32_t from = 0; from < b_end;) {
         const uint32_t to = nd_seed_block_end(from, b_end);
-        status = nd_seed_index_add(&f->seeds, from, to, links, &num_links);
+        nd_seed_index_add(&f->seeds, from, to, links, &num_links);
         from = to;
     }
     nd_seed_index_skip(&f->seeds, b_end, a_start);

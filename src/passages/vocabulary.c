@@ -12,11 +12,48 @@
 
 enum {
     MIN_SLOTS = 1 << 10,
-    GROWTH = 2,
+    GROWTH = 4,
+    /* To begin with: most words stand several times, and a small table stays in the first-level
+     * cache. */
+    TOKENS_PER_SLOT = 2,
     /* For each token of a text: ordinary texts take less than one. */
     PROBES_PER_TOKEN = 16,
     BLOCK = 128,
+    LEAST_WEIGHT = 4,
 };
+
+/* --- slots --- */
+
+/* Puts num slots in use, and empties them: the base moves past all entries so far, or, where no
+ * numbers are left, begins anew. */
+static nd_status use_slots(nd_slots *slots, const nd_allocator *allocator, size_t num,
+                           uint32_t max_entries)
+{
+    const nd_status status =
+        nd_reserve(allocator, (void **)&slots->items, &slots->capacity, num, sizeof *slots->items);
+    if (status != ND_OK)
+        return status;
+    const uint64_t base = (uint64_t)slots->base + slots->max_entries;
+    const bool is_spent = base == 0 || base + max_entries > UINT32_MAX;
+    slots->num_set = is_spent ? 0 : slots->num_set;
+    slots->base = is_spent ? 1 : (uint32_t)base;
+    slots->max_entries = max_entries;
+    slots->mask = (uint32_t)(num - 1);
+    if (num > slots->num_set) {
+        memset(slots->items + slots->num_set, 0, (num - slots->num_set) * sizeof *slots->items);
+        slots->num_set = num;
+    }
+    return ND_OK;
+}
+
+nd_status nd_slots_begin(nd_slots *slots, const nd_allocator *allocator, size_t least_num,
+                         uint32_t max_entries)
+{
+    size_t num = MIN_SLOTS;
+    while (num < least_num)
+        num *= 2;
+    return use_slots(slots, allocator, num, max_entries);
+}
 
 /* --- tokens, eight bytes at a time --- */
 
@@ -55,7 +92,7 @@ void nd_vocabulary_init(nd_vocabulary *vocabulary, const nd_allocator *allocator
 {
     *vocabulary = (nd_vocabulary){.allocator = *allocator, .probes_per_token = PROBES_PER_TOKEN};
     for (int count = 1; count < ND_WEIGHT_TABLE; count++)
-        vocabulary->weights[count] = (uint16_t)(ND_WEIGHT_ONE / sqrt(count));
+        vocabulary->count_weights[count] = (uint16_t)(ND_WEIGHT_ONE / sqrt(count));
 }
 
 /* The byte 0xFF stands in no text, and so marks the head of a word longer than 16 bytes. */
@@ -79,6 +116,23 @@ static uint32_t hash_head(const nd_vocabulary *v, nd_word_head head)
     return hash_of(v->key, head.first, is_long(head) ? LONG_MARK : head.second);
 }
 
+/* Makes the table larger, which stays as it was if that fails. */
+static nd_status grow(nd_vocabulary *v)
+{
+    nd_slots *const slots = &v->slots;
+    const nd_status status =
+        use_slots(slots, &v->allocator, ((size_t)slots->mask + 1) * GROWTH, slots->max_entries);
+    if (status != ND_OK)
+        return status;
+    for (uint32_t id = 0; id < v->num_ids; id++) {
+        uint32_t at = hash_head(v, v->heads[id]) & slots->mask;
+        while (slots->items[at] >= slots->base)
+            at = (at + 1) & slots->mask;
+        slots->items[at] = slots->base + id;
+    }
+    return ND_OK;
+}
+
 static inline bool is_same_word(const nd_text *text, const nd_word_head *a, const nd_word_head *b)
 {
     if (a->first != b->first)
@@ -89,45 +143,9 @@ static inline bool is_same_word(const nd_text *text, const nd_word_head *a, cons
            token_equals(text, (uint32_t)a->second, (uint32_t)b->second);
 }
 
-/* A slot for each token, which is enough where half of them are different words; else the table
- * grows once, and stays large. */
-static nd_status reserve_slots(nd_vocabulary *v, size_t num_tokens)
-{
-    size_t num = MIN_SLOTS;
-    while (num < num_tokens)
-        num *= 2;
-    if (num * GROWTH <= v->slot_capacity)
-        num *= GROWTH;
-    v->mask = (uint32_t)(num - 1);
-    const nd_status status =
-        nd_reserve(&v->allocator, (void **)&v->slots, &v->slot_capacity, num, sizeof *v->slots);
-    if (status == ND_OK)
-        memset(v->slots, 0, num * sizeof *v->slots);
-    return status;
-}
-
-static nd_status grow(nd_vocabulary *v)
-{
-    const size_t num = ((size_t)v->mask + 1) * GROWTH;
-    const nd_status status =
-        nd_reserve(&v->allocator, (void **)&v->slots, &v->slot_capacity, num, sizeof *v->slots);
-    if (status != ND_OK)
-        return status;
-    v->mask = (uint32_t)(num - 1);
-    memset(v->slots, 0, num * sizeof *v->slots);
-    for (uint32_t id = 0; id < v->num_ids; id++) {
-        uint32_t at = hash_head(v, v->heads[id]) & v->mask;
-        while (v->slots[at] != 0)
-            at = (at + 1) & v->mask;
-        v->slots[at] = id + 1;
-    }
-    return ND_OK;
-}
-
 static uint32_t add_word(nd_vocabulary *v, nd_word_head head)
 {
     v->heads[v->num_ids] = head;
-    v->counts[v->num_ids] = 0;
     return v->num_ids++;
 }
 
@@ -140,7 +158,7 @@ static nd_status reserve_words(nd_vocabulary *v, uint32_t more)
     if (status == ND_OK)
         status =
             nd_reserve(&v->allocator, (void **)&v->heads, &v->head_capacity, num, sizeof *v->heads);
-    if (status == ND_OK && num * 2 > (size_t)v->mask + 1)
+    if (status == ND_OK && num * 2 > (size_t)v->slots.mask + 1)
         status = grow(v);
     return status;
 }
@@ -161,8 +179,8 @@ static __attribute__((noinline)) nd_word_head long_head(const nd_vocabulary *v, 
 static void prepare_block(const nd_vocabulary *v, const nd_text *text, uint32_t from, uint32_t num,
                           word_block *block)
 {
-    const uint32_t *const starts = text->token_start + from, *const slots = v->slots;
-    const uint32_t mask = v->mask;
+    const uint32_t *const starts = text->token_start + from, *const slots = v->slots.items;
+    const uint32_t mask = v->slots.mask;
     const uint64_t key[2] = {v->key[0], v->key[1]};
     const char *const bytes = text->normalised;
     for (uint32_t i = 0; i < num; i++) {
@@ -183,41 +201,55 @@ static void prepare_block(const nd_vocabulary *v, const nd_text *text, uint32_t 
 
 /* Where probing goes on from an entry that holds another word; the id of the word, in the end. */
 static __attribute__((noinline)) uint32_t probe(nd_vocabulary *v, const nd_text *text,
-                                                nd_word_head head, uint32_t at)
+                                                const nd_word_head *head, uint32_t at)
 {
+    const nd_slots *const slots = &v->slots;
     for (;;) {
-        const uint32_t slot = v->slots[at];
-        if (slot == 0) {
-            v->slots[at] = v->num_ids + 1;
-            return add_word(v, head);
+        const uint32_t slot = slots->items[at];
+        if (slot < slots->base) {
+            slots->items[at] = slots->base + v->num_ids;
+            return add_word(v, *head);
         }
-        if (is_same_word(text, &v->heads[slot - 1], &head))
-            return slot - 1;
+        if (is_same_word(text, &v->heads[slot - slots->base], head))
+            return slot - slots->base;
         if (v->probes_left == 0) {
             v->num_unidentified++;
-            return add_word(v, head);
+            return add_word(v, *head);
         }
         v->probes_left--;
-        at = (at + 1) & v->mask;
+        at = (at + 1) & slots->mask;
     }
 }
 
-/* The id of each token of a block: most are found at the first look. */
+/* The id of each token of a block. Most are settled at the first look, which takes the same steps
+ * for a new word as for a known one: which of them comes is more than a branch can foresee. */
 static void identify_block(nd_vocabulary *v, const nd_text *text, const word_block *block,
                            uint32_t num, uint32_t *ids)
 {
-    const uint32_t *const slots = v->slots, mask = v->mask;
-    const nd_word_head *const heads = v->heads;
-    uint32_t *const counts = v->counts;
+    uint32_t *const slots = v->slots.items, *const counts = v->counts;
+    const uint32_t mask = v->slots.mask, base = v->slots.base;
+    nd_word_head *const heads = v->heads;
+    uint32_t num_ids = v->num_ids;
+    memset(counts + num_ids, 0, num * sizeof *counts);
     for (uint32_t i = 0; i < num; i++) {
-        const uint32_t at = block->hashes[i] & mask, slot = slots[at];
-        const nd_word_head head = block->heads[i];
-        uint32_t id = slot - 1;
-        if (slot == 0 || heads[id].first != head.first || heads[id].second != head.second)
-            id = probe(v, text, head, at);
+        const uint64_t first = block->heads[i].first, second = block->heads[i].second;
+        uint32_t *const slot = &slots[block->hashes[i] & mask];
+        const uint32_t known = *slot - base, is_new = *slot < base;
+        uint32_t id = is_new ? num_ids : known;
+        heads[num_ids].first = first;
+        heads[num_ids].second = second;
+        if (__builtin_expect(((heads[id].first ^ first) | (heads[id].second ^ second)) == 0, 1)) {
+            *slot = base + id;
+            num_ids += is_new;
+        } else {
+            v->num_ids = num_ids;
+            id = probe(v, text, &block->heads[i], (uint32_t)(slot - slots));
+            num_ids = v->num_ids;
+        }
         ids[i] = id;
         counts[id]++;
     }
+    v->num_ids = num_ids;
 }
 
 static nd_status number_tokens(nd_vocabulary *v, const nd_text *text)
@@ -231,6 +263,24 @@ static nd_status number_tokens(nd_vocabulary *v, const nd_text *text)
             return status;
         prepare_block(v, text, from, num, &block);
         identify_block(v, text, &block, num, v->ids + from);
+    }
+    return ND_OK;
+}
+
+static nd_status weigh_words(nd_vocabulary *v)
+{
+    enum { NUM = ND_WEIGHT_TABLE };
+    const nd_status status = nd_reserve(&v->allocator, (void **)&v->weights, &v->weight_capacity,
+                                        v->num_ids, sizeof *v->weights);
+    if (status != ND_OK)
+        return status;
+    for (uint32_t id = 0; id < v->num_ids; id++) {
+        const uint32_t count = v->counts[id];
+        if (count < NUM)
+            v->weights[id] = v->count_weights[count];
+        else
+            v->weights[id] =
+                count < NUM * NUM ? (uint16_t)(v->count_weights[count / NUM] / 16) : LEAST_WEIGHT;
     }
     return ND_OK;
 }
@@ -249,11 +299,13 @@ nd_status nd_vocabulary_set(nd_vocabulary *vocabulary, const nd_text *text)
     nd_status status = nd_reserve(&vocabulary->allocator, (void **)&vocabulary->ids,
                                   &vocabulary->ids_capacity, num_tokens, sizeof *vocabulary->ids);
     if (status == ND_OK)
-        status = reserve_slots(vocabulary, num_tokens);
+        status = nd_slots_begin(&vocabulary->slots, &vocabulary->allocator,
+                                num_tokens / TOKENS_PER_SLOT, (uint32_t)num_tokens);
     if (status != ND_OK)
         return status;
     vocabulary->num_tokens = (uint32_t)num_tokens;
-    return number_tokens(vocabulary, text);
+    status = number_tokens(vocabulary, text);
+    return status == ND_OK ? weigh_words(vocabulary) : status;
 }
 
 void nd_vocabulary_release(nd_vocabulary *vocabulary)
@@ -261,5 +313,6 @@ void nd_vocabulary_release(nd_vocabulary *vocabulary)
     nd_release(&vocabulary->allocator, vocabulary->ids);
     nd_release(&vocabulary->allocator, vocabulary->counts);
     nd_release(&vocabulary->allocator, vocabulary->heads);
-    nd_release(&vocabulary->allocator, vocabulary->slots);
+    nd_release(&vocabulary->allocator, vocabulary->weights);
+    nd_release(&vocabulary->allocator, vocabulary->slots.items);
 }
