@@ -10,7 +10,7 @@
 #include "cli/process.h"
 #include "cli/resumption.h"
 #include "io/journal.h"
-#include "io/path_walk.h"
+#include "io/paths.h"
 #include "neardup/document_map.h"
 #include "neardup/kernel.h"
 #include "util/error.h"

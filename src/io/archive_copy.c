@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "io/byte_reader.h"
-#include "io/path_walk.h"
+#include "io/paths.h"
 #include "io/place.h"
 #include "io/zip_copy.h"
 #include "util/error.h"

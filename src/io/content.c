@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/path_walk.h"
+#include "io/paths.h"
 #include "io/place.h"
 #include "neardup/text.h"
 #include "util/error.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "io/path_walk.h"
+#include "io/paths.h"
 #include "io/place.h"
 #include "io/record_visit.h"
 #include "io/zip_directory.h"

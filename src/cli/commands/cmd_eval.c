@@ -8,7 +8,7 @@
 #include "cli/process.h"
 #include "cli/report/reports.h"
 #include "cli/truth_file.h"
-#include "io/path_walk.h"
+#include "io/paths.h"
 #include "util/error.h"
 
 static nd_status refuse(nd_error *error, const char *message)
