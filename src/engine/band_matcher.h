@@ -1,4 +1,4 @@
-/* What the two halves of the matcher by bands share. */
+/* What the parts of the matcher by bands share. */
 #ifndef ENGINE_BAND_MATCHER_H
 #define ENGINE_BAND_MATCHER_H
 
@@ -30,6 +30,13 @@ typedef struct nd_band_matcher {
     uint64_t capped_buckets;
     nd_edge_runs *runs; /* of the request at work */
 } nd_band_matcher;
+
+/* All documents are in: makes the index of buckets of their band keys, and sees to the sets of all
+ * texts in any bucket with others, and of those with copies. */
+ND_NODISCARD nd_status nd_band_matcher_prepare(nd_band_matcher *b);
+
+/* Releases text_of and first_place. */
+void nd_band_matcher_forget_indices(nd_band_matcher *b);
 
 /* What groups know of the texts: settled_by[text] is the rank of the first representative so far
  * that has taken it, its own where it is a representative, and ND_NOT_SETTLED while it is free. */
