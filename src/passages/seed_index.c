@@ -7,6 +7,7 @@
 
 enum {
     MAX_WIDTH = 8,
+    MARKS_PER_SEED = 8, /* at least, and less than twice as many */
     /* Probes past the first one, for each seed of a text: ordinary texts take about one. */
     PROBES_PER_SEED = 16,
 };
@@ -20,28 +21,6 @@ static nd_status reserve_positions(nd_seed_index *index, uint32_t **items, size_
                                    uint32_t num)
 {
     return nd_reserve(&index->allocator, (void **)items, capacity, num, sizeof **items);
-}
-
-nd_status nd_seed_index_begin(nd_seed_index *index, const nd_vocabulary *words, uint32_t width)
-{
-    assert(width <= MAX_WIDTH);
-    const uint32_t num_seeds = words->num_tokens < width ? 0 : words->num_tokens - width + 1;
-    nd_status status =
-        reserve_positions(index, &index->class_of, &index->class_capacity, num_seeds);
-    if (status == ND_OK)
-        status = reserve_positions(index, &index->previous, &index->previous_capacity, num_seeds);
-    if (status == ND_OK)
-        status = reserve_positions(index, &index->count, &index->count_capacity, num_seeds);
-    if (status == ND_OK)
-        status = nd_slots_begin(&index->slots, &index->allocator, (size_t)num_seeds * 2, num_seeds);
-    if (status != ND_OK)
-        return status;
-    index->words = words;
-    index->width = width;
-    index->num_seeds = num_seeds;
-    index->probes_left = (uint64_t)num_seeds * PROBES_PER_SEED;
-    index->num_lost = 0;
-    return ND_OK;
 }
 
 /* --- one seed --- */
@@ -82,53 +61,124 @@ static inline uint32_t hash_seed(const uint64_t key[2], const uint32_t *ids, uin
     return (uint32_t)((width == 2 ? fold_product(hash, key[0]) : hash) >> 32);
 }
 
-/* --- seeds of a block --- */
+/* --- seeds that may stand elsewhere --- */
 
-/* Seeds of a block that may stand elsewhere, for they hold no word that stands only once in the
- * text, and their hashes: all before the first is looked up, so that the cache misses overlap. */
-typedef struct seed_block {
-    uint32_t num;
-    uint32_t positions[ND_SEED_BLOCK];
-    uint32_t hashes[ND_SEED_BLOCK];
-} seed_block;
-
-static void list_seeds(const nd_vocabulary *words, uint32_t width, uint32_t from, uint32_t to,
-                       seed_block *block)
+/* Lists the seeds without a word that stands only once. */
+static uint32_t list_seeds(const nd_vocabulary *words, uint32_t width, uint32_t num_seeds,
+                           uint32_t *positions)
 {
     const uint32_t *const ids = words->ids;
     const uint16_t *const weights = words->weights;
-    uint32_t num = 0, once_end = from; /* past the last word that stands once */
-    for (uint32_t i = from; i < from + width - 1; i++)
+    uint32_t num = 0, once_end = 0; /* past the last word that stands once */
+    for (uint32_t i = 0; i + 1 < width; i++)
         once_end = weights[ids[i]] == ND_WEIGHT_ONE ? i + 1 : once_end;
-    for (uint32_t seed = from, last = from + width - 1; seed < to; seed++, last++) {
+    for (uint32_t seed = 0, last = width - 1; seed < num_seeds; seed++, last++) {
         once_end = weights[ids[last]] == ND_WEIGHT_ONE ? last + 1 : once_end;
-        block->positions[num] = seed;
+        positions[num] = seed;
         num += once_end <= seed;
     }
-    block->num = num;
+    return num;
 }
 
-static inline void hash_seeds(const nd_seed_index *index, uint32_t width, seed_block *block)
+/* A hash is marked by its lower bits, and looked up by its upper ones. */
+static inline uint32_t mark_shift(uint32_t hash)
+{
+    return hash % ND_SEED_MARKS * 2;
+}
+
+static inline uint32_t slot_hash(uint32_t hash)
+{
+    return hash >> 16 | hash << 16;
+}
+
+/* Hashes the seeds listed, and marks them. */
+static inline void hash_seeds(nd_seed_index *index, uint32_t width, uint32_t num,
+                              uint32_t mark_mask)
 {
     const uint64_t key[2] = {index->words->key[0], index->words->key[1]};
-    const uint32_t *const ids = index->words->ids, *const slots = index->slots.items;
-    const uint32_t mask = index->slots.mask;
-    for (uint32_t k = 0; k < block->num; k++) {
-        block->hashes[k] = hash_seed(key, ids + block->positions[k], width);
-        __builtin_prefetch(&slots[block->hashes[k] & mask], 1);
+    const uint32_t *const ids = index->words->ids, *const positions = index->positions;
+    uint32_t *const hashes = index->hashes;
+    uint64_t *const marks = index->marks;
+    for (uint32_t k = 0; k < num; k++) {
+        const uint32_t hash = hash_seed(key, ids + positions[k], width), shift = mark_shift(hash);
+        const uint32_t at = (hash & mark_mask) / ND_SEED_MARKS;
+        const uint64_t once = marks[at] >> shift & 1;
+        hashes[k] = hash;
+        marks[at] |= (1 + 2 * once) << shift;
     }
 }
 
-static void prepare_block(const nd_seed_index *index, uint32_t from, uint32_t to, seed_block *block)
+/* Keeps of the seeds listed those whose hash another one may share; returns their number. */
+static uint32_t keep_shared(nd_seed_index *index, uint32_t num, uint32_t mark_mask)
 {
-    list_seeds(index->words, index->width, from, to, block);
-    if (index->width == 4)
-        hash_seeds(index, 4, block);
-    else if (index->width == 5)
-        hash_seeds(index, 5, block);
-    else
-        hash_seeds(index, index->width, block);
+    const uint64_t *const marks = index->marks;
+    uint32_t *const positions = index->positions, *const hashes = index->hashes;
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < num; k++) {
+        const uint32_t hash = hashes[k];
+        const uint64_t mark = marks[(hash & mark_mask) / ND_SEED_MARKS] >> mark_shift(hash);
+        positions[kept] = positions[k];
+        hashes[kept] = hash;
+        kept += mark >> 1 & 1;
+    }
+    return kept;
 }
+
+static nd_status find_candidates(nd_seed_index *index)
+{
+    const uint32_t num_seeds = index->num_seeds, width = index->width;
+    uint64_t num_marks = ND_SEED_MARKS;
+    while (num_marks < (uint64_t)num_seeds * MARKS_PER_SEED && num_marks <= UINT32_MAX / 2)
+        num_marks *= 2;
+    const size_t num_words = (size_t)(num_marks / ND_SEED_MARKS);
+    nd_status status = nd_reserve(&index->allocator, (void **)&index->marks, &index->mark_capacity,
+                                  num_words, sizeof *index->marks);
+    if (status == ND_OK)
+        status = reserve_positions(index, &index->positions, &index->position_capacity, num_seeds);
+    if (status == ND_OK)
+        status = reserve_positions(index, &index->hashes, &index->hash_capacity, num_seeds);
+    if (status != ND_OK || num_seeds == 0)
+        return status;
+    memset(index->marks, 0, num_words * sizeof *index->marks);
+    const uint32_t mask = (uint32_t)(num_marks - 1);
+    const uint32_t num = list_seeds(index->words, width, num_seeds, index->positions);
+    if (width == 4)
+        hash_seeds(index, 4, num, mask);
+    else if (width == 5)
+        hash_seeds(index, 5, num, mask);
+    else
+        hash_seeds(index, width, num, mask);
+    index->num_candidates = keep_shared(index, num, mask);
+    return ND_OK;
+}
+
+nd_status nd_seed_index_begin(nd_seed_index *index, const nd_vocabulary *words, uint32_t width)
+{
+    assert(width <= MAX_WIDTH);
+    const uint32_t num_seeds = words->num_tokens < width ? 0 : words->num_tokens - width + 1;
+    nd_status status =
+        reserve_positions(index, &index->class_of, &index->class_capacity, num_seeds);
+    if (status == ND_OK)
+        status = reserve_positions(index, &index->previous, &index->previous_capacity, num_seeds);
+    if (status == ND_OK)
+        status = reserve_positions(index, &index->count, &index->count_capacity, num_seeds);
+    index->words = words;
+    index->width = width;
+    index->num_seeds = num_seeds;
+    index->num_candidates = index->next = 0;
+    if (status == ND_OK)
+        status = find_candidates(index);
+    if (status == ND_OK)
+        status = nd_slots_begin(&index->slots, &index->allocator, (size_t)index->num_candidates * 2,
+                                num_seeds);
+    if (status != ND_OK)
+        return status;
+    index->probes_left = (uint64_t)num_seeds * PROBES_PER_SEED;
+    index->num_lost = 0;
+    return ND_OK;
+}
+
+/* --- which of them do --- */
 
 /* Where the seed at `position` stood before: `position` itself if nowhere, ND_SEED_NONE when the
  * budget is spent. *slot is where it is noted, or belongs. */
@@ -138,7 +188,7 @@ static inline uint32_t find_seed(nd_seed_index *index, uint32_t width, uint32_t 
     const uint32_t *const ids = index->words->ids;
     uint32_t *const slots = index->slots.items;
     const uint32_t base = index->slots.base, mask = index->slots.mask;
-    for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
+    for (uint32_t at = slot_hash(hash) & mask;; at = (at + 1) & mask) {
         const uint32_t known = slots[at] - base, earlier = slots[at] < base ? position : known;
         *slot = &slots[at];
         if (is_same_seed(ids + earlier, ids + position, width))
@@ -162,18 +212,18 @@ static void begin_classes(nd_seed_index *index, uint32_t from, uint32_t to)
         index->count[i] = 1;
 }
 
-/* Indexes the seeds of a block; returns the number of links. A seed that is new takes the same
- * steps as one that stood before, with itself in place of the earlier one: which of them comes is
- * more than a branch can foresee. */
-static inline uint32_t add_seeds(nd_seed_index *index, uint32_t width, const seed_block *block,
+/* Indexes candidates [k, end); returns the number of links. A seed that is new takes the same steps
+ * as one that stood before, with itself in place of the earlier one: which of them comes is more
+ * than a branch can foresee. */
+static inline uint32_t add_seeds(nd_seed_index *index, uint32_t width, uint32_t k, uint32_t end,
                                  nd_seed_link *links)
 {
     const uint32_t base = index->slots.base;
     uint32_t num_links = 0;
-    for (uint32_t k = 0; k < block->num; k++) {
+    for (; k < end; k++) {
         uint32_t *slot;
-        const uint32_t i = block->positions[k];
-        const uint32_t earlier = find_seed(index, width, block->hashes[k], i, &slot);
+        const uint32_t i = index->positions[k];
+        const uint32_t earlier = find_seed(index, width, index->hashes[k], i, &slot);
         if (__builtin_expect(earlier == ND_SEED_NONE, 0))
             continue;
         const uint32_t class = index->class_of[earlier], is_known = earlier != i;
@@ -188,31 +238,42 @@ static inline uint32_t add_seeds(nd_seed_index *index, uint32_t width, const see
     return num_links;
 }
 
+/* The first candidate from `to` on, whose turn comes next. All slots before it are prefetched, so
+ * that the cache misses overlap. */
+static uint32_t prefetch_candidates(nd_seed_index *index, uint32_t to)
+{
+    const uint32_t *const slots = index->slots.items;
+    const uint32_t mask = index->slots.mask;
+    uint32_t k = index->next;
+    for (; k < index->num_candidates && index->positions[k] < to; k++)
+        __builtin_prefetch(&slots[slot_hash(index->hashes[k]) & mask], 1);
+    return k;
+}
+
 void nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
                        nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
 {
-    seed_block block;
-    prepare_block(index, from, to, &block);
+    const uint32_t first = index->next, end = prefetch_candidates(index, to);
     begin_classes(index, from, to);
     if (index->width == 4)
-        *num_links = add_seeds(index, 4, &block, links);
+        *num_links = add_seeds(index, 4, first, end, links);
     else if (index->width == 5)
-        *num_links = add_seeds(index, 5, &block, links);
+        *num_links = add_seeds(index, 5, first, end, links);
     else
-        *num_links = add_seeds(index, index->width, &block, links);
+        *num_links = add_seeds(index, index->width, first, end, links);
+    index->next = end;
 }
 
 void nd_seed_index_match(nd_seed_index *index, uint32_t from, uint32_t to,
                          nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links)
 {
-    seed_block block;
+    const uint32_t first = index->next, end = prefetch_candidates(index, to);
     uint32_t num = 0;
-    prepare_block(index, from, to, &block);
     nd_seed_index_skip(index, from, to);
-    for (uint32_t k = 0; k < block.num; k++) {
+    for (uint32_t k = first; k < end; k++) {
         uint32_t *slot;
-        const uint32_t i = block.positions[k];
-        const uint32_t earlier = find_seed(index, index->width, block.hashes[k], i, &slot);
+        const uint32_t i = index->positions[k];
+        const uint32_t earlier = find_seed(index, index->width, index->hashes[k], i, &slot);
         if (earlier == i || earlier == ND_SEED_NONE)
             continue;
         index->class_of[i] = index->class_of[earlier];
@@ -225,6 +286,8 @@ void nd_seed_index_skip(nd_seed_index *index, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++)
         index->class_of[i] = ND_SEED_NONE;
+    while (index->next < index->num_candidates && index->positions[index->next] < to)
+        index->next++;
 }
 
 void nd_seed_index_release(nd_seed_index *index)
@@ -232,5 +295,8 @@ void nd_seed_index_release(nd_seed_index *index)
     nd_release(&index->allocator, index->class_of);
     nd_release(&index->allocator, index->previous);
     nd_release(&index->allocator, index->count);
+    nd_release(&index->allocator, index->marks);
+    nd_release(&index->allocator, index->positions);
+    nd_release(&index->allocator, index->hashes);
     nd_release(&index->allocator, index->slots.items);
 }

@@ -95,7 +95,10 @@ void nd_vocabulary_release(nd_vocabulary *vocabulary);
 
 #define ND_SEED_NONE UINT32_MAX
 
-enum { ND_SEED_BLOCK = 256 };
+enum {
+    ND_SEED_BLOCK = 256,
+    ND_SEED_MARKS = 32, /* marks in a number of 64 bits */
+};
 
 /* A seed, by its first token, and an earlier one of the same tokens. */
 typedef struct nd_seed_link {
@@ -106,17 +109,24 @@ typedef struct nd_seed_link {
  *
  *   class_of[i]   the class, so two positions hold the same seed iff their classes are equal
  *   previous[i]   the latest earlier position of the class; where i is the first one, the last one
- *   count[i]      where i is the first one: how many positions the class has
+ *   count[i]      where i is the first one: how many positions the class has; 1 elsewhere
  *
  *                 i        0   1   2   3   4   5   6        0, 4 and 6 hold one seed
  *                 class_of 0   .   .   .   0   .   0
  *                 previous 6   .   .   .   0   .   4
  *                 count    3   .   .   .   -   .   -
  *
- * Hash table with linear probing, at most half full, by the low bits of the hash, of positions
- * where a seed stood last. A seed that holds a word which stands once in the text is in no slot:
- * nothing equals it. The hash is keyed by the text, as the vocabulary's is, and a budget linear in
- * the text bounds the probing: see num_lost. */
+ * Most seeds stand once. Those that hold a word which stands once, and those whose hash no other
+ * seed shares by its lower bits, are told from the others beforehand; these are the candidates,
+ * mostly less than half:
+ *
+ *   marks       two bits for each value of these bits: some seed has it; another one, too
+ *   positions   of the candidates, ascending
+ *   hashes      theirs
+ *
+ * They go through a hash table with linear probing, at most half full, by other bits of the hash,
+ * of positions where a seed stood last. The hash is keyed by the text, as the vocabulary's is, and
+ * a budget linear in the text bounds the probing: see num_lost. */
 typedef struct nd_seed_index {
     nd_allocator allocator;
     const nd_vocabulary *words;
@@ -124,6 +134,11 @@ typedef struct nd_seed_index {
     uint32_t num_seeds; /* positions */
     uint32_t *class_of, *previous, *count;
     size_t class_capacity, previous_capacity, count_capacity;
+    uint64_t *marks;
+    uint32_t *positions, *hashes;
+    uint32_t num_candidates;
+    uint32_t next; /* candidate */
+    size_t mark_capacity, position_capacity, hash_capacity;
     nd_slots slots; /* of positions */
     uint64_t probes_left;
     uint64_t num_lost; /* positions taken for seeds of their own when the budget was spent */
@@ -132,12 +147,13 @@ typedef struct nd_seed_index {
 void nd_seed_index_init(nd_seed_index *index, const nd_allocator *allocator);
 
 /* Begins a text, by its words, which must stay as they are; no position is indexed yet. One with
- * fewer than `width` tokens has no seed; `width` is at most 8. */
+ * fewer than `width` tokens has no seed; `width` is at most 8. The calls below take its positions
+ * in turn, each from where the last one ended. */
 ND_NODISCARD nd_status nd_seed_index_begin(nd_seed_index *index, const nd_vocabulary *words,
                                            uint32_t width);
 
 /* Indexes positions [from, to), at most ND_SEED_BLOCK, and writes to `links` each one that stood
- * before, with its latest earlier position. `from` is where the last call ended. */
+ * before, with its latest earlier position. */
 void nd_seed_index_add(nd_seed_index *index, uint32_t from, uint32_t to,
                        nd_seed_link links[ND_SEED_BLOCK], uint32_t *num_links);
 
