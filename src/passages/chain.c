@@ -228,28 +228,18 @@ static nd_status continue_chains(nd_chainer *chainer, nd_seed_link link, bool *i
     return ND_OK;
 }
 
-/* All places for chains are gone through, taken or not, so that the compiler does it side by side;
- * these are the bits of the ones taken. */
-static uint32_t taken_places(const nd_open_chains *open)
-{
-    return (1u << open->num) - 1;
-}
-
-static const uint32_t bit_of[ND_CHAIN_MAX_ACTIVE] = {1, 2, 4, 8, 16, 32, 64, 128};
-
 /* Bit i: this link continues open chain i after a gap of other length in the two stretches: words
  * were put in or left out. */
 static uint32_t find_shifted(const nd_open_chains *open, nd_seed_link link)
 {
     uint32_t shifted = 0;
-    for (uint32_t i = 0; i < ND_CHAIN_MAX_ACTIVE; i++) {
-        /* Positions are below 2^31. */
-        const int32_t later_gap = (int32_t)(link.position - open->later_end[i]);
-        const int32_t earlier_gap = (int32_t)(link.previous - (open->later_end[i] - open->lag[i]));
-        shifted |=
-            later_gap >= 0 && earlier_gap >= 0 && earlier_gap <= ND_CHAIN_MAX_GAP ? bit_of[i] : 0;
+    for (uint32_t i = 0; i < open->num; i++) {
+        /* Positions are below 2^31, so a gap less than 0 is a large number. */
+        const uint32_t later_gap = link.position - open->later_end[i];
+        const uint32_t earlier_gap = link.previous - (open->later_end[i] - open->lag[i]);
+        shifted |= (uint32_t)(later_gap <= INT32_MAX && earlier_gap <= ND_CHAIN_MAX_GAP) << i;
     }
-    return shifted & taken_places(open);
+    return shifted;
 }
 
 /* The first of the strongest among some open chains. */

@@ -53,15 +53,13 @@ static nd_status list_places(nd_exact_repeats *x, uint32_t class, closure *c)
     return ND_OK;
 }
 
-/* The class of the seeds `shift` from the places, if it is one and the same. */
-static uint32_t common_class(const nd_exact_repeats *x, const closure *c, int64_t shift)
+/* The class of the seeds `shift` from the places, if it is one and the same; the shift may be
+ * negative, modulo 2^32. */
+static inline uint32_t common_class(const nd_exact_repeats *x, uint32_t num_places, uint32_t shift)
 {
     const uint32_t *const places = x->places.items, *const class_of = x->seeds->class_of;
-    if ((int64_t)places[0] + shift < 0 ||
-        (int64_t)places[c->num_places - 1] + shift >= (int64_t)x->seeds->num_seeds)
-        return ND_SEED_NONE;
     const uint32_t class = class_of[places[0] + shift];
-    for (uint32_t i = 1; i < c->num_places; i++)
+    for (uint32_t i = 1; i < num_places; i++)
         if (class_of[places[i] + shift] != class)
             return ND_SEED_NONE;
     return class;
@@ -69,34 +67,38 @@ static uint32_t common_class(const nd_exact_repeats *x, const closure *c, int64_
 
 /* Whether the closure goes on over the seeds `shift` from the places. Such as stand at these places
  * only have the same closure; for the others the budget pays. */
-static bool goes_on(nd_exact_repeats *x, const closure *c, int64_t shift)
+static inline bool goes_on(nd_exact_repeats *x, uint32_t num_places, uint32_t shift)
 {
-    const uint32_t class = common_class(x, c, shift);
+    const uint32_t class = common_class(x, num_places, shift);
     if (class == ND_SEED_NONE)
         return false;
-    if (x->seeds->count[class] == c->num_places) {
+    if (x->seeds->count[class] == num_places) {
         set_done(x, class);
         return true;
     }
-    if (x->steps_left < c->num_places) {
+    if (x->steps_left < num_places) {
         x->num_cut++;
         return false;
     }
-    x->steps_left -= c->num_places;
+    x->steps_left -= num_places;
     return true;
 }
 
 /* No further than through the period once more: that is enough to choose where it begins. */
 static void follow(nd_exact_repeats *x, closure *c)
 {
-    const uint32_t width = x->seeds->width;
-    const uint64_t max_len = (uint64_t)c->period * 2;
-    while (c->len < max_len && goes_on(x, c, (int64_t)c->len - width + 1))
-        c->len++;
-    while (c->len < max_len && goes_on(x, c, -(int64_t)c->num_before - 1)) {
-        c->num_before++;
-        c->len++;
-    }
+    const uint32_t *const places = x->places.items;
+    const uint32_t num = c->num_places, width = x->seeds->width;
+    const uint32_t max = c->period > UINT32_MAX / 2 ? UINT32_MAX : 2 * c->period;
+    const uint32_t room_after = nd_least(max - width, x->seeds->num_seeds - 1 - places[num - 1]);
+    uint32_t after = 0, before = 0;
+    while (after < room_after && goes_on(x, num, after + 1))
+        after++;
+    const uint32_t room_before = nd_least(max - width - after, places[0]);
+    while (before < room_before && goes_on(x, num, 0 - (before + 1)))
+        before++;
+    c->num_before = before;
+    c->len = width + after + before;
 }
 
 /* Begins a repeat, to which up to max_places places are added. */
@@ -408,9 +410,11 @@ nd_status nd_exact_repeats_find(nd_exact_repeats *exact, const nd_seed_index *se
     if (status != ND_OK)
         return status;
     memset(exact->is_done, 0, (num / 32 + 1) * sizeof *exact->is_done);
-    for (uint32_t i = 0; i < num && status == ND_OK; i++)
-        if (seeds->class_of[i] == i && seeds->count[i] > 1 && !is_done(exact, i))
+    for (uint32_t k = 0; k < seeds->num_candidates && status == ND_OK; k++) {
+        const uint32_t i = seeds->positions[k];
+        if (seeds->count[i] > 1 && !is_done(exact, i)) /* so it is the first of a class */
             status = take_closure(exact, i);
+    }
     return status;
 }
 
