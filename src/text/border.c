@@ -142,7 +142,8 @@ static inline uint64_t eight_of(const char *bytes, size_t len_bytes)
 }
 
 /* The same of a gap of more than eight bytes, where eight can be read from any of them on. */
-static gap_content content_of_long_gap(const char *bytes, size_t len_bytes)
+static __attribute__((noinline)) gap_content content_of_long_gap(const char *bytes,
+                                                                 size_t len_bytes)
 {
     const uint64_t spaces = 0x2020202020202020u; /* columns are set apart by many of them */
     gap_content content = {0, 0};
@@ -175,11 +176,20 @@ nd_status nd_borders_begin(nd_borders *borders, const nd_allocator *allocator, c
     return ND_OK;
 }
 
+/* The same byte by byte, of the gap before a token; rare, and apart from what is done for each. */
+static __attribute__((noinline)) nd_border read_gap(const nd_borders *borders, uint32_t token,
+                                                    uint32_t len_bytes)
+{
+    const uint32_t word = borders->text->source_start[token - 1];
+    const uint32_t from = borders->text->source_end[token - 1];
+    const char *const bytes = borders->bytes;
+    return border_of_gap(bytes + from, len_bytes, is_title(bytes + word, from - word));
+}
+
 nd_border nd_borders_look(nd_borders *borders, uint32_t token)
 {
     const nd_text *const text = borders->text;
     const char *const bytes = borders->bytes;
-    const uint32_t word = text->source_start[token - 1];
     const uint32_t from = text->source_end[token - 1], to = text->source_start[token];
     const uint32_t num = from < to ? to - from : 0;
     gap_content content = {0, 1};
@@ -188,7 +198,7 @@ nd_border nd_borders_look(nd_borders *borders, uint32_t token)
                            : content_of_long_gap(bytes + from, num);
     nd_border border = content.line_feed ? ND_BORDER_LINE : ND_BORDER_NONE;
     if (!content.line_feed && content.others)
-        border = border_of_gap(bytes + from, num, is_title(bytes + word, from - word));
+        border = read_gap(borders, token, num);
     borders->known.items[token] = (uint8_t)border;
     return border;
 }
