@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Optional, Union
 
 from neardup._spec import Spec
@@ -12,7 +12,7 @@ from neardup.spark._options import Options, check_columns, make_options
 from neardup.spark._steps import Steps
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Observation
+    from pyspark.sql import Column, DataFrame, Observation
 
     from neardup._types import Link, Names, Preset, Representative
 
@@ -108,7 +108,8 @@ class Scan:
         tokens = plain.select("key", "tokens").distinct()
         with_words = names.where(F.col("key") < F.lit(b"\xff\xff\xff\xff")).join(tokens, "key")
         columns = ("name", "id", "key", "tokens", "preference")
-        return alone.withColumn("name", F.col("id")).select(*columns).union(with_words.select(*columns))
+        named = alone.withColumn("name", F.col("id")).select(*columns).union(with_words.select(*columns))
+        return self._steps.keep("named", named)  # else each use would join them again
 
     @cached_property
     def _all_texts(self) -> DataFrame:
@@ -219,17 +220,18 @@ class Scan:
         from pyspark.sql import functions as F
 
         num = F.count("*")
-        found = (self._edges, self._all_texts)
         copies, partners = F.col("copies"), F.col("partners")
         counts = [
             (self._read, _texts.counts(self.options)),
             (self._all_texts, {"exact_copies": F.sum(copies - 1)}),
             (self._candidates, {"candidates": num}),
             (self._edges, {"matches": num}),
-            (_pairs.partners(*found), {"pairs": (F.sum(copies * partners) / 2).cast("bigint")}),
             (
-                _pairs.capped_texts(*found, self.options.max_matches),
-                {"capped_documents": F.sum("copies")},
+                _pairs.partners(self._edges, self._all_texts),
+                {
+                    "pairs": F.sum(copies * partners) / 2,
+                    "capped_documents": F.sum(F.when(partners > (self.options.max_matches or _pairs.MANY), copies)),
+                },
             ),
             (self.members(), {"groups": F.countDistinct("representative"), "group_members": num}),
         ]
@@ -241,13 +243,18 @@ class Scan:
         if self.has_duplicate_ids:
             renamed = F.sum((F.col("name") != F.col("id")).cast("int"))
             counts.append((self._names, {"duplicate_ids": renamed}))
-        rows: list[tuple[str, int]] = []
-        for frame, values in counts:
-            row = frame.agg(*(value.alias(name) for name, value in values.items())).first()
-            assert row is not None
-            rows.extend((name, row[name] or 0) for name in values)
-        return self.df.sparkSession.createDataFrame(rows, "name string, value bigint")
+        return reduce(lambda rows, more: rows.union(more), (_row_a_value(*of) for of in counts))
 
     def release(self) -> None:
         """Lets go of what is cached. Frames that were had from here still work, but compute anew."""
         self._steps.release()
+
+
+def _row_a_value(frame: DataFrame, values: dict[str, Column]) -> DataFrame:
+    """(name, value) of these aggregates."""
+    from pyspark.sql import functions as F
+
+    of_all = frame.agg(*(value.alias(name) for name, value in values.items()))
+    value = [F.coalesce(F.col(name).cast("bigint"), F.lit(0)).alias("value") for name in values]
+    rows = F.array(*(F.struct(F.lit(name).alias("name"), of) for name, of in zip(values, value)))
+    return of_all.select(F.explode(rows).alias("row")).select("row.*")
