@@ -32,7 +32,7 @@ import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 from neardup._keep import Key  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates, _dedup, _links, _options, _pairs, _rare, _texts  # noqa: E402
+from neardup.spark import _candidates, _dedup, _links, _options, _pairs, _rare, _texts, _verify  # noqa: E402
 from neardup.spark._steps import Steps  # noqa: E402
 
 
@@ -219,6 +219,40 @@ def test_the_job_writes_what_stays(spark: Any, tmp_path: Path) -> None:
     assert len(lines) == 2 and "else" in lines
     stats = spark.read.json(str(tmp_path / "stats"))
     assert {row.name: row.value for row in stats.collect()}["exact_copies"] == 2
+
+
+@pytest.mark.parametrize("rows_a_batch, most", [(3, 1), (7, 4), (1000, 1 << 16)])
+def test_pairs_are_compared_with_the_texts_of_their_task(
+    rows_a_batch: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However rows are cut into batches, and however many pairs are compared at once."""
+    import pyarrow
+
+    monkeypatch.setattr(_verify, "MANY_PAIRS", most)
+    r = random.Random(8)
+    texts = [" ".join(f"w{min(i, 40 + r.randrange(40))}" for i in range(60)) for _ in range(8)]
+    keys = [bytes([i]) * 20 for i in range(len(texts))]
+    rows: list[tuple[Any, ...]] = []
+    wanted = []
+    for task, members in [(-5, [0, 1, 2, 3]), (2, [3, 4, 0]), (9, [4, 5, 6, 7, 1])]:
+        pairs = [(a, b) for a in members for b in members if a < b]
+        rows += [(task, None, keys[i], texts[i].encode()) for i in members]
+        rows += [(task, keys[a], keys[b], None) for a, b in pairs]
+        found = neardup.verify(texts, pairs, neardup.Spec(threshold=0.62))
+        wanted += [(keys[row.a], keys[row.b], row.kind, row.jaccard) for row in found if row.kind != "none"]
+    assert 0 < len(wanted) < 19
+    types = (pyarrow.int64(), pyarrow.binary(), pyarrow.binary(), pyarrow.binary())
+    arrays = [pyarrow.array(column, kind) for column, kind in zip(zip(*rows), types)]
+    table = pyarrow.Table.from_arrays(arrays, names=["task", "a", "b", "text"])
+
+    def compared(given: Any) -> list[tuple[Any, ...]]:
+        batches = iter(given.to_batches(max_chunksize=rows_a_batch))
+        done = [row for b in _verify._compare(batches, neardup.Spec(threshold=0.62), False) for row in b.to_pylist()]
+        return [(row["a"], row["b"], row["kind"], row["jaccard"]) for row in done]
+
+    assert compared(table) == wanted
+    with pytest.raises(RuntimeError, match="a text to compare"):
+        compared(table.slice(1))
 
 
 def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:

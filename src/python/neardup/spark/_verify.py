@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
+import numpy
 import pyarrow
 import pyarrow.compute
 
 import neardup
 from neardup.spark._pairs import match_fields
+from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,7 +28,17 @@ if TYPE_CHECKING:
 # How much is gathered before it is compared.
 MANY_BYTES = 16 << 20
 MANY_PAIRS = 1 << 16
+TASK_BYTES = 8
+PLACE_BYTES = TASK_BYTES + KEY_BYTES  # where a text is wanted: task and key
 PARTS = 64  # of a group, for as many tasks
+
+
+def _places(tasks: Any, keys: Any) -> Any:
+    """[rows, PLACE_BYTES] uint8: where a text is wanted, task and key."""
+    places = numpy.empty((len(tasks), PLACE_BYTES), numpy.uint8)
+    places[:, :TASK_BYTES] = tasks.to_numpy().astype(numpy.int64).view(numpy.uint8).reshape(-1, TASK_BYTES)
+    places[:, TASK_BYTES:] = fixed_rows(keys, KEY_BYTES)
+    return places
 
 
 class _Comparing:
@@ -35,58 +47,59 @@ class _Comparing:
     def __init__(self, spec: neardup.Spec, measures: bool) -> None:
         self._spec = spec
         self._measures = measures
+        self._task: Optional[int] = None  # the last one
         self._texts: list[Any] = []  # chunks
-        self._rows: dict[tuple[int, bytes], int] = {}  # of a task's text, in the chunks
-        self._num_texts = 0
+        self._places = [numpy.empty((0, PLACE_BYTES), numpy.uint8)]  # of the texts
         self._num_bytes = 0
-        self._task: Optional[int] = None  # the last one, whose texts begin at row
-        self._task_begin = 0
-        self._pairs: list[tuple[int, int]] = []
-        self._keys: list[tuple[bytes, bytes]] = []
+        self._clear_pairs()
+
+    def _clear_pairs(self) -> None:
+        self._a = [numpy.empty((0, PLACE_BYTES), numpy.uint8)]  # places of the pairs' texts
+        self._b = list(self._a)
+        self._num_pairs = 0
 
     def add(self, batch: Any) -> None:
         """Rows by task, texts before pairs in each."""
-        tasks, a, b = (batch.column(i).to_pylist() for i in range(3))
-        texts = batch.column(3).filter(pyarrow.compute.is_null(batch.column(1)))
-        for row, task in enumerate(tasks):
-            if task != self._task:
-                self._task, self._task_begin = task, self._num_texts
-            if a[row] is None:
-                self._rows[task, b[row]] = self._num_texts
-                self._num_texts += 1
-            else:
-                self._pairs.append((self._rows[task, a[row]], self._rows[task, b[row]]))
-                self._keys.append((a[row], b[row]))
-        self._texts.append(texts)
-        self._num_bytes += texts.nbytes
+        is_text = pyarrow.compute.is_null(batch.column(1))
+        texts, pairs = batch.filter(is_text), batch.filter(pyarrow.compute.invert(is_text))
+        if batch.num_rows:
+            self._task = batch.column(0)[-1].as_py()
+        self._texts.append(texts.column(3))
+        self._places.append(_places(texts.column(0), texts.column(2)))
+        self._num_bytes += texts.column(3).nbytes
+        self._a.append(_places(pairs.column(0), pairs.column(1)))
+        self._b.append(_places(pairs.column(0), pairs.column(2)))
+        self._num_pairs += pairs.num_rows
 
     @property
     def is_much(self) -> bool:
-        return self._num_bytes > MANY_BYTES or len(self._pairs) > MANY_PAIRS
+        return self._num_bytes > MANY_BYTES or self._num_pairs > MANY_PAIRS
 
     def compare(self) -> Any:
         """The pairs that match, or where each is measured, all of them. Forgets all but the texts of the last task, which may go on."""
-        texts = pyarrow.chunked_array(self._texts, pyarrow.binary())
-        found = pyarrow.table(neardup.verify(texts, self._pairs, self._spec, measure=self._measures, threads=1))
+        texts, places = pyarrow.chunked_array(self._texts, pyarrow.binary()), numpy.concatenate(self._places)
+        a, b = numpy.concatenate(self._a), numpy.concatenate(self._b)
+        rows = [pyarrow.compute.index_in(fixed_binary(of), value_set=fixed_binary(places)) for of in (a, b)]
+        if any(of.null_count for of in rows):
+            raise RuntimeError("a text to compare is not where its pair is")
+        pairs = numpy.stack([of.to_numpy() for of in rows], axis=1).astype(numpy.uint32)
+        found = pyarrow.table(neardup.verify(texts, pairs, self._spec, measure=self._measures, threads=1))
         columns = {
-            "a": pyarrow.array([a for a, _ in self._keys], pyarrow.binary()),
-            "b": pyarrow.array([b for _, b in self._keys], pyarrow.binary()),
+            "a": fixed_binary(a[:, TASK_BYTES:]),
+            "b": fixed_binary(b[:, TASK_BYTES:]),
             **{name: found[name] for name in found.column_names[2:]},
             "kind": found["kind"].cast(pyarrow.string()),
         }
         table = pyarrow.table(columns)
-        self._forget(texts)
+        self._forget(texts, places)
         return table if self._measures else table.filter(pyarrow.compute.not_equal(table["kind"], "none"))
 
-    def _forget(self, texts: Any) -> None:
-        begin = self._task_begin
-        self._rows = {at: row - begin for at, row in self._rows.items() if row >= begin}
-        self._texts = texts.slice(begin).chunks
-        self._num_texts -= begin
+    def _forget(self, texts: Any, places: Any) -> None:
+        tasks = numpy.ascontiguousarray(places[:, :TASK_BYTES]).view(numpy.int64).reshape(-1)
+        others = numpy.count_nonzero(tasks != self._task)  # they are in order, and the last task's come last
+        self._texts, self._places = texts.slice(others).chunks, [places[others:]]
         self._num_bytes = sum(chunk.nbytes for chunk in self._texts)
-        self._task_begin = 0
-        self._pairs.clear()
-        self._keys.clear()
+        self._clear_pairs()
 
 
 def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool) -> Iterator[Any]:
