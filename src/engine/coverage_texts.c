@@ -208,6 +208,7 @@ void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_
     if (part == ND_ASK_PLACE) {
         nd_prefetch(t);
         nd_prefetch(words);
+        nd_prefetch(&c->base.sets[text]);
         return;
     }
     prefetch_bytes(t->shingles, t->num * sizeof *t->shingles);
