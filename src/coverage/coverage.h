@@ -27,7 +27,7 @@
  * at most UINT64_MAX >> sample_shift. */
 typedef struct nd_sampled_text {
     const uint64_t *shingles; /* borrowed */
-    uint64_t weight_sum;      /* over its samples */
+    uint64_t weight_sum;      /* over its samples, once it is asked for */
     uint32_t num;             /* shingles */
     uint32_t num_samples;
     uint32_t first_sample;
@@ -38,8 +38,7 @@ typedef struct nd_sampled_text {
  * shingles are in the cache. */
 nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num);
 
-/* The samples of a document, in text order, are samples[first_sample ..]. Read as a number the
- * rarer one is smaller:
+/* What is said of a sample of a document. Read as a number the rarer one is smaller:
  *
  *   | ND_SHINGLE_WEIGHT_ONE - weight, 12 bits | earlier, 20 | member, 32 |
  *
@@ -47,15 +46,24 @@ nd_sampled_text nd_sampled_text_of(const uint64_t *shingles, uint32_t num);
  * is told by `member` itself. More stand right before members[member], ascending:
  *
  *   members:   | 3  17  20  58 | 4  9  9001 | ...
- *                       ^ member, earlier = 2                      */
+ *                       ^ member, earlier = 2
+ *
+ * It stands among the postings, of which those of chunk c and partition p end before
+ * ends[c * num_partitions + p]: partition by partition, which goes by the shingle, within one by
+ * document, and of a document in text order. So an nd_posting_walk finds them again. */
 typedef struct nd_shared_shingles {
     size_t num_documents, num_samples;
     nd_sampled_text *texts;
     uint8_t *shifts;   /* of the texts, side by side: the search asks for them out of order */
     uint16_t *weights; /* of the samples, once they are asked for: weights[first_sample ..] */
-    uint64_t *samples;
+    uint64_t *postings;
+    size_t *ends;
+    size_t num_partitions; /* a power of two */
     uint32_t *members;
 } nd_shared_shingles;
+
+/* Of documents; fixed, so that threads do not change the order of postings. */
+enum { ND_SHARED_CHUNKS = 128 };
 
 enum { ND_MAX_EARLIER = (1 << 20) - 1 };
 
@@ -79,8 +87,8 @@ static inline uint64_t nd_sampled_up_to(const nd_sampled_text *text)
     return UINT64_MAX >> text->sample_shift;
 }
 
-/* Takes over `texts` (allocated with `allocator`), also when it fails. O(shingles); about 20 bytes
- * a sample while it runs and 12 after. What it holds depends on the documents and their numbering
+/* Takes over `texts` (allocated with `allocator`), also when it fails. O(shingles); about 12 bytes
+ * a sample. What it holds depends on the documents and their numbering
  * alone, not on num_threads. Shingles count as one by as many bits of their hash as a document's
  * number leaves of 64, and more where there are many: with a million documents 44 bits and more.
  * Release also after a failure. ND_ERR_LIMIT: 2^32 samples. */
@@ -91,12 +99,39 @@ ND_NODISCARD nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sa
 /* The bits of a hash by which shingles count as one among so many documents and samples. */
 uint64_t nd_shared_shingles_mask(size_t num_documents, uint64_t num_samples);
 
-/* Makes shared->weights, which are not needed for the search. Once, before the samples are
- * released. O(samples). */
+/* The samples of the documents of one chunk, document by document; exclusive. Zero it before the
+ * first use. */
+typedef struct nd_posting_walk {
+    const nd_shared_shingles *shared; /* borrowed */
+    ND_VEC(size_t) at;                /* in each partition */
+    ND_VEC(uint32_t) places;          /* of the next document's */
+    ND_VEC(uint64_t) samples;         /* of the document reached last, in text order */
+    size_t next, end;                 /* documents */
+} nd_posting_walk;
+
+/* Begins with the first document of a chunk, 0 to ND_SHARED_CHUNKS - 1. */
+ND_NODISCARD nd_status nd_posting_walk_begin(nd_posting_walk *walk,
+                                             const nd_shared_shingles *shared, size_t chunk,
+                                             const nd_allocator *allocator);
+
+static inline bool nd_posting_walk_has_next(const nd_posting_walk *walk)
+{
+    return walk->next < walk->end;
+}
+
+/* Goes to the next document, which it tells the number of. O(shingles). */
+ND_NODISCARD nd_status nd_posting_walk_next(nd_posting_walk *walk, const nd_allocator *allocator,
+                                            size_t *document);
+
+void nd_posting_walk_release(nd_posting_walk *walk, const nd_allocator *allocator);
+
+/* Makes shared->weights and the texts' sums of them, which are not needed for the search. Once,
+ * before the postings are released. O(shingles). */
 ND_NODISCARD nd_status nd_shared_shingles_keep_weights(nd_shared_shingles *shared,
+                                                       uint32_t num_threads,
                                                        const nd_allocator *allocator);
 
-/* Releases samples and members, and leaves the weights. */
+/* Releases postings and members, and leaves the weights. */
 void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator);
 
 void nd_shared_shingles_release(nd_shared_shingles *shared, const nd_allocator *allocator);
@@ -119,11 +154,12 @@ typedef struct nd_candidate_finder {
     uint64_t left_out; /* documents that share its hot picks, but are not proposed by them */
 } nd_candidate_finder;
 
-/* Finds the candidates of document d among those with a smaller number, by the rule in
- * neardup/candidates.h: numbered by size, the larger ones, as it is the smaller text of a pair that
- * is covered. A candidate may come twice. O(samples * ND_RARE_FREQUENCY) at most. */
+/* Finds the candidates of document d, whose samples are given, among those with a smaller number,
+ * by the rule in neardup/candidates.h: numbered by size, the larger ones, as it is the smaller text
+ * of a pair that is covered. A candidate may come twice. O(samples * ND_RARE_FREQUENCY) at most. */
 ND_NODISCARD nd_status nd_candidate_finder_find(nd_candidate_finder *finder,
                                                 const nd_shared_shingles *shared, uint32_t d,
+                                                const uint64_t *samples,
                                                 const nd_allocator *allocator);
 
 /* --- the same where not all samples are in memory --- */

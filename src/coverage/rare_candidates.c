@@ -65,10 +65,9 @@ static void gather_if_rare(nd_candidate_finder *f, uint64_t sample, uint32_t ran
                                (int)(nd_sample_weight(sample) >= WEIGHT_OF_RARE));
 }
 
-static void gather_rare(nd_candidate_finder *f, const nd_shared_shingles *shared,
-                        const nd_sampled_text *text)
+static void gather_rare(nd_candidate_finder *f, const nd_sampled_text *text,
+                        const uint64_t *samples)
 {
-    const uint64_t *const samples = shared->samples + text->first_sample;
     if (text->sample_shift == ND_SAMPLE_MAX_SHIFT) {
         for (uint32_t s = 0; s < text->num_samples; s++)
             gather_if_rare(f, samples[s], ND_SAMPLE_MAX_SHIFT);
@@ -389,10 +388,10 @@ static bool has_hot_sample(const uint64_t *samples, uint32_t num)
     return num_hot > 0;
 }
 
-static void follow_picks(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d)
+static void follow_picks(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
+                         const uint64_t *samples)
 {
     const nd_sampled_text *const text = &shared->texts[d];
-    const uint64_t *const samples = shared->samples + text->first_sample;
     uint32_t places[ND_PICKS], num_hot = 0, num_followed = 0;
     f->left_out = 0;
     if (!has_hot_sample(samples, text->num_samples))
@@ -427,19 +426,20 @@ static nd_status find_rare(nd_candidate_finder *f, const nd_sample_lists *lists,
 }
 
 nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_shingles *shared,
-                                   uint32_t d, const nd_allocator *allocator)
+                                   uint32_t d, const uint64_t *samples,
+                                   const nd_allocator *allocator)
 {
     const nd_sampled_text *const text = &shared->texts[d];
     const nd_sample_lists lists = {shared->members, shared->shifts, (size_t)d + 1};
     nd_status status = make_room_for_samples(finder, text->num_samples, allocator);
     if (status != ND_OK)
         return status;
-    gather_rare(finder, shared, text);
+    gather_rare(finder, text, samples);
     order_samples(finder);
     search s = begin_search(finder, text->num, text->sample_shift);
     status = find_rare(finder, &lists, d, &s, allocator);
     if (status == ND_OK)
-        follow_picks(finder, shared, d);
+        follow_picks(finder, shared, d, samples);
     return status;
 }
 

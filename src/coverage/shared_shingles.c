@@ -6,12 +6,12 @@
 #include "util/threads.h"
 
 enum {
-    CHUNKS = 64, /* of documents; fixed, so that threads do not change the order of postings */
+    CHUNKS = ND_SHARED_CHUNKS,
     MAX_PARTITIONS = 4096,
     PARTITION_BIT = 50,         /* the lowest; the highest bits tell samples */
     PARTITION_POSTINGS = 16384, /* at most, about: one then stays in the second-level cache */
     AHEAD = 3,                  /* texts asked for before they are read */
-    POSTINGS_AHEAD = 12,        /* and postings */
+    BLOCK = 256,                /* shingles of a text looked through at a time */
 };
 
 /* Of a shingle, while it is counted: which one it is, and a document that sampled it. Then what
@@ -44,28 +44,42 @@ typedef struct grouper {
     uint32_t unlisted[2];
 } grouper;
 
-/* Postings of chunk c and partition p stand at offsets[c * num_partitions + p] and on: partition by
- * partition, within one by document, and of a document in text order. What a worker fills at a time
- * is side by side. */
+/* shared->ends are first the numbers of postings, then where these begin, and, as they are
+ * scattered, move on to where they end. */
 typedef struct builder {
     nd_shared_shingles *shared;
     const nd_allocator *allocator;
-    posting *postings;
-    size_t *offsets;
-    size_t num_partitions; /* a power of two */
     uint32_t document_bits;
     grouper *groupers; /* one a worker */
 } builder;
 
-static size_t chunk_begin(const builder *b, size_t chunk)
+/* Samples of the documents before d. */
+static size_t sample_begin(const nd_shared_shingles *shared, size_t d)
 {
-    return nd_slice_start(b->shared->num_documents, CHUNKS, (uint32_t)chunk);
+    return d < shared->num_documents ? shared->texts[d].first_sample : shared->num_samples;
+}
+
+/* Chunks have about as many samples each. */
+static size_t chunk_begin(const nd_shared_shingles *shared, size_t chunk)
+{
+    if (chunk == CHUNKS)
+        return shared->num_documents;
+    const size_t sample = nd_slice_start(shared->num_samples, CHUNKS, (uint32_t)chunk);
+    size_t low = 0, high = shared->num_documents;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (sample_begin(shared, middle) < sample)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* By bits that sampling does not look at, nor the tag, where documents are many. */
-static size_t partition_of(const builder *b, uint64_t shingle)
+static size_t partition_of(const nd_shared_shingles *shared, uint64_t shingle)
 {
-    return (size_t)(shingle >> PARTITION_BIT) & (b->num_partitions - 1);
+    return (size_t)(shingle >> PARTITION_BIT) & (shared->num_partitions - 1);
 }
 
 /* Asks for the shingles of a text that will be read soon: texts lie anywhere in memory. The
@@ -80,36 +94,33 @@ static void prefetch_text(const nd_shared_shingles *shared, size_t d)
         nd_prefetch(text->shingles + i);
 }
 
-/* Copies the sampled shingles to where their samples will be; no branch depends on a hash. */
-static void select_samples(const nd_shared_shingles *shared, const nd_sampled_text *text)
+/* Copies the samples among the BLOCK shingles from `first` on, or as many as there are, and returns
+ * their number; no branch depends on a hash. */
+static uint32_t select_samples(const nd_sampled_text *text, uint32_t first, uint64_t samples[BLOCK])
 {
     const uint64_t limit = nd_sampled_up_to(text);
-    uint64_t *const samples = shared->samples + text->first_sample;
+    const uint32_t left = text->num - first, few = left < BLOCK ? left : BLOCK;
     uint32_t num = 0;
-    for (uint32_t i = 0; num < text->num_samples; i++) {
-        samples[num] = text->shingles[i];
-        num += text->shingles[i] <= limit;
+    for (uint32_t i = 0; i < few; i++) {
+        samples[num] = text->shingles[first + i];
+        num += text->shingles[first + i] <= limit;
     }
+    return num;
 }
 
-/* Samples of the documents before d. */
-static size_t sample_begin(const nd_shared_shingles *shared, size_t d)
-{
-    return d < shared->num_documents ? shared->texts[d].first_sample : shared->num_samples;
-}
-
-/* Selects the samples of the chunk, and counts how many go to each partition. */
-static nd_status select_chunk(void *ctx, uint32_t worker, size_t chunk)
+/* Counts how many samples of the chunk go to each partition. */
+static nd_status count_chunk(void *ctx, uint32_t worker, size_t chunk)
 {
     (void)worker;
-    const builder *const b = ctx;
-    size_t *const counts = b->offsets + chunk * b->num_partitions;
-    for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
-        const nd_sampled_text *const text = &b->shared->texts[d];
-        prefetch_text(b->shared, d + AHEAD);
-        select_samples(b->shared, text);
-        for (uint32_t i = 0; i < text->num_samples; i++)
-            counts[partition_of(b, b->shared->samples[text->first_sample + i])]++;
+    const nd_shared_shingles *const shared = ((const builder *)ctx)->shared;
+    size_t *const counts = shared->ends + chunk * shared->num_partitions;
+    const size_t end = chunk_begin(shared, chunk + 1);
+    for (size_t d = chunk_begin(shared, chunk); d < end; d++) {
+        const nd_sampled_text *const text = &shared->texts[d];
+        const uint64_t limit = nd_sampled_up_to(text);
+        prefetch_text(shared, d + AHEAD);
+        for (uint32_t i = 0; i < text->num; i++)
+            counts[partition_of(shared, text->shingles[i])] += text->shingles[i] <= limit;
     }
     return ND_OK;
 }
@@ -119,37 +130,21 @@ static nd_status scatter_chunk(void *ctx, uint32_t worker, size_t chunk)
 {
     (void)worker;
     const builder *const b = ctx;
-    size_t *const offsets = b->offsets + chunk * b->num_partitions;
-    for (size_t d = chunk_begin(b, chunk); d < chunk_begin(b, chunk + 1); d++) {
-        const size_t end = sample_begin(b->shared, d + 1);
-        for (size_t i = sample_begin(b->shared, d); i < end; i++) {
-            const uint64_t shingle = b->shared->samples[i];
-            b->postings[offsets[partition_of(b, shingle)]++] = shingle << b->document_bits | d;
-        }
-    }
-    return ND_OK;
-}
-
-/* Replaces the samples by what now stands where their postings were, the last first, and moves
- * each offset back to where it was: the order in which they were scattered, undone. */
-static nd_status gather_chunk(void *ctx, uint32_t worker, size_t chunk)
-{
-    (void)worker;
-    const builder *const b = ctx;
     const nd_shared_shingles *const shared = b->shared;
-    size_t *const offsets = b->offsets + chunk * b->num_partitions;
-    const size_t begin = sample_begin(shared, chunk_begin(b, chunk));
-    for (size_t d = chunk_begin(b, chunk + 1); d-- > chunk_begin(b, chunk);) {
-        uint64_t weight_sum = 0;
-        const size_t first = sample_begin(shared, d);
-        for (size_t i = sample_begin(shared, d + 1); i-- > first;) {
-            if (i >= begin + POSTINGS_AHEAD)
-                nd_prefetch(b->postings +
-                            offsets[partition_of(b, shared->samples[i - POSTINGS_AHEAD])] - 1);
-            shared->samples[i] = b->postings[--offsets[partition_of(b, shared->samples[i])]];
-            weight_sum += nd_sample_weight(shared->samples[i]);
+    size_t *const offsets = shared->ends + chunk * shared->num_partitions;
+    const size_t end = chunk_begin(shared, chunk + 1);
+    uint64_t samples[BLOCK];
+    for (size_t d = chunk_begin(shared, chunk); d < end; d++) {
+        const nd_sampled_text *const text = &shared->texts[d];
+        prefetch_text(shared, d + AHEAD);
+        for (uint32_t first = 0; first < text->num; first += BLOCK) {
+            const uint32_t num = select_samples(text, first, samples);
+            for (uint32_t i = 0; i < num; i++)
+                shared->postings[offsets[partition_of(shared, samples[i])]++] =
+                    samples[i] << b->document_bits | d;
+            if (text->num - first <= BLOCK)
+                break;
         }
-        shared->texts[d].weight_sum = weight_sum;
     }
     return ND_OK;
 }
@@ -228,11 +223,11 @@ static nd_status group_partition(void *ctx, uint32_t worker, size_t partition)
     const builder *const b = ctx;
     grouper *const g = &b->groupers[worker];
     /* The last chunk of each partition ends where the partition does. */
-    const size_t *const ends = b->offsets + (CHUNKS - 1) * b->num_partitions;
+    const size_t *const ends = b->shared->ends + (CHUNKS - 1) * b->shared->num_partitions;
     const size_t first = partition ? ends[partition - 1] : 0;
     const size_t num = ends[partition] - first;
     const uint64_t documents = (UINT64_C(1) << b->document_bits) - 1;
-    posting *const postings = b->postings + first;
+    posting *const postings = b->shared->postings + first;
     const nd_status status = reserve_grouper(b, g, num);
     if (status != ND_OK)
         return status;
@@ -286,22 +281,21 @@ static nd_status allocate_samples(builder *b)
             return ND_ERR_LIMIT;
     }
     shared->num_samples = num;
+    shared->num_partitions = num_partitions_of(num);
     b->document_bits = document_bits_of(shared->num_documents);
-    b->num_partitions = num_partitions_of(num);
-    b->offsets = nd_alloc_zeroed(b->allocator, b->num_partitions * CHUNKS, sizeof *b->offsets);
-    b->postings = nd_alloc(b->allocator, num, sizeof *b->postings);
-    shared->samples = nd_alloc(b->allocator, num, sizeof *shared->samples);
+    shared->ends =
+        nd_alloc_zeroed(b->allocator, shared->num_partitions * CHUNKS, sizeof *shared->ends);
+    shared->postings = nd_alloc(b->allocator, num, sizeof *shared->postings);
     shared->members = nd_alloc(b->allocator, num, sizeof *shared->members);
-    return b->offsets && b->postings && shared->samples && shared->members ? ND_OK
-                                                                           : ND_ERR_NO_MEMORY;
+    return shared->ends && shared->postings && shared->members ? ND_OK : ND_ERR_NO_MEMORY;
 }
 
-static void offsets_from_counts(builder *b)
+static void offsets_from_counts(const nd_shared_shingles *shared)
 {
     size_t at = 0;
-    for (size_t p = 0; p < b->num_partitions; p++) {
+    for (size_t p = 0; p < shared->num_partitions; p++) {
         for (size_t c = 0; c < CHUNKS; c++) {
-            size_t *const offset = &b->offsets[c * b->num_partitions + p];
+            size_t *const offset = &shared->ends[c * shared->num_partitions + p];
             const size_t count = *offset;
             *offset = at;
             at += count;
@@ -314,15 +308,13 @@ static nd_status build(builder *b, uint32_t num_threads)
     const nd_allocator *const a = b->allocator;
     nd_status status = allocate_samples(b);
     if (status == ND_OK)
-        status = nd_threads_for(a, num_threads, CHUNKS, select_chunk, b);
+        status = nd_threads_for(a, num_threads, CHUNKS, count_chunk, b);
     if (status != ND_OK)
         return status;
-    offsets_from_counts(b);
+    offsets_from_counts(b->shared);
     status = nd_threads_for(a, num_threads, CHUNKS, scatter_chunk, b);
     if (status == ND_OK)
-        status = nd_threads_for(a, num_threads, b->num_partitions, group_partition, b);
-    if (status == ND_OK)
-        status = nd_threads_for(a, num_threads, CHUNKS, gather_chunk, b);
+        status = nd_threads_for(a, num_threads, b->shared->num_partitions, group_partition, b);
     return status;
 }
 
@@ -334,8 +326,6 @@ static void release_builder(builder *b, uint32_t num_threads)
         nd_release(b->allocator, b->groupers[w].bucket_of);
     }
     nd_release(b->allocator, b->groupers);
-    nd_release(b->allocator, b->postings);
-    nd_release(b->allocator, b->offsets);
 }
 
 nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sampled_text *texts,
@@ -350,22 +340,130 @@ nd_status nd_shared_shingles_init(nd_shared_shingles *shared, nd_sampled_text *t
     return status;
 }
 
-nd_status nd_shared_shingles_keep_weights(nd_shared_shingles *shared, const nd_allocator *allocator)
+/* --- the samples of one document after the other --- */
+
+/* Where the postings of a chunk begin: where those before them end. */
+static size_t postings_begin(const nd_shared_shingles *shared, size_t chunk, size_t partition)
 {
-    shared->weights = nd_alloc(allocator, shared->num_samples, sizeof *shared->weights);
-    if (!shared->weights)
-        return ND_ERR_NO_MEMORY;
-    for (size_t i = 0; i < shared->num_samples; i++)
-        shared->weights[i] = (uint16_t)nd_sample_weight(shared->samples[i]);
+    if (chunk > 0)
+        return shared->ends[(chunk - 1) * shared->num_partitions + partition];
+    return partition > 0 ? shared->ends[(CHUNKS - 1) * shared->num_partitions + partition - 1] : 0;
+}
+
+/* Finds the places of the next document's samples, and asks the processor for what stands there:
+ * they lie anywhere in memory. */
+static nd_status find_places(nd_posting_walk *walk, const nd_allocator *allocator)
+{
+    const nd_shared_shingles *const shared = walk->shared;
+    uint64_t samples[BLOCK];
+    walk->places.len = 0;
+    if (walk->next == walk->end)
+        return ND_OK;
+    const nd_sampled_text *const text = &shared->texts[walk->next];
+    const nd_status status = ND_VEC_RESERVE(allocator, &walk->places, text->num_samples);
+    if (status != ND_OK)
+        return status;
+    prefetch_text(shared, walk->next + AHEAD);
+    for (uint32_t first = 0; walk->places.len < text->num_samples; first += BLOCK) {
+        const uint32_t num = select_samples(text, first, samples);
+        for (uint32_t i = 0; i < num; i++) {
+            const size_t place = walk->at.items[partition_of(shared, samples[i])]++;
+            nd_prefetch(shared->postings + place);
+            walk->places.items[walk->places.len++] = (uint32_t)place;
+        }
+    }
     return ND_OK;
+}
+
+nd_status nd_posting_walk_begin(nd_posting_walk *walk, const nd_shared_shingles *shared,
+                                size_t chunk, const nd_allocator *allocator)
+{
+    walk->shared = shared;
+    walk->next = chunk_begin(shared, chunk);
+    walk->end = chunk_begin(shared, chunk + 1);
+    walk->at.len = 0;
+    const nd_status status = ND_VEC_RESERVE(allocator, &walk->at, shared->num_partitions);
+    if (status != ND_OK)
+        return status;
+    for (size_t p = 0; p < shared->num_partitions; p++)
+        walk->at.items[p] = postings_begin(shared, chunk, p);
+    return find_places(walk, allocator);
+}
+
+nd_status nd_posting_walk_next(nd_posting_walk *walk, const nd_allocator *allocator,
+                               size_t *document)
+{
+    walk->samples.len = 0;
+    *document = walk->next;
+    if (walk->next == walk->end)
+        return ND_OK;
+    const nd_status status = ND_VEC_RESERVE(allocator, &walk->samples, walk->places.len);
+    if (status != ND_OK)
+        return status;
+    for (size_t i = 0; i < walk->places.len; i++)
+        walk->samples.items[i] = walk->shared->postings[walk->places.items[i]];
+    walk->samples.len = walk->places.len;
+    walk->next++;
+    return find_places(walk, allocator);
+}
+
+void nd_posting_walk_release(nd_posting_walk *walk, const nd_allocator *allocator)
+{
+    ND_VEC_RELEASE(allocator, &walk->at);
+    ND_VEC_RELEASE(allocator, &walk->places);
+    ND_VEC_RELEASE(allocator, &walk->samples);
+    *walk = (nd_posting_walk){0};
+}
+
+/* --- weights --- */
+
+typedef struct weighing {
+    nd_shared_shingles *shared;
+    const nd_allocator *allocator;
+    nd_posting_walk *walks; /* one a worker */
+} weighing;
+
+static nd_status weigh_chunk(void *ctx, uint32_t worker, size_t chunk)
+{
+    const weighing *const w = ctx;
+    nd_posting_walk *const walk = &w->walks[worker];
+    nd_status status = nd_posting_walk_begin(walk, w->shared, chunk, w->allocator);
+    while (status == ND_OK && nd_posting_walk_has_next(walk)) {
+        size_t d;
+        status = nd_posting_walk_next(walk, w->allocator, &d);
+        nd_sampled_text *const text = &w->shared->texts[d];
+        text->weight_sum = 0;
+        for (size_t i = 0; i < walk->samples.len; i++) {
+            const uint32_t weight = nd_sample_weight(walk->samples.items[i]);
+            w->shared->weights[text->first_sample + i] = (uint16_t)weight;
+            text->weight_sum += weight;
+        }
+    }
+    return status;
+}
+
+nd_status nd_shared_shingles_keep_weights(nd_shared_shingles *shared, uint32_t num_threads,
+                                          const nd_allocator *allocator)
+{
+    weighing w = {shared, allocator, nd_alloc_zeroed(allocator, num_threads, sizeof *w.walks)};
+    shared->weights = nd_alloc(allocator, shared->num_samples, sizeof *shared->weights);
+    const nd_status status = w.walks && shared->weights
+                                 ? nd_threads_for(allocator, num_threads, CHUNKS, weigh_chunk, &w)
+                                 : ND_ERR_NO_MEMORY;
+    for (uint32_t i = 0; w.walks && i < num_threads; i++)
+        nd_posting_walk_release(&w.walks[i], allocator);
+    nd_release(allocator, w.walks);
+    return status;
 }
 
 void nd_shared_shingles_forget_members(nd_shared_shingles *shared, const nd_allocator *allocator)
 {
-    nd_release(allocator, shared->samples);
+    nd_release(allocator, shared->postings);
+    nd_release(allocator, shared->ends);
     nd_release(allocator, shared->members);
     nd_release(allocator, shared->shifts);
-    shared->samples = NULL;
+    shared->postings = NULL;
+    shared->ends = NULL;
     shared->members = NULL;
     shared->shifts = NULL;
 }

@@ -29,6 +29,7 @@ enum { TEXTS_A_TASK = 256 };
 /* One worker's pairs of documents, | a, 32 bits | b, 32 |. */
 typedef struct finding_worker {
     nd_mate_finder mates;
+    nd_posting_walk walk;
     nd_candidate_finder rare;
     ND_VEC(uint64_t) pairs;
 } finding_worker;
@@ -135,41 +136,47 @@ static nd_status add_pairs(const finding *f, finding_worker *w, size_t x, size_t
     return ND_OK;
 }
 
-/* The texts that text x is proposed with, some of them twice; in all calls, a pair by one of its
- * texts. */
-static nd_status find_mates(const finding *f, finding_worker *w, uint32_t x, const uint32_t **mates,
-                            size_t *num)
+/* Adds the pairs of text x with the texts that it is proposed with, some of them twice, and within
+ * itself. */
+static nd_status add_mates(const finding *f, finding_worker *w, size_t x, const uint32_t *mates,
+                           size_t num)
 {
-    nd_status status;
-    if (f->texts->bands) {
-        status = nd_mate_finder_find(&w->mates, &f->buckets, x, ND_MATES_LATER, &f->allocator);
-        *mates = w->mates.mates.items;
-        *num = w->mates.mates.len;
-    } else {
-        status = nd_candidate_finder_find(&w->rare, &f->shared, x, &f->allocator);
-        *mates = w->rare.candidates.items;
-        *num = w->rare.candidates.len;
-    }
-    return status;
+    nd_status status = ND_OK;
+    for (size_t i = 0; i < num && status == ND_OK; i++)
+        status = add_pairs(f, w, x, mates[i]);
+    return status == ND_OK ? add_pairs(f, w, x, x) : status;
 }
 
-static nd_status find_task(void *ctx, uint32_t worker, size_t task)
+static nd_status find_by_bands(void *ctx, uint32_t worker, size_t task)
 {
     const finding *const f = ctx;
     finding_worker *const w = &f->workers[worker];
     const size_t end = (task + 1) * TEXTS_A_TASK;
-    for (size_t x = task * TEXTS_A_TASK; x < end && x < f->num_texts; x++) {
-        const uint32_t *mates;
-        size_t num;
-        nd_status status = find_mates(f, w, (uint32_t)x, &mates, &num);
-        for (size_t i = 0; i < num && status == ND_OK; i++)
-            status = add_pairs(f, w, x, mates[i]);
+    nd_status status = ND_OK;
+    for (size_t x = task * TEXTS_A_TASK; x < end && x < f->num_texts && status == ND_OK; x++) {
+        status =
+            nd_mate_finder_find(&w->mates, &f->buckets, (uint32_t)x, ND_MATES_LATER, &f->allocator);
         if (status == ND_OK)
-            status = add_pairs(f, w, x, x);
-        if (status != ND_OK)
-            return status;
+            status = add_mates(f, w, x, w->mates.mates.items, w->mates.mates.len);
     }
-    return ND_OK;
+    return status;
+}
+
+static nd_status find_by_rare(void *ctx, uint32_t worker, size_t chunk)
+{
+    const finding *const f = ctx;
+    finding_worker *const w = &f->workers[worker];
+    nd_status status = nd_posting_walk_begin(&w->walk, &f->shared, chunk, &f->allocator);
+    while (status == ND_OK && nd_posting_walk_has_next(&w->walk)) {
+        size_t x;
+        status = nd_posting_walk_next(&w->walk, &f->allocator, &x);
+        if (status == ND_OK)
+            status = nd_candidate_finder_find(&w->rare, &f->shared, (uint32_t)x,
+                                              w->walk.samples.items, &f->allocator);
+        if (status == ND_OK)
+            status = add_mates(f, w, x, w->rare.candidates.items, w->rare.candidates.len);
+    }
+    return status;
 }
 
 /* The pairs of all workers, sorted, none twice. */
@@ -207,6 +214,7 @@ static void release(finding *f)
 {
     for (uint32_t w = 0; w < f->num_threads && f->workers; w++) {
         nd_mate_finder_release(&f->workers[w].mates, &f->allocator);
+        nd_posting_walk_release(&f->workers[w].walk, &f->allocator);
         nd_candidate_finder_release(&f->workers[w].rare, &f->allocator);
         ND_VEC_RELEASE(&f->allocator, &f->workers[w].pairs);
     }
@@ -234,9 +242,11 @@ nd_status nd_candidates_find(const nd_candidate_texts *texts, uint32_t num_threa
     nd_status status = f.workers ? order_texts(&f) : ND_ERR_NO_MEMORY;
     if (status == ND_OK)
         status = texts->bands ? fill_buckets(&f) : share_shingles(&f);
+    const size_t num_tasks =
+        texts->bands ? (f.num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK : ND_SHARED_CHUNKS;
     if (status == ND_OK)
-        status = nd_threads_for(&f.allocator, f.num_threads,
-                                (f.num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK, find_task, &f);
+        status = nd_threads_for(&f.allocator, f.num_threads, num_tasks,
+                                texts->bands ? find_by_bands : find_by_rare, &f);
     if (status == ND_OK)
         status = gather(&f, pairs, num_pairs);
     release(&f);

@@ -14,7 +14,7 @@ enum {
     PAIRS_A_TASK = 512,
     FAR_PAIR = 8, /* how many pairs ahead a text is asked for, and how many its shingles */
     NEAR_PAIR = 3,
-    WORDS_CHUNK_BYTES = 1 << 20,
+    WORDS_CHUNK_BYTES = 4 << 20,
     READY_SHARE = 16,      /* of the limit, for texts of each kind that all workers keep ready */
     READY_WORD_BYTES = 80, /* of these, about */
 };

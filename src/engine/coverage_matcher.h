@@ -54,6 +54,7 @@ enum {
 
 typedef struct nd_coverage_worker {
     nd_position_index positions;
+    nd_posting_walk walk;
     nd_candidate_finder candidates;
     ND_VEC(uint64_t) pairs; /* larger text << 32 | smaller one; or of those in the file some */
     nd_coverage_finder finder;

@@ -8,14 +8,9 @@
 #include <string.h>
 
 #include "engine/coverage_matcher.h"
-#include "util/prefetch.h"
 #include "util/sort.h"
 
 enum {
-    TEXTS_A_TASK = 256,
-    AHEAD_TEXT = 2,      /* how many texts ahead of the search shingles are asked for, */
-    SHINGLES_AHEAD = 64, /* and of each how many: the processor goes on by itself */
-    SHINGLES_A_LINE = 8,
     PAIRS_AT_ONCE = 1 << 12, /* on their way to a file or from it */
 };
 
@@ -24,7 +19,8 @@ enum {
 static nd_status propose(nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
 {
     nd_candidate_finder *const finder = &w->candidates;
-    nd_status status = nd_candidate_finder_find(finder, &c->shared, text, c->base.allocator);
+    nd_status status = nd_candidate_finder_find(finder, &c->shared, text, w->walk.samples.items,
+                                                c->base.allocator);
     if (status == ND_OK)
         status = ND_VEC_RESERVE(c->base.allocator, &w->pairs, finder->candidates.len);
     if (status != ND_OK)
@@ -40,21 +36,19 @@ static nd_status propose(nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t
     return ND_OK;
 }
 
-static nd_status propose_task(void *ctx, uint32_t worker, size_t task)
+/* The texts of a chunk. */
+static nd_status propose_task(void *ctx, uint32_t worker, size_t chunk)
 {
     nd_coverage_matcher *const c = ctx;
-    const size_t end = (task + 1) * TEXTS_A_TASK;
-    for (size_t x = task * TEXTS_A_TASK; x < end && x < c->base.catalog->num_texts; x++) {
-        if (x + AHEAD_TEXT < c->base.catalog->num_texts) {
-            const nd_sampled_text *const ahead = &c->shared.texts[x + AHEAD_TEXT];
-            for (uint32_t i = 0; i < ahead->num && i < SHINGLES_AHEAD; i += SHINGLES_A_LINE)
-                nd_prefetch(ahead->shingles + i);
-        }
-        const nd_status status = propose(c, &c->workers[worker], (uint32_t)x);
-        if (status != ND_OK)
-            return status;
+    nd_coverage_worker *const w = &c->workers[worker];
+    nd_status status = nd_posting_walk_begin(&w->walk, &c->shared, chunk, c->base.allocator);
+    while (status == ND_OK && nd_posting_walk_has_next(&w->walk)) {
+        size_t text;
+        status = nd_posting_walk_next(&w->walk, c->base.allocator, &text);
+        if (status == ND_OK)
+            status = propose(c, w, (uint32_t)text);
     }
-    return ND_OK;
+    return status;
 }
 
 /* Takes the workers' pairs, and sorts them. */
@@ -148,13 +142,15 @@ static nd_status collect_pairs(nd_coverage_matcher *c, nd_wanted_matches wanted)
 
 static nd_status find_in_memory(nd_coverage_matcher *c, nd_wanted_matches wanted)
 {
-    const size_t num_texts = c->base.catalog->num_texts;
     nd_status status = nd_coverage_list_texts(c);
     if (status == ND_OK)
         status = nd_run_reported(c->base.options, c->base.allocator, ND_PHASE_SEARCH,
-                                 (num_texts + TEXTS_A_TASK - 1) / TEXTS_A_TASK, propose_task, c);
+                                 ND_SHARED_CHUNKS, propose_task, c);
+    for (uint32_t w = 0; w < c->base.options->num_threads; w++)
+        nd_posting_walk_release(&c->workers[w].walk, c->base.allocator);
     if (status == ND_OK && nd_coverage_is_measured(c))
-        status = nd_shared_shingles_keep_weights(&c->shared, c->base.allocator);
+        status = nd_shared_shingles_keep_weights(&c->shared, c->base.options->num_threads,
+                                                 c->base.allocator);
     nd_shared_shingles_forget_members(&c->shared, c->base.allocator);
     return status == ND_OK ? collect_pairs(c, wanted) : status;
 }

@@ -177,7 +177,7 @@ nd_plan_memory nd_plan_estimate_memory(const nd_plan *plan, uint64_t num_documen
     /* A document's record and the places it has in orders and lists, its share of the band being
      * sorted, and (twice: as it came and by rank) four bytes a band. Without bands its words, and
      * its samples while they are counted. */
-    static const double RECORD_BYTES = 96, WORD_BYTES = 4, SAMPLE_BYTES = 22;
+    static const double RECORD_BYTES = 96, WORD_BYTES = 4, SAMPLE_BYTES = 14;
     const bool has_bands = plan->bands > 0;
     const double documents = (double)num_documents;
     const double samples = has_bands ? 0 : samples_of(mean_shingles) * SAMPLE_BYTES;

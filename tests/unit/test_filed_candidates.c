@@ -99,37 +99,53 @@ static int compare_u64(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* Adds the pairs of the next text of the walk to `all`, and what picks left out to `p`. */
+static void add_proposed(nd_posting_walk *walk, nd_candidate_finder *finder, proposals *all,
+                         proposals *p)
+{
+    const nd_allocator a = plain();
+    size_t x;
+    assert_int_equal(nd_posting_walk_next(walk, &a, &x), ND_OK);
+    assert_int_equal(
+        nd_candidate_finder_find(finder, walk->shared, (uint32_t)x, walk->samples.items, &a),
+        ND_OK);
+    assert_int_equal(ND_VEC_RESERVE(&a, &all->pairs, finder->candidates.len), ND_OK);
+    for (size_t i = 0; i < finder->candidates.len; i++)
+        all->pairs.items[all->pairs.len++] = (uint64_t)finder->candidates.items[i] << 32 | x;
+    if (finder->left_out == 0)
+        return;
+    p->num_common++;
+    p->capped_comparisons += finder->left_out < x ? finder->left_out : x;
+    p->common_text = x < p->common_text ? (uint32_t)x : p->common_text;
+}
+
 static proposals find_in_memory(const collection *c)
 {
     const nd_allocator a = plain();
     proposals p = {.common_text = ND_NO_TEXT}, all = {0};
     nd_shared_shingles shared;
     nd_candidate_finder finder = {0};
+    nd_posting_walk walk = {0};
     nd_sampled_text *const texts = nd_alloc(&a, c->num, sizeof *texts);
     assert_non_null(texts);
     for (size_t x = 0; x < c->num; x++)
         texts[x] = nd_sampled_text_of(c->shingles + x * MAX_SHINGLES, c->nums[x]);
     assert_int_equal(nd_shared_shingles_init(&shared, texts, c->num, 2, &a), ND_OK);
-    for (uint32_t x = 0; x < c->num; x++) {
-        assert_int_equal(nd_candidate_finder_find(&finder, &shared, x, &a), ND_OK);
-        assert_int_equal(ND_VEC_RESERVE(&a, &all.pairs, finder.candidates.len), ND_OK);
-        for (size_t i = 0; i < finder.candidates.len; i++)
-            all.pairs.items[all.pairs.len++] = (uint64_t)finder.candidates.items[i] << 32 | x;
-        if (finder.left_out == 0)
-            continue;
-        p.num_common++;
-        p.capped_comparisons += finder.left_out < x ? finder.left_out : x;
-        p.common_text = x < p.common_text ? x : p.common_text;
+    for (size_t chunk = 0; chunk < ND_SHARED_CHUNKS; chunk++) {
+        assert_int_equal(nd_posting_walk_begin(&walk, &shared, chunk, &a), ND_OK);
+        while (nd_posting_walk_has_next(&walk))
+            add_proposed(&walk, &finder, &all, &p);
     }
     qsort(all.pairs.items, all.pairs.len, sizeof *all.pairs.items, compare_u64);
     for (size_t i = 0; i < all.pairs.len; i++)
         add_pair(&p, all.pairs.items[i]);
-    assert_int_equal(nd_shared_shingles_keep_weights(&shared, &a), ND_OK);
+    assert_int_equal(nd_shared_shingles_keep_weights(&shared, 2, &a), ND_OK);
     assert_int_equal(ND_VEC_RESERVE(&a, &p.weights, shared.num_samples), ND_OK);
     p.weights.len = shared.num_samples;
     memcpy(p.weights.items, shared.weights, shared.num_samples * sizeof *shared.weights);
     ND_VEC_RELEASE(&a, &all.pairs);
     nd_candidate_finder_release(&finder, &a);
+    nd_posting_walk_release(&walk, &a);
     nd_shared_shingles_release(&shared, &a);
     return p;
 }

@@ -195,7 +195,7 @@ static void without_bands_words_and_samples_count(void **state)
     const nd_plan none = {0};
     const nd_plan_memory memory = nd_plan_estimate_memory(&none, 1000000, 400, 20);
     assert_int_equal(memory.set_bytes, 4800000000);
-    assert_true(memory.index_bytes > 2200000000 && memory.index_bytes < 2500000000);
+    assert_true(memory.index_bytes > 1400000000 && memory.index_bytes < 1700000000);
     const nd_plan_memory brief = nd_plan_estimate_memory(&none, 1000000, 100, 20);
     assert_true(brief.index_bytes == memory.index_bytes); /* they sample all their shingles */
     const nd_plan_limit tight = nd_plan_estimate_limit(&none, 1000000, 400, 20, 1 << 26);

@@ -73,12 +73,39 @@ static nd_shared_shingles share(const batch *b, uint32_t num_threads)
     nd_sampled_text *const texts = sample(b, &a);
     assert_non_null(texts);
     assert_int_equal(nd_shared_shingles_init(&shared, texts, b->num, num_threads, &a), ND_OK);
-    assert_int_equal(nd_shared_shingles_keep_weights(&shared, &a), ND_OK);
+    assert_int_equal(nd_shared_shingles_keep_weights(&shared, num_threads, &a), ND_OK);
     return shared;
 }
 
-static void release(nd_shared_shingles *shared)
+/* What is said of all samples, those of a document from first_sample on. */
+static uint64_t *collect_samples(const nd_shared_shingles *shared)
 {
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    nd_posting_walk walk = {0};
+    uint64_t *const samples = malloc((shared->num_samples + 1) * sizeof *samples);
+    size_t num = 0, num_documents = 0;
+    assert_non_null(samples);
+    for (size_t chunk = 0; chunk < ND_SHARED_CHUNKS; chunk++) {
+        assert_int_equal(nd_posting_walk_begin(&walk, shared, chunk, &a), ND_OK);
+        while (nd_posting_walk_has_next(&walk)) {
+            size_t d;
+            assert_int_equal(nd_posting_walk_next(&walk, &a, &d), ND_OK);
+            assert_int_equal(d, num_documents++);
+            assert_int_equal(num, shared->texts[d].first_sample);
+            assert_int_equal(walk.samples.len, shared->texts[d].num_samples);
+            memcpy(samples + num, walk.samples.items, walk.samples.len * sizeof *samples);
+            num += walk.samples.len;
+        }
+    }
+    assert_int_equal(num, shared->num_samples);
+    assert_int_equal(num_documents, shared->num_documents);
+    nd_posting_walk_release(&walk, &a);
+    return samples;
+}
+
+static void release(nd_shared_shingles *shared, uint64_t *samples)
+{
+    free(samples);
     const nd_allocator a = nd_allocator_or_default(NULL);
     nd_shared_shingles_release(shared, &a);
 }
@@ -112,7 +139,7 @@ static int contains(const batch *b, size_t d, uint64_t shingle)
 
 /* Sample s of document d against what a search through all documents finds. */
 static void assert_sample(const batch *b, const nd_shared_shingles *shared, uint32_t d,
-                          uint64_t shingle, size_t s)
+                          const uint64_t *samples, uint64_t shingle, size_t s)
 {
     uint32_t earlier[8], num = 0, num_earlier = 0;
     for (uint32_t e = 0; e < b->num; e++) {
@@ -122,7 +149,7 @@ static void assert_sample(const batch *b, const nd_shared_shingles *shared, uint
             earlier[num_earlier++] = e;
         num++;
     }
-    const uint64_t found = shared->samples[s];
+    const uint64_t found = samples[s];
     assert_int_equal(nd_sample_weight(found), nd_shingle_weight(num));
     assert_int_equal(shared->weights[s], nd_shingle_weight(num));
     assert_int_equal(nd_sample_earlier(found), num_earlier);
@@ -142,18 +169,19 @@ static void samples_tell_the_documents_before_their_own(void **state)
     append(&b, 80, 5000, 30);
     append(&b, 119, 0, 20); /* of document 0 */
     nd_shared_shingles shared = share(&b, 2);
+    uint64_t *const samples = collect_samples(&shared);
     for (uint32_t d = 0; d < b.num; d++) {
         size_t s = shared.texts[d].first_sample;
         uint64_t sum = 0;
         for (uint32_t i = 0; i < b.lists[d].num; i++)
             if (is_sampled(&shared, d, b.lists[d].shingles[i])) {
                 sum += shared.weights[s];
-                assert_sample(&b, &shared, d, b.lists[d].shingles[i], s++);
+                assert_sample(&b, &shared, d, samples, b.lists[d].shingles[i], s++);
             }
         assert_int_equal(s, shared.texts[d].first_sample + shared.texts[d].num_samples);
         assert_int_equal(sum, shared.texts[d].weight_sum);
     }
-    release(&shared);
+    release(&shared, samples);
     batch_free(&b);
 }
 
@@ -165,9 +193,10 @@ static void shingles_alike_in_half_of_their_bits_are_two(void **state)
     b.shingles[MAX_SHINGLES] = b.shingles[0] ^ UINT64_C(1) << 40;
     b.lists[0].num = b.lists[1].num = 1;
     nd_shared_shingles shared = share(&b, 1);
-    assert_int_equal(nd_sample_earlier(shared.samples[0]), 0);
-    assert_int_equal(nd_sample_earlier(shared.samples[1]), 0);
-    release(&shared);
+    uint64_t *const samples = collect_samples(&shared);
+    assert_int_equal(nd_sample_earlier(samples[0]), 0);
+    assert_int_equal(nd_sample_earlier(samples[1]), 0);
+    release(&shared, samples);
     batch_free(&b);
 }
 
@@ -195,30 +224,37 @@ static void threads_change_nothing(void **state)
     (void)state;
     batch b = make_batch(1500, 2); /* more than one partition */
     nd_shared_shingles one = share(&b, 1), many = share(&b, 8);
+    uint64_t *const samples = collect_samples(&one), *const same = collect_samples(&many);
     const size_t num = one.num_samples;
     assert_true(num > 30000);
     assert_int_equal(num, many.num_samples);
     assert_memory_equal(one.texts, many.texts, b.num * sizeof *one.texts);
     assert_memory_equal(one.weights, many.weights, num * sizeof *one.weights);
-    assert_memory_equal(one.samples, many.samples, num * sizeof *one.samples);
+    assert_memory_equal(samples, same, num * sizeof *samples);
     for (size_t s = 0; s < num; s++) {
-        const uint32_t earlier = nd_sample_earlier(one.samples[s]);
-        const uint32_t member = nd_sample_member(one.samples[s]);
+        const uint32_t earlier = nd_sample_earlier(samples[s]);
+        const uint32_t member = nd_sample_member(samples[s]);
         if (earlier > 1)
             assert_memory_equal(one.members + member - earlier, many.members + member - earlier,
                                 earlier * sizeof *one.members);
     }
-    release(&one);
-    release(&many);
+    release(&one, samples);
+    release(&many, same);
     batch_free(&b);
 }
 
-/* Whether a call for d proposes e. */
-static int proposes(nd_candidate_finder *finder, const nd_shared_shingles *shared, uint32_t d,
-                    uint32_t e)
+static nd_status find(nd_candidate_finder *finder, const nd_shared_shingles *shared,
+                      const uint64_t *samples, uint32_t d)
 {
     const nd_allocator a = nd_allocator_or_default(NULL);
-    assert_int_equal(nd_candidate_finder_find(finder, shared, d, &a), ND_OK);
+    return nd_candidate_finder_find(finder, shared, d, samples + shared->texts[d].first_sample, &a);
+}
+
+/* Whether a call for d proposes e. */
+static int proposes(nd_candidate_finder *finder, const nd_shared_shingles *shared,
+                    const uint64_t *samples, uint32_t d, uint32_t e)
+{
+    assert_int_equal(find(finder, shared, samples, d), ND_OK);
     for (size_t i = 0; i < finder->candidates.len; i++)
         if (finder->candidates.items[i] == e)
             return 1;
@@ -233,13 +269,14 @@ static void a_short_text_finds_the_long_one_that_holds_it(void **state)
     for (size_t d = 0; d < 50; d++) /* 0 to 24 hold 25 to 49 */
         append(&b, d, d % 25 * 1000 + (d < 25 ? 0 : 100), d < 25 ? 400 : 40);
     nd_shared_shingles shared = share(&b, 1);
+    uint64_t *const samples = collect_samples(&shared);
     nd_candidate_finder finder = {0};
     for (uint32_t d = 25; d < 50; d++) {
-        assert_true(proposes(&finder, &shared, d, d - 25));
+        assert_true(proposes(&finder, &shared, samples, d, d - 25));
         assert_int_equal(finder.candidates.len, 1);
     }
     nd_candidate_finder_release(&finder, &a);
-    release(&shared);
+    release(&shared, samples);
     batch_free(&b);
 }
 
@@ -252,11 +289,12 @@ static void a_long_text_does_not_search_for_what_it_holds(void **state)
     append(&b, 0, 0, 400);
     append(&b, 1, 100, 40);
     nd_shared_shingles shared = share(&b, 1);
+    uint64_t *const samples = collect_samples(&shared);
     nd_candidate_finder finder = {0};
-    assert_true(proposes(&finder, &shared, 1, 0));
-    assert_false(proposes(&finder, &shared, 0, 1));
+    assert_true(proposes(&finder, &shared, samples, 1, 0));
+    assert_false(proposes(&finder, &shared, samples, 0, 1));
     nd_candidate_finder_release(&finder, &a);
-    release(&shared);
+    release(&shared, samples);
     batch_free(&b);
 }
 
@@ -271,12 +309,13 @@ static uint32_t count_proposed(uint32_t num, uint32_t num_shared, uint32_t num_p
         append(&b, num_pairs + d, d * UINT64_C(10000) + 5000, num - num_shared);
     }
     nd_shared_shingles shared = share(&b, 1);
+    uint64_t *const samples = collect_samples(&shared);
     nd_candidate_finder finder = {0};
     uint32_t num_proposed = 0;
     for (uint32_t d = 0; d < num_pairs; d++)
-        num_proposed += proposes(&finder, &shared, num_pairs + d, d) != 0;
+        num_proposed += proposes(&finder, &shared, samples, num_pairs + d, d) != 0;
     nd_candidate_finder_release(&finder, &a);
-    release(&shared);
+    release(&shared, samples);
     batch_free(&b);
     return num_proposed;
 }
@@ -312,13 +351,14 @@ static void texts_that_share_a_phrase_are_no_candidates(void **state)
         append(&b, d, 900000 + d / 2 * 100, 3);
     }
     nd_shared_shingles shared = share(&b, 1);
+    uint64_t *const samples = collect_samples(&shared);
     nd_candidate_finder finder = {0};
     for (uint32_t d = 0; d < 30; d++) {
-        assert_int_equal(nd_candidate_finder_find(&finder, &shared, d, &a), ND_OK);
+        assert_int_equal(find(&finder, &shared, samples, d), ND_OK);
         assert_int_equal(finder.candidates.len, 0);
     }
     nd_candidate_finder_release(&finder, &a);
-    release(&shared);
+    release(&shared, samples);
     batch_free(&b);
 }
 
@@ -332,16 +372,17 @@ static size_t count_candidates(size_t num, uint32_t own, uint32_t footer, uint64
         append(&b, d, 1000, footer);
     }
     nd_shared_shingles shared = share(&b, 2);
+    uint64_t *const samples = collect_samples(&shared);
     nd_candidate_finder finder = {0};
     size_t candidates = 0;
     for (uint32_t d = 0; d < num; d++) {
-        assert_int_equal(nd_candidate_finder_find(&finder, &shared, d, &a), ND_OK);
+        assert_int_equal(find(&finder, &shared, samples, d), ND_OK);
         candidates += finder.candidates.len;
         *common += finder.left_out > 0;
         assert_true(finder.left_out <= (uint64_t)ND_PICKS_FOLLOWED * d);
     }
     nd_candidate_finder_release(&finder, &a);
-    release(&shared);
+    release(&shared, samples);
     batch_free(&b);
     return candidates;
 }
@@ -527,10 +568,11 @@ static void assert_follows_the_rule(const batch *b, size_t least_rare, size_t le
     const nd_allocator a = nd_allocator_or_default(NULL);
     rule_reader r = rule_reader_new(b);
     nd_shared_shingles shared = share(b, 2);
+    uint64_t *const samples = collect_samples(&shared);
     nd_candidate_finder finder = {0};
     size_t num_rare = 0, num_common = 0;
     for (uint32_t d = 0; d < b->num; d++) {
-        assert_int_equal(nd_candidate_finder_find(&finder, &shared, d, &a), ND_OK);
+        assert_int_equal(find(&finder, &shared, samples, d), ND_OK);
         for (uint32_t e = 0; e < d; e++) {
             const int rare = are_rare_candidates(&r, e, d);
             const int common = are_common_candidates(&r, e, d);
@@ -542,7 +584,7 @@ static void assert_follows_the_rule(const batch *b, size_t least_rare, size_t le
     assert_true(num_rare >= least_rare);
     assert_true(num_common >= least_common);
     nd_candidate_finder_release(&finder, &a);
-    release(&shared);
+    release(&shared, samples);
     rule_reader_free(&r);
 }
 
@@ -594,15 +636,30 @@ static void copies_find_each_other_however_many_there_are(void **state)
             for (uint32_t i = 0; i < 300; i++)
                 append(&b, d, shingle_of(d * 1000 + i) % 20 == 0 ? d * 1000 + i : 900000 + i, 1);
         nd_shared_shingles shared = share(&b, 1);
+        uint64_t *const samples = collect_samples(&shared);
         nd_candidate_finder finder = {0};
         for (uint32_t d = 1; d < num; d++) {
-            assert_int_equal(nd_candidate_finder_find(&finder, &shared, d, &a), ND_OK);
+            assert_int_equal(find(&finder, &shared, samples, d), ND_OK);
             assert_true(finder.candidates.len > 0);
         }
         nd_candidate_finder_release(&finder, &a);
-        release(&shared);
+        release(&shared, samples);
         batch_free(&b);
     }
+}
+
+static nd_status find_in_chunk(nd_candidate_finder *finder, nd_posting_walk *walk,
+                               const nd_shared_shingles *shared, size_t chunk,
+                               const nd_allocator *a)
+{
+    nd_status status = nd_posting_walk_begin(walk, shared, chunk, a);
+    while (status == ND_OK && nd_posting_walk_has_next(walk)) {
+        size_t d;
+        status = nd_posting_walk_next(walk, a, &d);
+        if (status == ND_OK)
+            status = nd_candidate_finder_find(finder, shared, (uint32_t)d, walk->samples.items, a);
+    }
+    return status;
 }
 
 static void each_failing_allocation_is_reported(void **state)
@@ -614,16 +671,18 @@ static void each_failing_allocation_is_reported(void **state)
         failing_allocator f = {.left = left};
         const nd_allocator a = failing_allocator_make(&f);
         nd_shared_shingles shared;
+        nd_posting_walk walk = {0};
         nd_candidate_finder finder = {0};
         nd_sampled_text *const texts = sample(&b, &a);
         if (!texts)
             continue;
         status = nd_shared_shingles_init(&shared, texts, b.num, 2, &a);
-        for (uint32_t d = 0; status == ND_OK && d < b.num; d++)
-            status = nd_candidate_finder_find(&finder, &shared, d, &a);
+        for (size_t chunk = 0; status == ND_OK && chunk < ND_SHARED_CHUNKS; chunk++)
+            status = find_in_chunk(&finder, &walk, &shared, chunk, &a);
         if (status == ND_OK)
-            status = nd_shared_shingles_keep_weights(&shared, &a);
+            status = nd_shared_shingles_keep_weights(&shared, 2, &a);
         assert_true(status == ND_OK || status == ND_ERR_NO_MEMORY);
+        nd_posting_walk_release(&walk, &a);
         nd_candidate_finder_release(&finder, &a);
         nd_shared_shingles_release(&shared, &a);
         assert_int_equal(f.live, 0);
