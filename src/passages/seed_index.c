@@ -50,15 +50,20 @@ static inline uint64_t fold_product(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The hash of the seed at `ids`; a word in the middle may count twice. */
+/* The hash of the seed at `ids`: four words a multiplication, and what is left over. */
 static inline uint32_t hash_seed(const uint64_t key[2], const uint32_t *ids, uint32_t width)
 {
-    if (width == 1)
-        return (uint32_t)(fold_product(ids[0] ^ key[0], key[1]) >> 32);
-    uint64_t hash = two_ids(ids + width - 2) ^ key[1];
-    for (uint32_t i = 0; i + 2 < width; i += 2)
+    uint64_t hash = key[1];
+    uint32_t i = 0;
+    if (width % 2 == 1)
+        hash += ids[width - 1] * (key[0] | 1);
+    for (; i + 4 <= width; i += 4)
+        hash = fold_product(two_ids(ids + i) ^ key[0], two_ids(ids + i + 2) ^ hash);
+    if (i + 2 <= width)
         hash = fold_product(two_ids(ids + i) ^ key[0], hash);
-    return (uint32_t)((width == 2 ? fold_product(hash, key[0]) : hash) >> 32);
+    if (width == 1)
+        hash = fold_product(key[0], hash);
+    return (uint32_t)(hash >> 32);
 }
 
 /* --- seeds that may stand elsewhere --- */

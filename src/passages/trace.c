@@ -139,8 +139,9 @@ static inline bool is_pair(const walk *w, uint32_t i, uint32_t j)
 static inline void look_ahead(const walk *w, const uint32_t *from, uint32_t num, uint32_t at,
                               uint32_t none, uint32_t words[SKIP_MAX + 2])
 {
+    const bool is_far = num - at >= SKIP_MAX + 2; /* from the end, as it mostly is */
     for (uint32_t k = 0; k < SKIP_MAX + 2; k++)
-        words[k] = num - at > k ? word_at(w, from, at + k) : none;
+        words[k] = is_far || num - at > k ? word_at(w, from, at + k) : none;
 }
 
 /* Where the sequences are the same again after a difference at words *i and *j: after as many words
