@@ -56,26 +56,35 @@ static uint32_t weight_class(uint64_t sample)
     return (uint32_t)(sample >> 58);
 }
 
-/* Writes a sample down, and counts it if it is rare and longer texts share it; no branch depends on
- * that. */
-static void gather_if_rare(nd_candidate_finder *f, uint64_t sample, uint32_t range)
+/* 1 if a sample is rare and longer texts share it, else 0. */
+static uint32_t is_followed(uint64_t sample)
 {
-    f->scratch.items[f->scratch.len] = sample | (uint64_t)range << RANGE_AT;
-    f->scratch.len += (size_t)((int)(nd_sample_earlier(sample) > 0) &
-                               (int)(nd_sample_weight(sample) >= WEIGHT_OF_RARE));
+    return (uint32_t)(nd_sample_earlier(sample) > 0) &
+           (uint32_t)(nd_sample_weight(sample) >= WEIGHT_OF_RARE);
 }
 
+/* Writes down the samples that are followed. No branch depends on whether a shingle is sampled, or
+ * a sample followed. */
 static void gather_rare(nd_candidate_finder *f, const nd_sampled_text *text,
                         const uint64_t *samples)
 {
+    const uint64_t limit = nd_sampled_up_to(text);
+    uint64_t *const gathered = f->scratch.items;
+    size_t num = 0;
     if (text->sample_shift == ND_SAMPLE_MAX_SHIFT) {
-        for (uint32_t s = 0; s < text->num_samples; s++)
-            gather_if_rare(f, samples[s], ND_SAMPLE_MAX_SHIFT);
-        return;
+        for (uint32_t s = 0; s < text->num_samples; s++) {
+            gathered[num] = samples[s] | (uint64_t)ND_SAMPLE_MAX_SHIFT << RANGE_AT;
+            num += is_followed(samples[s]);
+        }
+    } else {
+        for (uint32_t i = 0, s = 0; s < text->num_samples; i++) {
+            const uint32_t is_sampled = text->shingles[i] <= limit;
+            gathered[num] = samples[s] | (uint64_t)range_of_shingle(text->shingles[i]) << RANGE_AT;
+            num += is_sampled & is_followed(samples[s]);
+            s += is_sampled;
+        }
     }
-    for (uint32_t i = 0, s = 0; s < text->num_samples; i++)
-        if (text->shingles[i] <= nd_sampled_up_to(text))
-            gather_if_rare(f, samples[s++], range_of_shingle(text->shingles[i]));
+    f->scratch.len = num;
 }
 
 /* Room for the samples of a text, of which there are none yet. */

@@ -364,14 +364,19 @@ static nd_status find_places(nd_posting_walk *walk, const nd_allocator *allocato
     if (status != ND_OK)
         return status;
     prefetch_text(shared, walk->next + AHEAD);
-    for (uint32_t first = 0; walk->places.len < text->num_samples; first += BLOCK) {
+    const uint64_t *const postings = shared->postings;
+    size_t *const at = walk->at.items;
+    uint32_t *const places = walk->places.items;
+    uint32_t num_found = 0;
+    for (uint32_t first = 0; num_found < text->num_samples; first += BLOCK) {
         const uint32_t num = select_samples(text, first, samples);
         for (uint32_t i = 0; i < num; i++) {
-            const size_t place = walk->at.items[partition_of(shared, samples[i])]++;
-            nd_prefetch(shared->postings + place);
-            walk->places.items[walk->places.len++] = (uint32_t)place;
+            const size_t place = at[partition_of(shared, samples[i])]++;
+            nd_prefetch(postings + place);
+            places[num_found++] = (uint32_t)place;
         }
     }
+    walk->places.len = num_found;
     return ND_OK;
 }
 
@@ -400,9 +405,12 @@ nd_status nd_posting_walk_next(nd_posting_walk *walk, const nd_allocator *alloca
     const nd_status status = ND_VEC_RESERVE(allocator, &walk->samples, walk->places.len);
     if (status != ND_OK)
         return status;
-    for (size_t i = 0; i < walk->places.len; i++)
-        walk->samples.items[i] = walk->shared->postings[walk->places.items[i]];
+    const uint64_t *const postings = walk->shared->postings;
+    const uint32_t *const places = walk->places.items;
+    uint64_t *const samples = walk->samples.items;
     walk->samples.len = walk->places.len;
+    for (size_t i = 0; i < walk->samples.len; i++)
+        samples[i] = postings[places[i]];
     walk->next++;
     return find_places(walk, allocator);
 }
