@@ -168,7 +168,7 @@ def test_repeats_are_those_of_within(spark: Any) -> None:
 
 def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path) -> None:
     folder = str(tmp_path / "steps")
-    rows = documents(num_hot=0)
+    rows = of_unique_ids(documents(num_hot=0))
     df = frame(spark, rows, 2)
     first = neardup.spark.Scan(df, checkpoint=folder)
     pairs = sorted(map(tuple, first.pairs().collect()))
