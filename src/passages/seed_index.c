@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "util/prefetch.h"
+
 enum {
     MAX_WIDTH = 8,
     MARKS_PER_SEED = 8, /* at least, and less than twice as many */
@@ -251,7 +253,7 @@ static uint32_t prefetch_candidates(nd_seed_index *index, uint32_t to)
     const uint32_t mask = index->slots.mask;
     uint32_t k = index->next;
     for (; k < index->num_candidates && index->positions[k] < to; k++)
-        __builtin_prefetch(&slots[slot_hash(index->hashes[k]) & mask], 1);
+        nd_prefetch_to_write(&slots[slot_hash(index->hashes[k]) & mask]);
     return k;
 }
 

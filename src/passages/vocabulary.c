@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "text/tokenise/tokeniser.h"
+#include "util/prefetch.h"
 #include "util/xxh.h"
 
 enum {
@@ -195,7 +196,7 @@ static void prepare_block(const nd_vocabulary *v, const nd_text *text, uint32_t 
             block->hashes[i] = hash_of(key, head.first, head.second);
         }
         block->heads[i] = head;
-        __builtin_prefetch(&slots[block->hashes[i] & mask], 1);
+        nd_prefetch_to_write(&slots[block->hashes[i] & mask]);
     }
 }
 
