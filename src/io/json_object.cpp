@@ -389,17 +389,11 @@ extern "C" nd_status nd_json_parser_new(const nd_allocator *allocator, nd_json_p
     return ND_OK;
 }
 
-extern "C" nd_json_verdict nd_json_object_read(nd_json_parser *parser, const char *p,
-                                               size_t len_bytes, const nd_fields *fields,
-                                               nd_field_value *values, nd_json_fault *fault)
+/* Reads p[0..len_bytes), which begins with a brace. */
+static nd_json_verdict read_record(nd_json_parser *parser, const char *p, size_t len_bytes,
+                                   const nd_fields *fields, nd_field_value *values,
+                                   nd_json_fault *fault)
 {
-    const size_t first = static_cast<size_t>(first_token(p, p + len_bytes) - p);
-    parser->is_in_block = false;
-    if (first == len_bytes || p[first] != '{') {
-        const char *const kind = first < len_bytes ? kind_of(p[first]) : nullptr;
-        *fault = {kind ? kind : "unexpected text", kind ? 0 : first + 1};
-        return ND_JSON_NOT_AN_OBJECT;
-    }
     simdjson::error_code code = reserve(parser, len_bytes);
     ondemand::document document;
     if (code == simdjson::SUCCESS)
@@ -412,6 +406,41 @@ extern "C" nd_json_verdict nd_json_object_read(nd_json_parser *parser, const cha
     if (r.read(nullptr))
         return ND_JSON_OBJECT;
     return r.is_too_deep() ? ND_JSON_TOO_DEEP : ND_JSON_NOT_AN_OBJECT;
+}
+
+/* The same of a record that is no object, in a copy. What an object lacks is looked for behind it,
+ * so that what is said of it would depend on the bytes that follow. */
+static nd_json_verdict read_copy(nd_json_parser *parser, const char *p, size_t len_bytes,
+                                 const nd_fields *fields, nd_field_value *values,
+                                 nd_json_fault *fault)
+{
+    char *const copy =
+        static_cast<char *>(nd_alloc(&parser->allocator, 1, len_bytes + ND_JSON_PADDING));
+    if (!copy)
+        return ND_JSON_NO_MEMORY;
+    std::memcpy(copy, p, len_bytes);
+    std::memset(copy + len_bytes, '\n', ND_JSON_PADDING);
+    const nd_json_verdict verdict = read_record(parser, copy, len_bytes, fields, values, fault);
+    nd_release(&parser->allocator, copy);
+    return verdict;
+}
+
+extern "C" nd_json_verdict nd_json_object_read(nd_json_parser *parser, const char *p,
+                                               size_t len_bytes, const nd_fields *fields,
+                                               nd_field_value *values, nd_json_fault *fault)
+{
+    const size_t first = static_cast<size_t>(first_token(p, p + len_bytes) - p);
+    parser->is_in_block = false;
+    if (first == len_bytes || p[first] != '{') {
+        const char *const kind = first < len_bytes ? kind_of(p[first]) : nullptr;
+        *fault = {kind ? kind : "unexpected text", kind ? 0 : first + 1};
+        return ND_JSON_NOT_AN_OBJECT;
+    }
+    const nd_json_verdict verdict = read_record(parser, p, len_bytes, fields, values, fault);
+    const bool is_faulty = verdict == ND_JSON_NOT_AN_OBJECT || verdict == ND_JSON_TOO_DEEP;
+    return is_faulty && p[len_bytes] != '\n'
+               ? read_copy(parser, p, len_bytes, fields, values, fault)
+               : verdict;
 }
 
 /* The stream takes the documents of the block as they come. A line is one of them if it begins

@@ -438,6 +438,46 @@ static size_t make_block(uint64_t *seed, char *bytes, size_t *len, piece *lines)
     return num;
 }
 
+/* What follows a record says nothing about it, not even where its fault is. */
+static void faults_do_not_depend_on_what_follows(void **state)
+{
+    (void)state;
+    static const char *const records[] = {
+        "{\"text\"[[[1]]]}",
+        "{\"text\":[[[1]]",
+        "{\"text\":{\"a\":1}",
+        "{\"text\":[1,",
+        "{\"text\":[1]],\"id\":2}",
+        "{\"text\":",
+        "{\"text\"",
+        "{\"text\":\"a\"} }",
+        "{\"text\":1,\"a\":{\"b\":2}",
+        "{",
+        "{\"text\":1}}",
+        "{\"text\":x}",
+    };
+    static const char follows[] = "\n}],[{\":1 x";
+    const nd_fields fields = fields_of("text");
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        const size_t len = strlen(records[i]);
+        nd_json_fault first = {0};
+        for (size_t k = 0; k < sizeof follows; k++) { /* and a zero */
+            char *const copy = malloc(len + ND_JSON_PADDING);
+            memcpy(copy, records[i], len);
+            memset(copy + len, follows[k], ND_JSON_PADDING);
+            nd_field_value value;
+            nd_json_fault fault = {0};
+            assert_int_equal(nd_json_object_read(parser, copy, len, &fields, &value, &fault),
+                             ND_JSON_NOT_AN_OBJECT);
+            if (k == 0)
+                first = fault;
+            assert_string_equal(fault.what, first.what);
+            assert_int_equal(fault.at_byte, first.at_byte);
+            free(copy);
+        }
+    }
+}
+
 /* Of each line that a block takes it says what the line does alone. */
 static void blocks_say_what_lines_do(void **state)
 {
@@ -608,6 +648,7 @@ int main(void)
         cmocka_unit_test(strings_are_unescaped),
         cmocka_unit_test(half_surrogate_pairs_become_replacement_characters),
         cmocka_unit_test(escapes_are_undone_wherever_they_stand),
+        cmocka_unit_test(faults_do_not_depend_on_what_follows),
         cmocka_unit_test(blocks_say_what_lines_do),
         cmocka_unit_test(names_with_dots_go_inside_objects),
         cmocka_unit_test(lists_of_fields_have_limits),
