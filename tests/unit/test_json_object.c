@@ -461,10 +461,12 @@ static void faults_do_not_depend_on_what_follows(void **state)
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
         const size_t len = strlen(records[i]);
         nd_json_fault first = {0};
-        for (size_t k = 0; k < sizeof follows; k++) { /* and a zero */
+        /* And a zero; each right behind the record, and after a line end. */
+        for (size_t k = 0; k < 2 * sizeof follows; k++) {
             char *const copy = malloc(len + ND_JSON_PADDING);
             memcpy(copy, records[i], len);
-            memset(copy + len, follows[k], ND_JSON_PADDING);
+            memset(copy + len, follows[k / 2], ND_JSON_PADDING);
+            copy[len] = k % 2 ? '\n' : copy[len];
             nd_field_value value;
             nd_json_fault fault = {0};
             assert_int_equal(nd_json_object_read(parser, copy, len, &fields, &value, &fault),

@@ -94,7 +94,9 @@ static void a_window_holds_a_longest_common_subsequence(void **state)
         nd_word_run runs[ND_LCS_WINDOW];
         make_pair(&p, &random, ND_LCS_WINDOW + 1);
         const uint32_t num = nd_lcs_window(&lcs, p.a, p.b, runs);
-        assert_int_equal(check_runs(runs, num, p.a, p.b), textbook_length(p.a, p.b));
+        const uint32_t expected = textbook_length(p.a, p.b);
+        assert_int_equal(check_runs(runs, num, p.a, p.b), expected);
+        assert_int_equal(nd_lcs_window_length(&lcs, p.a, p.b), expected);
     }
     nd_lcs_release(&lcs);
 }
@@ -177,6 +179,8 @@ static void nothing_is_aligned_with_nothing(void **state)
     const nd_word_sequence none = {ids, 0}, some = {ids, 3};
     assert_int_equal(nd_lcs_window(&lcs, none, some, window), 0);
     assert_int_equal(nd_lcs_window(&lcs, some, none, window), 0);
+    assert_int_equal(nd_lcs_window_length(&lcs, none, some), 0);
+    assert_int_equal(nd_lcs_window_length(&lcs, some, none), 0);
     assert_int_equal(nd_lcs_length(&lcs, none, some, 0, &bound), ND_OK);
     assert_int_equal(bound.length, 0);
     assert_true(bound.is_exact);
