@@ -85,7 +85,7 @@ static inline uint32_t nd_passage_align_window(nd_passage_fitter *fitter, nd_spa
 
 void nd_passage_fitter_release(nd_passage_fitter *fitter);
 
-/* --- where the stretches of a pair begin and end --- */
+/* --- where the stretches of a pair begin and end: passage_ends.c --- */
 
 /* Runs of a trace as a pair of stretches within a box. Words beside a border are dropped (the same
  * word before two copies), and what an edit keeps from a border near by is taken in. */
