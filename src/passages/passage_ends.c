@@ -91,16 +91,18 @@ static uint32_t count_stray(const nd_passage_fitter *f, const pair_end *end)
     return num;
 }
 
-/* How to bring an end to a border: to the one inside, some stray words away, or, if half of the
- * sentence there is in common, to where it ends in both stretches; and from there to where the line
- * ends, if what is there was edited too much to be seen, but is the same by half. */
+/* How to bring an end to a border: to the one inside, some stray words away, or, if enough of the
+ * sentence there is in common, to where it ends in both stretches; and from there, or if no
+ * sentence does, to where the line ends, if what is there was edited too much to be seen, but is
+ * the same by half. */
 static end_move move_end(nd_passage_fitter *f, pair_end end)
 {
     end_move move = {0}, more = {0};
     if (!is_border_of_one(f, end.a, end.b)) {
         const uint32_t stray = count_stray(f, &end);
         const bool can_drop = stray <= STRAY_MAX;
-        const bool is_wide = can_widen(f, &end, ND_BORDER_SENTENCE, SENTENCE_SHARE, &move);
+        const bool is_wide = can_widen(f, &end, ND_BORDER_SENTENCE, SENTENCE_SHARE, &move) ||
+                             can_widen(f, &end, ND_BORDER_LINE, LINE_SHARE, &move);
         const uint32_t added = nd_most(move.added_a, move.added_b);
         if (!is_wide || (can_drop && 2 * (stray + move.common) < stray + added))
             return (end_move){.dropped = can_drop ? stray : 0};

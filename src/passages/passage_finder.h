@@ -73,6 +73,14 @@ static inline bool nd_passage_is_border(const nd_passage_fitter *fitter, uint32_
     return nd_border_before(fitter->borders, token) != ND_BORDER_NONE;
 }
 
+/* A line begins at both tokens, or the text ends. */
+static inline bool nd_passage_is_common_line(const nd_passage_fitter *fitter, uint32_t a,
+                                             uint32_t b)
+{
+    return nd_border_before(fitter->borders, a) == ND_BORDER_LINE &&
+           nd_border_before(fitter->borders, b) == ND_BORDER_LINE;
+}
+
 /* Aligns two spans of at most ND_LCS_WINDOW words each; `a` and `b` of the runs count from theirs.
  */
 static inline uint32_t nd_passage_align_window(nd_passage_fitter *fitter, nd_span a, nd_span b,

@@ -294,12 +294,6 @@ static bool is_neighbour(nd_passage_fitter *f, nd_span earlier, nd_span later)
     return nd_span_pair_identity(&beside) < needed;
 }
 
-static bool is_common_line(const nd_passage_fitter *f, uint32_t a, uint32_t b)
-{
-    return nd_border_before(f->borders, a) == ND_BORDER_LINE &&
-           nd_border_before(f->borders, b) == ND_BORDER_LINE;
-}
-
 /* Whether a pair is nothing but whole lines that are the same and lines beside them that differ. */
 bool nd_passage_is_exact_inside(nd_passage_fitter *f, const nd_span_pair *pair,
                                 const nd_word_run *runs, uint32_t num)
@@ -309,13 +303,14 @@ bool nd_passage_is_exact_inside(nd_passage_fitter *f, const nd_span_pair *pair,
         core = runs[i].len > core->len ? &runs[i] : core;
     uint32_t from = 0, to = core->len;
     while (from < to && from < f->measure.min_unbound &&
-           !is_common_line(f, core->a + from, core->b + from))
+           !nd_passage_is_common_line(f, core->a + from, core->b + from))
         from++;
     while (to > from && core->len - to < f->measure.min_unbound &&
-           !is_common_line(f, core->a + to, core->b + to))
+           !nd_passage_is_common_line(f, core->a + to, core->b + to))
         to--;
-    if (to - from < f->measure.min_bound || !is_common_line(f, core->a + from, core->b + from) ||
-        !is_common_line(f, core->a + to, core->b + to))
+    if (to - from < f->measure.min_bound ||
+        !nd_passage_is_common_line(f, core->a + from, core->b + from) ||
+        !nd_passage_is_common_line(f, core->a + to, core->b + to))
         return false;
     return is_neighbour(f, (nd_span){pair->earlier.start, core->a + from},
                         (nd_span){pair->later.start, core->b + from}) &&
