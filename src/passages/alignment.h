@@ -224,6 +224,9 @@ ND_NODISCARD nd_status nd_trace_set(nd_trace *trace, const uint32_t *ids, const 
  * subsequences", ISMB 1999, section 3. */
 ND_NODISCARD nd_status nd_trace_cut(nd_trace *trace, nd_borders *borders);
 
+/* Whether unpaired words of two stretches are whole lines, on each side where there are any. */
+bool nd_spans_are_lines(nd_borders *borders, nd_span a, nd_span b);
+
 /* Takes a piece to trace->part, and follows both its ends for as long as the words outside stay
  * mostly the same, within a box: an edit near an end leaves no equal seed there. */
 ND_NODISCARD nd_status nd_trace_extend(nd_trace *trace, const nd_piece *piece,

@@ -10,9 +10,7 @@ enum {
     /* More words need this many in common: one in three, to where the sentence ends in both, and
      * one in two to where the line does. */
     WIDEN_LEAST = 2,
-    SENTENCE_SHARE = 3,
     LINE_SHARE = 2,
-    SENTENCE_MAX = 24,
 };
 
 /* A line or a sentence begins at either token. */
@@ -27,9 +25,8 @@ typedef struct end_move {
     uint32_t dropped, added_a, added_b, common;
 } end_move;
 
-/* Whether what is left of a sentence in both stretches has enough in common to belong to them. */
-static bool is_worth_adding(nd_passage_fitter *f, nd_span a, nd_span b, uint32_t share,
-                            uint32_t *num_common)
+bool nd_passage_is_worth_adding(nd_passage_fitter *f, nd_span a, nd_span b, uint32_t share,
+                                uint32_t *num_common)
 {
     const uint32_t num = nd_span_longer(a, b);
     const uint32_t *const ids = f->measure.ids;
@@ -68,16 +65,16 @@ static nd_span span_outside(uint32_t token, uint32_t num, int step)
 static bool can_widen(nd_passage_fitter *f, const pair_end *end, nd_border kind, uint32_t share,
                       end_move *move)
 {
-    const uint32_t limit_a = nd_least(SENTENCE_MAX, end->free_a);
-    const uint32_t limit_b = nd_least(SENTENCE_MAX, end->free_b);
+    const uint32_t limit_a = nd_least(ND_SENTENCE_MAX, end->free_a);
+    const uint32_t limit_b = nd_least(ND_SENTENCE_MAX, end->free_b);
     const uint32_t num_a = words_to(f, end->a, end->step, kind, limit_a);
     if (num_a > limit_a)
         return false;
     const uint32_t num_b = words_to(f, end->b, end->step, kind, limit_b);
     *move = (end_move){.added_a = num_a, .added_b = num_b};
     return num_b <= limit_b &&
-           is_worth_adding(f, span_outside(end->a, num_a, end->step),
-                           span_outside(end->b, num_b, end->step), share, &move->common);
+           nd_passage_is_worth_adding(f, span_outside(end->a, num_a, end->step),
+                                      span_outside(end->b, num_b, end->step), share, &move->common);
 }
 
 /* The stray words between the end and a border inside; more than STRAY_MAX if there is none. */
@@ -101,7 +98,7 @@ static end_move move_end(nd_passage_fitter *f, pair_end end)
     if (!is_border_of_one(f, end.a, end.b)) {
         const uint32_t stray = count_stray(f, &end);
         const bool can_drop = stray <= STRAY_MAX;
-        const bool is_wide = can_widen(f, &end, ND_BORDER_SENTENCE, SENTENCE_SHARE, &move) ||
+        const bool is_wide = can_widen(f, &end, ND_BORDER_SENTENCE, ND_SENTENCE_SHARE, &move) ||
                              can_widen(f, &end, ND_BORDER_LINE, LINE_SHARE, &move);
         const uint32_t added = nd_most(move.added_a, move.added_b);
         if (!is_wide || (can_drop && 2 * (stray + move.common) < stray + added))
@@ -119,10 +116,49 @@ static end_move move_end(nd_passage_fitter *f, pair_end end)
     return move;
 }
 
+/* Whether a stray run at one end of a piece is most of what the line there has in both stretches;
+ * `end` is its far side, `inside_a` and `inside_b` the words from there to where the line meets the
+ * piece. */
+static bool is_most_of_line(nd_passage_fitter *f, const pair_end *end, uint32_t inside_a,
+                            uint32_t inside_b)
+{
+    const uint32_t num_a = words_to(f, end->a, end->step, ND_BORDER_LINE, ND_SENTENCE_MAX);
+    const uint32_t num_b = words_to(f, end->b, end->step, ND_BORDER_LINE, ND_SENTENCE_MAX);
+    if (num_a > ND_SENTENCE_MAX || num_b > ND_SENTENCE_MAX)
+        return false;
+    uint32_t num_common;
+    (void)nd_passage_is_worth_adding(f, span_outside(end->a, num_a, end->step),
+                                     span_outside(end->b, num_b, end->step), LINE_SHARE,
+                                     &num_common);
+    return LINE_SHARE * (num_common + end->run_len) >= nd_most(num_a + inside_a, num_b + inside_b);
+}
+
+/* Leaves out a first or last run of few words on the far side of a line's beginning or end: two
+ * paragraphs that happen to go on with the same words. */
+static void drop_stray_runs(nd_passage_fitter *f, const nd_word_run **runs, uint32_t *num)
+{
+    const nd_word_run *const first = &(*runs)[0], *const last = &(*runs)[*num - 1];
+    if (*num > 1 && last->len <= STRAY_MAX) {
+        const uint32_t a = last[-1].a + last[-1].len, b = last[-1].b + last[-1].len;
+        const pair_end end = {last->a + last->len, last->b + last->len, 1, last->len, 0, 0};
+        *num -=
+            nd_passage_is_common_line(f, a, b) && !is_most_of_line(f, &end, end.a - a, end.b - b);
+    }
+    if (*num > 1 && first->len <= STRAY_MAX) {
+        const pair_end end = {first->a, first->b, -1, first->len, 0, 0};
+        if (nd_passage_is_common_line(f, first[1].a, first[1].b) &&
+            !is_most_of_line(f, &end, first[1].a - end.a, first[1].b - end.b)) {
+            ++*runs;
+            --*num;
+        }
+    }
+}
+
 /* A piece of the trace as a pair of stretches, its ends brought to borders where these are near. */
 nd_span_pair nd_passage_pair_of_runs(nd_passage_fitter *f, const nd_word_run *runs, uint32_t num,
                                      const nd_trace_box *box)
 {
+    drop_stray_runs(f, &runs, &num);
     const nd_word_run *const first = &runs[0], *const last = &runs[num - 1];
     nd_span_pair pair = {
         .earlier = {first->a, last->a + last->len},

@@ -95,6 +95,16 @@ void nd_passage_fitter_release(nd_passage_fitter *fitter);
 
 /* --- where the stretches of a pair begin and end: passage_ends.c --- */
 
+enum {
+    ND_SENTENCE_MAX = 24,  /* words that a passage may take in at once */
+    ND_SENTENCE_SHARE = 3, /* one in so many of a sentence's has to be in common */
+};
+
+/* Whether what stands beside both stretches has enough in common, one word in `share`, to belong to
+ * them; a few words always do. *num_common are those in common. */
+bool nd_passage_is_worth_adding(nd_passage_fitter *fitter, nd_span a, nd_span b, uint32_t share,
+                                uint32_t *num_common);
+
 /* Runs of a trace as a pair of stretches within a box. Words beside a border are dropped (the same
  * word before two copies), and what an edit keeps from a border near by is taken in. */
 nd_span_pair nd_passage_pair_of_runs(nd_passage_fitter *fitter, const nd_word_run *runs,

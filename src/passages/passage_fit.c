@@ -3,6 +3,8 @@
  * goes on with itself, is first cut into its periods. */
 #include "passages/passage_finder.h"
 
+enum { JOINED_MAX = 1024 /* words of a passage that pieces are joined to */ };
+
 /* What the runs of a trace may miss of the words in common. */
 static const double trace_slack = 1.1;
 
@@ -167,14 +169,13 @@ static nd_status fit_exact(nd_passage_fitter *f, const nd_word_run *run, const n
     return emit(f, pair, run, 1);
 }
 
-/* What is in f->trace.part. */
-static nd_status fit_piece(nd_passage_fitter *f, const nd_trace_box *box)
+/* What is in f->trace.part; *is_taken: as an edited passage. */
+static nd_status fit_piece(nd_passage_fitter *f, const nd_trace_box *box, bool *is_taken)
 {
     const nd_word_run *const runs = f->trace.part.items;
     const uint32_t num = (uint32_t)f->trace.part.len;
-    bool is_taken;
-    nd_status status = fit_edited(f, runs, num, box, &is_taken);
-    if (is_taken || f->exact_pairs == ND_EXACT_PAIRS_DROP)
+    nd_status status = fit_edited(f, runs, num, box, is_taken);
+    if (*is_taken || f->exact_pairs == ND_EXACT_PAIRS_DROP)
         return status;
     for (uint32_t i = 0; i < num && status == ND_OK; i++)
         if (runs[i].len >= f->measure.min_bound)
@@ -190,6 +191,15 @@ static bool is_promising(const nd_passage_fitter *f, const nd_piece *piece)
     return weigh_runs(f, runs, piece->last - piece->first + 1, wanted) >= wanted;
 }
 
+/* Words that the runs of a piece hold. */
+static uint32_t num_words_of(const nd_passage_fitter *f, const nd_piece *piece)
+{
+    uint32_t num = 0;
+    for (uint32_t i = piece->first; i <= piece->last; i++)
+        num += f->trace.runs.items[i].len;
+    return num;
+}
+
 /* The same of all the seeds of a chain. */
 static bool is_promising_chain(const nd_passage_fitter *f, const nd_run *chain, uint32_t num)
 {
@@ -202,6 +212,115 @@ static bool is_promising_chain(const nd_passage_fitter *f, const nd_run *chain, 
     return weight >= ND_FIT_PIECE_WEIGHT;
 }
 
+/* What a piece is by itself. */
+typedef enum piece_kind {
+    PIECE_STRAY = 0, /* words here and there */
+    PIECE_WEAK,      /* says too little for a passage */
+    PIECE_PASSAGE,
+    PIECE_EXACT, /* the same word for word, and told of as that */
+} piece_kind;
+
+typedef struct fitted_piece {
+    nd_piece piece;
+    piece_kind kind;
+} fitted_piece;
+
+/* Fits a piece by itself. */
+static nd_status fit_alone(nd_passage_fitter *f, fitted_piece *fitted, const nd_trace_box *box)
+{
+    const nd_piece *const piece = &fitted->piece;
+    const size_t num_before = f->pairs.len;
+    bool is_taken = false;
+    nd_status status = ND_OK;
+    if (is_promising(f, piece)) {
+        status = nd_trace_extend(&f->trace, piece, box);
+        if (status == ND_OK)
+            status = fit_piece(f, box, &is_taken);
+    }
+    const bool is_weak = num_words_of(f, piece) >= f->measure.min_bound;
+    fitted->kind = is_taken                    ? PIECE_PASSAGE
+                   : f->pairs.len > num_before ? PIECE_EXACT
+                   : is_weak                   ? PIECE_WEAK
+                                               : PIECE_STRAY;
+    return status;
+}
+
+/* Whether the unpaired words of two stretches are whole sentences, on each side where there are
+ * any, and other ones. */
+static bool are_other_sentences(nd_passage_fitter *f, nd_span a, nd_span b)
+{
+    uint32_t num_common;
+    return is_common_border(f, a.start, b.start) && is_common_border(f, a.end, b.end) &&
+           !nd_passage_is_worth_adding(f, a, b, ND_SENTENCE_SHARE, &num_common);
+}
+
+/* Whether a piece goes on in a later one after a sentence at most: not if that is another one in
+ * the other place, or lines of their own. */
+static bool is_followed_closely(nd_passage_fitter *f, const nd_piece *piece, const nd_piece *later)
+{
+    const nd_word_run *const before = &f->trace.runs.items[piece->last];
+    const nd_word_run *const after = &f->trace.runs.items[later->first];
+    const nd_span a = {before->a + before->len, after->a}, b = {before->b + before->len, after->b};
+    return nd_span_longer(a, b) <= ND_SENTENCE_MAX && !nd_spans_are_lines(f->borders, a, b) &&
+           !are_other_sentences(f, a, b);
+}
+
+/* Fits two pieces, one of them a passage, as one, in place of what was told of them. If the other
+ * one is weak, it has to lead to the beginning or the end of a line. */
+static nd_status join(nd_passage_fitter *f, const fitted_piece *before, const fitted_piece *after,
+                      const nd_trace_box *box, bool *is_joined)
+{
+    const nd_piece joined = {.first = before->piece.first, .last = after->piece.last};
+    const bool has_before = before->kind == PIECE_PASSAGE, has_after = after->kind == PIECE_PASSAGE;
+    const nd_word_run *const runs = f->trace.runs.items;
+    *is_joined = false;
+    if (runs[joined.last].b - runs[joined.first].b > JOINED_MAX)
+        return ND_OK;
+    nd_status status = nd_trace_extend(&f->trace, &joined, box);
+    if (status == ND_OK)
+        status = fit_edited(f, f->trace.part.items, (uint32_t)f->trace.part.len, box, is_joined);
+    if (status != ND_OK || !*is_joined)
+        return status;
+    const nd_span_pair pair = f->pairs.items[--f->pairs.len];
+    *is_joined =
+        (has_before || nd_passage_is_common_line(f, pair.earlier.start, pair.later.start)) &&
+        (has_after || nd_passage_is_common_line(f, pair.earlier.end, pair.later.end));
+    if (*is_joined) {
+        f->pairs.len -= (size_t)has_before + has_after;
+        f->pairs.items[f->pairs.len++] = pair;
+    }
+    return ND_OK;
+}
+
+static bool may_join(nd_passage_fitter *f, const fitted_piece *before, const fitted_piece *after)
+{
+    return (before->kind == PIECE_PASSAGE || after->kind == PIECE_PASSAGE) &&
+           (before->kind == PIECE_PASSAGE || before->kind == PIECE_WEAK) &&
+           (after->kind == PIECE_PASSAGE || after->kind == PIECE_WEAK) &&
+           is_followed_closely(f, &before->piece, &after->piece);
+}
+
+/* Fits the pieces of the trace: each by itself, and together with the one before, stray words
+ * between them left aside, if that is one passage. */
+static nd_status fit_pieces(nd_passage_fitter *f, const nd_trace_box *box)
+{
+    nd_status status = ND_OK;
+    fitted_piece before = {.kind = PIECE_STRAY};
+    for (size_t i = 0; i < f->trace.pieces.len && status == ND_OK; i++) {
+        fitted_piece fitted = {.piece = f->trace.pieces.items[i]};
+        bool is_joined = false;
+        status = fit_alone(f, &fitted, box);
+        if (status == ND_OK && may_join(f, &before, &fitted))
+            status = join(f, &before, &fitted, box, &is_joined);
+        if (is_joined)
+            before = (fitted_piece){{.first = before.piece.first, .last = fitted.piece.last},
+                                    PIECE_PASSAGE};
+        else if (fitted.kind != PIECE_STRAY)
+            before = fitted;
+    }
+    return status;
+}
+
 static nd_status fit_within(nd_passage_fitter *f, const nd_run *chain, uint32_t num,
                             const nd_trace_box *box)
 {
@@ -209,14 +328,7 @@ static nd_status fit_within(nd_passage_fitter *f, const nd_run *chain, uint32_t 
     nd_status status = nd_trace_set(trace, f->measure.ids, chain, num, f->seeds->width, box);
     if (status == ND_OK)
         status = nd_trace_cut(trace, f->borders);
-    for (size_t i = 0; i < trace->pieces.len && status == ND_OK; i++) {
-        if (!is_promising(f, &trace->pieces.items[i]))
-            continue;
-        status = nd_trace_extend(trace, &trace->pieces.items[i], box);
-        if (status == ND_OK)
-            status = fit_piece(f, box);
-    }
-    return status;
+    return status == ND_OK ? fit_pieces(f, box) : status;
 }
 
 /* A chain whose two stretches overlap, read as a function from earlier tokens to later ones: a text

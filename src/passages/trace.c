@@ -274,8 +274,7 @@ static bool is_line(nd_borders *borders, uint32_t token)
     return nd_border_before(borders, token) == ND_BORDER_LINE;
 }
 
-/* The unpaired words are whole lines, on each side where there are any. */
-static bool are_lines(nd_borders *borders, nd_span a, nd_span b)
+bool nd_spans_are_lines(nd_borders *borders, nd_span a, nd_span b)
 {
     const bool in_a = a.start == a.end || (is_line(borders, a.start) && is_line(borders, a.end));
     const bool in_b = b.start == b.end || (is_line(borders, b.start) && is_line(borders, b.end));
@@ -286,8 +285,8 @@ static int64_t cost_of_gap(const nd_word_run *before, const nd_word_run *after, 
 {
     const uint32_t columns = gap_between(before, after);
     const bool lines =
-        columns >= LINES_LEAST &&
-        are_lines(borders, (nd_span){end_a(before), after->a}, (nd_span){end_b(before), after->b});
+        columns >= LINES_LEAST && nd_spans_are_lines(borders, (nd_span){end_a(before), after->a},
+                                                     (nd_span){end_b(before), after->b});
     return (int64_t)columns * (lines ? 2 : 1) * ND_TRACE_COST;
 }
 
