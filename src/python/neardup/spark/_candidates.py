@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 
 SUMMARY = 2  # where a block says whether it is of a large bucket
 WHOLE, LEADERS, WINDOW = 512, 16, 48  # neardup/bucket.h; a test holds them equal
-MOST_PAIRS = 1 << 17  # rows of a batch that is sent back
+HEAD = Struct("<II")  # of a block
+MATES = "key binary, task bigint, mates binary"
+MOST_MATES = 64 * KEY_BYTES  # in a row
+MOST_BYTES = 4 << 20  # of mates in a batch that is sent back
 
 
 def _spread(batches: Iterator[Any], bands: int) -> Iterator[Any]:
@@ -46,7 +50,7 @@ def _spread(batches: Iterator[Any], bands: int) -> Iterator[Any]:
 
 
 def _head(number: int, kind: int) -> bytes:
-    return number.to_bytes(4, "little") + kind.to_bytes(4, "little")
+    return HEAD.pack(number, kind)
 
 
 class _Blocks:
@@ -111,61 +115,73 @@ def _cut(batches: Iterator[Any]) -> Iterator[Any]:
         yield pyarrow.RecordBatch.from_arrays([pyarrow.array(out, pyarrow.binary())], names=["block"])
 
 
-def _places_of(num: int, first: int) -> Any:
-    """The place in its bucket of each member of a block."""
-    own = num - LEADERS - WINDOW if first else num
-    after = numpy.arange(first, first + own)
-    if first == 0:
-        return after
-    return numpy.concatenate([numpy.arange(LEADERS), numpy.arange(first - WINDOW, first), after])
-
-
-def _proposed(num: int, first: int, is_large: int) -> tuple[Any, Any]:
-    """Numbers of members that a block proposes, the earlier of each pair first."""
-    if not is_large:
-        return numpy.triu_indices(num, 1)
-    places = _places_of(num, first)
-    own = numpy.flatnonzero(places >= first)
-    i, j = numpy.meshgrid(numpy.arange(num), own, indexing="ij")
-    before, after = places[i], places[j]
-    chosen = (before < after) & ((before < LEADERS) | (after - before <= WINDOW))
-    return i[chosen], j[chosen]
+def _mates(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each own member of a block and the larger ones that it is compared with; as the leaders and the window lie before
+    the own members, these are one or two pieces of the block."""
+    first, is_large = HEAD.unpack_from(block)
+    members = block[HEAD.size :]
+    num_near = (LEADERS + WINDOW) * KEY_BYTES
+    for end in range(num_near if first else KEY_BYTES, len(members), KEY_BYTES):
+        if is_large and end > num_near:
+            mates = members[: LEADERS * KEY_BYTES] + members[end - WINDOW * KEY_BYTES : end]
+        else:
+            mates = members[:end]
+        yield members[end : end + KEY_BYTES], mates
 
 
 def _expand(batches: Iterator[Any]) -> Iterator[Any]:
-    """(block) to (a, b, task): a the larger text; `task` says who compares them, the same for pairs of
-    texts that stand together."""
+    """(block) to (key, task, mates): keys of larger texts to compare one with, MOST_MATES a row; `task` says who
+    compares them, the same for pairs of texts that stand together."""
     for batch in batches:
-        a, b, tasks = [], [], []
-        num_pairs = 0
+        rows: list[tuple[bytes, int, bytes]] = []
+        num_bytes = 0
         for block in batch.column(0).to_pylist():
-            first, is_large = numpy.frombuffer(block, numpy.uint32, 2).tolist()
-            if is_large == SUMMARY:
+            first, kind = HEAD.unpack_from(block)
+            if kind == SUMMARY:
                 continue
-            members = numpy.frombuffer(block, numpy.uint8, offset=8).reshape(-1, KEY_BYTES)
-            i, j = _proposed(len(members), first, is_large)
-            a.append(members[i])
-            b.append(members[j])
             task = int.from_bytes(block[12:20], "little", signed=True) ^ first
-            tasks.append(numpy.full(len(i), task, dtype=numpy.int64))
-            num_pairs += len(i)
-            if num_pairs > MOST_PAIRS:
-                yield _pairs(a, b, tasks)
-                a, b, tasks = [], [], []
-                num_pairs = 0
-        if num_pairs:
-            yield _pairs(a, b, tasks)
+            for key, mates in _mates(block):
+                num_bytes += len(mates)
+                rows.extend((key, task, mates[i : i + MOST_MATES]) for i in range(0, len(mates), MOST_MATES))
+            if num_bytes > MOST_BYTES:
+                yield mates_batch(rows)
+                rows, num_bytes = [], 0
+        if rows:
+            yield mates_batch(rows)
 
 
-def _pairs(a: list[Any], b: list[Any], tasks: list[Any]) -> Any:
+def mates_batch(rows: list[tuple[bytes, int, bytes]]) -> Any:
+    keys, tasks, mates = zip(*rows)
     return pyarrow.RecordBatch.from_arrays(
-        [
-            fixed_binary(numpy.concatenate(a)),
-            fixed_binary(numpy.concatenate(b)),
-            pyarrow.array(numpy.concatenate(tasks)),
-        ],
-        names=["a", "b", "task"],
+        [pyarrow.array(keys, pyarrow.binary()), pyarrow.array(tasks, pyarrow.int64()), pyarrow.array(mates, pyarrow.binary())],
+        names=["key", "task", "mates"],
     )
+
+
+def _once(batches: Iterator[Any]) -> Iterator[Any]:
+    """(key, task, mates), by key and task, to the same with each pair once, at its first task."""
+    current, seen = b"", set()
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        keys = fixed_rows(batch.column(0), KEY_BYTES)
+        is_new = numpy.append(True, (keys[1:] != keys[:-1]).any(axis=1))
+        # A row alone has each of its pairs once; whether the first and the last are, other batches tell.
+        alone = is_new & numpy.append(is_new[1:], False)
+        alone[0] = alone[-1] = False
+        yield batch.filter(pyarrow.array(alone))
+        rows = []
+        for key, task, mates in zip(*(column.to_pylist() for column in batch.filter(pyarrow.array(~alone)).columns)):
+            if key != current:
+                current, seen = key, set()
+            fresh = [mates[i : i + KEY_BYTES] for i in range(0, len(mates), KEY_BYTES)]
+            if seen:
+                fresh = [mate for mate in fresh if mate not in seen]
+            seen.update(fresh)
+            if fresh:
+                rows.append((key, task, b"".join(fresh)))
+        if rows:
+            yield mates_batch(rows)
 
 
 def blocks(texts: DataFrame, bands: int) -> DataFrame:
@@ -178,11 +194,9 @@ def blocks(texts: DataFrame, bands: int) -> DataFrame:
 
 
 def candidates(blocks_of: DataFrame) -> DataFrame:
-    """(a, b, task), each pair once."""
-    from pyspark.sql import functions as F
-
-    pairs = blocks_of.mapInArrow(_expand, "a binary, b binary, task bigint")
-    return pairs.groupBy("a", "b").agg(F.min("task").alias("task"))
+    """(key, task, mates): each pair once, that of a text and one of its mates, which is the larger."""
+    pairs = blocks_of.mapInArrow(_expand, MATES)
+    return pairs.repartition("key").sortWithinPartitions("key", "task").mapInArrow(_once, MATES)
 
 
 def _sizes(batches: Iterator[Any]) -> Iterator[Any]:
@@ -190,7 +204,7 @@ def _sizes(batches: Iterator[Any]) -> Iterator[Any]:
     for batch in batches:
         sizes = []
         for block in batch.column(0).to_pylist():
-            size, kind = numpy.frombuffer(block, numpy.uint32, 2).tolist()
+            size, kind = HEAD.unpack_from(block)
             if kind == SUMMARY:
                 sizes.append(size)
         columns = [pyarrow.array(c, pyarrow.int64()) for c in (sizes, list(map(num_left_out, sizes)))]

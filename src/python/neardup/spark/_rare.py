@@ -194,7 +194,7 @@ def _followed(lists_of: DataFrame) -> DataFrame:
 
 
 def candidates(lists_of: DataFrame) -> DataFrame:
-    """(a, b, task), each pair once."""
+    """(key, task, mates), each pair once: a text and a larger one."""
     from pyspark.sql import functions as F
 
     blocks = lists_of.where("block is not null").groupBy("block").agg(F.sum("weight").alias("weight"))
@@ -205,7 +205,8 @@ def candidates(lists_of: DataFrame) -> DataFrame:
     rare = sums.where(F.least("weight", F.lit(MOST_WEIGHT)) >= F.col("needed")).select("a", "b", "task")
     mates = _followed(lists_of).select("key", F.explode("followed.mates").alias("mates"))
     common = mates.mapInArrow(_follow, "a binary, b binary, task bigint")
-    return rare.union(common).groupBy("a", "b").agg(F.min("task").alias("task"))
+    once = rare.union(common).groupBy("a", "b").agg(F.min("task").alias("task"))
+    return once.select(F.col("b").alias("key"), "task", F.col("a").alias("mates"))
 
 
 def common_texts(lists_of: DataFrame) -> DataFrame:

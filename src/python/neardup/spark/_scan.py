@@ -141,7 +141,7 @@ class Scan:
     @cached_property
     def _candidates(self) -> DataFrame:
         rule = _candidates if self.options.spec.bands else _rare
-        return self._steps.keep("candidates", rule.candidates(self._blocks))
+        return self._steps.keep("candidates", _verify.places(rule.candidates(self._blocks)))
 
     @cached_property
     def _edges(self) -> DataFrame:
@@ -224,7 +224,7 @@ class Scan:
         counts = [
             (self._read, _texts.counts(self.options)),
             (self._all_texts, {"exact_copies": F.sum(copies - 1)}),
-            (self._candidates, {"candidates": num}),
+            (self._candidates, {"candidates": F.sum(F.octet_length("mates")) / 4}),
             (self._edges, {"matches": num}),
             (
                 _pairs.partners(self._edges, self._all_texts),

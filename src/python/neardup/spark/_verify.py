@@ -1,25 +1,26 @@
 """Candidates to matches: texts are brought to the tasks that compare them, and compared in C.
 
 Pairs of texts that stand together in a bucket are one task's, so that a text travels once for each
-task that needs it, which is once for most: in what `_compare` reads, a task's texts come before its
-pairs.
+task that needs it, which is once for most. A task's texts are numbered by their keys, and each carries the
+numbers of those before it that it is compared with:
 
-    task, a null,  b key,  text        a text
-    task, a key,   b key,  text null   a pair
+    task, key, place, mates: 4 bytes each, the places of larger texts of this task
+
+So a pair costs 4 bytes where texts are joined, and nothing is looked up where they are compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
 import neardup
-from neardup.spark._pairs import match_fields
+from neardup.spark._pairs import match_fields, turned
 from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows
 
 if TYPE_CHECKING:
@@ -27,101 +28,175 @@ if TYPE_CHECKING:
 
 # How much is gathered before it is compared.
 MANY_BYTES = 16 << 20
-MANY_PAIRS = 1 << 16
-TASK_BYTES = 8
-PLACE_BYTES = TASK_BYTES + KEY_BYTES  # where a text is wanted: task and key
+MANY_PAIRS = 1 << 18
+SPOT_BYTES = 8 + KEY_BYTES  # where a text is wanted: task and key, whose order as bytes is theirs
+PLACES = "task bigint, key binary, place int, mates binary"
 PARTS = 64  # of a group, for as many tasks
 
 
-def _places(tasks: Any, keys: Any) -> Any:
-    """[rows, PLACE_BYTES] uint8: where a text is wanted, task and key."""
-    places = numpy.empty((len(tasks), PLACE_BYTES), numpy.uint8)
-    places[:, :TASK_BYTES] = tasks.to_numpy().astype(numpy.int64).view(numpy.uint8).reshape(-1, TASK_BYTES)
-    places[:, TASK_BYTES:] = fixed_rows(keys, KEY_BYTES)
-    return places
+# --- places ---
+
+
+def _spots(tasks: Any, keys: Any) -> Any:
+    """[rows, SPOT_BYTES] uint8."""
+    spots = numpy.empty((len(tasks), SPOT_BYTES), numpy.uint8)
+    unsigned = tasks.view(numpy.uint64) ^ numpy.uint64(1 << 63)
+    spots[:, :8] = unsigned.astype(">u8").view(numpy.uint8).reshape(-1, 8)
+    spots[:, 8:] = keys
+    return spots
+
+
+def _numbered(rows: Any) -> Any:
+    """A table of PLACES from one of (key, task, mates) of whole tasks, by task and key."""
+    tasks, mates = rows["task"].to_numpy(), rows["mates"].combine_chunks()
+    counts = pyarrow.compute.binary_length(mates).to_numpy() // KEY_BYTES
+    own = _spots(tasks, fixed_rows(rows["key"].combine_chunks(), KEY_BYTES))
+    larger = _spots(numpy.repeat(tasks, counts), numpy.frombuffer(b"".join(mates.to_pylist()), numpy.uint8).reshape(-1, KEY_BYTES))
+    coded = fixed_binary(numpy.concatenate([own, larger])).dictionary_encode()
+    order = pyarrow.compute.sort_indices(coded.dictionary).to_numpy()
+    ranks = numpy.empty(len(order), numpy.int64)
+    ranks[order] = numpy.arange(len(order))
+    ranks_of = ranks[coded.indices.to_numpy()]
+    spots = fixed_rows(coded.dictionary, SPOT_BYTES)[order]
+    tasks_of = numpy.ascontiguousarray(spots[:, :8]).view(">u8").reshape(-1).astype(numpy.uint64)
+    starts = numpy.flatnonzero(numpy.append(True, tasks_of[1:] != tasks_of[:-1]))
+    firsts = numpy.repeat(starts, numpy.diff(numpy.append(starts, len(order))))
+    places = (numpy.arange(len(order)) - firsts).astype(numpy.int32)
+    # The rows are in the order of ranks, so that all mates of a text come one after the other.
+    lengths = numpy.bincount(ranks_of[: len(own)], weights=counts, minlength=len(order)).astype(numpy.int64)
+    ends = numpy.append(0, 4 * numpy.cumsum(lengths)).astype(numpy.int32)
+    buffers = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(places[ranks_of[len(own) :]])]
+    return pyarrow.table(
+        {
+            "task": (tasks_of ^ numpy.uint64(1 << 63)).view(numpy.int64),
+            "key": fixed_binary(spots[:, 8:]),
+            "place": places,
+            "mates": pyarrow.Array.from_buffers(pyarrow.binary(), len(order), buffers),
+        }
+    )
+
+
+def _number(batches: Iterator[Any]) -> Iterator[Any]:
+    """(key, task, mates), by task and key, to PLACES."""
+    waiting: list[Any] = []  # rows of the last task, which may go on
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        tasks = batch.column(1).to_numpy()
+        start = int(numpy.searchsorted(tasks, tasks[-1]))
+        if start or (waiting and waiting[0].column(1)[0].as_py() != tasks[0]):
+            yield from _numbered(pyarrow.Table.from_batches([*waiting, batch.slice(0, start)])).to_batches()
+            waiting = []
+        waiting.append(batch.slice(start))
+    if waiting:
+        yield from _numbered(pyarrow.Table.from_batches(waiting)).to_batches()
+
+
+def places(pairs: DataFrame) -> DataFrame:
+    """PLACES of (key, task, mates): mates are keys of larger texts."""
+    return pairs.select("key", "task", "mates").repartition("task").sortWithinPartitions("task", "key").mapInArrow(_number, PLACES)
+
+
+# --- comparisons ---
 
 
 class _Comparing:
-    """Texts, and pairs of them that are not compared yet."""
+    """Texts of tasks, and pairs of them that are not compared yet."""
 
     def __init__(self, spec: neardup.Spec, measures: bool) -> None:
         self._spec = spec
         self._measures = measures
-        self._task: Optional[int] = None  # the last one
+        self._last = (-1, -1)  # task and place of the last text
         self._texts: list[Any] = []  # chunks
-        self._places = [numpy.empty((0, PLACE_BYTES), numpy.uint8)]  # of the texts
-        self._num_bytes = 0
-        self._clear_pairs()
-
-    def _clear_pairs(self) -> None:
-        self._a = [numpy.empty((0, PLACE_BYTES), numpy.uint8)]  # places of the pairs' texts
-        self._b = list(self._a)
-        self._num_pairs = 0
+        self._keys = numpy.empty((0, KEY_BYTES), numpy.uint8)  # of the texts
+        self._places = numpy.empty(0, numpy.int64)  # likewise
+        self._mates: list[Any] = []  # chunks, of texts that are not compared yet
+        self._num_done = 0  # texts before those
+        self._num_bytes = self._num_pairs = 0
 
     def add(self, batch: Any) -> None:
-        """Rows by task, texts before pairs in each."""
-        is_text = pyarrow.compute.is_null(batch.column(1))
-        texts, pairs = batch.filter(is_text), batch.filter(pyarrow.compute.invert(is_text))
-        if batch.num_rows:
-            self._task = batch.column(0)[-1].as_py()
-        self._texts.append(texts.column(3))
-        self._places.append(_places(texts.column(0), texts.column(2)))
-        self._num_bytes += texts.column(3).nbytes
-        self._a.append(_places(pairs.column(0), pairs.column(1)))
-        self._b.append(_places(pairs.column(0), pairs.column(2)))
-        self._num_pairs += pairs.num_rows
+        """(task, place, key, text, mates) by task and place; the copies of a text stand there, too."""
+        if batch.num_rows == 0:
+            return
+        tasks, places = batch.column(0).to_numpy(), batch.column(1).to_numpy().astype(numpy.int64)
+        same_task = numpy.append(self._last[0] == tasks[0], tasks[1:] == tasks[:-1])
+        steps = places - numpy.append(self._last[1], places[:-1])
+        self._last = (tasks[-1], places[-1])
+        fresh = ~same_task | (steps != 0)
+        if (numpy.where(same_task, steps, places)[fresh] != same_task[fresh]).any():
+            raise RuntimeError("a text to compare is not where its pairs are")
+        fresh_rows = batch.filter(pyarrow.array(fresh))
+        self._texts.append(fresh_rows.column(3))
+        self._keys = numpy.concatenate([self._keys, fixed_rows(fresh_rows.column(2), KEY_BYTES)])
+        self._places = numpy.concatenate([self._places, places[fresh]])
+        self._mates.append(fresh_rows.column(4))
+        self._num_bytes += fresh_rows.column(3).nbytes
+        self._num_pairs += fresh_rows.column(4).nbytes // 4
 
     @property
     def is_much(self) -> bool:
         return self._num_bytes > MANY_BYTES or self._num_pairs > MANY_PAIRS
 
-    def compare(self) -> Any:
-        """The pairs that match, or where each is measured, all of them. Forgets all but the texts of the last task, which may go on."""
-        texts, places = pyarrow.chunked_array(self._texts, pyarrow.binary()), numpy.concatenate(self._places)
-        a, b = numpy.concatenate(self._a), numpy.concatenate(self._b)
-        rows = [pyarrow.compute.index_in(fixed_binary(of), value_set=fixed_binary(places)) for of in (a, b)]
-        if any(of.null_count for of in rows):
-            raise RuntimeError("a text to compare is not where its pair is")
-        pairs = numpy.stack([of.to_numpy() for of in rows], axis=1).astype(numpy.uint32)
-        found = pyarrow.table(neardup.verify(texts, pairs, self._spec, measure=self._measures, threads=1))
+    def compare(self) -> Iterator[Any]:
+        """The pairs that match, or where each is measured, all of them. Forgets all but the texts of the last task,
+        which may go on."""
+        texts = pyarrow.chunked_array(self._texts, pyarrow.binary())
+        mates = pyarrow.chunked_array(self._mates, pyarrow.binary()).combine_chunks()
+        ends = numpy.cumsum(pyarrow.compute.binary_length(mates).to_numpy() // 4)
+        begin, num_before = 0, 0
+        while begin < len(mates):
+            end = max(begin + 1, int(numpy.searchsorted(ends, num_before + MANY_PAIRS, "right")))
+            if ends[end - 1] > num_before:
+                yield self._compared(texts, mates.slice(begin, end - begin), self._num_done + begin)
+            begin, num_before = end, ends[end - 1]
+        self._forget(texts)
+
+    def _compared(self, texts: Any, mates: Any, begin: int) -> Any:
+        """The matches of the texts from `begin` on with their mates."""
+        counts = pyarrow.compute.binary_length(mates).to_numpy() // 4
+        b = numpy.repeat(numpy.arange(begin, begin + len(mates)), counts)
+        a = b - self._places[b] + numpy.frombuffer(b"".join(mates.to_pylist()), numpy.uint32)
+        first = int(a.min())
+        pairs = (numpy.stack([a, b], axis=1) - first).astype(numpy.uint32)
+        needed = texts.slice(first, begin + len(mates) - first)
+        found = pyarrow.table(neardup.verify(needed, pairs, self._spec, measure=self._measures, threads=1))
+        if not self._measures:
+            matching = pyarrow.compute.not_equal(found["kind"].cast(pyarrow.string()), "none").to_numpy()
+            a, b, found = a[matching], b[matching], found.filter(pyarrow.array(matching))
         columns = {
-            "a": fixed_binary(a[:, TASK_BYTES:]),
-            "b": fixed_binary(b[:, TASK_BYTES:]),
+            "a": fixed_binary(self._keys[a]),
+            "b": fixed_binary(self._keys[b]),
             **{name: found[name] for name in found.column_names[2:]},
             "kind": found["kind"].cast(pyarrow.string()),
         }
-        table = pyarrow.table(columns)
-        self._forget(texts, places)
-        return table if self._measures else table.filter(pyarrow.compute.not_equal(table["kind"], "none"))
+        return pyarrow.table(columns)
 
-    def _forget(self, texts: Any, places: Any) -> None:
-        tasks = numpy.ascontiguousarray(places[:, :TASK_BYTES]).view(numpy.int64).reshape(-1)
-        others = numpy.count_nonzero(tasks != self._task)  # they are in order, and the last task's come last
-        self._texts, self._places = texts.slice(others).chunks, [places[others:]]
-        self._num_bytes = sum(chunk.nbytes for chunk in self._texts)
-        self._clear_pairs()
+    def _forget(self, texts: Any) -> None:
+        start = len(texts) - self._places[-1] - 1 if len(texts) else 0  # of the last task
+        self._texts = texts.slice(start).chunks
+        self._keys, self._places = self._keys[start:].copy(), self._places[start:].copy()
+        self._mates, self._num_done = [], len(self._places)
+        self._num_bytes, self._num_pairs = sum(chunk.nbytes for chunk in self._texts), 0
 
 
 def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool) -> Iterator[Any]:
-    """Rows by task, texts first, to matches."""
+    """Rows by task and place to matches."""
     comparing = _Comparing(spec, measures)
     for batch in batches:
         comparing.add(batch)
         if comparing.is_much:
-            yield from comparing.compare().to_batches()
-    yield from comparing.compare().to_batches()
+            for found in comparing.compare():
+                yield from found.to_batches()
+    for found in comparing.compare():
+        yield from found.to_batches()
 
 
-def edges(pairs: DataFrame, texts: DataFrame, spec: neardup.Spec, measures: bool = False) -> DataFrame:
-    """(a, b, m): the matches among (a, b, task), or all of them, measured; `texts` are (key, text)."""
+def edges(placed: DataFrame, texts: DataFrame, spec: neardup.Spec, measures: bool = False) -> DataFrame:
+    """(a, b, m): the matches among the pairs of PLACES, or all of them, measured; `texts` are (key, text)."""
     from pyspark.sql import functions as F
 
-    orders = pairs.select("task", F.col("a").alias("key")).union(pairs.select("task", "b")).distinct()
-    ordered = texts.join(orders, "key").select(
-        "task", F.lit(None).cast("binary").alias("a"), F.col("key").alias("b"), "text"
-    )
-    compared = pairs.select("task", "a", "b", F.lit(None).cast("binary").alias("text"))
-    together = ordered.union(compared).repartition("task").sortWithinPartitions("task", F.col("a").asc_nulls_first())
+    there = texts.join(placed, "key").select("task", "place", "key", "text", "mates")
+    together = there.repartition("task").sortWithinPartitions("task", "place")
     fields = match_fields(spec)
     found = together.mapInArrow(
         partial(_compare, spec=spec, measures=measures), f"a binary, b binary, {', '.join(fields)}"
@@ -134,8 +209,16 @@ def measured(members: DataFrame, texts: DataFrame, spec: neardup.Spec) -> DataFr
     compared, too."""
     from pyspark.sql import functions as F
 
+    key, representative = F.col("key"), F.col("representative")
     # A group of any size is many tasks.
-    task = F.xxhash64("representative").bitwiseXOR(F.pmod(F.xxhash64("key"), F.lit(PARTS)))
-    unseen = members.where("m is null").select(F.col("representative").alias("a"), F.col("key").alias("b"), task.alias("task"))
-    seen = edges(unseen, texts, spec, measures=True).select(F.col("b").alias("key"), F.col("a").alias("representative"), "m")
+    task = F.xxhash64("representative").bitwiseXOR(F.pmod(F.xxhash64("key"), F.lit(PARTS))).alias("task")
+    larger, smaller = F.least(key, representative), F.greatest(key, representative)
+    unseen = members.where("m is null").select(smaller.alias("key"), task, larger.alias("mates"), key.alias("member"))
+    found = edges(places(unseen), texts, spec, measures=True)
+    both = unseen.select(F.col("mates").alias("a"), F.col("key").alias("b"), "member").join(found, ["a", "b"])
+    seen = both.select(
+        F.col("member").alias("key"),
+        F.when(F.col("member") == F.col("b"), F.col("a")).otherwise(F.col("b")).alias("representative"),
+        F.when(F.col("member") == F.col("b"), F.col("m")).otherwise(turned(F.col("m"), spec)).alias("m"),
+    )
     return members.where("m is not null").select("key", "representative", "m").union(seen)
