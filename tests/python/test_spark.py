@@ -265,7 +265,8 @@ def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:
     import pyarrow
 
     column = pyarrow.array(texts, pyarrow.binary())
-    batch = pyarrow.RecordBatch.from_arrays([pyarrow.nulls(len(texts)), column], names=["id", "text"])
+    nothing = pyarrow.nulls(len(texts))
+    batch = pyarrow.RecordBatch.from_arrays([nothing, column, nothing], names=["id", "text", "hash"])
     (read,) = _texts._read(iter([batch]), _options.make_options("id", "text", neardup.Spec(preset="news")))
     rows = {row["key"]: row for row in read.select(["key", "shift", "samples"]).to_pylist() if row["key"]}
 

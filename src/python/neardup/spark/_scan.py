@@ -97,26 +97,27 @@ class Scan:
 
     @cached_property
     def _documents(self) -> DataFrame:
-        """(name, id, key, tokens, preference) of the documents with words."""
+        """(name, id, key, tokens, preference, hash) of the documents with words."""
         from pyspark.sql import functions as F
 
         plain = self._read.where("key is not null")
         if not self.has_duplicate_ids:
-            return plain.select(F.col("id").alias("name"), "id", "key", "tokens", "preference")
+            return plain.select(F.col("id").alias("name"), "id", "key", "tokens", "preference", "hash")
         names = self._names
         alone = plain.join(names.select("id").distinct(), "id", "left_anti")
         tokens = plain.select("key", "tokens").distinct()
         with_words = names.where(F.col("key") < F.lit(b"\xff\xff\xff\xff")).join(tokens, "key")
-        columns = ("name", "id", "key", "tokens", "preference")
+        columns = ("name", "id", "key", "tokens", "preference", "hash")
         named = alone.withColumn("name", F.col("id")).select(*columns).union(with_words.select(*columns))
         return self._steps.keep("named", named)  # else each use would join them again
 
     @cached_property
     def _all_texts(self) -> DataFrame:
-        """(key, tokens, copies, least_name, preference, best_name, best_id): a row a text, best the document kept."""
+        """(key, tokens, copies, least_name, preference, best_name, best_id, best_hash): a row a text, best the
+        document kept."""
         from pyspark.sql import functions as F
 
-        order = F.struct("preference", "name", "id")
+        order = F.struct("preference", "name", "id", "hash")
         texts = self._documents.groupBy("key").agg(
             F.max("tokens").alias("tokens"), F.count("*").alias("copies"),
             F.min("name").alias("least_name"), F.min(order).alias("best"),
@@ -126,6 +127,7 @@ class Scan:
             texts.select(
                 "key", "tokens", "copies", "least_name", F.col("best.preference").alias("preference"),
                 F.col("best.name").alias("best_name"), F.col("best.id").alias("best_id"),
+                F.col("best.hash").alias("best_hash"),
             ),
         )
 
@@ -141,12 +143,19 @@ class Scan:
     @cached_property
     def _candidates(self) -> DataFrame:
         rule = _candidates if self.options.spec.bands else _rare
-        return self._steps.keep("candidates", _verify.places(rule.candidates(self._blocks)))
+        return self._steps.keep("candidates", self._placed(rule.candidates(self._blocks)))
+
+    def _placed(self, pairs: DataFrame) -> DataFrame:
+        """Pairs, (key, task, mates), as places with the id and the hash of their texts."""
+        from pyspark.sql import functions as F
+
+        rows = self._all_texts.select("key", F.col("best_id").alias("id"), F.col("best_hash").alias("hash"))
+        return _verify.places(pairs).join(rows, "key")
 
     @cached_property
     def _edges(self) -> DataFrame:
-        texts = _texts.keyed_texts(self.df, self.options)
-        return self._steps.keep("matches", _verify.edges(self._candidates, texts, self.options.spec))
+        there = _texts.at_places(self._candidates, self.df, self.options)
+        return self._steps.keep("matches", _verify.edges(there, self.options.spec))
 
     @cached_property
     def _anchored(self) -> DataFrame:
@@ -154,8 +163,9 @@ class Scan:
         if self.options.link == "anchored":
             return self._steps.keep("anchors", _groups.anchors(ranked, self.options, self._steps))
         members = self._steps.keep("linked", _links.linked(ranked, self.options, self._steps))
-        texts = _texts.keyed_texts(self.df, self.options)
-        return self._steps.keep("anchors", _verify.measured(members, texts, self.options.spec))
+        unseen = self._steps.keep("unseen", self._placed(_verify.unseen(members)))
+        there = _texts.at_places(unseen, self.df, self.options)
+        return self._steps.keep("anchors", _verify.measured(members, there, self.options.spec))
 
     # --- results ---
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Observation
 
 KEY_BYTES = 20
-MOST_SEEN = 100_000  # texts that a task remembers
+MOST_SENT = 1_000_000  # hashes that every worker is told, of 8 bytes, so that it drops other texts before they are shuffled
 ABSENT, UNREADABLE = 1, 2  # of what a document is preferred by
 
 
@@ -94,10 +94,10 @@ def _preferences(keys: tuple[Key, ...], columns: list[Any]) -> tuple[Any, Any]:
 
 
 def _read(batches: Iterator[Any], options: Options) -> Iterator[Any]:
-    """(id, text, and columns of keys) to the columns of `documents`."""
+    """(id, text, hash, and columns of keys) to the columns of `documents`."""
     spec, keys = options.spec, options.keys
     for batch in batches:
-        ids, texts, *of_keys = batch.columns
+        ids, texts, hashes, *of_keys = batch.columns
         told = _Described(texts, spec, ["invalid_bytes", *(["band_keys"] if spec.bands else [])])
         assert told.sketches.invalid_bytes is not None
         columns = {
@@ -107,6 +107,7 @@ def _read(batches: Iterator[Any], options: Options) -> Iterator[Any]:
             "bytes": pyarrow.compute.binary_length(texts).fill_null(0).cast(pyarrow.int64()),
             "invalid": pyarrow.array(told.sketches.invalid_bytes.to_numpy().astype(numpy.int64)),
             "key": told.only_with_words(fixed_binary(told.keys)),
+            "hash": hashes,
         }
         if spec.bands:
             assert told.sketches.band_keys is not None
@@ -126,7 +127,7 @@ def _read(batches: Iterator[Any], options: Options) -> Iterator[Any]:
         yield pyarrow.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
-_READ = "id string, preference binary, tokens bigint, bytes bigint, invalid bigint, key binary"
+_READ = "id string, preference binary, tokens bigint, bytes bigint, invalid bigint, key binary, hash bigint"
 
 
 def counts(options: Options) -> dict[str, Column]:
@@ -172,12 +173,12 @@ def _of_keys(df: DataFrame, keys: tuple[Key, ...]) -> list[Column]:
 
 
 def inputs(df: DataFrame, id: str, text: str, keys: tuple[Key, ...] = ()) -> DataFrame:
-    """The columns that decide, under names of their own."""
+    """The columns that decide, under names of their own, and a hash of the text as it came: with its id it tells a
+    row from others, so that texts are found again without being read by Python twice."""
     from pyspark.sql import functions as F
 
-    return df.select(
-        id_of(id).alias("id"), F.col(quoted(text)).cast("binary").alias("text"), *_of_keys(df, keys)
-    )
+    content = F.col(quoted(text)).cast("binary")
+    return df.select(id_of(id).alias("id"), content.alias("text"), F.xxhash64(content).alias("hash"), *_of_keys(df, keys))
 
 
 def documents(df: DataFrame, options: Options, observation: Optional[Observation]) -> DataFrame:
@@ -193,27 +194,14 @@ def documents(df: DataFrame, options: Options, observation: Optional[Observation
     return read.observe(observation, *(count.alias(name) for name, count in counts(options).items()))
 
 
-def _send(batches: Iterator[Any], spec: neardup.Spec) -> Iterator[Any]:
-    """(text) to (key, text): a copy of what this task has sent not again, mostly."""
-    seen: set[bytes] = set()
-    for batch in batches:
-        texts = batch.column(0)
-        told = _Described(texts, spec, [])
-        column = fixed_binary(told.keys)
-        fresh = told.has_words.copy()
-        for row, key in enumerate(column.to_pylist()):
-            fresh[row] &= key not in seen
-            if len(seen) == MOST_SEEN:
-                seen.clear()
-            seen.add(key)
-        sent = pyarrow.RecordBatch.from_arrays([column, texts], names=["key", "text"])
-        yield sent.filter(pyarrow.array(fresh))
+def at_places(placed: DataFrame, df: DataFrame, options: Options) -> DataFrame:
+    """`placed`, (task, place, mates, key, id, hash), each with the text of the row that has this id and hash. Runs a job."""
+    from pyspark.sql import functions as F
 
-
-def keyed_texts(df: DataFrame, options: Options) -> DataFrame:
-    """(key, text): every text at least once, copies seldom twice from one partition."""
-    texts = inputs(df, options.id, options.text).select("text")
-    return texts.mapInArrow(partial(_send, spec=options.spec), "key binary, text binary")
+    rows = inputs(df, options.id, options.text).select("id", "hash", "text")
+    if placed.count() <= MOST_SENT:
+        rows = rows.join(F.broadcast(placed.select("hash").distinct()), "hash", "left_semi")
+    return rows.join(placed, ["id", "hash"]).select("task", "place", "key", "text", "mates")
 
 
 def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[Any]:
@@ -249,12 +237,13 @@ def with_keys(df: DataFrame, options: Options) -> DataFrame:
 
 # --- documents of one id ---
 
+NAMES = "id string, key binary, preference binary, hash bigint, name string"
+
 
 def _rename(batches: Iterator[Any]) -> Iterator[Any]:
-    """(family, id, preference, text, key), by family, to (id, key, preference, name): the engine names them."""
-    schema = pyarrow.schema(
-        [("id", pyarrow.string()), ("key", pyarrow.binary()), ("preference", pyarrow.binary()), ("name", pyarrow.string())]
-    )
+    """(family, id, preference, text, key, hash), by family, to NAMES: the engine names them."""
+    kinds = {"string": pyarrow.string(), "binary": pyarrow.binary(), "bigint": pyarrow.int64()}
+    schema = pyarrow.schema([(name, kinds[kind]) for name, kind in (field.split() for field in NAMES.split(", "))])
     rows: list[Any] = []
     for batch in batches:
         rows.extend(batch.to_pylist())
@@ -284,7 +273,7 @@ def _named(rows: list[Any], schema: Any) -> Any:
         names[renamed.row] = str(renamed.name)
     return pyarrow.RecordBatch.from_pylist(
         [
-            {"id": row["id"], "key": row["key"], "preference": row["preference"], "name": name}
+            {**{field: row[field] for field in ("id", "key", "preference", "hash")}, "name": name}
             for row, name in zip(rows, names)
         ],
         schema=schema,
@@ -292,7 +281,7 @@ def _named(rows: list[Any], schema: Any) -> Any:
 
 
 def duplicate_names(df: DataFrame, read: DataFrame, options: Options) -> DataFrame:
-    """(id, key, preference, name) of all rows whose id several have, or that such a row might be called.
+    """NAMES of all rows whose id several have, or that such a row might be called.
 
     A document is called ID#2, ID#3 where another has its id, unless one has that: so those whose ids
     are the same but for such endings are named together.
@@ -304,10 +293,10 @@ def duplicate_names(df: DataFrame, read: DataFrame, options: Options) -> DataFra
     rows = inputs(df, options.id, options.text, options.keys)
     keyed = with_keys(rows, _plain(options)).withColumn("family", family)
     chosen = keyed.join(repeated, "family", "left_semi").select(
-        "family", "id", F.col("neardup_preference").alias("preference"), "text", F.col("neardup_key").alias("key")
+        "family", "id", F.col("neardup_preference").alias("preference"), "text", "hash", F.col("neardup_key").alias("key")
     )
     together = chosen.repartition("family").sortWithinPartitions("family")
-    return together.mapInArrow(_rename, "id string, key binary, preference binary, name string")
+    return together.mapInArrow(_rename, NAMES)
 
 
 def _plain(options: Options) -> Options:

@@ -191,11 +191,10 @@ def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool) -> Iter
         yield from found.to_batches()
 
 
-def edges(placed: DataFrame, texts: DataFrame, spec: neardup.Spec, measures: bool = False) -> DataFrame:
-    """(a, b, m): the matches among the pairs of PLACES, or all of them, measured; `texts` are (key, text)."""
+def edges(there: DataFrame, spec: neardup.Spec, measures: bool = False) -> DataFrame:
+    """(a, b, m): the matches among the pairs of (task, place, key, text, mates), or all of them, measured."""
     from pyspark.sql import functions as F
 
-    there = texts.join(placed, "key").select("task", "place", "key", "text", "mates")
     together = there.repartition("task").sortWithinPartitions("task", "place")
     fields = match_fields(spec)
     found = together.mapInArrow(
@@ -204,21 +203,27 @@ def edges(placed: DataFrame, texts: DataFrame, spec: neardup.Spec, measures: boo
     return found.select("a", "b", F.struct(*(field.split()[0] for field in fields)).alias("m"))
 
 
-def measured(members: DataFrame, texts: DataFrame, spec: neardup.Spec) -> DataFrame:
-    """(key, representative, m): members of single links, those that were never compared with their representative
-    compared, too."""
+# --- members that were never compared with their representative ---
+
+
+def unseen(members: DataFrame) -> DataFrame:
+    """(key, task, mates) of those among (key, representative, m), as pairs of a text and the larger one."""
     from pyspark.sql import functions as F
 
     key, representative = F.col("key"), F.col("representative")
     # A group of any size is many tasks.
     task = F.xxhash64("representative").bitwiseXOR(F.pmod(F.xxhash64("key"), F.lit(PARTS))).alias("task")
-    larger, smaller = F.least(key, representative), F.greatest(key, representative)
-    unseen = members.where("m is null").select(smaller.alias("key"), task, larger.alias("mates"), key.alias("member"))
-    found = edges(places(unseen), texts, spec, measures=True)
-    both = unseen.select(F.col("mates").alias("a"), F.col("key").alias("b"), "member").join(found, ["a", "b"])
-    seen = both.select(
-        F.col("member").alias("key"),
-        F.when(F.col("member") == F.col("b"), F.col("a")).otherwise(F.col("b")).alias("representative"),
-        F.when(F.col("member") == F.col("b"), F.col("m")).otherwise(turned(F.col("m"), spec)).alias("m"),
-    )
+    pairs = members.where("m is null")
+    return pairs.select(F.greatest(key, representative).alias("key"), task, F.least(key, representative).alias("mates"))
+
+
+def measured(members: DataFrame, there: DataFrame, spec: neardup.Spec) -> DataFrame:
+    """(key, representative, m): members of single links; `there`, the texts of `unseen`, are compared."""
+    from pyspark.sql import functions as F
+
+    key, representative = F.col("key"), F.col("representative")
+    ends = (F.least(key, representative).alias("a"), F.greatest(key, representative).alias("b"))
+    pairs = members.where("m is null").select("key", "representative", *ends)
+    m = F.when(F.col("a") == representative, F.col("m")).otherwise(turned(F.col("m"), spec))
+    seen = pairs.join(edges(there, spec, measures=True), ["a", "b"]).select("key", "representative", m.alias("m"))
     return members.where("m is not null").select("key", "representative", "m").union(seen)
