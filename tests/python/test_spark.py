@@ -313,6 +313,40 @@ def test_rare_shingles_propose_what_the_engine_compares() -> None:
     assert len(found) == scan.stats["candidates"]
 
 
+@pytest.mark.parametrize("small", [False, True])
+def test_buckets_of_any_size_are_read_in_order(small: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole slices at once, or a large bucket in parts; copies of a text count once, wherever they are."""
+    import pyarrow
+
+    if small:
+        for name, number in [("MOST_MEMBERS", 3000), ("LARGE_SLICE", 100), ("MEMBERS_A_ROW", 10), ("MOST_WAITING", 200)]:
+            monkeypatch.setattr(_candidates, name, number)
+    r = random.Random(9)
+    keys = [r.randbytes(20) for _ in range(3000)]
+    bands = {key: [r.choice([7, r.randrange(500), r.randrange(2**32)]) for _ in range(4)] for key in keys}
+    rows = [(key, b"".join(n.to_bytes(4, "little") for n in bands[key])) for key in keys + keys[:700]]
+    r.shuffle(rows)
+    spread = []
+    for task in (rows[:2000], rows[2000:]):
+        batch = pyarrow.RecordBatch.from_arrays([pyarrow.array(c) for c in zip(*task)], names=["key", "bands"])
+        for b in _candidates._spread(iter([batch.slice(0, 900), batch.slice(900)]), 4, 8):
+            spread += list(zip(*(column.to_pylist() for column in b.columns)))
+    spread.sort(key=lambda row: row[:2])
+    packed = pyarrow.Table.from_arrays([pyarrow.array(c) for c in zip(*spread)], names=["slice", "prefix", "members"])
+    cut = _candidates._cut(iter(packed.to_batches(max_chunksize=50)))
+    found = sorted(block for b in cut for block in b.column(0).to_pylist())
+    wanted: list[bytes] = []
+    for band in range(4):
+        buckets: dict[int, list[bytes]] = {}
+        for key in sorted(keys):
+            buckets.setdefault(bands[key][band], []).append(key)
+        for members in buckets.values():
+            blocks = _candidates._Blocks(wanted)
+            blocks.add(members)
+            blocks.end()
+    assert found == sorted(wanted) and any(len(block) == 24 for block in found)
+
+
 def test_the_rule_of_buckets_is_the_engines() -> None:
     header = Path(__file__).parents[2] / "include" / "neardup" / "bucket.h"
     line = next(line for line in header.read_text().splitlines() if "ND_BUCKET_WHOLE =" in line)

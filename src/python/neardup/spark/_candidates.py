@@ -8,6 +8,11 @@ are made on all workers, and bands that put the same texts together are one, as 
 
     block:  | first, 4 bytes | is large, 4 | members, KEY_BYTES each: leaders, window, own |
 
+What is shuffled are members, packed: a row holds many of one slice, a fixed part of all buckets, and is sorted in
+Python, as a row of Spark for each of 12 bands would cost ten times that.
+
+    member:  | bucket, 8 bytes | key, KEY_BYTES |
+
 `first` is the place of its first own member in the bucket; the block at 0 has own members alone. A
 large bucket ends with a row of its size and a digest of its members, which is there to be counted:
 
@@ -33,20 +38,73 @@ SUMMARY = 2  # where a block says whether it is of a large bucket
 WHOLE, LEADERS, WINDOW = 512, 16, 48  # neardup/bucket.h; a test holds them equal
 HEAD = Struct("<II")  # of a block
 MATES = "key binary, task bigint, mates binary"
+MEMBER_BYTES = 8 + KEY_BYTES
+SLICES_A_PART = 16  # of a shuffle: the fewer, the more is sorted at once
+MOST_MEMBERS = 1 << 20  # that are packed at once
+MEMBERS_A_ROW = 1 << 8
+LARGE_SLICE = 1 << 10  # members of one slice among those, if that is also far above the others
+MOST_WAITING = 1 << 20  # members of a slice that are sorted at once, if it can be
 MOST_MATES = 64 * KEY_BYTES  # in a row
 MOST_BYTES = 4 << 20  # of mates in a batch that is sent back
 
 
-def _spread(batches: Iterator[Any], bands: int) -> Iterator[Any]:
-    """(key, bands) to (bucket, key), a row a band. A bucket: band << 32 | key of the band."""
+def _packed(batch: Any, bands: int) -> Any:
+    """[rows * bands, MEMBER_BYTES] uint8 of (key, bands), each key once. A bucket: band << 32 | key of the band."""
+    first = pyarrow.table({"key": batch.column(0), "row": numpy.arange(batch.num_rows)}).group_by("key", use_threads=False).aggregate([("row", "min")])
+    batch = batch.take(first["row_min"].combine_chunks())
+    keys, band_keys = fixed_rows(batch.column(0), KEY_BYTES), fixed_rows(batch.column(1), 4 * bands)
+    buckets = numpy.ascontiguousarray(band_keys).view(numpy.uint32).astype(numpy.uint64)
+    buckets += numpy.arange(bands, dtype=numpy.uint64) << numpy.uint64(32)
+    members = numpy.empty((len(keys) * bands, MEMBER_BYTES), numpy.uint8)
+    members[:, :8] = buckets.reshape(-1, 1).view(numpy.uint8).reshape(-1, 8)
+    members[:, 8:] = numpy.repeat(keys, bands, axis=0)
+    return members
+
+
+def _buckets_of(members: Any) -> Any:
+    return numpy.ascontiguousarray(members[:, :8]).view(numpy.uint64).reshape(-1)
+
+
+def _prefixes_of(members: Any) -> Any:
+    """The first bytes of the keys, as numbers in their order."""
+    return numpy.ascontiguousarray(members[:, 8:16]).view(">u8").reshape(-1).astype(numpy.uint64)
+
+
+def _in_slices(members: Any, slices: int) -> Any:
+    """Rows of (slice, prefix, members). Those of a slice far above the others are in the order of keys, with the prefix
+    of the first in each row; so a large bucket can be read in order without being held. Other rows say 0."""
+    own = ((_buckets_of(members) & numpy.uint64(0xFFFFFFFF)) * numpy.uint64(slices)) >> numpy.uint64(32)
+    order = numpy.argsort(own.astype(numpy.uint16 if slices <= 1 << 16 else numpy.uint64), kind="stable")
+    members, counts = members[order], numpy.bincount(own.astype(numpy.int64), minlength=slices)
+    starts = numpy.cumsum(counts) - counts
+    is_large = counts > max(LARGE_SLICE, 8 * len(members) // slices)
+    for start, num in zip(starts[is_large].tolist(), counts[is_large].tolist()):
+        members[start : start + num] = members[start : start + num][numpy.argsort(_prefixes_of(members[start : start + num]))]
+    nums = -(-counts // MEMBERS_A_ROW)
+    numbers = numpy.repeat(numpy.arange(slices), nums)
+    nth = numpy.arange(len(numbers)) - numpy.repeat(numpy.cumsum(nums) - nums, nums)
+    begins = starts[numbers] + MEMBERS_A_ROW * nth
+    prefixes = numpy.where(is_large[numbers], _prefixes_of(members[begins]), numpy.uint64(0))
+    offsets = (MEMBER_BYTES * numpy.append(begins, len(members))).astype(numpy.int32)
+    column = pyarrow.Array.from_buffers(pyarrow.binary(), len(begins), [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(members)])
+    signed = (prefixes ^ numpy.uint64(1 << 63)).view(numpy.int64)
+    return pyarrow.RecordBatch.from_arrays(
+        [pyarrow.array(numbers.astype(numpy.int32)), pyarrow.array(signed), column], names=["slice", "prefix", "members"]
+    )
+
+
+def _spread(batches: Iterator[Any], bands: int, slices: int) -> Iterator[Any]:
+    """(key, bands) to (slice, prefix, members)."""
+    waiting, num = [], 0
     for batch in batches:
-        keys, band_keys = (fixed_rows(batch.column(0), KEY_BYTES), fixed_rows(batch.column(1), 4 * bands))
-        buckets = numpy.ascontiguousarray(band_keys).view(numpy.uint32).astype(numpy.int64)
-        buckets += numpy.arange(bands, dtype=numpy.int64) << 32
-        yield pyarrow.RecordBatch.from_arrays(
-            [pyarrow.array(buckets.reshape(-1)), fixed_binary(numpy.repeat(keys, bands, axis=0))],
-            names=["bucket", "key"],
-        )
+        for start in range(0, batch.num_rows, MOST_MEMBERS // bands):
+            waiting.append(_packed(batch.slice(start, MOST_MEMBERS // bands), bands))
+            num += len(waiting[-1])
+            if num > MOST_MEMBERS:
+                yield _in_slices(numpy.concatenate(waiting), slices)
+                waiting, num = [], 0
+    if num:
+        yield _in_slices(numpy.concatenate(waiting), slices)
 
 
 def _head(number: int, kind: int) -> bytes:
@@ -88,29 +146,88 @@ class _Blocks:
                 self._out.append(_head(self._first, SUMMARY) + self._digest.digest())
 
 
+class _Slice:
+    """The members of one slice, which come by prefix, to blocks."""
+
+    def __init__(self, out: list[bytes]) -> None:
+        self._out = out
+        self._waiting = [numpy.empty((0, MEMBER_BYTES), numpy.uint8)]
+        self._num = 0
+        self._most = MOST_WAITING
+        self._large: dict[int, _Blocks] = {}  # buckets of which the first blocks are written
+
+    def add(self, prefix: int, members: bytes) -> None:
+        if self._num > self._most:
+            self._write_large(numpy.uint64(prefix + (1 << 63)))
+            self._most = max(MOST_WAITING, 2 * self._num)
+        self._waiting.append(numpy.frombuffer(members, numpy.uint8).reshape(-1, MEMBER_BYTES))
+        self._num += len(self._waiting[-1])
+
+    def _write_large(self, prefix: Any) -> None:
+        """The members below prefix, of buckets that are large by these alone: no more come there, and what waits stays
+        small."""
+        members = numpy.concatenate(self._waiting)
+        is_below = _prefixes_of(members) < prefix
+        below = _in_order(members[is_below])
+        buckets, starts, ends = _runs(below)
+        is_large = (ends - starts > WHOLE) | numpy.isin(buckets, list(self._large))
+        for bucket, start, end in zip(*(column[is_large].tolist() for column in (buckets, starts, ends))):
+            self._large.setdefault(bucket, _Blocks(self._out)).add(_keys_of(below[start:end]))
+        self._waiting = [below[numpy.repeat(~is_large, ends - starts)], members[~is_below]]
+        self._num = sum(map(len, self._waiting))
+
+    def end(self) -> None:
+        members = numpy.concatenate(self._waiting)
+        buckets = _buckets_of(members)
+        order = numpy.argsort(buckets)
+        buckets = buckets[order]
+        is_same = buckets[1:] == buckets[:-1]  # most members stand alone, and need no order
+        is_shared = numpy.append(is_same, False) | numpy.append(False, is_same) | numpy.isin(buckets, list(self._large))
+        members = _in_order(members[order[is_shared]])
+        keys = members[:, 8:].tobytes()
+        for bucket, start, end in zip(*(column.tolist() for column in _runs(members))):
+            if end - start > WHOLE or bucket in self._large:
+                self._large.setdefault(bucket, _Blocks(self._out)).add(_keys_of(members[start:end]))
+            elif end - start > 1:
+                self._out.append(_head(0, 0) + keys[KEY_BYTES * start : KEY_BYTES * end])
+        for blocks in self._large.values():
+            blocks.end()
+
+
+def _in_order(members: Any) -> Any:
+    """By bucket and key, each once."""
+    fields = [(24, ">u4"), (16, ">u8"), (8, ">u8")]
+    parts = [numpy.ascontiguousarray(members[:, at : at + int(kind[-1])]).view(kind).reshape(-1) for at, kind in fields]
+    members = members[numpy.lexsort((*parts, _buckets_of(members)))]
+    return members[numpy.append(True, (members[1:] != members[:-1]).any(axis=1))[: len(members)]]
+
+
+def _runs(members: Any) -> tuple[Any, Any, Any]:
+    """Buckets, and where the members of each start and end."""
+    buckets = _buckets_of(members)
+    starts = numpy.flatnonzero(numpy.append(True, buckets[1:] != buckets[:-1])[: len(buckets)])
+    return buckets[starts], starts, numpy.append(starts[1:], len(buckets))[: len(starts)]
+
+
+def _keys_of(members: Any) -> list[bytes]:
+    keys = members[:, 8:].tobytes()
+    return [keys[i : i + KEY_BYTES] for i in range(0, len(keys), KEY_BYTES)]
+
+
 def _cut(batches: Iterator[Any]) -> Iterator[Any]:
-    """(bucket, key), by bucket and key, to (block). Members that stand alone are dropped at once."""
+    """(slice, prefix, members), by slice and prefix, to (block). Members that stand alone are dropped."""
     out: list[bytes] = []
-    current, blocks = None, _Blocks(out)
+    current, members_of = None, _Slice(out)
     for batch in batches:
-        if batch.num_rows == 0:
-            continue
-        buckets = batch.column(0).to_numpy()
-        starts = numpy.flatnonzero(numpy.diff(buckets, prepend=buckets[0] - 1))
-        ends = numpy.append(starts[1:], len(buckets))
-        # Runs of one matter where they may go on in another batch: the first and the last.
-        wanted = ends - starts > 1
-        wanted[0] = wanted[-1] = True
-        keys = batch.column(1)
-        for start, end in zip(starts[wanted].tolist(), ends[wanted].tolist()):
-            if buckets[start] != current:
-                blocks.end()
-                current, blocks = buckets[start], _Blocks(out)
-            blocks.add(keys.slice(start, end - start).to_pylist())
+        for number, prefix, members in zip(*(column.to_pylist() for column in batch.columns)):
+            if number != current:
+                members_of.end()
+                current, members_of = number, _Slice(out)
+            members_of.add(prefix, members)
         if out:
             yield pyarrow.RecordBatch.from_arrays([pyarrow.array(out, pyarrow.binary())], names=["block"])
             out.clear()
-    blocks.end()
+    members_of.end()
     if out:
         yield pyarrow.RecordBatch.from_arrays([pyarrow.array(out, pyarrow.binary())], names=["block"])
 
@@ -188,9 +305,11 @@ def blocks(texts: DataFrame, bands: int) -> DataFrame:
     """(block) of (key, bands), each once."""
     from functools import partial
 
-    spread = texts.select("key", "bands").mapInArrow(partial(_spread, bands=bands), "bucket bigint, key binary")
-    sorted_buckets = spread.repartition("bucket").sortWithinPartitions("bucket", "key")
-    return sorted_buckets.mapInArrow(_cut, "block binary").distinct()
+    parts = int(texts.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200)
+    spread = texts.select("key", "bands").mapInArrow(
+        partial(_spread, bands=bands, slices=SLICES_A_PART * parts), "slice int, prefix bigint, members binary"
+    )
+    return spread.repartition("slice").sortWithinPartitions("slice", "prefix").mapInArrow(_cut, "block binary").distinct()
 
 
 def candidates(blocks_of: DataFrame) -> DataFrame:

@@ -137,8 +137,7 @@ class Scan:
         if self.options.spec.bands == 0:
             samples = texts.select("key", "shift", "samples").distinct()
             return self._steps.keep("samples", _rare.lists(samples))
-        keys = texts.select("key", "bands").distinct()
-        return self._steps.keep("buckets", _candidates.blocks(keys, self.options.spec.bands))
+        return self._steps.keep("buckets", _candidates.blocks(texts, self.options.spec.bands))
 
     @cached_property
     def _candidates(self) -> DataFrame:
