@@ -155,6 +155,46 @@ void nd_position_index_release(nd_position_index *index, const nd_allocator *all
     *index = (nd_position_index){0};
 }
 
+/* --- which shingles a long text may have --- */
+
+static size_t num_mark_words(size_t num)
+{
+    size_t words = 1;
+    while (words * 4 < num)
+        words *= 2;
+    return words;
+}
+
+static uint64_t mark_of(uint64_t shingle)
+{
+    return UINT64_C(1) << (shingle >> 32 & 63) | UINT64_C(1) << (shingle >> 26 & 63);
+}
+
+size_t nd_shingle_marks_bytes(size_t num)
+{
+    return sizeof(nd_shingle_marks) + num_mark_words(num) * sizeof(uint64_t);
+}
+
+void nd_shingle_marks_set(nd_shingle_marks *marks, const uint64_t *shingles, size_t num)
+{
+    const size_t num_words = num_mark_words(num);
+    marks->mask = num_words - 1;
+    memset(marks->words, 0, num_words * sizeof *marks->words);
+    for (size_t i = 0; i < num; i++)
+        marks->words[shingles[i] >> 38 & marks->mask] |= mark_of(shingles[i]);
+}
+
+uint32_t nd_shingle_marks_count(const nd_shingle_marks *marks, const uint64_t *shingles,
+                                uint32_t num)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < num; i++) {
+        const uint64_t mark = mark_of(shingles[i]);
+        count += (marks->words[shingles[i] >> 38 & marks->mask] & mark) == mark;
+    }
+    return count;
+}
+
 /* --- runs --- */
 
 /* How unevenly the meeting would continue the run; UINT32_MAX where it would not. */

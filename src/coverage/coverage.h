@@ -286,6 +286,29 @@ ND_NODISCARD nd_status nd_position_index_match(const nd_position_index *index, u
 
 void nd_position_index_release(nd_position_index *index, const nd_allocator *allocator);
 
+/* --- which shingles a long text may have --- */
+
+/* A Bloom filter (Bloom 1970) whose bits of one shingle, two, lie in one word (Putze, Sanders and
+ * Singler, Cache-, hash- and space-efficient Bloom filters, 2009): tells an upper bound of what a
+ * short text shares with a long one by a look for each shingle of the short one.
+ *
+ *   words[hash & mask], by other bits of the hash than the two: 16 to 32 bits a shingle */
+typedef struct nd_shingle_marks {
+    size_t mask; /* words - 1 */
+    uint64_t words[];
+} nd_shingle_marks;
+
+/* Bytes that the marks of num shingles take. */
+size_t nd_shingle_marks_bytes(size_t num);
+
+/* Sets the marks, which have as many bytes. O(num). */
+void nd_shingle_marks_set(nd_shingle_marks *marks, const uint64_t *shingles, size_t num);
+
+/* How many of these shingles the marked text has at most; more than it has by one in fifty of the
+ * others, about. O(num). Thread-safe. */
+uint32_t nd_shingle_marks_count(const nd_shingle_marks *marks, const uint64_t *shingles,
+                                uint32_t num);
+
 /* --- runs --- */
 
 enum { ND_HELD = 0, ND_OTHER = 1 };

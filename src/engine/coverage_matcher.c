@@ -260,15 +260,30 @@ static bool is_worth_judging(const nd_coverage_matcher *c, const nd_edge *edge)
                                c->base.sets[edge->to].num);
 }
 
+/* Whether the texts surely share too little for a match; a bound of what they share is left in the
+ * edge. */
+static nd_status shares_too_little(const nd_coverage_matcher *c, nd_coverage_worker *w,
+                                   uint32_t held, nd_edge *edge, bool *is_too_little)
+{
+    const uint32_t other = held == edge->from ? edge->to : edge->from;
+    const nd_status status = nd_coverage_bound_common(c, w, held, other, &edge->common);
+    *is_too_little = status == ND_OK && !may_match_unjudged(c, edge) && !is_worth_judging(c, edge);
+    return status;
+}
+
 nd_status nd_coverage_compare(const nd_coverage_matcher *c, nd_coverage_worker *w, uint64_t pair,
                               uint32_t held, bool *is_match)
 {
     nd_edge edge = {.from = (uint32_t)(pair >> 32), .to = (uint32_t)pair};
     const bool is_judged = c->least_score > 0;
     const bool is_measured = nd_coverage_is_measured(c);
-    nd_status status =
-        is_measured ? measure_coverage(c, w, &edge) : match_shingles(c, w, held, &edge);
+    bool is_too_little;
+    nd_status status = shares_too_little(c, w, held, &edge, &is_too_little);
     w->num_candidates++;
+    *is_match = false;
+    if (status != ND_OK || is_too_little)
+        return status;
+    status = is_measured ? measure_coverage(c, w, &edge) : match_shingles(c, w, held, &edge);
     *is_match = status == ND_OK && may_match_unjudged(c, &edge) &&
                 nd_matcher_see(&c->base, &edge).kind != ND_MATCH_NONE;
     if (status == ND_OK && is_judged && (*is_match || is_worth_judging(c, &edge))) {
@@ -420,6 +435,7 @@ static void release(nd_matcher *m)
     nd_release(a, c->workers);
     nd_release(a, c->words);
     nd_release(a, c->num_words);
+    nd_release(a, (void *)c->marks);
     nd_filed_samples_release(&c->filed);
     nd_temp_file_free(c->filed_pairs);
     nd_shared_shingles_release(&c->shared, a);

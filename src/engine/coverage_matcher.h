@@ -83,6 +83,8 @@ typedef struct nd_coverage_matcher {
     nd_kept_words *words; /* of the texts */
     uint32_t *num_words;  /* of the texts, where is_limited */
     nd_filed_samples filed;
+    _Atomic(nd_shingle_marks *) *marks; /* of the first num_marked texts, NULL: not made yet */
+    size_t num_marked;
     bool has_trigrams;                  /* for shingles */
     int32_t least_score;                /* asked for, in 1 / ND_LOGISTIC_ONE; 0: none is */
     uint32_t num_ready, num_ready_long; /* texts that a worker keeps ready by number */
@@ -134,6 +136,16 @@ void nd_filed_text_release(nd_filed_text *filed, const nd_allocator *allocator);
  * later the beginning of what is there. */
 typedef enum nd_asked_part { ND_ASK_PLACE = 0, ND_ASK_TEXT } nd_asked_part;
 void nd_coverage_prefetch(const nd_coverage_matcher *c, uint32_t text, nd_asked_part part);
+
+/* --- coverage_marks.c --- */
+
+/* Room for the marks of long texts, which are made where they are asked for. */
+ND_NODISCARD nd_status nd_coverage_make_marks(nd_coverage_matcher *c);
+
+/* Bounds the number of shingles that two texts share: by the marks of the other one where it is
+ * long and the held one short, else by the sizes alone. */
+ND_NODISCARD nd_status nd_coverage_bound_common(const nd_coverage_matcher *c, nd_coverage_worker *w,
+                                                uint32_t held, uint32_t other, uint32_t *most);
 
 /* --- coverage_pairs.c --- */
 

@@ -152,6 +152,8 @@ static nd_status find_in_memory(nd_coverage_matcher *c, nd_wanted_matches wanted
         status = nd_shared_shingles_keep_weights(&c->shared, c->base.options->num_threads,
                                                  c->base.allocator);
     nd_shared_shingles_forget_members(&c->shared, c->base.allocator);
+    if (status == ND_OK && !nd_coverage_is_measured(c))
+        status = nd_coverage_make_marks(c);
     return status == ND_OK ? collect_pairs(c, wanted) : status;
 }
 

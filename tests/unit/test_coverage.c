@@ -370,6 +370,29 @@ static void shingles_are_found_where_a_plain_search_finds_them(void **state)
     nd_coverage_finder_release(&finder, &a);
 }
 
+static void marks_bound_what_is_shared_from_above(void **state)
+{
+    (void)state;
+    enum { NUM = 1500, STRANGERS = 1000 };
+    static text longer, shorter;
+    nd_shingle_marks *const marks = malloc(nd_shingle_marks_bytes(NUM));
+    assert_non_null(marks);
+    longer.num = 0;
+    append(&longer, 1, NUM, 1);
+    nd_shingle_marks_set(marks, longer.shingles, longer.num);
+    for (uint32_t num_shared = 0; num_shared <= 20; num_shared += 10) {
+        shorter.num = 0;
+        append(&shorter, 1, num_shared, 1);
+        append(&shorter, MAX + 1, STRANGERS, 1);
+        const uint32_t most = nd_shingle_marks_count(marks, shorter.shingles, shorter.num);
+        assert_true(most >= num_shared);
+        assert_true(most <= num_shared + STRANGERS / 20);
+    }
+    assert_int_equal(nd_shingle_marks_count(marks, longer.shingles, NUM), NUM);
+    assert_int_equal(nd_shingle_marks_count(marks, longer.shingles, 0), 0);
+    free(marks);
+}
+
 static void each_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -413,6 +436,7 @@ int main(void)
         cmocka_unit_test(positions_are_those_of_the_first_of_each_kind),
         cmocka_unit_test(shingles_alike_in_most_bits_are_found_as_quickly),
         cmocka_unit_test(shingles_are_found_where_a_plain_search_finds_them),
+        cmocka_unit_test(marks_bound_what_is_shared_from_above),
         cmocka_unit_test(each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
