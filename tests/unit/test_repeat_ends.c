@@ -7,18 +7,9 @@
 
 #include <cmocka.h>
 
+#include "bridge_story.h"
 #include "passage_fixture.h"
 
-#define BRIDGE                                                                                     \
-    "The old bridge over the mill stream will be closed to all traffic for eleven weeks from the " \
-    "third of March, the county roads office said on Tuesday, because worms have eaten the piles."
-#define BRIDGE_EDITED                                                                              \
-    "The old bridge over the mill stream will be shut to all traffic for eleven weeks from the "   \
-    "third of March, the county roads office announced on Tuesday, because worms have eaten the "  \
-    "piles."
-#define FERRY                                                                                      \
-    "Passengers with a season ticket may take the ferry at the lower landing, which leaves every " \
-    "twenty minutes until dusk and carries bicycles without a charge."
 #define MAYOR "No one asked us before the date was set, complained the mayor."
 
 static void assert_repeats(const char *text, const char *expected)
