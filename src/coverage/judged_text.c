@@ -59,7 +59,7 @@ static bool is_digit(uint32_t c)
     return c < FIRST_OTHER_DIGIT ? c >= '0' && c <= '9' : nd_char_is_digit(c);
 }
 
-/* Of a token that is not all ASCII, or long. */
+/* Of any token, character by character. */
 static nd_word_code code_of_chars(const char *p, size_t len_bytes)
 {
     uint32_t num_chars = 0;
@@ -84,6 +84,53 @@ static nd_word_code code_of_chars(const char *p, size_t len_bytes)
                      (unsigned char)p[len_bytes - 1]);
 }
 
+/* What is seen of a token's bytes, eight at a time. */
+typedef struct seen_bytes {
+    uint64_t others;        /* not 0: there is a character from U+0640 on */
+    uint64_t digits;        /* not 0: there is a digit of ASCII */
+    uint32_t num_continued; /* bytes that go on with a character */
+} seen_bytes;
+
+/* Adds eight bytes, or fewer and zeros. A byte of 0xD9 and up begins a character from U+0640 on. */
+static inline void see_bytes(seen_bytes *seen, uint64_t x)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = 0x80 * each, low = x & ~high;
+    const uint64_t is_continued = x & ~(x << 1) & high;
+    seen->others |= (low + 0x27 * each) & x & high;
+    seen->digits |= digits_of(low) & ~x;
+    seen->num_continued += (uint32_t)((is_continued >> 7) * each >> 56);
+}
+
+/* Of a token of which that was seen. Before U+0640 no character is a digit but those of ASCII, nor
+ * alone, and none has more than two bytes. */
+static inline nd_word_code code_of_seen(const char *p, size_t len_bytes, const seen_bytes *seen)
+{
+    const uint32_t num_chars = (uint32_t)len_bytes - seen->num_continued;
+    if (seen->others)
+        return code_of_chars(p, len_bytes);
+    if (seen->digits)
+        return number_code(p, len_bytes, num_chars);
+    const size_t first_bytes = (unsigned char)p[0] < 0x80 ? 1 : 2;
+    return word_code(XXH3_64bits(p, len_bytes),
+                     num_chars < WORD_MAX_LENGTH ? num_chars : WORD_MAX_LENGTH,
+                     (unsigned char)p[first_bytes - 1], (unsigned char)p[len_bytes - 1]);
+}
+
+/* Of a token of more than 16 bytes. */
+static nd_word_code code_of_long(const char *p, size_t len_bytes)
+{
+    seen_bytes seen = {0};
+    const size_t rest = len_bytes % 8;
+    uint64_t x;
+    for (size_t at = 0; at + 8 <= len_bytes; at += 8) {
+        memcpy(&x, p + at, sizeof x);
+        see_bytes(&seen, x);
+    }
+    memcpy(&x, p + len_bytes - 8, sizeof x);
+    see_bytes(&seen, rest ? x >> (64 - 8 * rest) : 0);
+    return code_of_seen(p, len_bytes, &seen);
+}
+
 /* Two rounds of multiplication: the high bits depend on all of x. */
 static inline uint64_t mix_twice(uint64_t x)
 {
@@ -95,8 +142,12 @@ static inline uint64_t mix_twice(uint64_t x)
  * longer one, or 0. */
 static inline nd_word_code code_of_short(const char *p, uint64_t x, uint64_t y, size_t len_bytes)
 {
-    if ((x | y) & UINT64_C(0x8080808080808080))
-        return code_of_chars(p, len_bytes);
+    if ((x | y) & UINT64_C(0x8080808080808080)) {
+        seen_bytes seen = {0};
+        see_bytes(&seen, x);
+        see_bytes(&seen, len_bytes > 8 ? y >> (128 - 8 * len_bytes) : 0);
+        return code_of_seen(p, len_bytes, &seen);
+    }
     if (digits_of(x) | digits_of(y))
         return number_code(p, len_bytes, (uint32_t)len_bytes);
     const uint32_t length = len_bytes < WORD_MAX_LENGTH ? (uint32_t)len_bytes : WORD_MAX_LENGTH;
@@ -124,7 +175,7 @@ void nd_word_codes(const nd_text *text, nd_word_code *codes)
         const char *const p = text->normalised + start[i];
         const size_t len_bytes = start[i + 1] - start[i] - 1;
         if (len_bytes > 16) {
-            codes[i] = code_of_chars(p, len_bytes);
+            codes[i] = code_of_long(p, len_bytes);
         } else if (start[i] + 16 <= end) {
             codes[i] = code_before_others(p, len_bytes);
         } else {

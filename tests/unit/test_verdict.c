@@ -76,6 +76,25 @@ static void a_word_tells_its_length_in_characters(void **state)
     assert_false(nd_word_is_character(code_of("word")));
 }
 
+static void words_of_all_lengths_tell_their_letters_and_digits(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"a", "é", "ö", "я", "λ", "ש", "ع", "ؿ", "ف", "ن", "த"};
+    static const char *const digits[] = {"0", "9", "٠", "९"};
+    nd_random random = {7};
+    for (int round = 0; round < 20000; round++) {
+        const size_t num = 1 + nd_random_u64(&random) % 24, used = 1 + nd_random_u64(&random) % 11;
+        const size_t digit = nd_random_u64(&random) % (3 * num);
+        char word[128] = "";
+        for (size_t i = 0; i < num; i++)
+            strcat(word, i == digit ? digits[nd_random_u64(&random) % 4]
+                                    : letters[nd_random_u64(&random) % used]);
+        const nd_word_code code = code_of(word);
+        assert_int_equal(nd_word_is_number(code), digit < num);
+        assert_int_equal(nd_word_length(code), digit < num || num < 15 ? num : 15);
+    }
+}
+
 static void a_word_has_one_code_wherever_it_stands(void **state)
 {
     (void)state;
@@ -814,6 +833,7 @@ int main(void)
         cmocka_unit_test(a_number_is_one_however_its_digits_are_grouped),
         cmocka_unit_test(digits_of_every_script_make_numbers),
         cmocka_unit_test(a_word_tells_its_length_in_characters),
+        cmocka_unit_test(words_of_all_lengths_tell_their_letters_and_digits),
         cmocka_unit_test(a_word_has_one_code_wherever_it_stands),
         cmocka_unit_test(a_misspelt_word_is_like_the_right_one),
         cmocka_unit_test(logarithms_are_right_to_a_thousandth),
