@@ -210,37 +210,65 @@ nd_word_code nd_number_join(nd_word_code first, nd_word_code second)
 enum {
     MIN_SLOTS_BITS = 4,
     MAX_JOINED = 4, /* tokens of one number */
-    PAIR_OF_CHARACTERS_LENGTH = 4,
     TRIGRAM = 3,
 };
 
-/* By length in characters, the last one for all that are longer. */
-static const uint16_t word_bits[] = {
-    0,          ND_BIT * 3 / 2,  ND_BIT * 2, ND_BIT * 13 / 4, ND_BIT * 9 / 2,  ND_BIT * 11 / 2,
-    ND_BIT * 6, ND_BIT * 13 / 2, ND_BIT * 7, ND_BIT * 7,      ND_BIT * 15 / 2, ND_BIT * 15 / 2,
-    ND_BIT * 8, ND_BIT * 8,      ND_BIT * 8, ND_BIT * 17 / 2};
-static const uint16_t number_bits[] = {0,          ND_BIT * 5,  ND_BIT * 8,     ND_BIT * 9,
-                                       ND_BIT * 9, ND_BIT * 10, ND_BIT * 21 / 2};
+/* Of a word of so many sixteenths of a bit that is telling or plain, and of a number. */
+#define TELLING(bits)                                                                              \
+    {                                                                                              \
+        bits, bits, 0                                                                              \
+    }
+#define PLAIN(bits)                                                                                \
+    {                                                                                              \
+        bits, 0, 0                                                                                 \
+    }
+#define NUMBER(bits)                                                                               \
+    {                                                                                              \
+        bits, 0, bits                                                                              \
+    }
+#define TWICE(worth) worth, worth    /* the sixth bit of the key is one of a hash */
+#define PAIR TELLING(ND_BIT * 9 / 2) /* of characters: as a word of four letters */
+#define LONG_NUMBER NUMBER(ND_BIT * 21 / 2)
+#define FOUR(worth) worth, worth, worth, worth
 
-enum {
-    NUM_NUMBER_BITS = sizeof number_bits / sizeof *number_bits,
+/* By length in characters. */
+const nd_item_worth nd_item_worths[64] = {
+    TWICE(PAIR),
+    TWICE(PAIR),
+    TWICE(PAIR),
+    TWICE(PLAIN(ND_BIT * 13 / 4)),
+    TWICE(TELLING(ND_BIT * 9 / 2)),
+    TWICE(TELLING(ND_BIT * 11 / 2)),
+    TWICE(TELLING(ND_BIT * 6)),
+    TWICE(TELLING(ND_BIT * 13 / 2)),
+    TWICE(TELLING(ND_BIT * 7)),
+    TWICE(TELLING(ND_BIT * 7)),
+    TWICE(TELLING(ND_BIT * 15 / 2)),
+    TWICE(TELLING(ND_BIT * 15 / 2)),
+    TWICE(TELLING(ND_BIT * 8)),
+    TWICE(TELLING(ND_BIT * 8)),
+    TWICE(TELLING(ND_BIT * 8)),
+    TWICE(TELLING(ND_BIT * 17 / 2)),
+    NUMBER(0),
+    NUMBER(ND_BIT * 5),
+    NUMBER(ND_BIT * 8),
+    NUMBER(ND_BIT * 9),
+    NUMBER(ND_BIT * 9),
+    NUMBER(ND_BIT * 10),
+    LONG_NUMBER,
+    LONG_NUMBER,
+    FOUR(LONG_NUMBER),
+    FOUR(LONG_NUMBER),
+    FOUR(LONG_NUMBER),
+    FOUR(LONG_NUMBER),
+    FOUR(LONG_NUMBER),
+    FOUR(LONG_NUMBER),
 };
 
 static inline uint64_t mix_once(uint64_t x)
 {
     x = (x ^ x >> 32) * UINT64_C(0x9E3779B97F4A7C15);
     return x ^ x >> 29;
-}
-
-static nd_item pair_item(uint32_t key, uint32_t at)
-{
-    return (nd_item){key, at, word_bits[PAIR_OF_CHARACTERS_LENGTH], ND_ITEM_TELLING};
-}
-
-static nd_item number_item(uint32_t key, uint32_t at, uint32_t length)
-{
-    const uint32_t last = NUM_NUMBER_BITS - 1;
-    return (nd_item){key, at, number_bits[length < last ? length : last], ND_ITEM_NUMBER};
 }
 
 /* The number or the pair of characters that begins at word `at`, and how many words it takes; false
@@ -253,13 +281,13 @@ static bool long_item_at(const nd_judged_text *t, uint32_t at, nd_item *item, ui
         while (*num_taken < MAX_JOINED && at + *num_taken < t->num_words &&
                nd_word_is_number(t->words[at + *num_taken]))
             code = nd_number_join(code, t->words[at + (*num_taken)++]);
-        *item = number_item(code, at, nd_word_length(code));
+        *item = (nd_item){code, at};
         return true;
     }
     if (at + 1 == t->num_words || !nd_word_is_character(t->words[at + 1]))
         return false;
     const uint64_t pair = mix_once((uint64_t)code << 32 | t->words[at + 1]);
-    *item = pair_item((uint32_t)(pair >> 32), at);
+    *item = (nd_item){(uint32_t)((pair >> 32) * ND_LEAST_WORD_KEY >> 32), at};
     return true;
 }
 
@@ -276,7 +304,7 @@ static uint32_t add_item(nd_judged_text *t, const nd_item_table *table, const nd
 
 /* Lists the words from `at` on up to the next number or character, which it returns the place of.
  * No branch depends on whether a word is new or too short to count: they follow each other in no
- * order that a processor could foresee. What the items say is filled in by weigh_items. */
+ * order that a processor could foresee. */
 static uint32_t list_words(nd_judged_text *t, const nd_item_table *table, uint32_t at)
 {
     const nd_item_table own = *table; /* which no store below can change */
@@ -295,7 +323,7 @@ static uint32_t list_words(nd_judged_text *t, const nd_item_table *table, uint32
         uint32_t *const slot = nd_item_slot(&own, items, code);
         const uint32_t found = *slot;
         const uint32_t is_new = (uint32_t)(found == ND_NO_ITEM) & counts;
-        items[num_items + 1] = (nd_item){.key = code, .at = at};
+        items[num_items + 1] = (nd_item){code, at};
         num_items += is_new;
         const uint32_t number = found + (num_items & (0 - is_new));
         *slot = number;
@@ -307,7 +335,7 @@ static uint32_t list_words(nd_judged_text *t, const nd_item_table *table, uint32
 
 static void list_items(nd_judged_text *t, const nd_item_table *table)
 {
-    t->items[ND_NO_ITEM] = (nd_item){0};
+    t->items[ND_NO_ITEM] = (nd_item){ND_KEY_OF_NOTHING, 0};
     for (uint32_t at = 0; (at = list_words(t, table, at)) < t->num_words; at++) {
         nd_item item;
         uint32_t num_taken;
@@ -315,32 +343,27 @@ static void list_items(nd_judged_text *t, const nd_item_table *table)
         if (!long_item_at(t, at, &item, &num_taken))
             continue;
         t->item_of[at] = add_item(t, table, &item);
-        if (item.kind == ND_ITEM_NUMBER)
+        if (nd_word_is_number(item.key))
             t->number_at[t->num_numbers++] = at;
         for (; num_taken > 1; num_taken--)
             t->item_of[++at] = ND_NO_ITEM;
     }
 }
 
-/* Fills in what words say, and sums up what all items say, and which ones come first. No branch
- * depends on the kind of an item. */
+/* Sums up what all items say, and lists which telling ones come first. No branch of the sum depends
+ * on the kind of an item. */
 static void weigh_items(nd_judged_text *t)
 {
     uint64_t word_sum = 0, number_sum = 0;
     for (uint32_t i = 1; i <= t->num_items; i++) {
-        nd_item *const item = &t->items[i];
-        const uint32_t bits = item->bits ? item->bits : word_bits[nd_word_length(item->key)];
-        const uint32_t is_number = item->kind == ND_ITEM_NUMBER;
-        const uint32_t is_telling = (bits >= ND_TELLING_BITS * ND_BIT) & (is_number ^ 1);
-        item->bits = (uint16_t)bits;
-        item->kind = (uint8_t)(is_number * ND_ITEM_NUMBER + is_telling * ND_ITEM_TELLING);
-        word_sum += bits & (0 - is_telling);
-        number_sum += bits & (0 - is_number);
+        const nd_item_worth *const worth = nd_item_worth_of(t->items[i].key);
+        word_sum += worth->telling;
+        number_sum += worth->number;
     }
     t->word_bits = word_sum;
     t->number_bits = number_sum;
     for (uint32_t i = 1; i <= t->num_items && t->num_head < ND_HEAD_ITEMS; i++)
-        if (t->items[i].kind != ND_ITEM_PLAIN)
+        if (nd_item_is_telling(t->items[i].key))
             t->head[t->num_head++] = i;
 }
 

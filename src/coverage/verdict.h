@@ -70,17 +70,37 @@ enum { ND_BIT = 16 /* units a bit */ };
 /* What a text says once or more: a word of three letters or more, a number (1,200 is one), or two
  * characters after each other of a script written without spaces. */
 typedef struct nd_item {
-    uint32_t key;  /* equal for equal items */
-    uint32_t at;   /* the word that it begins at, where it stands first */
-    uint16_t bits; /* what it says, in units of ND_BIT */
-    uint8_t kind;  /* nd_item_kind */
+    uint32_t key; /* equal for equal items; it tells what the item is worth */
+    uint32_t at;  /* the word that it begins at, where it stands first */
 } nd_item;
 
-typedef enum nd_item_kind {
-    ND_ITEM_PLAIN = 0, /* says less than ND_TELLING_BITS */
-    ND_ITEM_TELLING,   /* a word that says more */
-    ND_ITEM_NUMBER,
-} nd_item_kind;
+/* The key of a word and of a number is its code; that of two characters is a hash below those of
+ * words of three letters. */
+enum {
+    ND_LEAST_WORD_KEY = 3 << 27,
+    ND_KEY_OF_NOTHING = ND_LEAST_WORD_KEY, /* says too little to count */
+};
+
+/* What an item says, in units of ND_BIT: a word that says less than ND_TELLING_BITS is plain, and
+ * counts only where it is misspelt. */
+typedef struct nd_item_worth {
+    uint8_t bits;
+    uint8_t telling; /* the same bits of a telling word, else 0 */
+    uint8_t number;  /* and of a number */
+} nd_item_worth;
+
+extern const nd_item_worth nd_item_worths[64]; /* by the highest six bits of the key */
+
+static inline const nd_item_worth *nd_item_worth_of(uint32_t key)
+{
+    return &nd_item_worths[key >> 26];
+}
+
+/* A telling word or a number. */
+static inline bool nd_item_is_telling(uint32_t key)
+{
+    return nd_item_worth_of(key)->telling | nd_item_worth_of(key)->number;
+}
 
 enum {
     ND_TELLING_BITS = 4,
@@ -112,7 +132,7 @@ typedef struct nd_trigrams {
  *
  *   items:             [1 .. num_items], in text order, none twice; items[0] says nothing
  *   item_of[word]:     the item that begins there, or ND_NO_ITEM
- *   head:              the first items that are not plain
+ *   head:              the first telling words and numbers
  *   number_at:         the words that numbers begin at, repeated ones too
  *   trigram_at:        the words that trigrams begin at; not there where the nth begins at the nth
  */

@@ -11,11 +11,14 @@ enum {
     HALF_CREDIT_RUN = 12 /* trigrams of a run that has half of the credit for words it bridges */
 };
 
-/* What an item says as a telling word, and what as a number; no branch, as kinds follow each other
- * in no order. */
-static uint64_t bits_as(const nd_item *item, nd_item_kind kind)
+/* Both texts share the same bits. */
+static void tell_shares(nd_judged_pair *p, uint64_t words, uint64_t numbers)
 {
-    return item->bits & (UINT64_C(0) - (uint64_t)(item->kind == kind));
+    for (int at = ND_HELD; at <= ND_OTHER; at++) {
+        const nd_judged_text *const t = p->sides[at]->text;
+        p->facts[at].words = (nd_shares){words, t->word_bits - words};
+        p->facts[at].numbers = (nd_shares){numbers, t->number_bits - numbers};
+    }
 }
 
 /* Marks the items that both texts have, and sums up what they say. Of the held text it is items[0],
@@ -28,25 +31,17 @@ static void mark_shared(nd_judged_pair *p)
     const nd_item *const held_items = held->items, *const other_items = other->items;
     uint8_t *const held_marks = j->sides[0].marks, *const other_marks = j->sides[1].marks;
     const uint32_t num = other->num_items;
-    uint64_t words[2] = {0}, numbers[2] = {0};
+    uint64_t words = 0, numbers = 0;
     memset(held_marks, 0, (size_t)held->num_items + 1);
     for (uint32_t i = 1; i <= num; i++) {
-        const nd_item *const item = &other_items[i];
-        const uint32_t found = *nd_item_slot(&table, held_items, item->key);
-        const uint64_t if_shared = UINT64_C(0) - (uint64_t)(found != ND_NO_ITEM);
+        const uint32_t found = *nd_item_slot(&table, held_items, other_items[i].key);
+        const nd_item_worth *const worth = nd_item_worth_of(held_items[found].key);
         held_marks[found] = ND_ITEM_SHARED;
-        other_marks[i] = ND_ITEM_SHARED & (uint8_t)if_shared;
-        words[0] += bits_as(&held_items[found], ND_ITEM_TELLING);
-        numbers[0] += bits_as(&held_items[found], ND_ITEM_NUMBER);
-        words[1] += if_shared & bits_as(item, ND_ITEM_TELLING);
-        numbers[1] += if_shared & bits_as(item, ND_ITEM_NUMBER);
+        other_marks[i] = ND_ITEM_SHARED & (uint8_t)(0 - (uint32_t)(found != ND_NO_ITEM));
+        words += worth->telling;
+        numbers += worth->number;
     }
-    for (int at = ND_HELD; at <= ND_OTHER; at++) {
-        const int side = p->sides[at] == &j->sides[1];
-        const nd_judged_text *const t = p->sides[at]->text;
-        p->facts[at].words = (nd_shares){words[side], t->word_bits - words[side]};
-        p->facts[at].numbers = (nd_shares){numbers[side], t->number_bits - numbers[side]};
-    }
+    tell_shares(p, words, numbers);
 }
 
 /* Copies what is shared to j->stretches, by the sides of the pair and in order of the text that is
@@ -188,14 +183,13 @@ static uint32_t unshared_item(const nd_judged_side *side, uint32_t word)
 static void mark_like_item(nd_judged_pair *p, int at, uint32_t item)
 {
     nd_side_facts *const facts = &p->facts[at];
-    const nd_item *const marked = &p->sides[at]->text->items[item];
-    const uint64_t bits = bits_as(marked, ND_ITEM_TELLING);
+    const nd_item_worth *const worth = nd_item_worth_of(p->sides[at]->text->items[item].key);
     if (p->sides[at]->marks[item] & ND_ITEM_LIKE)
         return;
     p->sides[at]->marks[item] |= ND_ITEM_LIKE;
-    facts->like += marked->bits;
-    facts->words.shared += bits;
-    facts->words.other -= bits;
+    facts->like += worth->bits;
+    facts->words.shared += worth->telling;
+    facts->words.other -= worth->telling;
 }
 
 /* Marks what one text has misspelt of the other between two stretches of a run. */
@@ -276,10 +270,11 @@ static void sum_numbers_inside(const nd_judged_side *side, nd_side_facts *facts)
         if (side->credit[t->number_at[i]] == 0 || side->marks[number] & ND_ITEM_INSIDE)
             continue;
         side->marks[number] |= ND_ITEM_INSIDE;
+        const uint64_t bits = nd_item_worth_of(t->items[number].key)->number;
         if (side->marks[number] & ND_ITEM_SHARED)
-            facts->numbers_inside.shared += t->items[number].bits;
+            facts->numbers_inside.shared += bits;
         else
-            facts->numbers_inside.other += t->items[number].bits;
+            facts->numbers_inside.other += bits;
     }
 }
 
@@ -290,7 +285,8 @@ static void sum_head(const nd_judged_side *side, nd_side_facts *facts)
                                                     444,   311,   218,   152,   107,   75};
     for (uint32_t i = 0; i < side->text->num_head; i++) {
         const uint32_t item = side->text->head[i];
-        const uint64_t weighed = (uint64_t)side->text->items[item].bits * weights[i];
+        const uint64_t weighed =
+            (uint64_t)nd_item_worth_of(side->text->items[item].key)->bits * weights[i];
         facts->head_all += weighed;
         facts->head_shared += side->marks[item] & (ND_ITEM_SHARED | ND_ITEM_LIKE) ? weighed : 0;
     }

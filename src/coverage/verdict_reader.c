@@ -102,12 +102,13 @@ nd_status nd_verdict_reader_judge(nd_verdict_reader *reader, const char *a, size
 /* The words of an item as they stand in the normalised text. */
 static nd_evidence evidence_of(const reader_side *s, const nd_item *item)
 {
+    const nd_item_worth *const worth = nd_item_worth_of(item->key);
     const uint32_t last = item->at + nd_judged_text_item_words(&s->judged, item) - 1;
     const nd_token from = nd_text_token(s->text, item->at), to = nd_text_token(s->text, last);
     return (nd_evidence){.text = from.normalised,
                          .len_bytes = (size_t)(to.normalised - from.normalised) + to.len_bytes,
-                         .bits = (double)item->bits / ND_BIT,
-                         .is_number = item->kind == ND_ITEM_NUMBER};
+                         .bits = (double)worth->bits / ND_BIT,
+                         .is_number = worth->number > 0};
 }
 
 nd_status nd_verdict_reader_evidence(nd_verdict_reader *reader, nd_evidence_place place,
@@ -130,8 +131,9 @@ nd_status nd_verdict_reader_evidence(nd_verdict_reader *reader, nd_evidence_plac
     for (uint32_t i = 1; i <= t->num_items; i++) {
         const nd_item *const item = &t->items[i];
         const bool is_shared = (marks[i] & (ND_ITEM_SHARED | ND_ITEM_LIKE)) != 0;
-        if (item->kind != ND_ITEM_PLAIN && is_shared == (place == ND_EVIDENCE_IN_BOTH))
-            r->order.items[r->order.len++] = (uint64_t)(UINT16_MAX - item->bits) << 32 | i;
+        if (nd_item_is_telling(item->key) && is_shared == (place == ND_EVIDENCE_IN_BOTH))
+            r->order.items[r->order.len++] =
+                (uint64_t)(UINT16_MAX - nd_item_worth_of(item->key)->bits) << 32 | i;
     }
     nd_radix_sort_u64(r->order.items, r->scratch.items, r->order.len);
     for (size_t i = 0; i < r->order.len && i < most; i++)
