@@ -140,12 +140,19 @@ static nd_status make_ready(const nd_coverage_matcher *c, nd_coverage_worker *w,
     return status;
 }
 
+/* One of `num` places, by a hash: texts that are compared with each other are about as long, so
+ * that their numbers are no mixture by themselves. */
+static uint32_t scattered(uint32_t text, uint32_t num)
+{
+    return (uint32_t)((uint64_t)(text * UINT32_C(0x9E3779B1)) * num >> 32);
+}
+
 /* Where a text is kept ready that is not the held one. */
 static nd_ready_text *place_of(const nd_coverage_matcher *c, nd_coverage_worker *w, uint32_t text)
 {
     const uint32_t num = nd_coverage_num_words(c, text);
-    return num <= ND_READY_WORDS        ? &w->ready[text % c->num_ready]
-           : num <= ND_READY_LONG_WORDS ? &w->ready_long[text % c->num_ready_long]
+    return num <= ND_READY_WORDS        ? &w->ready[scattered(text, c->num_ready)]
+           : num <= ND_READY_LONG_WORDS ? &w->ready_long[scattered(text, c->num_ready_long)]
                                         : &w->ready_other;
 }
 

@@ -48,7 +48,7 @@ typedef struct nd_ready_text {
 enum {
     ND_READY_TEXTS = 256,
     ND_READY_WORDS = 2000,
-    ND_READY_LONG = 16,
+    ND_READY_LONG = 64,
     ND_READY_LONG_WORDS = 16000
 };
 
