@@ -162,25 +162,8 @@ class Scan:
         return self._steps.keep("matches", _verify.edges(there, self.options.spec))
 
     @cached_property
-    def _of_matches(self) -> tuple[DataFrame, DataFrame]:
-        """The texts that have a match or copies, and their documents. Or all of both, where these are too many to tell
-        every worker; and perhaps others."""
-        from pyspark.sql import functions as F
-
-        copied = self._all_texts.where("copies > 1").select("key")
-        keys = self._edges.select(F.col("a").alias("key")).union(self._edges.select("b")).union(copied)
-        hashes = self._steps.keep("matching", keys.select(F.xxhash64("key").alias("hash")).distinct())
-        if hashes.count() > _texts.MOST_SENT:
-            return self._all_texts, self._documents
-        texts, documents = (
-            self._steps.keep(f"matching-{name}", frame.join(F.broadcast(hashes), F.xxhash64("key") == F.col("hash"), "left_semi"))
-            for name, frame in [("texts", self._all_texts), ("documents", self._documents.select("name", "key"))]
-        )
-        return texts, documents
-
-    @cached_property
     def _anchored(self) -> DataFrame:
-        ranked = _groups.by_rank(self._edges, self._of_matches[0], self.options)
+        ranked = _groups.by_rank(self._edges, self._all_texts, self.options)
         if self.options.link == "anchored":
             return self._steps.keep("anchors", _groups.anchors(ranked, self.options, self._steps))
         members = self._steps.keep("linked", _links.linked(ranked, self.options, self._steps))
@@ -198,15 +181,16 @@ class Scan:
         Runs jobs at once: whether ids stand twice, and whether anything is capped.
         """
         most = self.options.max_matches
-        texts, documents = self._of_matches
-        if most and _pairs.capped_texts(self._edges, texts, most).limit(1).count():
-            return _pairs.capped_pairs(self._edges, texts, documents, self.options, self._steps)
-        return _pairs.all_pairs(self._edges, texts, documents, self.options)
+        found = (self._edges, self._all_texts, self._documents)
+        if most and _pairs.capped_texts(self._edges, self._all_texts, most).limit(1).count():
+            return _pairs.capped_pairs(*found, self.options, self._steps)
+        return _pairs.all_pairs(*found, self.options)
 
     def members(self) -> DataFrame:
         """The documents that a group would drop, a row each: representative, id, kind, jaccard,
         in_representative, representative_in. See `neardup.Member`. Runs jobs at once."""
-        return _groups.document_members(self._anchored, *self._of_matches, self.options.spec)
+        found = (self._anchored, self._all_texts, self._documents)
+        return _groups.document_members(*found, self.options.spec)
 
     def groups(self) -> DataFrame:
         """Every group of two documents and more: representative, size, members (an array, by id).
@@ -224,14 +208,14 @@ class Scan:
         columns = ("key", "representative", "kind", "jaccard")
         members = self._anchored.select("key", "representative", "m.kind", "m.jaccard")
         own = (
-            self._of_matches[0].where("copies > 1")
+            self._all_texts.where("copies > 1")
             .select("key")
             .union(members.select("representative"))
             .distinct()
             .join(members.select("key"), "key", "left_anti")
             .select("key", F.col("key").alias("representative"), F.lit("exact").alias("kind"), F.lit(1.0).alias("jaccard"))
         )
-        best = self._of_matches[0].select(
+        best = self._all_texts.select(
             F.col("key").alias("representative"), "best_name", "best_id", "preference"
         )
         return members.union(own.select(*columns)).join(best, "representative")
@@ -257,7 +241,7 @@ class Scan:
             (self._candidates, {"candidates": F.sum(F.octet_length("mates")) / 4}),
             (self._edges, {"matches": num}),
             (
-                _pairs.partners(self._edges, self._of_matches[0]),
+                _pairs.partners(self._edges, self._all_texts),
                 {
                     "pairs": F.sum(copies * partners) / 2,
                     "capped_documents": F.sum(F.when(partners > (self.options.max_matches or _pairs.MANY), copies)),
