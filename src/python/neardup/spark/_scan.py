@@ -166,8 +166,10 @@ class Scan:
         ranked = _groups.by_rank(self._edges, self._all_texts, self.options)
         if self.options.link == "anchored":
             return self._steps.keep("anchors", _groups.anchors(ranked, self.options, self._steps))
-        members = self._steps.keep("linked", _links.linked(ranked, self.options, self._steps))
-        unseen = self._steps.keep("unseen", self._placed(_verify.unseen(members)))
+        # Each is used several times by the next: as plans, which tell of what is cached too, they would grow without bound.
+        ranked = self._steps.cut("ranked", ranked)
+        members = self._steps.cut("linked", _links.linked(ranked, self.options, self._steps))
+        unseen = self._steps.cut("unseen", self._placed(_verify.unseen(members)))
         there = _texts.at_places(unseen, self.df, self.options)
         return self._steps.keep("anchors", _verify.measured(members, there, self.options.spec))
 
