@@ -316,6 +316,15 @@ nd_status nd_judge_hold(nd_judge *judge, const nd_judged_text *text, const nd_al
     return status == ND_OK ? nd_item_table_set(&judge->items, text, allocator) : status;
 }
 
+nd_status nd_judge_hold_made(nd_judge *judge, const nd_judged_text *text,
+                             const nd_allocator *allocator)
+{
+    const nd_item_table made = judge->making;
+    judge->making = judge->items;
+    judge->items = made;
+    return take_side(&judge->sides[0], text, allocator);
+}
+
 /* Gives the words their credit, and answers. */
 static void answer(nd_judged_pair *p, nd_judgement *judgement)
 {

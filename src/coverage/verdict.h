@@ -272,6 +272,10 @@ typedef enum nd_judge_need {
 ND_NODISCARD nd_status nd_judge_hold(nd_judge *judge, const nd_judged_text *text,
                                      const nd_allocator *allocator);
 
+/* The same of a text that was made right before, with judge->making: its table is taken over. */
+ND_NODISCARD nd_status nd_judge_hold_made(nd_judge *judge, const nd_judged_text *text,
+                                          const nd_allocator *allocator);
+
 /* What to judge by. */
 typedef struct nd_judge_request {
     const nd_stretch_vec *shared; /* trigrams of the held text and the other one, as

@@ -174,9 +174,11 @@ static nd_status hold_ready(const nd_coverage_matcher *c, nd_coverage_worker *w,
         exchange(held, place_of(c, w, held->text - 1));
     if (place->text == text + 1)
         exchange(held, place);
+    const bool is_ready = held->text == text + 1;
     nd_status status = make_ready(c, w, held, text);
     if (status == ND_OK)
-        status = nd_judge_hold(&w->judge, &held->judged, c->base.allocator);
+        status = is_ready ? nd_judge_hold(&w->judge, &held->judged, c->base.allocator)
+                          : nd_judge_hold_made(&w->judge, &held->judged, c->base.allocator);
     if (status != ND_OK)
         held->text = 0;
     return status;

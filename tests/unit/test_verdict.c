@@ -119,6 +119,41 @@ static void a_misspelt_word_is_like_the_right_one(void **state)
     assert_false(nd_word_is_like(code_of("1998"), code_of("1988")));
 }
 
+/* --- texts --- */
+
+static bool stands_before(const nd_word_code *words, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++)
+        if (memcmp(words + i, words + at, 3 * sizeof *words) == 0)
+            return true;
+    return false;
+}
+
+static void trigrams_are_placed_where_they_stand_first(void **state)
+{
+    (void)state;
+    enum { MOST_WORDS = 150, ROUNDS = 400 };
+    const nd_allocator a = nd_allocator_or_default(NULL);
+    nd_judged_text text = {0};
+    nd_item_table table = {0};
+    nd_random random = {5};
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        nd_word_code words[MOST_WORDS];
+        const uint32_t num = (uint32_t)(nd_random_u64(&random) % (MOST_WORDS + 1));
+        const uint64_t used = 1 + nd_random_u64(&random) % (1 + round / 8);
+        for (uint32_t i = 0; i < num; i++)
+            words[i] = 5 << 27 | (uint32_t)(nd_random_u64(&random) % used) << 6;
+        assert_int_equal(nd_judged_text_make(&text, &table, words, num, NULL, &a), ND_OK);
+        uint32_t kept = 0;
+        for (uint32_t at = 0; at + 3 <= num; at++)
+            if (!stands_before(words, at))
+                assert_int_equal(nd_judged_text_trigram_at(&text, kept++), at);
+        assert_int_equal(text.num_trigrams, kept);
+    }
+    nd_judged_text_release(&text, &a);
+    nd_item_table_release(&table, &a);
+}
+
 /* --- logarithms --- */
 
 static void logarithms_are_right_to_a_thousandth(void **state)
@@ -221,6 +256,25 @@ static const char TOLD_AGAIN[] =
     "Witnesses spoke of a loud bang and of water in the car deck. Brekke Line has called in "
     "divers, "
     "and the port authority is looking into why the rudder of the 26 year old vessel jammed.";
+
+static void a_text_that_was_just_made_is_held_as_it_is(void **state)
+{
+    verdicts *const v = *state;
+    const size_t num[2] = {codes_of(STORY, v->words[0]), codes_of(CUT, v->words[1])};
+    const nd_judgement expected = judge_words(v, num);
+    nd_judgement judgement;
+    assert_int_equal(nd_judged_text_make(&v->texts[0], &v->judge.making, v->words[0],
+                                         (uint32_t)num[0], NULL, &v->allocator),
+                     ND_OK);
+    assert_int_equal(nd_judge_hold_made(&v->judge, &v->texts[0], &v->allocator), ND_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            nd_judge_held(&v->judge, &v->texts[1], &EVERYTHING, &v->allocator, &judgement), ND_OK);
+        assert_memory_equal(judgement.answers, expected.answers, sizeof expected.answers);
+        assert_int_equal(judgement.score, expected.score);
+        assert_int_equal(nd_judge_hold(&v->judge, &v->texts[0], &v->allocator), ND_OK);
+    }
+}
 
 static void a_flash_and_a_cut_copy_are_copies_of_the_story(void **state)
 {
@@ -836,8 +890,10 @@ int main(void)
         cmocka_unit_test(words_of_all_lengths_tell_their_letters_and_digits),
         cmocka_unit_test(a_word_has_one_code_wherever_it_stands),
         cmocka_unit_test(a_misspelt_word_is_like_the_right_one),
+        cmocka_unit_test(trigrams_are_placed_where_they_stand_first),
         cmocka_unit_test(logarithms_are_right_to_a_thousandth),
         cmocka_unit_test(the_logistic_function_grows_from_0_to_1),
+        WITH_VERDICTS(a_text_that_was_just_made_is_held_as_it_is),
         WITH_VERDICTS(a_flash_and_a_cut_copy_are_copies_of_the_story),
         WITH_VERDICTS(an_event_told_in_other_words_is_no_copy),
         WITH_VERDICTS(two_posts_that_share_two_phrases_are_no_copies),
