@@ -65,12 +65,19 @@ nd_status nd_position_index_distinct(nd_position_index *index, const nd_allocato
     return ND_OK;
 }
 
-/* Room for the marks, 16 bits a shingle or more: a word for every four. */
-static nd_status clear_marks(nd_position_index *index, const nd_allocator *allocator, size_t num)
+/* A word of marks for every four shingles, or more: 16 bits each. */
+static size_t num_mark_words(size_t num)
 {
     size_t words = 1;
     while (words * 4 < num)
         words *= 2;
+    return words;
+}
+
+/* Room for the marks. */
+static nd_status clear_marks(nd_position_index *index, const nd_allocator *allocator, size_t num)
+{
+    const size_t words = num_mark_words(num);
     const nd_status status = nd_reserve(allocator, (void **)&index->marks, &index->marks_capacity,
                                         words, sizeof *index->marks);
     if (status != ND_OK)
@@ -152,14 +159,6 @@ void nd_position_index_release(nd_position_index *index, const nd_allocator *all
 }
 
 /* --- which shingles a long text may have --- */
-
-static size_t num_mark_words(size_t num)
-{
-    size_t words = 1;
-    while (words * 4 < num)
-        words *= 2;
-    return words;
-}
 
 static uint64_t mark_of(uint64_t shingle)
 {

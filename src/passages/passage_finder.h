@@ -73,6 +73,13 @@ static inline bool nd_passage_is_border(const nd_passage_fitter *fitter, uint32_
     return nd_border_before(fitter->borders, token) != ND_BORDER_NONE;
 }
 
+/* The same at both tokens. */
+static inline bool nd_passage_is_common_border(const nd_passage_fitter *fitter, uint32_t a,
+                                               uint32_t b)
+{
+    return nd_passage_is_border(fitter, a) && nd_passage_is_border(fitter, b);
+}
+
 /* A line begins at both tokens, or the text ends. */
 static inline bool nd_passage_is_common_line(const nd_passage_fitter *fitter, uint32_t a,
                                              uint32_t b)

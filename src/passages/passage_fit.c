@@ -129,23 +129,18 @@ static nd_status fit_edited(nd_passage_fitter *f, const nd_word_run *runs, uint3
     return status;
 }
 
-static bool is_common_border(const nd_passage_fitter *f, uint32_t a, uint32_t b)
-{
-    return nd_passage_is_border(f, a) && nd_passage_is_border(f, b);
-}
-
 /* The longest part of two equal stretches that fills whole lines or sentences in both; less than
  * min_len tokens of them if there is none that long. */
 static nd_span_pair narrow_to_borders(const nd_passage_fitter *f, nd_span_pair pair,
                                       uint32_t min_len)
 {
     while (nd_span_len(pair.later) >= min_len &&
-           !is_common_border(f, pair.earlier.start, pair.later.start)) {
+           !nd_passage_is_common_border(f, pair.earlier.start, pair.later.start)) {
         pair.earlier.start++;
         pair.later.start++;
     }
     while (nd_span_len(pair.later) >= min_len &&
-           !is_common_border(f, pair.earlier.end, pair.later.end)) {
+           !nd_passage_is_common_border(f, pair.earlier.end, pair.later.end)) {
         pair.earlier.end--;
         pair.later.end--;
     }
@@ -250,7 +245,8 @@ static nd_status fit_alone(nd_passage_fitter *f, fitted_piece *fitted, const nd_
 static bool are_other_sentences(nd_passage_fitter *f, nd_span a, nd_span b)
 {
     uint32_t num_common;
-    return is_common_border(f, a.start, b.start) && is_common_border(f, a.end, b.end) &&
+    return nd_passage_is_common_border(f, a.start, b.start) &&
+           nd_passage_is_common_border(f, a.end, b.end) &&
            !nd_passage_is_worth_adding(f, a, b, ND_SENTENCE_SHARE, &num_common);
 }
 

@@ -212,11 +212,6 @@ static form_share measure_form(const nd_passage_fitter *f, uint32_t start, const
     return all > 0 ? (form_share){(double)hot / all, (double)self / all} : (form_share){0, 0};
 }
 
-static bool is_common_border(const nd_passage_fitter *f, uint32_t a, uint32_t b)
-{
-    return nd_passage_is_border(f, a) && nd_passage_is_border(f, b);
-}
-
 /* Numbers among the words from `from` to `to`. */
 static uint32_t count_numbers(const nd_passage_fitter *f, uint32_t from, uint32_t to)
 {
@@ -262,8 +257,8 @@ double nd_passage_identity_needed(const nd_passage_fitter *f, const nd_span_pair
                                   const nd_word_run *runs, uint32_t num)
 {
     const uint32_t len = nd_span_longer(pair->earlier, pair->later);
-    const bool fills = is_common_border(f, pair->earlier.start, pair->later.start) &&
-                       is_common_border(f, pair->earlier.end, pair->later.end);
+    const bool fills = nd_passage_is_common_border(f, pair->earlier.start, pair->later.start) &&
+                       nd_passage_is_common_border(f, pair->earlier.end, pair->later.end);
     double needed = f->options.min_similarity;
     if (!fills)
         needed = raise(needed, phrase_identity, 1 - share_past(len, SHORT_PHRASE, LONG_PHRASE));
