@@ -96,14 +96,26 @@ static void paragraphs_that_go_on_with_the_same_words_are_left_out(void **state)
                    "\n\n" MAYOR
                    "\n\nThose who bake doubt a good deal, they all say.\n\n" BRIDGE_EDITED "\n",
                    "0.94 34 3-3 9-9\n");
+    /* However long these are. */
+    assert_repeats(BRIDGE "\n\nThere is a long queue at the lower landing every morning now, of "
+                          "people with carts and crates and children on their way to the market or "
+                          "the station, and nobody knows how to make it shorter.\n\n" MAYOR
+                          "\n\n" BRIDGE_EDITED
+                          "\n\nYet there is a good deal of doubt among those who bake, since last "
+                          "year a builder who had sworn to be done by Easter put up his last plank "
+                          "in the week before Christmas, when trade was over.\n",
+                   "0.94 34 1-1 7-7\n");
 }
 
-static void headings_that_are_alike_belong_to_what_they_head(void **state)
+static void headings_and_captions_that_are_alike_belong_to_the_passage(void **state)
 {
     (void)state;
     assert_repeats("Bridge: news of the roads office\n\n" BRIDGE "\n\n" FERRY
                    "\n\nBridge: more news of the office\n\n" BRIDGE_EDITED "\n",
                    "0.93 40 1-3 7-9\n");
+    assert_repeats(BRIDGE "\n\nPhoto: the roads office\n\n" FERRY "\n\n" BRIDGE_EDITED
+                          "\n\nPhotos: the roads office\n",
+                   "0.92 38 1-3 7-9\n");
 }
 
 int main(void)
@@ -114,7 +126,7 @@ int main(void)
         cmocka_unit_test(passages_with_other_sentences_between_them_are_two),
         cmocka_unit_test(a_few_words_that_begin_the_line_in_both_places_belong_to_the_passage),
         cmocka_unit_test(paragraphs_that_go_on_with_the_same_words_are_left_out),
-        cmocka_unit_test(headings_that_are_alike_belong_to_what_they_head),
+        cmocka_unit_test(headings_and_captions_that_are_alike_belong_to_the_passage),
     };
     return cmocka_run_group_tests(tests, passage_fixture_setup, passage_fixture_teardown);
 }
