@@ -156,12 +156,17 @@ typedef struct nd_lcs_bound {
     bool is_exact;   /* and no longer */
 } nd_lcs_bound;
 
-/* Length of the longest common subsequence of a and b, of which the caller knows `at_least`. Costs
- * (a + b) * (1 + differences / 64) steps, where differences = a + b - 2 * length; past
+/* What the caller knows of a length, and from which one on it matters how long it is. */
+typedef struct nd_lcs_limits {
+    uint32_t at_least, wanted;
+} nd_lcs_limits;
+
+/* Length of the longest common subsequence of a and b; where that is below limits.wanted, any lower
+ * bound. Costs (a + b) * (1 + differences / 64) steps, where differences = a + b - 2 * length; past
  * ND_LCS_STEPS_PER_WORD steps for each word of both the length found so far is returned, which
  * happens beyond about 500 differences. */
 ND_NODISCARD nd_status nd_lcs_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b,
-                                     uint32_t at_least, nd_lcs_bound *bound);
+                                     nd_lcs_limits limits, nd_lcs_bound *bound);
 
 enum { ND_LCS_STEPS_PER_WORD = 8 };
 

@@ -208,34 +208,62 @@ static band band_for(nd_word_sequence a, nd_word_sequence b, uint32_t length)
     return (band){a.len - length, b.len - length};
 }
 
+/* Words that a and b hold both, in any order: a longest common subsequence has no more. */
+static uint32_t count_shared(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b)
+{
+    uint64_t *const counts = lcs->masks;
+    uint32_t num = 0;
+    for (uint32_t i = 0; i < a.len; i++)
+        counts[a.ids[i]]++;
+    for (uint32_t j = 0; j < b.len; j++) {
+        const uint64_t is_left = counts[b.ids[j]] > 0;
+        counts[b.ids[j]] -= is_left;
+        num += (uint32_t)is_left;
+    }
+    clear_masks(lcs, a);
+    return num;
+}
+
+/* A guess of a length: all but `missing` words of the shorter sequence, or what is known already.
+ */
+static uint32_t guess_length(uint32_t most, uint64_t missing, uint32_t known)
+{
+    return nd_most(missing < most ? most - (uint32_t)missing : 0, known);
+}
+
 /* nd_lcs_length of sequences that neither begin nor end alike. First guesses that few words differ,
- * then more: a length that reaches the guess is exact, for its alignment cannot leave the band. */
-static nd_status find_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b, uint32_t at_least,
-                             nd_lcs_bound *bound)
+ * then more: a length that reaches the guess is exact, for its alignment cannot leave the band. Of
+ * guesses above what the sequences share, only the last that there are steps for is tried. */
+static nd_status find_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b,
+                             nd_lcs_limits limits, nd_lcs_bound *bound)
 {
     const uint64_t max_steps = ((uint64_t)a.len + b.len) * ND_LCS_STEPS_PER_WORD;
-    const uint32_t most = nd_least(a.len, b.len);
-    assert(at_least <= most);
-    *bound = (nd_lcs_bound){at_least, at_least == most};
-    for (uint32_t missing = ND_LCS_BLOCK; !bound->is_exact; missing *= 4) {
-        uint32_t guess = missing < most ? most - missing : 0;
-        if (guess < bound->length)
-            guess = bound->length;
+    const uint32_t least = nd_least(a.len, b.len);
+    uint32_t most = least;
+    assert(limits.at_least <= least);
+    *bound = (nd_lcs_bound){limits.at_least, limits.at_least == most};
+    for (uint64_t missing = ND_LCS_BLOCK; !bound->is_exact && most >= limits.wanted; missing *= 4) {
+        const uint32_t guess = guess_length(least, missing, bound->length);
         const band w = band_for(a, b, guess);
         if (count_steps(a, b, w) > max_steps)
             return ND_OK;
+        const uint32_t next = guess_length(least, missing * 4, bound->length);
+        if (guess > most && count_steps(a, b, band_for(a, b, next)) <= max_steps)
+            continue;
         const nd_status status = clear_carries(lcs, b.len);
         if (status != ND_OK)
             return status;
         const uint32_t length = pass_band(lcs, a, b, lcs->carries, w);
-        assert(guess > at_least || length >= at_least);
-        bound->length = length > bound->length ? length : bound->length;
-        bound->is_exact = length >= guess;
+        assert(guess > limits.at_least || length >= limits.at_least);
+        bound->length = nd_most(length, bound->length);
+        if (length < guess && missing == ND_LCS_BLOCK)
+            most = count_shared(lcs, a, b);
+        bound->is_exact = length >= guess || bound->length == most;
     }
     return ND_OK;
 }
 
-nd_status nd_lcs_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b, uint32_t at_least,
+nd_status nd_lcs_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b, nd_lcs_limits limits,
                         nd_lcs_bound *bound)
 {
     const uint32_t prefix = count_prefix(a, b);
@@ -245,7 +273,9 @@ nd_status nd_lcs_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b, uin
     a.len -= suffix;
     b.len -= suffix;
     const uint32_t ends = prefix + suffix;
-    const nd_status status = find_length(lcs, a, b, at_least > ends ? at_least - ends : 0, bound);
+    limits.at_least -= nd_least(limits.at_least, ends);
+    limits.wanted -= nd_least(limits.wanted, ends);
+    const nd_status status = find_length(lcs, a, b, limits, bound);
     bound->length += ends;
     return status;
 }

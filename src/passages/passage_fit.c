@@ -99,8 +99,8 @@ nd_status nd_passage_fitter_measure(nd_passage_fitter *f, nd_span_pair *pair)
     const uint32_t *const ids = f->measure.ids;
     const nd_status status = nd_lcs_length(
         &f->lcs, (nd_word_sequence){ids + pair->earlier.start, nd_span_len(pair->earlier)},
-        (nd_word_sequence){ids + pair->later.start, nd_span_len(pair->later)}, pair->common,
-        &bound);
+        (nd_word_sequence){ids + pair->later.start, nd_span_len(pair->later)},
+        (nd_lcs_limits){.at_least = pair->common}, &bound);
     if (status == ND_OK)
         pair->common = bound.length;
     return status;

@@ -1,5 +1,6 @@
 #include "passages/passage_finder.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "util/sort.h"
@@ -160,25 +161,25 @@ static nd_status add_with_copies(nd_repeat_grouper *g, uint32_t repeat, nd_span 
     return status;
 }
 
-/* Words that two spans have in common, of which the caller knows some. */
-static nd_status count_common(nd_repeat_grouper *g, nd_span a, nd_span b, uint32_t at_least,
+/* Words that two spans have in common, within limits. */
+static nd_status count_common(nd_repeat_grouper *g, nd_span a, nd_span b, nd_lcs_limits limits,
                               uint32_t *common)
 {
     nd_lcs_bound bound = {0};
     const nd_status status =
         nd_lcs_length(g->lcs, (nd_word_sequence){ids_of(g, a), nd_span_len(a)},
-                      (nd_word_sequence){ids_of(g, b), nd_span_len(b)}, at_least, &bound);
+                      (nd_word_sequence){ids_of(g, b), nd_span_len(b)}, limits, &bound);
     *common = bound.length;
     return status;
 }
 
-/* Words that the span has in common with the anchor of the repeat, if they are enough; else 0. */
-static nd_status compare_with_anchor(nd_repeat_grouper *g, uint32_t repeat, nd_span span,
-                                     uint32_t *common)
+/* The same, if they are enough for one repeat; else 0. */
+static nd_status count_enough(nd_repeat_grouper *g, nd_span a, nd_span b, uint32_t *common)
 {
-    const nd_span anchor = g->groups.items[repeat].anchor;
-    const nd_status status = count_common(g, anchor, span, 0, common);
-    if (*common < g->min_identity * nd_span_longer(anchor, span))
+    const double enough = g->min_identity * nd_span_longer(a, b);
+    const nd_lcs_limits limits = {.wanted = (uint32_t)ceil(enough)};
+    const nd_status status = count_common(g, a, b, limits, common);
+    if (*common < enough)
         *common = 0;
     return status;
 }
@@ -192,7 +193,7 @@ static nd_status join(nd_repeat_grouper *g, uint32_t at, nd_span added, bool *is
     if (*is_settled || added.start < g->groups.items[repeat].anchor.start)
         return ND_OK;
     uint32_t common;
-    const nd_status status = compare_with_anchor(g, repeat, added, &common);
+    const nd_status status = count_enough(g, g->groups.items[repeat].anchor, added, &common);
     if (status != ND_OK || common == 0)
         return status;
     *is_settled = true;
@@ -222,7 +223,8 @@ static nd_status new_group(nd_repeat_grouper *g, const nd_span_pair *pair)
     const uint32_t repeat = (uint32_t)g->groups.len++;
     g->groups.items[repeat] = (nd_repeat_group){.anchor = pair->earlier, .first_place = NO_PLACE};
     uint32_t common = 0;
-    status = count_common(g, pair->earlier, pair->later, pair->common, &common);
+    status = count_common(g, pair->earlier, pair->later, (nd_lcs_limits){.at_least = pair->common},
+                          &common);
     if (status == ND_OK)
         status = add_with_copies(g, repeat, pair->earlier, nd_span_len(pair->earlier));
     return status == ND_OK ? add_with_copies(g, repeat, pair->later, common) : status;
@@ -281,10 +283,10 @@ static nd_status anchor_again(nd_repeat_grouper *g, const nd_repeat_group *group
     for (size_t i = 1; i < g->sorted.len; i++) {
         const nd_span span = places[i].span;
         uint32_t common;
-        const nd_status status = count_common(g, first, span, 0, &common);
+        const nd_status status = count_enough(g, first, span, &common);
         if (status != ND_OK)
             return status;
-        if (common < g->min_identity * nd_span_longer(first, span))
+        if (common == 0)
             continue;
         places[kept] = places[i];
         places[kept++].common = common;

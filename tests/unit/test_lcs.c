@@ -114,7 +114,9 @@ static void a_length_is_exact_where_it_says_so_and_never_too_long(void **state)
         make_pair(&p, &random, LEN);
         const uint32_t expected = textbook_length(p.a, p.b);
         const uint32_t known = expected ? (uint32_t)(nd_random_u64(&random) % (expected + 1)) : 0;
-        assert_int_equal(nd_lcs_length(&lcs, p.a, p.b, round % 2 ? known : 0, &bound), ND_OK);
+        assert_int_equal(nd_lcs_length(&lcs, p.a, p.b,
+                                       (nd_lcs_limits){.at_least = round % 2 ? known : 0}, &bound),
+                         ND_OK);
         if (bound.is_exact)
             assert_int_equal(bound.length, expected);
         else
@@ -122,6 +124,30 @@ static void a_length_is_exact_where_it_says_so_and_never_too_long(void **state)
         num_exact += bound.is_exact;
     }
     assert_true(num_exact > 2900);
+    nd_lcs_release(&lcs);
+}
+
+static void a_length_that_is_wanted_is_found_as_without_asking(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_lcs lcs = new_lcs(&allocator);
+    nd_random random = {7};
+    static pair p;
+    uint32_t num_wanted = 0;
+    for (int round = 0; round < 3000; round++) {
+        nd_lcs_bound full, bound;
+        make_pair(&p, &random, LEN);
+        const uint32_t most = p.a.len < p.b.len ? p.a.len : p.b.len;
+        const uint32_t wanted = (uint32_t)(nd_random_u64(&random) % (most + 2));
+        assert_int_equal(nd_lcs_length(&lcs, p.a, p.b, (nd_lcs_limits){0}, &full), ND_OK);
+        assert_int_equal(nd_lcs_length(&lcs, p.a, p.b, (nd_lcs_limits){.wanted = wanted}, &bound),
+                         ND_OK);
+        assert_true(full.length < wanted ? bound.length <= full.length
+                                         : bound.length == full.length);
+        num_wanted += full.length >= wanted;
+    }
+    assert_in_range(num_wanted, 1, 2999);
     nd_lcs_release(&lcs);
 }
 
@@ -141,10 +167,11 @@ static void past_its_steps_a_length_is_a_lower_bound(void **state)
     p.b = (nd_word_sequence){p.ids[1], MAX_LEN};
     const uint32_t expected = textbook_length(p.a, p.b);
     nd_lcs_bound bound;
-    assert_int_equal(nd_lcs_length(&lcs, p.a, p.b, 0, &bound), ND_OK);
+    assert_int_equal(nd_lcs_length(&lcs, p.a, p.b, (nd_lcs_limits){0}, &bound), ND_OK);
     assert_false(bound.is_exact);
     assert_true(bound.length <= expected);
-    assert_int_equal(nd_lcs_length(&lcs, p.a, p.b, expected / 2, &bound), ND_OK);
+    assert_int_equal(
+        nd_lcs_length(&lcs, p.a, p.b, (nd_lcs_limits){.at_least = expected / 2}, &bound), ND_OK);
     assert_true(bound.length >= expected / 2 && bound.length <= expected);
     nd_lcs_release(&lcs);
 }
@@ -181,7 +208,7 @@ static void nothing_is_aligned_with_nothing(void **state)
     assert_int_equal(nd_lcs_window(&lcs, some, none, window), 0);
     assert_int_equal(nd_lcs_window_length(&lcs, none, some), 0);
     assert_int_equal(nd_lcs_window_length(&lcs, some, none), 0);
-    assert_int_equal(nd_lcs_length(&lcs, none, some, 0, &bound), ND_OK);
+    assert_int_equal(nd_lcs_length(&lcs, none, some, (nd_lcs_limits){0}, &bound), ND_OK);
     assert_int_equal(bound.length, 0);
     assert_true(bound.is_exact);
     assert_int_equal(nd_lcs_align(&lcs, none, none, &runs), ND_OK);
@@ -207,7 +234,7 @@ static void each_failed_allocation_is_reported(void **state)
         nd_lcs_init(&lcs, &allocator);
         status = nd_lcs_begin(&lcs, NUM_IDS);
         if (status == ND_OK)
-            status = nd_lcs_length(&lcs, p.a, p.b, 0, &bound);
+            status = nd_lcs_length(&lcs, p.a, p.b, (nd_lcs_limits){0}, &bound);
         if (status == ND_OK)
             status = nd_lcs_align(&lcs, p.a, p.b, &runs);
         nd_lcs_release(&lcs);
@@ -222,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_holds_a_longest_common_subsequence),
         cmocka_unit_test(a_length_is_exact_where_it_says_so_and_never_too_long),
+        cmocka_unit_test(a_length_that_is_wanted_is_found_as_without_asking),
         cmocka_unit_test(past_its_steps_a_length_is_a_lower_bound),
         cmocka_unit_test(an_alignment_of_any_length_is_longest),
         cmocka_unit_test(nothing_is_aligned_with_nothing),
