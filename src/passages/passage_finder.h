@@ -303,10 +303,4 @@ nd_place nd_finder_place_in_a(const nd_passage_finder *finder, nd_span span);
 
 void nd_finder_set_lines(nd_place *place, const nd_line_index *lines);
 
-/* Where the block of seeds that starts at `from` ends, `end` at the latest. */
-static inline uint32_t nd_seed_block_end(uint32_t from, uint32_t end)
-{
-    return end - from < ND_SEED_BLOCK ? end : from + ND_SEED_BLOCK;
-}
-
 #endif

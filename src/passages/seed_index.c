@@ -10,6 +10,9 @@
 enum {
     MAX_WIDTH = 8,
     MARKS_PER_SEED = 8, /* at least, and less than twice as many */
+    /* Where fewer than one in so many seeds hold a word that stands once, most of the others stand
+     * several times, too, and are not marked. */
+    SINGLE_SHARE = 32,
     /* Probes past the first one, for each seed of a text: ordinary texts take about one. */
     PROBES_PER_SEED = 16,
 };
@@ -98,20 +101,31 @@ static inline uint32_t slot_hash(uint32_t hash)
     return hash >> 16 | hash << 16;
 }
 
-/* Hashes the seeds listed, and marks them. */
-static inline void hash_seeds(nd_seed_index *index, uint32_t width, uint32_t num,
-                              uint32_t mark_mask)
+/* Hashes the seeds listed. */
+static inline void hash_seeds(nd_seed_index *index, uint32_t width, uint32_t num)
 {
     const uint64_t key[2] = {index->words->key[0], index->words->key[1]};
     const uint32_t *const ids = index->words->ids, *const positions = index->positions;
     uint32_t *const hashes = index->hashes;
+    for (uint32_t k = 0; k < num; k++)
+        hashes[k] = hash_seed(key, ids + positions[k], width);
+}
+
+/* Marks the hashes of the seeds listed; the marks of long texts are not in the cache. */
+static void mark_hashes(nd_seed_index *index, uint32_t num, uint32_t mark_mask)
+{
     uint64_t *const marks = index->marks;
-    for (uint32_t k = 0; k < num; k++) {
-        const uint32_t hash = hash_seed(key, ids + positions[k], width), shift = mark_shift(hash);
-        const uint32_t at = (hash & mark_mask) / ND_SEED_MARKS;
-        const uint64_t once = marks[at] >> shift & 1;
-        hashes[k] = hash;
-        marks[at] |= (1 + 2 * once) << shift;
+    const uint32_t *const hashes = index->hashes;
+    for (uint32_t from = 0; from < num;) {
+        const uint32_t to = nd_seed_block_end(from, num);
+        for (uint32_t k = from; k < to; k++)
+            nd_prefetch_to_write(&marks[(hashes[k] & mark_mask) / ND_SEED_MARKS]);
+        for (; from < to; from++) {
+            const uint32_t shift = mark_shift(hashes[from]);
+            uint64_t *const mark = &marks[(hashes[from] & mark_mask) / ND_SEED_MARKS];
+            const uint64_t once = *mark >> shift & 1;
+            *mark |= (1 + 2 * once) << shift;
+        }
     }
 }
 
@@ -131,32 +145,43 @@ static uint32_t keep_shared(nd_seed_index *index, uint32_t num, uint32_t mark_ma
     return kept;
 }
 
+/* Drops the seeds listed that no other one is like, but for a few; returns how many remain. */
+static nd_status drop_single(nd_seed_index *index, uint32_t *num)
+{
+    uint64_t num_marks = ND_SEED_MARKS;
+    while (num_marks < (uint64_t)index->num_seeds * MARKS_PER_SEED && num_marks <= UINT32_MAX / 2)
+        num_marks *= 2;
+    const size_t num_words = (size_t)(num_marks / ND_SEED_MARKS);
+    const nd_status status = nd_reserve(&index->allocator, (void **)&index->marks,
+                                        &index->mark_capacity, num_words, sizeof *index->marks);
+    if (status != ND_OK)
+        return status;
+    memset(index->marks, 0, num_words * sizeof *index->marks);
+    mark_hashes(index, *num, (uint32_t)(num_marks - 1));
+    *num = keep_shared(index, *num, (uint32_t)(num_marks - 1));
+    return ND_OK;
+}
+
 static nd_status find_candidates(nd_seed_index *index)
 {
     const uint32_t num_seeds = index->num_seeds, width = index->width;
-    uint64_t num_marks = ND_SEED_MARKS;
-    while (num_marks < (uint64_t)num_seeds * MARKS_PER_SEED && num_marks <= UINT32_MAX / 2)
-        num_marks *= 2;
-    const size_t num_words = (size_t)(num_marks / ND_SEED_MARKS);
-    nd_status status = nd_reserve(&index->allocator, (void **)&index->marks, &index->mark_capacity,
-                                  num_words, sizeof *index->marks);
-    if (status == ND_OK)
-        status = reserve_positions(index, &index->positions, &index->position_capacity, num_seeds);
+    nd_status status =
+        reserve_positions(index, &index->positions, &index->position_capacity, num_seeds);
     if (status == ND_OK)
         status = reserve_positions(index, &index->hashes, &index->hash_capacity, num_seeds);
     if (status != ND_OK || num_seeds == 0)
         return status;
-    memset(index->marks, 0, num_words * sizeof *index->marks);
-    const uint32_t mask = (uint32_t)(num_marks - 1);
-    const uint32_t num = list_seeds(index->words, width, num_seeds, index->positions);
+    uint32_t num = list_seeds(index->words, width, num_seeds, index->positions);
     if (width == 4)
-        hash_seeds(index, 4, num, mask);
+        hash_seeds(index, 4, num);
     else if (width == 5)
-        hash_seeds(index, 5, num, mask);
+        hash_seeds(index, 5, num);
     else
-        hash_seeds(index, width, num, mask);
-    index->num_candidates = keep_shared(index, num, mask);
-    return ND_OK;
+        hash_seeds(index, width, num);
+    if (num_seeds - num >= num_seeds / SINGLE_SHARE)
+        status = drop_single(index, &num);
+    index->num_candidates = num;
+    return status;
 }
 
 nd_status nd_seed_index_begin(nd_seed_index *index, const nd_vocabulary *words, uint32_t width)
@@ -245,8 +270,22 @@ static inline uint32_t add_seeds(nd_seed_index *index, uint32_t width, uint32_t 
     return num_links;
 }
 
+/* Prefetches what a slot tells of each candidate from index->next to `end`: mostly where its seed
+ * stood last. */
+static void prefetch_earlier(const nd_seed_index *index, uint32_t end)
+{
+    const uint32_t *const slots = index->slots.items, *const ids = index->words->ids;
+    const uint32_t base = index->slots.base, mask = index->slots.mask;
+    for (uint32_t k = index->next; k < end; k++) {
+        const uint32_t slot = slots[slot_hash(index->hashes[k]) & mask];
+        const uint32_t earlier = slot < base ? 0 : slot - base;
+        nd_prefetch(&ids[earlier]);
+        nd_prefetch(&index->class_of[earlier]);
+    }
+}
+
 /* The first candidate from `to` on, whose turn comes next. All slots before it are prefetched, so
- * that the cache misses overlap. */
+ * that the cache misses overlap, and in a long text what they lead to. */
 static uint32_t prefetch_candidates(nd_seed_index *index, uint32_t to)
 {
     const uint32_t *const slots = index->slots.items;
@@ -254,6 +293,8 @@ static uint32_t prefetch_candidates(nd_seed_index *index, uint32_t to)
     uint32_t k = index->next;
     for (; k < index->num_candidates && index->positions[k] < to; k++)
         nd_prefetch_to_write(&slots[slot_hash(index->hashes[k]) & mask]);
+    if (index->num_seeds > ND_LONG_TEXT)
+        prefetch_earlier(index, k);
     return k;
 }
 

@@ -97,8 +97,15 @@ void nd_vocabulary_release(nd_vocabulary *vocabulary);
 
 enum {
     ND_SEED_BLOCK = 256,
-    ND_SEED_MARKS = 32, /* marks in a number of 64 bits */
+    ND_LONG_TEXT = 1 << 15, /* seeds past which what is kept of them does not stay in the cache */
+    ND_SEED_MARKS = 32,     /* marks in a number of 64 bits */
 };
+
+/* Where the block of seeds that starts at `from` ends, `end` at the latest. */
+static inline uint32_t nd_seed_block_end(uint32_t from, uint32_t end)
+{
+    return end - from < ND_SEED_BLOCK ? end : from + ND_SEED_BLOCK;
+}
 
 /* A seed, by its first token, and an earlier one of the same tokens. */
 typedef struct nd_seed_link {
