@@ -34,6 +34,40 @@ typedef struct closure {
     uint32_t period; /* least distance of two places */
 } closure;
 
+static bool is_long(const nd_exact_repeats *x)
+{
+    return x->seeds->num_seeds > ND_LONG_TEXT;
+}
+
+/* Lists the places of all classes, one class after the other. In a long text each step from a place
+ * to the one before it is a cache miss, and waits for the last one; here they overlap. */
+static nd_status list_all_places(nd_exact_repeats *x)
+{
+    const nd_seed_index *const seeds = x->seeds;
+    nd_status status = nd_reserve(&x->allocator, (void **)&x->class_end, &x->class_end_capacity,
+                                  seeds->num_seeds, sizeof *x->class_end);
+    if (status == ND_OK)
+        status = nd_reserve(&x->allocator, (void **)&x->by_class, &x->by_class_capacity,
+                            seeds->num_candidates, sizeof *x->by_class);
+    if (status != ND_OK)
+        return status;
+    uint32_t num = 0;
+    for (uint32_t k = 0; k < seeds->num_candidates; k++) {
+        const uint32_t i = seeds->positions[k], class = seeds->class_of[i];
+        x->class_end[i] = num; /* of use where i is the first of its class */
+        num += class == i ? seeds->count[i] : 0;
+        x->by_class[x->class_end[class]++] = i;
+    }
+    return ND_OK;
+}
+
+static void follow_places(nd_exact_repeats *x, uint32_t class, uint32_t num)
+{
+    uint32_t at = x->seeds->previous[class];
+    for (uint32_t i = num; i-- > 0; at = x->seeds->previous[at])
+        x->places.items[i] = at;
+}
+
 /* Lists the places of a class, ascending. */
 static nd_status list_places(nd_exact_repeats *x, uint32_t class, closure *c)
 {
@@ -42,12 +76,14 @@ static nd_status list_places(nd_exact_repeats *x, uint32_t class, closure *c)
     const nd_status status = ND_VEC_RESERVE(&x->allocator, &x->places, num);
     if (status != ND_OK)
         return status;
-    uint32_t at = x->seeds->previous[class], min_gap = UINT32_MAX;
-    for (uint32_t i = num; i-- > 0; at = x->seeds->previous[at]) {
-        x->places.items[i] = at;
-        if (i + 1 < num && x->places.items[i + 1] - at < min_gap)
-            min_gap = x->places.items[i + 1] - at;
-    }
+    uint32_t *const places = x->places.items;
+    uint32_t min_gap = UINT32_MAX;
+    if (is_long(x))
+        memcpy(places, x->by_class + (x->class_end[class] - num), num * sizeof *places);
+    else
+        follow_places(x, class, num);
+    for (uint32_t i = 1; i < num; i++)
+        min_gap = nd_least(min_gap, places[i] - places[i - 1]);
     x->places.len = num;
     *c = (closure){.num_places = num, .len = x->seeds->width, .period = min_gap};
     return ND_OK;
@@ -410,6 +446,8 @@ nd_status nd_exact_repeats_find(nd_exact_repeats *exact, const nd_seed_index *se
     if (status != ND_OK)
         return status;
     memset(exact->is_done, 0, (num / 32 + 1) * sizeof *exact->is_done);
+    if (is_long(exact))
+        status = list_all_places(exact);
     for (uint32_t k = 0; k < seeds->num_candidates && status == ND_OK; k++) {
         const uint32_t i = seeds->positions[k];
         if (seeds->count[i] > 1 && !is_done(exact, i)) /* so it is the first of a class */
@@ -424,4 +462,6 @@ void nd_exact_repeats_release(nd_exact_repeats *exact)
     ND_VEC_RELEASE(&exact->allocator, &exact->found);
     ND_VEC_RELEASE(&exact->allocator, &exact->places);
     nd_release(&exact->allocator, exact->is_done);
+    nd_release(&exact->allocator, exact->by_class);
+    nd_release(&exact->allocator, exact->class_end);
 }

@@ -153,7 +153,10 @@ typedef struct nd_exact_repeats {
     ND_VEC(nd_span) found;
     ND_VEC(uint32_t) places; /* of the closure in hand */
     uint32_t *is_done;       /* a bit per seed position */
-    size_t done_capacity;
+    /* Of a long text: the places of each class after those of the one before, and per class where
+     * its own end. */
+    uint32_t *by_class, *class_end;
+    size_t done_capacity, by_class_capacity, class_end_capacity;
     uint64_t steps_left; /* see ND_EXACT_STEPS_PER_SEED */
     uint64_t num_cut;    /* closures that were not followed to their ends */
 } nd_exact_repeats;
