@@ -75,8 +75,8 @@ nd_status nd_reserve(const nd_allocator *allocator, void **block, size_t *capaci
     return ND_OK;
 }
 
-nd_status nd_vec_reserve(const nd_allocator *allocator, void **items, size_t *capacity, size_t len,
-                         size_t more, size_t size_bytes)
+nd_status nd_vec_grow(const nd_allocator *allocator, void **items, size_t *capacity, size_t len,
+                      size_t more, size_t size_bytes)
 {
     size_t need;
     if (!nd_size_add(len, more, &need))

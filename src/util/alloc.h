@@ -61,9 +61,17 @@ static inline bool nd_size_add(size_t a, size_t b, size_t *out)
         (vec)->len = (vec)->capacity = 0;                                                          \
     } while (0)
 
-/* Behind ND_VEC_RESERVE. */
-ND_NODISCARD nd_status nd_vec_reserve(const nd_allocator *allocator, void **items, size_t *capacity,
-                                      size_t len, size_t more, size_t size_bytes);
+/* Behind ND_VEC_RESERVE: where there is room already, and where there may not be. */
+ND_NODISCARD nd_status nd_vec_grow(const nd_allocator *allocator, void **items, size_t *capacity,
+                                   size_t len, size_t more, size_t size_bytes);
+
+ND_NODISCARD static inline nd_status nd_vec_reserve(const nd_allocator *allocator, void **items,
+                                                    size_t *capacity, size_t len, size_t more,
+                                                    size_t size_bytes)
+{
+    return more <= *capacity - len ? ND_OK
+                                   : nd_vec_grow(allocator, items, capacity, len, more, size_bytes);
+}
 
 /* --- growing buffers of bytes --- */
 
