@@ -244,20 +244,26 @@ def test_pairs_are_compared_with_the_texts_of_their_task(
     mates = pyarrow.Table.from_batches([mates]).to_batches(max_chunksize=rows_a_batch)
     placed = pyarrow.Table.from_batches(_verify._number(iter(mates)))
     assert placed["place"].to_pylist() == [0, 1, 2, 3, 0, 1, 2, 0, 1, 2, 3, 4]
-    there = [0, 0, *range(len(placed)), len(placed) - 1]  # copies
-    there.sort()
-    joined = placed.take(there).select(["task", "place", "key", "key", "mates"])
-    column = pyarrow.array([texts[keys.index(key)].encode() for key in joined.column(2).to_pylist()])
-    joined = joined.set_column(3, "text", column).combine_chunks()
+    rows_of_texts: list[dict[str, Any]] = []
+    for row in placed.to_pylist():
+        rows_of_texts.append({**row, "text": None, "name": f"named {row['key'][0]}"})
+        text = {"task": row["task"], "place": row["place"], "text": texts[keys.index(row["key"])].encode()}
+        rows_of_texts += [text] * (2 if row["place"] in (0, 3) else 1)  # copies
+    schema = pyarrow.schema([*placed.schema, ("text", pyarrow.binary()), ("name", pyarrow.string())])
+    joined = pyarrow.Table.from_pylist(rows_of_texts, schema)
 
     def compared(given: Any) -> list[tuple[Any, ...]]:
         batches = iter(given.to_batches(max_chunksize=rows_a_batch))
-        done = [row for b in _verify._compare(batches, neardup.Spec(threshold=0.62), False) for row in b.to_pylist()]
+        spec = neardup.Spec(threshold=0.62)
+        done = [row for b in _verify._compare(batches, spec, False, ["name"]) for row in b.to_pylist()]
+        assert all(row[f"{side}_name"] == f"named {row[side][0]}" for row in done for side in "ab")
         return [(row["a"], row["b"], row["kind"], row["jaccard"]) for row in done]
 
     assert compared(joined) == wanted
     with pytest.raises(RuntimeError, match="a text to compare"):
         compared(joined.slice(3))
+    with pytest.raises(RuntimeError, match="a text to compare"):
+        compared(joined.slice(0, len(joined) - 1 - (placed["place"][-1].as_py() in (0, 3))))
 
 
 def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:
@@ -265,10 +271,12 @@ def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:
     import pyarrow
 
     column = pyarrow.array(texts, pyarrow.binary())
-    nothing = pyarrow.nulls(len(texts))
-    batch = pyarrow.RecordBatch.from_arrays([nothing, column, nothing], names=["id", "text", "hash"])
-    (read,) = _texts._read(iter([batch]), _options.make_options("id", "text", neardup.Spec(preset="news")))
-    rows = {row["key"]: row for row in read.select(["key", "shift", "samples"]).to_pylist() if row["key"]}
+    ids, nothing = pyarrow.nulls(len(texts), pyarrow.string()), pyarrow.array([0] * len(texts))
+    batch = pyarrow.RecordBatch.from_arrays([ids, column, nothing, nothing], names=["id", "text", "id_hash", "hash"])
+    options = _options.make_options("id", "text", neardup.Spec(preset="news"))
+    (read,) = _texts._read(iter([batch]), options)
+    unpacked = _texts._unpack(iter([read.select(["pack"])]), options, ["key", "shift", "samples"])
+    rows = {row["key"]: row for batch in unpacked for row in batch.to_pylist()}
 
     def batches(of: list[dict[str, Any]], schema: Any, size: int = 1000) -> Iterator[Any]:
         for start in range(0, len(of), size):

@@ -29,10 +29,13 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows
+from neardup.spark._packs import num_parts, unpacked
+from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_binary, fixed_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from neardup.spark._options import Options
 
 SUMMARY = 2  # where a block says whether it is of a large bucket
 WHOLE, LEADERS, WINDOW = 512, 16, 48  # neardup/bucket.h; a test holds them equal
@@ -277,7 +280,7 @@ def mates_batch(rows: list[tuple[bytes, int, bytes]]) -> Any:
 
 def _once(batches: Iterator[Any]) -> Iterator[Any]:
     """(key, task, mates), by key and task, to the same with each pair once, at its first task."""
-    current, seen = b"", set()
+    current, seen = b"", set[bytes]()
     for batch in batches:
         if batch.num_rows == 0:
             continue
@@ -301,13 +304,19 @@ def _once(batches: Iterator[Any]) -> Iterator[Any]:
             yield mates_batch(rows)
 
 
-def blocks(texts: DataFrame, bands: int) -> DataFrame:
-    """(block) of (key, bands), each once."""
+def _spread_packs(batches: Iterator[Any], options: Options, slices: int) -> Iterator[Any]:
+    """(pack) of `documents` likewise."""
+    packs = (pack.as_buffer() for batch in batches for pack in batch.column(0))
+    rows = (unpacked(pack, documents_schema(options)).select(["key", "bands"]) for pack in packs)
+    return _spread(rows, options.spec.bands, slices)
+
+
+def blocks(read: DataFrame, options: Options) -> DataFrame:
+    """(block), each once, of `documents`."""
     from functools import partial
 
-    parts = int(texts.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200)
-    spread = texts.select("key", "bands").mapInArrow(
-        partial(_spread, bands=bands, slices=SLICES_A_PART * parts), "slice int, prefix bigint, members binary"
+    spread = read.select("pack").mapInArrow(
+        partial(_spread_packs, options=options, slices=SLICES_A_PART * num_parts(read)), "slice int, prefix bigint, members binary"
     )
     return spread.repartition("slice").sortWithinPartitions("slice", "prefix").mapInArrow(_cut, "block binary").distinct()
 

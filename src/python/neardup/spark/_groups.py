@@ -23,7 +23,7 @@ import pyarrow
 from neardup.spark._pairs import of_copies, turned
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from neardup._spec import Spec
     from neardup.spark._options import Options
@@ -33,23 +33,24 @@ MOST_BYTES = 2**31 - 1
 LEAST_PROGRESS = 16  # a round must drop one match in so many
 
 
-def ranks(texts: DataFrame, options: Options) -> DataFrame:
-    """(key, rank): binary, in whose order texts represent. texts: (key, tokens, least_name, preference)."""
+def with_ranks(texts: DataFrame, options: Options) -> DataFrame:
+    """Texts with `rank`, binary, in whose order they represent; without where that is the key. texts: (key, tokens,
+    least_name, preference, ...)."""
     from pyspark.sql import functions as F
 
+    if options.representative == "longest" and options.spec.score == 0:
+        return texts
     if options.representative == "first-id":
-        rank = F.col("least_name").cast("binary")
-    else:
-        # The size decides after the keys that come before it. A key of a text begins with it but where a score decides.
-        place = 8 * options.size_place
-        before, after = F.substring("preference", 1, place), F.substring("preference", place + 1, MOST_BYTES)
-        size = F.substring("key", 1, 4)
-        if options.spec.score > 0:
-            size = F.unhex(F.lpad(F.hex(F.lit(2**32 - 1) - F.col("tokens")), 8, "0"))
-        digest = F.substring("key", 5, MOST_BYTES)
-        parts = [before, size, after, digest] if options.keys else [size, digest]
-        rank = F.concat(*parts)
-    return texts.select("key", rank.alias("rank"))
+        return texts.withColumn("rank", F.col("least_name").cast("binary"))
+    # The size decides after the keys that come before it. A key of a text begins with it but where a score decides.
+    place = 8 * options.size_place
+    before, after = F.substring("preference", 1, place), F.substring("preference", place + 1, MOST_BYTES)
+    size = F.substring("key", 1, 4)
+    if options.spec.score > 0:
+        size = F.unhex(F.lpad(F.hex(F.lit(2**32 - 1) - F.col("tokens")), 8, "0"))
+    digest = F.substring("key", 5, MOST_BYTES)
+    parts = [before, size, after, digest] if options.keys else [size, digest]
+    return texts.withColumn("rank", F.concat(*parts))
 
 
 def _walk(batches: Iterator[Any]) -> Iterator[Any]:
@@ -94,58 +95,71 @@ def _members(undecided: DataFrame, options: Options, steps: Steps) -> DataFrame:
     return steps.keep("members", all_members)
 
 
-def by_rank(edges: DataFrame, texts: DataFrame, options: Options) -> DataFrame:
-    """(low, high, a, b, m): matches with the ranks of a and b, low < high."""
+def by_rank(edges: DataFrame, options: Options) -> DataFrame:
+    """(low, high, a, b, m, a_name, b_name): matches with the ranks of a and b, low < high."""
     from pyspark.sql import functions as F
 
     a, b, m = F.col("a"), F.col("b"), F.col("m")
-    if options.representative == "longest" and options.spec.score == 0:
-        return edges.select(a.alias("low"), b.alias("high"), a, b, m)
-    rank_of = ranks(texts, options)
-    of_a = rank_of.select(F.col("key").alias("a"), F.col("rank").alias("a_rank"))
-    of_b = rank_of.select(F.col("key").alias("b"), F.col("rank").alias("b_rank"))
+    if "a_rank" not in edges.columns:
+        return edges.select(a.alias("low"), b.alias("high"), a, b, m, "a_name", "b_name")
     forth = F.col("a_rank") < F.col("b_rank")
-    return edges.join(of_a, "a").join(of_b, "b").select(
+
+    def either(first: str, second: str) -> Column:
+        return F.when(forth, F.col(first)).otherwise(F.col(second))
+
+    return edges.select(
         F.least("a_rank", "b_rank").alias("low"),
         F.greatest("a_rank", "b_rank").alias("high"),
-        F.when(forth, a).otherwise(b).alias("a"),
-        F.when(forth, b).otherwise(a).alias("b"),
+        either("a", "b").alias("a"),
+        either("b", "a").alias("b"),
         F.when(forth, m).otherwise(turned(m, options.spec)).alias("m"),
+        either("a_name", "b_name").alias("a_name"),
+        either("b_name", "a_name").alias("b_name"),
     )
 
 
+ANCHORED = ("key", "representative", "m", "name", "best")
+
+
 def anchors(ranked: DataFrame, options: Options, steps: Steps) -> DataFrame:
-    """(key, representative, m) of every member text; m as the representative sees it."""
+    """ANCHORED of every member text: m as the representative sees it, and the names of the documents kept of both."""
     from pyspark.sql import functions as F
 
     members = _members(ranked.select("low", "high"), options, steps)
     leading = ranked.join(members, ranked["low"] == members["rank"], "left_anti")
-    first = leading.groupBy("high").agg(F.min(F.struct("low", "a", "b", "m")).alias("first"))
-    return first.select(F.col("first.b").alias("key"), F.col("first.a").alias("representative"), "first.m")
+    first = leading.groupBy("high").agg(F.min(F.struct("low", "a", "b", "m", "a_name", "b_name")).alias("first"))
+    names = zip(("b", "a", "m", "b_name", "a_name"), ANCHORED)
+    return first.select(*(F.col(f"first.{field}").alias(name) for field, name in names))
 
 
-def document_members(anchored: DataFrame, texts: DataFrame, documents: DataFrame, spec: Spec) -> DataFrame:
+def with_names(members: DataFrame, texts: DataFrame) -> DataFrame:
+    """ANCHORED of (key, representative, m)."""
+    from pyspark.sql import functions as F
+
+    names = texts.select("key", "name")
+    best = texts.select(F.col("key").alias("representative"), F.col("name").alias("best"))
+    return members.join(names, "key").join(best, "representative").select(*ANCHORED)
+
+
+def document_members(anchored: DataFrame, copied: DataFrame, documents: DataFrame, spec: Spec) -> DataFrame:
     """(representative, id, kind, jaccard, in_representative, representative_in, with a score covered,
     representative_covered, score): each document of a group but the one that represents it, by their names.
 
-    texts: (key, copies, best_name); documents: (name, key).
+    copied: (key, name) of texts with copies; documents: (key, name) of all documents of these.
     """
     from pyspark.sql import functions as F
 
-    copies = texts.where("copies > 1").select("key", F.col("key").alias("representative"), of_copies(spec).alias("m"))
-    own = copies.join(anchored.select("key"), "key", "left_anti")
-    names = texts.select(F.col("key").alias("representative"), F.col("best_name").alias("best"))
-    members = anchored.union(own.select(*anchored.columns)).join(names, "representative")
+    own = copied.select(
+        "key", F.col("key").alias("representative"), of_copies(spec).alias("m"), "name", F.col("name").alias("best")
+    ).join(anchored.select("key"), "key", "left_anti")
     seen = {"kind": "kind", "jaccard": "jaccard", "b_in_a": "in_representative", "a_in_b": "representative_in"}
     if spec.score > 0:
         seen.update(b_covered="covered", a_covered="representative_covered", score="score")
-    return (
-        members.join(documents.select("name", "key"), "key")
-        .where(F.col("name") != F.col("best"))
-        .select(
-            F.col("best").alias("representative"), F.col("name").alias("id"),
-            *(F.col(f"m.{field}").alias(name) for field, name in seen.items()),
-        )
+    named = anchored.union(own.select(*anchored.columns)).join(documents.withColumnRenamed("name", "own_name"), "key", "left")
+    name = F.coalesce("own_name", "name")
+    return named.where(name != F.col("best")).select(
+        F.col("best").alias("representative"), name.alias("id"),
+        *(F.col(f"m.{field}").alias(name) for field, name in seen.items()),
     )
 
 

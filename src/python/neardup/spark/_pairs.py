@@ -56,11 +56,11 @@ def of_copies(spec: Spec) -> Column:
     return F.struct(F.lit("exact").alias("kind"), *(F.lit(1.0).alias(name) for name in names))
 
 
-def _itself(texts: DataFrame, spec: Spec) -> DataFrame:
-    """(x, y, m): texts with copies as matches of themselves."""
+def _itself(texts: DataFrame, spec: Spec, *more: Column) -> DataFrame:
+    """(x, y, m, more): texts with copies as matches of themselves."""
     from pyspark.sql import functions as F
 
-    return texts.where("copies > 1").select(F.col("key").alias("x"), F.col("key").alias("y"), of_copies(spec).alias("m"))
+    return texts.select(F.col("key").alias("x"), F.col("key").alias("y"), of_copies(spec).alias("m"), *more)
 
 
 def _both_ways(edges: DataFrame, texts: DataFrame, spec: Spec) -> DataFrame:
@@ -77,7 +77,7 @@ def _placed(edges: DataFrame, texts: DataFrame, options: Options) -> DataFrame:
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    copies = texts.where("copies > 1").select(F.col("key").alias("y"), "copies")
+    copies = texts.select(F.col("key").alias("y"), "copies")
     seen = _both_ways(edges, texts, options.spec).join(copies, "y", "left")
     seen = seen.withColumn("copies", F.coalesce("copies", F.lit(1)))
     order: Any = (F.desc("m.jaccard"), F.desc(F.greatest("m.a_in_b", "m.b_in_a")), F.asc("y"))
@@ -107,14 +107,11 @@ def partners(edges: DataFrame, texts: DataFrame) -> DataFrame:
     """(copies, partners) of every text whose documents have partners: how many, for each of its copies."""
     from pyspark.sql import functions as F
 
-    copies = texts.where("copies > 1").select("key", "copies")
-    num = F.coalesce(F.col("copies"), F.lit(1))
     # From either text of a match the other one's documents, and the others of its own.
-    forth = edges.select(F.col("a").alias("x"), F.col("b").alias("key"))
-    back = edges.select(F.col("b").alias("x"), F.col("a").alias("key"))
-    others = forth.union(back).join(copies, "key", "left").select("x", num.alias("partners"), F.lit(1).alias("own"))
-    own = copies.select(F.col("key").alias("x"), (F.col("copies") - 1).alias("partners"), F.col("copies").alias("own"))
-    counted = others.union(own).groupBy("x")
+    forth = edges.select(F.col("a").alias("x"), F.col("a_copies").alias("own"), F.col("b_copies").alias("partners"))
+    back = edges.select(F.col("b").alias("x"), F.col("b_copies").alias("own"), F.col("a_copies").alias("partners"))
+    own = texts.select(F.col("key").alias("x"), F.col("copies").alias("own"), (F.col("copies") - 1).alias("partners"))
+    counted = forth.union(back).union(own).groupBy("x")
     return counted.agg(F.max("own").alias("copies"), F.sum("partners").alias("partners"))
 
 
@@ -128,18 +125,25 @@ def capped_texts(edges: DataFrame, texts: DataFrame, max_matches: int) -> DataFr
 def all_pairs(edges: DataFrame, texts: DataFrame, documents: DataFrame, options: Options) -> DataFrame:
     """(a, b, fields of m) of documents, a the smaller name, where nothing is capped.
 
-    edges: (a, b, m) of keys; texts: (key, copies); documents: (name, key).
+    edges: (a, b, m, a_name, b_name, ...) of keys, and the names of the documents kept; texts: (key, name, copies) of texts
+    with copies; documents: (name, key) of all documents of these.
     """
     from pyspark.sql import functions as F
 
-    matches = edges.select(F.col("a").alias("x"), F.col("b").alias("y"), "m").union(_itself(texts, options.spec))
+    columns = ("x", "y", "m", "x_only", "y_only", "y_copies")
+    matches = edges.select("a", "b", "m", "a_name", "b_name", "b_copies").toDF(*columns)
+    name = F.col("name")
+    matches = matches.union(_itself(texts, options.spec, name, name, F.col("copies")).toDF(*columns))
     right = _of(documents, "y")
     if not 0 < options.max_matches <= MANY_COPIES:  # else a text of more copies would be capped
-        copies = texts.select(F.col("key").alias("y"), "copies").where(F.col("copies") > MANY_COPIES)
-        num = F.coalesce("copies", F.lit(1))
-        matches = matches.join(copies, "y", "left").withColumn("y_part", _parts(num, MANY_COPIES))
+        matches = matches.withColumn("y_part", _parts(F.col("y_copies"), MANY_COPIES))
         right = _of(_in_parts(documents, texts, MANY_COPIES), "y", "part")
-    pairs = matches.join(_of(documents, "x"), "x").join(right, [name for name in ("y", "y_part") if name in right.columns])
+    pairs = matches.join(_of(documents, "x"), "x", "left")
+    on = ["y", "y_part"] if "y_part" in right.columns else ["y"]
+    pairs = pairs.join(right, on, "left")
+    pairs = pairs.where((F.col("y_copies") == 1) | F.col("y_name").isNotNull())  # a part may have no documents
+    for side in "xy":
+        pairs = pairs.withColumn(f"{side}_name", F.coalesce(f"{side}_name", f"{side}_only"))
     # A text's own copies would come in both orders.
     return _oriented(pairs.where((F.col("x") != F.col("y")) | (F.col("x_name") < F.col("y_name"))), options.spec)
 

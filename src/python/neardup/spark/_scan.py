@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Optional, Union
 
 from neardup._spec import Spec
-from neardup.spark import _candidates, _groups, _links, _pairs, _rare, _texts, _verify
+from neardup.spark import _candidates, _copies, _groups, _links, _pairs, _rare, _texts, _verify
 from neardup.spark._options import Options, check_columns, make_options
 from neardup.spark._steps import Steps
 
@@ -85,64 +85,66 @@ class Scan:
         return self._steps.keep("documents", _texts.documents(self.df, self.options, self._observation))
 
     @cached_property
+    def _packs_by_id(self) -> DataFrame:
+        """PACKS of texts, where a document's name is its id."""
+        return self._steps.keep("texts", _copies.texts(self._read, self.options))
+
+    @cached_property
     def has_duplicate_ids(self) -> bool:
         """Whether an id stands twice. Runs a job."""
-        if self.options.unique_ids:
+        if self.options.unique_ids or not self._packs_by_id.where(f"kind = {_copies.IDS}").limit(1).count():
             return False
-        from pyspark.sql import functions as F
-
-        row = self._read.agg(F.count("*"), F.countDistinct(F.xxhash64("id"))).first()
-        if row is None or row[0] == row[1]:
-            return False
-        return bool(self._read.groupBy("id").count().where("count > 1").limit(1).count())
+        return bool(_texts.repeated_ids(self.df, self.options).limit(1).count())
 
     @cached_property
     def _names(self) -> DataFrame:
-        return self._steps.keep("names", _texts.duplicate_names(self.df, self._read, self.options))
+        return self._steps.keep("names", _texts.duplicate_names(self.df, self.options))
 
     @cached_property
     def _documents(self) -> DataFrame:
-        """(name, id, key, tokens, preference, hash) of the documents with words."""
+        """Rows of NAMED: the documents with words."""
         from pyspark.sql import functions as F
 
-        plain = self._read.where("key is not null")
+        columns = ("key", "tokens", "preference", "name", "id", "id_hash", "hash")
+        kinds = "key binary, tokens bigint, preference binary, name string, id string, id_hash bigint, hash bigint"
+        plain = _texts.rows_of(self._read, self.options, kinds).withColumn("name", F.col("id"))
         if not self.has_duplicate_ids:
-            return plain.select(F.col("id").alias("name"), "id", "key", "tokens", "preference", "hash")
+            return plain
         names = self._names
         alone = plain.join(names.select("id").distinct(), "id", "left_anti")
         tokens = plain.select("key", "tokens").distinct()
         with_words = names.where(F.col("key") < F.lit(b"\xff\xff\xff\xff")).join(tokens, "key")
-        columns = ("name", "id", "key", "tokens", "preference", "hash")
-        named = alone.withColumn("name", F.col("id")).select(*columns).union(with_words.select(*columns))
+        named = alone.select(*columns).union(with_words.select(*columns))
         return self._steps.keep("named", named)  # else each use would join them again
 
     @cached_property
-    def _all_texts(self) -> DataFrame:
-        """(key, tokens, copies, least_name, preference, best_name, best_id, best_hash): a row a text, best the
-        document kept."""
-        from pyspark.sql import functions as F
+    def _packs(self) -> DataFrame:
+        """PACKS of texts."""
+        if not self.has_duplicate_ids:
+            return self._packs_by_id
+        return self._steps.keep("named_texts", _copies.texts_of_named(self._documents))
 
-        order = F.struct("preference", "name", "id", "hash")
-        texts = self._documents.groupBy("key").agg(
-            F.max("tokens").alias("tokens"), F.count("*").alias("copies"),
-            F.min("name").alias("least_name"), F.min(order).alias("best"),
-        )
-        return self._steps.keep(
-            "texts",
-            texts.select(
-                "key", "tokens", "copies", "least_name", F.col("best.preference").alias("preference"),
-                F.col("best.name").alias("best_name"), F.col("best.id").alias("best_id"),
-                F.col("best.hash").alias("best_hash"),
-            ),
-        )
+    @cached_property
+    def _all_texts(self) -> DataFrame:
+        """TEXT_FIELDS: a row a text, name and id those of the document that is kept."""
+        return _copies.text_rows(self._packs)
+
+    @cached_property
+    def _copied_texts(self) -> DataFrame:
+        """Likewise, of texts with copies."""
+        return self._steps.keep("copied", _copies.text_rows(self._packs, only_copied=True))
+
+    @cached_property
+    def _copied_documents(self) -> DataFrame:
+        """(key, name) of the documents of those."""
+        return _copies.copied_documents(self._packs)
 
     @cached_property
     def _blocks(self) -> DataFrame:
-        texts = self._read.where("key is not null")
         if self.options.spec.bands == 0:
-            samples = texts.select("key", "shift", "samples").distinct()
+            samples = _texts.rows_of(self._read, self.options, "key binary, shift int, samples binary").distinct()
             return self._steps.keep("samples", _rare.lists(samples))
-        return self._steps.keep("buckets", _candidates.blocks(texts, self.options.spec.bands))
+        return self._steps.keep("buckets", _candidates.blocks(self._read, self.options))
 
     @cached_property
     def _candidates(self) -> DataFrame:
@@ -150,20 +152,19 @@ class Scan:
         return self._steps.keep("candidates", self._placed(rule.candidates(self._blocks)))
 
     def _placed(self, pairs: DataFrame) -> DataFrame:
-        """Pairs, (key, task, mates), as places with the id and the hash of their texts."""
-        from pyspark.sql import functions as F
-
-        rows = self._all_texts.select("key", F.col("best_id").alias("id"), F.col("best_hash").alias("hash"))
-        return _verify.places(pairs).join(rows, "key")
+        """PLACED, and rank where it is not the key, of pairs, (key, task, mates)."""
+        placed = _copies.located(_verify.places(pairs), self._packs)
+        return _groups.with_ranks(placed, self.options)
 
     @cached_property
     def _edges(self) -> DataFrame:
         there = _texts.at_places(self._candidates, self.df, self.options)
-        return self._steps.keep("matches", _verify.edges(there, self.options.spec))
+        carried = "name string, copies bigint" + (", rank binary" if "rank" in there.columns else "")
+        return self._steps.keep("matches", _verify.edges(there, self.options.spec, carried))
 
     @cached_property
     def _anchored(self) -> DataFrame:
-        ranked = _groups.by_rank(self._edges, self._all_texts, self.options)
+        ranked = _groups.by_rank(self._edges, self.options)
         if self.options.link == "anchored":
             return self._steps.keep("anchors", _groups.anchors(ranked, self.options, self._steps))
         # Each is used several times by the next: as plans, which tell of what is cached too, they would grow without bound.
@@ -171,7 +172,8 @@ class Scan:
         members = self._steps.cut("linked", _links.linked(ranked, self.options, self._steps))
         unseen = self._steps.cut("unseen", self._placed(_verify.unseen(members)))
         there = _texts.at_places(unseen, self.df, self.options)
-        return self._steps.keep("anchors", _verify.measured(members, there, self.options.spec))
+        measured = _verify.measured(members, there, self.options.spec)
+        return self._steps.keep("anchors", _groups.with_names(measured, self._all_texts))
 
     # --- results ---
 
@@ -183,15 +185,14 @@ class Scan:
         Runs jobs at once: whether ids stand twice, and whether anything is capped.
         """
         most = self.options.max_matches
-        found = (self._edges, self._all_texts, self._documents)
-        if most and _pairs.capped_texts(self._edges, self._all_texts, most).limit(1).count():
-            return _pairs.capped_pairs(*found, self.options, self._steps)
-        return _pairs.all_pairs(*found, self.options)
+        if most and _pairs.capped_texts(self._edges, self._copied_texts, most).limit(1).count():
+            return _pairs.capped_pairs(self._edges, self._copied_texts, self._documents, self.options, self._steps)
+        return _pairs.all_pairs(self._edges, self._copied_texts, self._copied_documents, self.options)
 
     def members(self) -> DataFrame:
         """The documents that a group would drop, a row each: representative, id, kind, jaccard,
         in_representative, representative_in. See `neardup.Member`. Runs jobs at once."""
-        found = (self._anchored, self._all_texts, self._documents)
+        found = (self._anchored, self._copied_texts, self._copied_documents)
         return _groups.document_members(*found, self.options.spec)
 
     def groups(self) -> DataFrame:
@@ -210,15 +211,14 @@ class Scan:
         columns = ("key", "representative", "kind", "jaccard")
         members = self._anchored.select("key", "representative", "m.kind", "m.jaccard")
         own = (
-            self._all_texts.where("copies > 1")
-            .select("key")
+            self._copied_texts.select("key")
             .union(members.select("representative"))
             .distinct()
             .join(members.select("key"), "key", "left_anti")
             .select("key", F.col("key").alias("representative"), F.lit("exact").alias("kind"), F.lit(1.0).alias("jaccard"))
         )
         best = self._all_texts.select(
-            F.col("key").alias("representative"), "best_name", "best_id", "preference"
+            F.col("key").alias("representative"), F.col("name").alias("best_name"), F.col("id").alias("best_id"), "preference"
         )
         return members.union(own.select(*columns)).join(best, "representative")
 
@@ -239,11 +239,11 @@ class Scan:
         copies, partners = F.col("copies"), F.col("partners")
         counts = [
             (self._read, _texts.counts(self.options)),
-            (self._all_texts, {"exact_copies": F.sum(copies - 1)}),
+            (self._packs.where(f"kind = {_copies.TEXTS}"), {"exact_copies": F.sum(copies - F.col("num"))}),
             (self._candidates, {"candidates": F.sum(F.octet_length("mates")) / 4}),
             (self._edges, {"matches": num}),
             (
-                _pairs.partners(self._edges, self._all_texts),
+                _pairs.partners(self._edges, self._copied_texts),
                 {
                     "pairs": F.sum(copies * partners) / 2,
                     "capped_documents": F.sum(F.when(partners > (self.options.max_matches or _pairs.MANY), copies)),

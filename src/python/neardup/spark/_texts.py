@@ -22,12 +22,13 @@ import neardup
 from neardup import _core
 from neardup._keep import Key, orders_of
 from neardup.spark._options import GIVEN, IN_ORDER, Options, quoted
+from neardup.spark._packs import packed, unpacked
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Observation
 
 KEY_BYTES = 20
-MOST_SENT = 1_000_000  # hashes that every worker is told, of 8 bytes, so that it drops other texts before they are shuffled
+MOST_SENT = 1_000_000  # texts of which every worker is told two hashes and where they are wanted, so that they alone are shuffled
 ABSENT, UNREADABLE = 1, 2  # of what a document is preferred by
 
 
@@ -93,62 +94,75 @@ def _preferences(keys: tuple[Key, ...], columns: list[Any]) -> tuple[Any, Any]:
     return ordered, lost
 
 
+def _binary(num: int, width: int, rows: Any) -> Any:
+    """A column of `width` bytes a row from [num, width] uint8."""
+    return pyarrow.Array.from_buffers(pyarrow.binary(width), num, [None, pyarrow.py_buffer(numpy.ascontiguousarray(rows))])
+
+
+def documents_schema(options: Options) -> Any:
+    """Of packs of documents with words. name: null where it is the id. id_hash, hash: of the id, and of the text as it came."""
+    of_engine = [("bands", pyarrow.binary(4 * options.spec.bands))]
+    if options.spec.bands == 0:
+        of_engine = [("shift", pyarrow.int32()), ("samples", pyarrow.binary())]
+    return pyarrow.schema([*NAMED, *of_engine])
+
+
+NAMED = [
+    ("key", pyarrow.binary(KEY_BYTES)), ("tokens", pyarrow.int64()), ("preference", pyarrow.binary()),
+    ("name", pyarrow.string()), ("id", pyarrow.string()), ("id_hash", pyarrow.int64()), ("hash", pyarrow.int64()),
+]
+
+
 def _read(batches: Iterator[Any], options: Options) -> Iterator[Any]:
-    """(id, text, hash, and columns of keys) to the columns of `documents`."""
+    """(id, text, id_hash, hash, and columns of keys) to the columns of `documents`, a row a batch."""
     spec, keys = options.spec, options.keys
     for batch in batches:
-        ids, texts, hashes, *of_keys = batch.columns
+        num = batch.num_rows
+        if num == 0:
+            continue
+        ids, texts, id_hashes, hashes, *of_keys = batch.columns
         told = _Described(texts, spec, ["invalid_bytes", *(["band_keys"] if spec.bands else [])])
         assert told.sketches.invalid_bytes is not None
-        columns = {
-            "id": ids,
-            "preference": pyarrow.nulls(len(ids), pyarrow.binary()),
-            "tokens": pyarrow.array(told.tokens.astype(numpy.int64)),
-            "bytes": pyarrow.compute.binary_length(texts).fill_null(0).cast(pyarrow.int64()),
-            "invalid": pyarrow.array(told.sketches.invalid_bytes.to_numpy().astype(numpy.int64)),
-            "key": told.only_with_words(fixed_binary(told.keys)),
-            "hash": hashes,
-        }
+        invalid = told.sketches.invalid_bytes.to_numpy()
+        columns = [
+            _binary(num, KEY_BYTES, told.keys), pyarrow.array(told.tokens.astype(numpy.int64)),
+            pyarrow.nulls(num, pyarrow.binary()), pyarrow.nulls(num, pyarrow.string()), ids, id_hashes, hashes,
+        ]
+        lost = numpy.zeros(num, numpy.int32)
+        if keys:
+            ordered, lost = _preferences(keys, of_keys)
+            columns[2] = fixed_binary(ordered)
         if spec.bands:
             assert told.sketches.band_keys is not None
             # What a batch of the engine keeps of a band key: its upper half.
-            bands = (told.sketches.band_keys.to_numpy().reshape(len(ids), -1) >> 32).astype(numpy.uint32)
-            columns["bands"] = told.only_with_words(fixed_binary(bands.view(numpy.uint8)))
+            bands = (told.sketches.band_keys.to_numpy().reshape(num, -1) >> 32).astype(numpy.uint32)
+            columns.append(_binary(num, 4 * spec.bands, bands))
         else:
-            columns["shift"] = pyarrow.array(told.shifts.astype(numpy.int32))
+            columns.append(pyarrow.array(told.shifts.astype(numpy.int32)))
             offsets = pyarrow.py_buffer(numpy.append(0, told.ends * 8).astype(numpy.int32))
-            samples = pyarrow.Array.from_buffers(
-                pyarrow.binary(), len(ids), [None, offsets, pyarrow.py_buffer(told.samples)]
-            )
-            columns["samples"] = told.only_with_words(samples)
-        if keys:
-            ordered, lost = _preferences(keys, of_keys)
-            columns["preference"], columns["lost"] = fixed_binary(ordered), pyarrow.array(lost)
-        yield pyarrow.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+            columns.append(pyarrow.Array.from_buffers(pyarrow.binary(), num, [None, offsets, pyarrow.py_buffer(told.samples)]))
+        rows = pyarrow.RecordBatch.from_arrays(columns, schema=documents_schema(options))
+        with_words = rows if told.has_words.all() else rows.filter(pyarrow.array(told.has_words))
+        counted = [
+            num, pyarrow.compute.sum(pyarrow.compute.binary_length(texts)).as_py() or 0, told.tokens.sum(),
+            (~told.has_words).sum(), (invalid > 0).sum(), invalid.sum(), (lost & ABSENT).sum(), (lost & UNREADABLE > 0).sum(),
+        ]
+        numbers = [pyarrow.array([int(number)], pyarrow.int64()) for number in counted]
+        packs = [pyarrow.array([pack], pyarrow.binary()) for pack in (id_hashes.to_numpy().tobytes(), packed(with_words))]
+        yield pyarrow.RecordBatch.from_arrays([*numbers, *packs], names=[field.split()[0] for field in _READ.split(", ")])
 
 
-_READ = "id string, preference binary, tokens bigint, bytes bigint, invalid bigint, key binary, hash bigint"
+COUNTS = ("documents", "text_bytes", "tokens", "no_words", "invalid_utf8", "invalid_bytes")
+LOST = ("without_preference", "unreadable_preference")
+_READ = ", ".join([*(f"{name} bigint" for name in (*COUNTS, *LOST)), "id_hashes binary", "pack binary"])
 
 
 def counts(options: Options) -> dict[str, Column]:
     """What is told of documents, by the names of the tool's --stats: aggregates of `documents`."""
     from pyspark.sql import functions as F
 
-    lost = {}
-    if any(key.by != GIVEN for key in options.keys):
-        lost = {
-            "without_preference": F.sum(F.col("lost").bitwiseAND(ABSENT)),
-            "unreadable_preference": F.sum((F.col("lost").bitwiseAND(UNREADABLE) > 0).cast("bigint")),
-        }
-    return {
-        "documents": F.count("*"),
-        "text_bytes": F.sum("bytes"),
-        "tokens": F.sum("tokens"),
-        "no_words": F.sum((F.col("tokens") == 0).cast("bigint")),
-        "invalid_utf8": F.sum((F.col("invalid") > 0).cast("bigint")),
-        "invalid_bytes": F.sum("invalid"),
-        **lost,
-    }
+    lost = LOST if any(key.by != GIVEN for key in options.keys) else ()
+    return {name: F.coalesce(F.sum(name), F.lit(0)) for name in (*COUNTS, *lost)}
 
 
 def id_of(column: str) -> Column:
@@ -173,35 +187,53 @@ def _of_keys(df: DataFrame, keys: tuple[Key, ...]) -> list[Column]:
 
 
 def inputs(df: DataFrame, id: str, text: str, keys: tuple[Key, ...] = ()) -> DataFrame:
-    """The columns that decide, under names of their own, and a hash of the text as it came: with its id it tells a
+    """The columns that decide, under names of their own, with hashes of the id and of the text as it came: they tell a
     row from others, so that texts are found again without being read by Python twice."""
     from pyspark.sql import functions as F
 
-    content = F.col(quoted(text)).cast("binary")
-    return df.select(id_of(id).alias("id"), content.alias("text"), F.xxhash64(content).alias("hash"), *_of_keys(df, keys))
+    content, id_is = F.col(quoted(text)).cast("binary"), id_of(id)
+    hashes = F.xxhash64(id_is).alias("id_hash"), F.xxhash64(content).alias("hash")
+    return df.select(id_is.alias("id"), content.alias("text"), *hashes, *_of_keys(df, keys))
 
 
 def documents(df: DataFrame, options: Options, observation: Optional[Observation]) -> DataFrame:
-    """_READ of every row, bands, or shift and samples, and with keys what is lost: key, bands and samples are null
-    without words."""
-    rows = inputs(df, options.id, options.text, options.keys)
-    more = "bands binary" if options.spec.bands else "shift int, samples binary"
-    if options.keys:
-        more += ", lost int"
-    read = rows.mapInArrow(partial(_read, options=options), f"{_READ}, {more}")
+    """A row for some thousand rows of df: counts, the hashes of all ids, and a pack of the documents with words."""
+    read = inputs(df, options.id, options.text, options.keys).mapInArrow(partial(_read, options=options), _READ)
     if observation is None:
         return read
     return read.observe(observation, *(count.alias(name) for name, count in counts(options).items()))
 
 
+def _unpack(batches: Iterator[Any], options: Options, names: list[str]) -> Iterator[Any]:
+    """(pack) to these columns of the documents."""
+    for batch in batches:
+        for pack in batch.column(0):
+            rows = unpacked(pack.as_buffer(), documents_schema(options)).select(names)
+            fixed = [c.cast(pyarrow.binary()) if pyarrow.types.is_fixed_size_binary(c.type) else c for c in rows.columns]
+            yield pyarrow.RecordBatch.from_arrays(fixed, names=names)
+
+
+def rows_of(read: DataFrame, options: Options, columns: str) -> DataFrame:
+    """These columns, with their types, of the documents of `documents`, a row each."""
+    names = [column.split()[0] for column in columns.split(", ")]
+    return read.select("pack").mapInArrow(partial(_unpack, options=options, names=names), columns)
+
+
 def at_places(placed: DataFrame, df: DataFrame, options: Options) -> DataFrame:
-    """`placed`, (task, place, mates, key, id, hash), each with the text of the row that has this id and hash. Runs a job."""
+    """`placed`, PLACED, each followed by the text of the row that has this id and hash, which is null in the others: to be
+    ordered by task, place, and text. Each text travels once. Runs a job."""
     from pyspark.sql import functions as F
 
-    rows = inputs(df, options.id, options.text).select("id", "hash", "text")
+    spots = placed.select("id_hash", "hash", "task", "place")
     if placed.count() <= MOST_SENT:
-        rows = rows.join(F.broadcast(placed.select("hash").distinct()), "hash", "left_semi")
-    return rows.join(placed, ["id", "hash"]).select("task", "place", "key", "text", "mates")
+        spots = F.broadcast(spots)
+    rows = inputs(df, options.id, options.text).select("id_hash", "hash", "text")
+    found = rows.join(spots, ["id_hash", "hash"])
+    others = [name for name in placed.columns if name not in ("task", "place", "id_hash", "hash")]
+    nothing = [F.lit(None).cast(placed.schema[name].dataType).alias(name) for name in others]
+    return placed.select("task", "place", F.lit(None).cast("binary").alias("text"), *others).union(
+        found.select("task", "place", "text", *nothing)
+    )
 
 
 def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[Any]:
@@ -237,11 +269,11 @@ def with_keys(df: DataFrame, options: Options) -> DataFrame:
 
 # --- documents of one id ---
 
-NAMES = "id string, key binary, preference binary, hash bigint, name string"
+NAMES = "id string, key binary, preference binary, id_hash bigint, hash bigint, name string"
 
 
 def _rename(batches: Iterator[Any]) -> Iterator[Any]:
-    """(family, id, preference, text, key, hash), by family, to NAMES: the engine names them."""
+    """(family, id, preference, text, id_hash, hash, key), by family, to NAMES: the engine names them."""
     kinds = {"string": pyarrow.string(), "binary": pyarrow.binary(), "bigint": pyarrow.int64()}
     schema = pyarrow.schema([(name, kinds[kind]) for name, kind in (field.split() for field in NAMES.split(", "))])
     rows: list[Any] = []
@@ -273,14 +305,19 @@ def _named(rows: list[Any], schema: Any) -> Any:
         names[renamed.row] = str(renamed.name)
     return pyarrow.RecordBatch.from_pylist(
         [
-            {**{field: row[field] for field in ("id", "key", "preference", "hash")}, "name": name}
+            {**{field: row[field] for field in ("id", "key", "preference", "id_hash", "hash")}, "name": name}
             for row, name in zip(rows, names)
         ],
         schema=schema,
     )
 
 
-def duplicate_names(df: DataFrame, read: DataFrame, options: Options) -> DataFrame:
+def repeated_ids(df: DataFrame, options: Options) -> DataFrame:
+    """(id) of those that several rows have."""
+    return df.select(id_of(options.id).alias("id")).groupBy("id").count().where("count > 1").select("id")
+
+
+def duplicate_names(df: DataFrame, options: Options) -> DataFrame:
     """NAMES of all rows whose id several have, or that such a row might be called.
 
     A document is called ID#2, ID#3 where another has its id, unless one has that: so those whose ids
@@ -289,11 +326,11 @@ def duplicate_names(df: DataFrame, read: DataFrame, options: Options) -> DataFra
     from pyspark.sql import functions as F
 
     family = F.regexp_replace(F.col("id"), r"(#\d+)+\z", "")
-    repeated = read.groupBy("id").count().where("count > 1").select(family.alias("family")).distinct()
+    repeated = repeated_ids(df, options).select(family.alias("family")).distinct()
     rows = inputs(df, options.id, options.text, options.keys)
     keyed = with_keys(rows, _plain(options)).withColumn("family", family)
     chosen = keyed.join(repeated, "family", "left_semi").select(
-        "family", "id", F.col("neardup_preference").alias("preference"), "text", "hash", F.col("neardup_key").alias("key")
+        "family", "id", F.col("neardup_preference").alias("preference"), "text", "id_hash", "hash", F.col("neardup_key").alias("key")
     )
     together = chosen.repartition("family").sortWithinPartitions("family")
     return together.mapInArrow(_rename, NAMES)

@@ -6,7 +6,8 @@ numbers of those before it that it is compared with:
 
     task, key, place, mates: 4 bytes each, the places of larger texts of this task
 
-So a pair costs 4 bytes where texts are joined, and nothing is looked up where they are compared.
+So a pair costs 4 bytes, and nothing is looked up where texts are compared. What is to be known of the texts of a match
+later, as their names, is carried along, so that matches need not be joined with all documents again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import pyarrow
 import pyarrow.compute
 
 import neardup
+from neardup.spark._copies import wanted_packs
+from neardup.spark._packs import PACKS, num_slices, one_batch
 from neardup.spark._pairs import match_fields, turned
 from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows
 
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 MANY_BYTES = 16 << 20
 MANY_PAIRS = 1 << 18
 SPOT_BYTES = 8 + KEY_BYTES  # where a text is wanted: task and key, whose order as bytes is theirs
-PLACES = "task bigint, key binary, place int, mates binary"
 PARTS = 64  # of a group, for as many tasks
 
 
@@ -92,9 +94,15 @@ def _number(batches: Iterator[Any]) -> Iterator[Any]:
         yield from _numbered(pyarrow.Table.from_batches(waiting)).to_batches()
 
 
+def _wanted(batches: Iterator[Any], slices: int) -> Iterator[Any]:
+    tables = (pyarrow.Table.from_batches([batch]) for batch in _number(batches))
+    return wanted_packs(tables, slices)
+
+
 def places(pairs: DataFrame) -> DataFrame:
-    """PLACES of (key, task, mates): mates are keys of larger texts."""
-    return pairs.select("key", "task", "mates").repartition("task").sortWithinPartitions("task", "key").mapInArrow(_number, PLACES)
+    """PACKS of PLACES of (key, task, mates): mates are keys of larger texts."""
+    together = pairs.select("key", "task", "mates").repartition("task").sortWithinPartitions("task", "key")
+    return together.mapInArrow(partial(_wanted, slices=num_slices(pairs)), PACKS)
 
 
 # --- comparisons ---
@@ -103,35 +111,53 @@ def places(pairs: DataFrame) -> DataFrame:
 class _Comparing:
     """Texts of tasks, and pairs of them that are not compared yet."""
 
-    def __init__(self, spec: neardup.Spec, measures: bool) -> None:
+    def __init__(self, spec: neardup.Spec, measures: bool, carried: list[str]) -> None:
         self._spec = spec
         self._measures = measures
+        self._carried = carried
+        self._open: list[Any] = []  # the row of a text that has not come yet
         self._last = (-1, -1)  # task and place of the last text
         self._texts: list[Any] = []  # chunks
         self._keys = numpy.empty((0, KEY_BYTES), numpy.uint8)  # of the texts
+        self._told: list[Any] = []  # of the texts, chunks of what is carried along
         self._places = numpy.empty(0, numpy.int64)  # likewise
         self._mates: list[Any] = []  # chunks, of texts that are not compared yet
         self._num_done = 0  # texts before those
         self._num_bytes = self._num_pairs = 0
 
     def add(self, batch: Any) -> None:
-        """(task, place, key, text, mates) by task and place; the copies of a text stand there, too."""
+        """Rows by task, place and text: what is known of a text, and then the text, once or as often as there are rows of
+        it."""
         if batch.num_rows == 0:
             return
-        tasks, places = batch.column(0).to_numpy(), batch.column(1).to_numpy().astype(numpy.int64)
+        if self._open:
+            batch = one_batch([*self._open, batch])
+        starts = numpy.flatnonzero(pyarrow.compute.is_null(batch.column("text")).to_numpy(zero_copy_only=False))
+        is_open = len(starts) > 0 and starts[-1] == batch.num_rows - 1
+        self._open = [batch.slice(batch.num_rows - 1)] if is_open else []
+        starts = starts[: len(starts) - is_open]
+        if (numpy.diff(starts) == 1).any() or (not len(starts) and self._last[1] < 0 and not is_open):
+            raise RuntimeError("a text to compare is not there")
+        if len(starts) == 0:
+            return
+        rows, texts = batch.take(pyarrow.array(starts)), batch.column("text").take(pyarrow.array(starts + 1))
+        tasks, places = rows.column("task").to_numpy(), rows.column("place").to_numpy().astype(numpy.int64)
         same_task = numpy.append(self._last[0] == tasks[0], tasks[1:] == tasks[:-1])
         steps = places - numpy.append(self._last[1], places[:-1])
         self._last = (tasks[-1], places[-1])
-        fresh = ~same_task | (steps != 0)
-        if (numpy.where(same_task, steps, places)[fresh] != same_task[fresh]).any():
+        if (numpy.where(same_task, steps, places) != same_task).any():
             raise RuntimeError("a text to compare is not where its pairs are")
-        fresh_rows = batch.filter(pyarrow.array(fresh))
-        self._texts.append(fresh_rows.column(3))
-        self._keys = numpy.concatenate([self._keys, fixed_rows(fresh_rows.column(2), KEY_BYTES)])
-        self._places = numpy.concatenate([self._places, places[fresh]])
-        self._mates.append(fresh_rows.column(4))
-        self._num_bytes += fresh_rows.column(3).nbytes
-        self._num_pairs += fresh_rows.column(4).nbytes // 4
+        self._texts.append(texts)
+        self._keys = numpy.concatenate([self._keys, fixed_rows(rows.column("key"), KEY_BYTES)])
+        self._told.append(rows.select(self._carried))
+        self._places = numpy.concatenate([self._places, places])
+        self._mates.append(rows.column("mates"))
+        self._num_bytes += texts.nbytes
+        self._num_pairs += rows.column("mates").nbytes // 4
+
+    def end(self) -> None:
+        if self._open:
+            raise RuntimeError("a text to compare is not there")
 
     @property
     def is_much(self) -> bool:
@@ -140,7 +166,10 @@ class _Comparing:
     def compare(self) -> Iterator[Any]:
         """The pairs that match, or where each is measured, all of them. Forgets all but the texts of the last task,
         which may go on."""
+        if not self._texts:
+            return
         texts = pyarrow.chunked_array(self._texts, pyarrow.binary())
+        self._told = [one_batch(self._told)]
         mates = pyarrow.chunked_array(self._mates, pyarrow.binary()).combine_chunks()
         ends = numpy.cumsum(pyarrow.compute.binary_length(mates).to_numpy() // 4)
         begin, num_before = 0, 0
@@ -163,11 +192,14 @@ class _Comparing:
         if not self._measures:
             matching = pyarrow.compute.not_equal(found["kind"].cast(pyarrow.string()), "none").to_numpy()
             a, b, found = a[matching], b[matching], found.filter(pyarrow.array(matching))
+        told = self._told[0]
         columns = {
             "a": fixed_binary(self._keys[a]),
             "b": fixed_binary(self._keys[b]),
             **{name: found[name] for name in found.column_names[2:]},
             "kind": found["kind"].cast(pyarrow.string()),
+            **{f"a_{name}": told.column(name).take(pyarrow.array(a)) for name in self._carried},
+            **{f"b_{name}": told.column(name).take(pyarrow.array(b)) for name in self._carried},
         }
         return pyarrow.table(columns)
 
@@ -175,32 +207,39 @@ class _Comparing:
         start = len(texts) - self._places[-1] - 1 if len(texts) else 0  # of the last task
         self._texts = texts.slice(start).chunks
         self._keys, self._places = self._keys[start:].copy(), self._places[start:].copy()
+        self._told = [self._told[0].slice(start)]
         self._mates, self._num_done = [], len(self._places)
         self._num_bytes, self._num_pairs = sum(chunk.nbytes for chunk in self._texts), 0
 
 
-def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool) -> Iterator[Any]:
-    """Rows by task and place to matches."""
-    comparing = _Comparing(spec, measures)
+def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool, carried: list[str]) -> Iterator[Any]:
+    """Rows by task, place and text to matches."""
+    comparing = _Comparing(spec, measures, carried)
     for batch in batches:
         comparing.add(batch)
         if comparing.is_much:
             for found in comparing.compare():
                 yield from found.to_batches()
+    comparing.end()
     for found in comparing.compare():
         yield from found.to_batches()
 
 
-def edges(there: DataFrame, spec: neardup.Spec, measures: bool = False) -> DataFrame:
-    """(a, b, m): the matches among the pairs of (task, place, key, text, mates), or all of them, measured."""
+def edges(there: DataFrame, spec: neardup.Spec, carried: str, measures: bool = False) -> DataFrame:
+    """(a, b, m, and what is carried of a and of b): the matches among the pairs of `at_places`, or all of them, measured."""
     from pyspark.sql import functions as F
 
-    together = there.repartition("task").sortWithinPartitions("task", "place")
-    fields = match_fields(spec)
+    fields, more = match_fields(spec), carried.split(", ") if carried else []
+    names = [field.split()[0] for field in more]
+    columns = [name for name in there.columns if name in ("task", "place", "key", "text", "mates", *names)]
+    together = there.select(*columns).repartition("task").sortWithinPartitions("task", "place", "text")
+    of_ends = [f"{side}_{field}" for side in "ab" for field in more]
     found = together.mapInArrow(
-        partial(_compare, spec=spec, measures=measures), f"a binary, b binary, {', '.join(fields)}"
+        partial(_compare, spec=spec, measures=measures, carried=names),
+        ", ".join(["a binary, b binary", *fields, *of_ends]),
     )
-    return found.select("a", "b", F.struct(*(field.split()[0] for field in fields)).alias("m"))
+    m = F.struct(*(field.split()[0] for field in fields)).alias("m")
+    return found.select("a", "b", m, *(field.split()[0] for field in of_ends))
 
 
 # --- members that were never compared with their representative ---
@@ -225,5 +264,5 @@ def measured(members: DataFrame, there: DataFrame, spec: neardup.Spec) -> DataFr
     ends = (F.least(key, representative).alias("a"), F.greatest(key, representative).alias("b"))
     pairs = members.where("m is null").select("key", "representative", *ends)
     m = F.when(F.col("a") == representative, F.col("m")).otherwise(turned(F.col("m"), spec))
-    seen = pairs.join(edges(there, spec, measures=True), ["a", "b"]).select("key", "representative", m.alias("m"))
+    seen = pairs.join(edges(there, spec, "", measures=True), ["a", "b"]).select("key", "representative", m.alias("m"))
     return members.where("m is not null").select("key", "representative", "m").union(seen)

@@ -1,0 +1,102 @@
+"""Rows packed into few: Spark moves bytes, and makes no row of each document.
+
+A pack is an Arrow batch in a column of binary, of which the reader knows the schema. What a step sends on goes in
+packs of one slice each, a fixed part of all keys:
+
+    slice, kind (what the pack holds), num (its rows), copies (documents that they stand for), pack
+
+All packs of a slice come to one task, those of the least kind first; a task holds one slice at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy
+import pyarrow
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+PACKS = "slice int, kind int, num bigint, copies bigint, pack binary"
+SLICES_A_PART = 4  # of a shuffle: the fewer, the more is held at once
+MOST_ROWS = 1 << 14  # of a pack
+MANY_ROWS = 1 << 17  # that are divided into slices at once
+
+
+def packed(batch: Any) -> bytes:
+    data: bytes = batch.serialize().to_pybytes()
+    return data
+
+
+def unpacked(pack: Any, schema: Any) -> Any:
+    return pyarrow.ipc.read_record_batch(pyarrow.py_buffer(pack), schema)
+
+
+def num_parts(frame: DataFrame) -> int:
+    """Of a shuffle."""
+    return int(frame.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200)
+
+
+def num_slices(frame: DataFrame) -> int:
+    return SLICES_A_PART * num_parts(frame)
+
+
+def one_batch(tables: list[Any]) -> Any:
+    """One record batch of several tables or batches of one schema."""
+    table = pyarrow.concat_tables([t if isinstance(t, pyarrow.Table) else pyarrow.Table.from_batches([t]) for t in tables])
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pyarrow.RecordBatch.from_pylist([], table.schema)
+
+
+def rows_of_packs(rows: list[tuple[int, int, int, int, bytes]]) -> Any:
+    """A batch of PACKS."""
+    kinds = (pyarrow.int32(), pyarrow.int32(), pyarrow.int64(), pyarrow.int64(), pyarrow.binary())
+    arrays = [pyarrow.array(column, kind) for column, kind in zip(zip(*rows), kinds)]
+    return pyarrow.RecordBatch.from_arrays(arrays, names=[field.split()[0] for field in PACKS.split(", ")])
+
+
+def in_packs(table: Any, number: int, kind: int) -> list[tuple[int, int, int, int, bytes]]:
+    """Rows of PACKS of one slice."""
+    return [
+        (number, kind, batch.num_rows, batch.num_rows, packed(batch))
+        for batch in table.combine_chunks().to_batches(max_chunksize=MOST_ROWS)
+    ]
+
+
+def in_slices(batch: Any, slices_of: Any, kind: int) -> Iterator[tuple[int, int, int, int, bytes]]:
+    """Rows of PACKS, of a batch whose rows have these slices."""
+    order = numpy.argsort(slices_of, kind="stable")
+    batch, own = batch.take(pyarrow.array(order)), slices_of[order]
+    starts = numpy.flatnonzero(numpy.append(True, own[1:] != own[:-1])[: len(own)])
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(own)]):
+        for begin in range(start, end, MOST_ROWS):
+            num = min(MOST_ROWS, end - begin)
+            yield int(own[start]), kind, num, num, packed(batch.slice(begin, num))
+
+
+def slices_of_numbers(numbers: Any, slices: int) -> Any:
+    """The slices of numbers of 64 bits that are spread evenly."""
+    return ((numbers.view(numpy.uint64) >> numpy.uint64(32)) * numpy.uint64(slices) >> numpy.uint64(32)).astype(numpy.int64)
+
+
+def by_slice(packs: DataFrame) -> DataFrame:
+    """Packs brought together, by slice and kind."""
+    return packs.repartition("slice").sortWithinPartitions("slice", "kind")
+
+
+def slices(batches: Iterator[Any]) -> Iterator[tuple[int, Iterator[tuple[int, bytes]]]]:
+    """Each slice with its packs, (kind, pack), which must be read before the next slice is asked for."""
+    rows = (row for batch in batches for row in zip(*(batch.column(i).to_pylist() for i in (0, 1, 4))))
+    waiting: Optional[tuple[int, int, bytes]] = next(rows, None)
+
+    def of_slice(number: int) -> Iterator[tuple[int, bytes]]:
+        nonlocal waiting
+        while waiting is not None and waiting[0] == number:
+            yield waiting[1:]
+            waiting = next(rows, None)
+
+    while waiting is not None:
+        number = waiting[0]
+        yield number, of_slice(number)
