@@ -112,14 +112,15 @@ static void order_samples(nd_candidate_finder *f)
     f->order.len = f->scratch.len;
 }
 
+/* By the samples that were gathered. */
 static search begin_search(const nd_candidate_finder *f, uint32_t num_shingles, uint32_t shift)
 {
     search s = {.shift = shift};
     for (uint32_t r = 0; r < RANGES; r++)
         s.needed[r] = nd_rare_weight_needed(num_shingles, r);
-    for (size_t i = 0; i < f->order.len; i++)
-        for (uint32_t r = 0; r <= range_of(f->order.items[i]); r++)
-            s.rest[r] += nd_sample_weight(f->order.items[i]);
+    for (size_t i = 0; i < f->scratch.len; i++)
+        for (uint32_t r = 0; r <= range_of(f->scratch.items[i]); r++)
+            s.rest[r] += nd_sample_weight(f->scratch.items[i]);
     return s;
 }
 
@@ -418,11 +419,14 @@ static void follow_picks(nd_candidate_finder *f, const nd_shared_shingles *share
     }
 }
 
-/* Finds the candidates of document d by the samples in order. */
+/* Finds the candidates of document d by the samples that were gathered; many a text shares too few
+ * of them for any. */
 static nd_status find_rare(nd_candidate_finder *f, const nd_sample_lists *lists, uint32_t d,
                            search *s, const nd_allocator *allocator)
 {
     uint64_t postings = 0;
+    if (may_show_another(s))
+        order_samples(f);
     const size_t num = take_prefix(f, lists, s, &postings);
     const nd_status status = clear_tallies(
         f, postings < lists->num_documents ? postings : lists->num_documents, allocator);
@@ -444,7 +448,6 @@ nd_status nd_candidate_finder_find(nd_candidate_finder *finder, const nd_shared_
     if (status != ND_OK)
         return status;
     gather_rare(finder, text, samples);
-    order_samples(finder);
     search s = begin_search(finder, text->num, text->sample_shift);
     status = find_rare(finder, &lists, d, &s, allocator);
     if (status == ND_OK)
@@ -469,7 +472,6 @@ nd_status nd_candidate_finder_find_rare(nd_candidate_finder *finder, const nd_sa
     for (size_t i = 0; i < num; i++)
         finder->scratch.items[i] = samples[i];
     finder->scratch.len = num;
-    order_samples(finder);
     search s = begin_search(finder, text->num_shingles, lists->shifts[text->number]);
     return find_rare(finder, lists, text->number, &s, allocator);
 }
