@@ -593,6 +593,19 @@ static void giving_up_early_hides_no_copy_of_natural_text(void **state)
 }
 
 /* One text held, then others, large, tiny and of one word: as if each pair were the first. */
+static void a_phrase_of_a_much_longer_text_is_not_worth_judging(void **state)
+{
+    (void)state;
+    assert_true(nd_is_worth_judging(1, 7, 100));
+    assert_false(nd_is_worth_judging(1, 8, 100));
+    assert_false(nd_is_worth_judging(1, 100, 8));
+    assert_false(nd_is_worth_judging(1, 8, 16));
+    assert_true(nd_is_worth_judging(1, 8, 15));
+    assert_true(nd_is_worth_judging(1, 15, 8));
+    assert_true(nd_is_worth_judging(1, 10, 10));
+    assert_false(nd_is_worth_judging(1, 11, 11));
+}
+
 static void a_held_text_is_judged_with_one_text_after_the_other(void **state)
 {
     verdicts *const v = *state;
@@ -905,6 +918,7 @@ int main(void)
         WITH_VERDICTS(trigrams_known_already_change_no_verdict),
         WITH_VERDICTS(giving_up_early_hides_no_copy),
         WITH_VERDICTS(giving_up_early_hides_no_copy_of_natural_text),
+        cmocka_unit_test(a_phrase_of_a_much_longer_text_is_not_worth_judging),
         WITH_VERDICTS(a_held_text_is_judged_with_one_text_after_the_other),
         WITH_VERDICTS(failing_memory_fails_a_verdict),
         cmocka_unit_test(a_reader_tells_the_words_behind_its_verdict),
