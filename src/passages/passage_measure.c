@@ -32,7 +32,7 @@ static int compare_pairs(void *ctx, const void *left, const void *right)
 
 void nd_span_pairs_sort(nd_span_pair *pairs, size_t num)
 {
-    nd_heap_sort(pairs, num, sizeof *pairs, compare_pairs, NULL);
+    nd_near_sort(pairs, num, sizeof *pairs, compare_pairs, NULL);
 }
 
 static uint32_t distance(uint32_t a, uint32_t b)

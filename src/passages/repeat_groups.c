@@ -262,7 +262,7 @@ static nd_status sort_places(nd_repeat_grouper *g, const nd_repeat_group *group)
     size_t num = 0, kept = 0;
     for (uint32_t at = group->first_place; at != NO_PLACE; at = g->places.items[at].next_of_repeat)
         places[num++] = g->places.items[at];
-    nd_heap_sort(places, num, sizeof *places, compare_places, NULL);
+    nd_near_sort(places, num, sizeof *places, compare_places, NULL);
     for (size_t i = 0; i < num; i++)
         if (kept == 0 || places[i].span.start >= places[kept - 1].span.end)
             places[kept++] = places[i];

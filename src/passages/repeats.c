@@ -42,7 +42,7 @@ static nd_status list_covering(nd_passage_finder *f)
                 .span = g->found.items[g->repeats.items[i].first_place + k],
                 .repeat = (uint32_t)i,
             };
-    nd_heap_sort(f->covering.items, num, sizeof *f->covering.items, compare_covering, NULL);
+    nd_near_sort(f->covering.items, num, sizeof *f->covering.items, compare_covering, NULL);
     uint32_t max_end = 0;
     for (size_t i = 0; i < num; i++) {
         nd_covering_place *const place = &f->covering.items[i];
@@ -224,7 +224,7 @@ static nd_status write_repeats(nd_passage_finder *f)
     for (size_t i = 0; i < f->exact.repeats.len; i++)
         if (!is_part_of_edited(f, exact_spans(f, i)))
             put_repeat(f, exact_spans(f, i), NULL);
-    nd_heap_sort(f->repeats.items, f->repeats.len, sizeof *f->repeats.items, compare_repeats, NULL);
+    nd_near_sort(f->repeats.items, f->repeats.len, sizeof *f->repeats.items, compare_repeats, NULL);
     return ND_OK;
 }
 

@@ -185,3 +185,28 @@ void nd_heap_sort(void *items, size_t num, size_t size_bytes, nd_compare_fn comp
         sift_down(&h, 0);
     }
 }
+
+/* Puts item `at` where it belongs among those before it; returns how many it passes. */
+static size_t insert(char *items, size_t at, size_t size_bytes, nd_compare_fn compare, void *ctx)
+{
+    char inserted[ND_HEAP_SORT_MAX_BYTES];
+    char *const from = items + at * size_bytes, *to = from;
+    while (to > items && compare(ctx, to - size_bytes, from) > 0)
+        to -= size_bytes;
+    if (to == from)
+        return 0;
+    memcpy(inserted, from, size_bytes);
+    memmove(to + size_bytes, to, (size_t)(from - to));
+    memcpy(to, inserted, size_bytes);
+    return (size_t)(from - to) / size_bytes;
+}
+
+void nd_near_sort(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx)
+{
+    enum { STEPS_PER_ITEM = 8 };
+    size_t steps = 0;
+    for (size_t i = 1; i < num && steps <= num * STEPS_PER_ITEM; i++)
+        steps += insert(items, i, size_bytes, compare, ctx);
+    if (steps > num * STEPS_PER_ITEM)
+        nd_heap_sort(items, num, size_bytes, compare, ctx);
+}

@@ -33,6 +33,10 @@ typedef int (*nd_compare_fn)(void *ctx, const void *a, const void *b);
  * CACM 1964). */
 void nd_heap_sort(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx);
 
+/* The same for items that are few or mostly in order, which takes O(num) then: by insertion, as
+ * long as that takes few steps. */
+void nd_near_sort(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx);
+
 /* Makes a heap of num items: the one that comes last is items[0]. O(num). */
 void nd_heap_make(void *items, size_t num, size_t size_bytes, nd_compare_fn compare, void *ctx);
 

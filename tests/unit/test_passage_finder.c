@@ -605,6 +605,28 @@ static void heap_sort_sorts(void **state)
     }
 }
 
+static void near_sort_sorts_in_any_order_and_in_few_steps_what_is_in_order(void **state)
+{
+    (void)state;
+    nd_random random = {6};
+    for (int round = 0; round < 600; round++) {
+        const int num = round / 3,
+                  kind = round % 3; /* any order, the reverse one, nearly in order */
+        int items[200], expected[200];
+        for (int i = 0; i < num; i++)
+            items[i] = kind == 0 ? (int)(nd_random_u64(&random) % 50) : kind == 1 ? num - i : i;
+        for (int i = 7; kind == 2 && i < num; i += 20)
+            items[i] -= 3;
+        memcpy(expected, items, (size_t)num * sizeof *items);
+        size_t num_compared = 0;
+        nd_near_sort(items, (size_t)num, sizeof *items, compare_in_context, &num_compared);
+        assert_true(kind < 2 || num_compared <= 2 * (size_t)num);
+        qsort(expected, (size_t)num, sizeof *expected, compare_ints);
+        for (int i = 0; i < num; i++)
+            assert_int_equal(items[i], expected[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -626,6 +648,7 @@ int main(void)
         cmocka_unit_test(seeds_past_the_probes_are_counted),
         cmocka_unit_test(a_trace_is_cut_where_a_gap_costs_more_than_it_joins),
         cmocka_unit_test(heap_sort_sorts),
+        cmocka_unit_test(near_sort_sorts_in_any_order_and_in_few_steps_what_is_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
