@@ -8,6 +8,7 @@ enum {
     STRAY_IN_LINE_MAX = 8,
     /* Places that are asked where the border is. */
     VOTERS = 16,
+    BLOCK = 256,
 };
 
 void nd_exact_repeats_init(nd_exact_repeats *exact, const nd_allocator *allocator)
@@ -430,6 +431,20 @@ static nd_status take_closure(nd_exact_repeats *x, uint32_t class)
     return c.len > c.period ? take_overlapping(x, &c) : take_apart(x, &c);
 }
 
+/* Lists those of the next candidates, from *k on, that stand at several places; which do is more
+ * than a branch can foresee. */
+static uint32_t list_classes(const nd_seed_index *seeds, uint32_t *k, uint32_t classes[BLOCK])
+{
+    const uint32_t end = nd_least(seeds->num_candidates, *k + BLOCK);
+    uint32_t num = 0;
+    for (; *k < end; ++*k) {
+        const uint32_t i = seeds->positions[*k];
+        classes[num] = i;
+        num += seeds->count[i] > 1; /* so it is the first of a class */
+    }
+    return num;
+}
+
 nd_status nd_exact_repeats_find(nd_exact_repeats *exact, const nd_seed_index *seeds,
                                 const nd_passage_measure *measure, nd_borders *borders)
 {
@@ -448,10 +463,12 @@ nd_status nd_exact_repeats_find(nd_exact_repeats *exact, const nd_seed_index *se
     memset(exact->is_done, 0, (num / 32 + 1) * sizeof *exact->is_done);
     if (is_long(exact))
         status = list_all_places(exact);
-    for (uint32_t k = 0; k < seeds->num_candidates && status == ND_OK; k++) {
-        const uint32_t i = seeds->positions[k];
-        if (seeds->count[i] > 1 && !is_done(exact, i)) /* so it is the first of a class */
-            status = take_closure(exact, i);
+    for (uint32_t k = 0; k < seeds->num_candidates && status == ND_OK;) {
+        uint32_t classes[BLOCK];
+        const uint32_t num_classes = list_classes(seeds, &k, classes);
+        for (uint32_t i = 0; i < num_classes && status == ND_OK; i++)
+            if (!is_done(exact, classes[i]))
+                status = take_closure(exact, classes[i]);
     }
     return status;
 }
