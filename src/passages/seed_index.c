@@ -111,14 +111,15 @@ static inline void hash_seeds(nd_seed_index *index, uint32_t width, uint32_t num
         hashes[k] = hash_seed(key, ids + positions[k], width);
 }
 
-/* Marks the hashes of the seeds listed; the marks of long texts are not in the cache. */
+/* Marks the hashes of the seeds listed. */
 static void mark_hashes(nd_seed_index *index, uint32_t num, uint32_t mark_mask)
 {
     uint64_t *const marks = index->marks;
     const uint32_t *const hashes = index->hashes;
+    const bool is_long = index->num_seeds > ND_LONG_TEXT;
     for (uint32_t from = 0; from < num;) {
         const uint32_t to = nd_seed_block_end(from, num);
-        for (uint32_t k = from; k < to; k++)
+        for (uint32_t k = from; is_long && k < to; k++)
             nd_prefetch_to_write(&marks[(hashes[k] & mark_mask) / ND_SEED_MARKS]);
         for (; from < to; from++) {
             const uint32_t shift = mark_shift(hashes[from]);
