@@ -238,11 +238,23 @@ nd_status nd_line_index_set(nd_line_index *index, const nd_allocator *allocator,
     return ND_OK;
 }
 
+/* The same of the first `num` bytes of a whole block, without a branch for how many these are. */
+static uint32_t count_first_line_feeds(const char bytes[ND_LINE_BLOCK], uint8_t num)
+{
+    uint8_t found = 0;
+    for (uint8_t i = 0; i < ND_LINE_BLOCK; i++)
+        found = (uint8_t)(found + ((bytes[i] == '\n') & (i < num)));
+    return found;
+}
+
 uint64_t nd_line_index_line(const nd_line_index *index, uint64_t offset)
 {
-    const uint64_t block = offset / ND_LINE_BLOCK;
-    return 1 + index->before.items[block] +
-           count_line_feeds(index->bytes + block * ND_LINE_BLOCK, offset % ND_LINE_BLOCK);
+    const uint64_t block = offset / ND_LINE_BLOCK, num = offset % ND_LINE_BLOCK;
+    const char *const bytes = index->bytes + block * ND_LINE_BLOCK;
+    const uint32_t found = block + 1 < index->before.len
+                               ? count_first_line_feeds(bytes, (uint8_t)num)
+                               : count_line_feeds(bytes, num);
+    return 1 + index->before.items[block] + found;
 }
 
 void nd_line_index_release(nd_line_index *index, const nd_allocator *allocator)

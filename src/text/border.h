@@ -61,7 +61,7 @@ typedef struct nd_line_index {
     ND_VEC(uint32_t) before;
 } nd_line_index;
 
-enum { ND_LINE_BLOCK = 128 };
+enum { ND_LINE_BLOCK = 64 };
 
 /* Replaces the content by the lines of bytes[0..len_bytes), which is borrowed; len_bytes < 2^32. */
 ND_NODISCARD nd_status nd_line_index_set(nd_line_index *index, const nd_allocator *allocator,
