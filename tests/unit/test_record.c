@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -138,6 +139,30 @@ static void failure_of_an_item_is_that_of_the_page(void **state)
     nd_page_release(&page);
 }
 
+static void counts_of_any_length_are_decimal(void **state)
+{
+    (void)state;
+    nd_page page = page_new();
+    uint64_t power = 1;
+    for (int digits = 1; digits <= 19; digits++, power *= 10) {
+        char expected[200];
+        nd_shared_passage passage = {.a = {power - 1, power, 1, 1},
+                                     .b = {power / 9 * 8 + 1, UINT64_MAX, 2, 2}};
+        nd_array array = {&passage, 1, sizeof passage};
+        nd_pair_view pair = pair_of("x", "y");
+        pair.passages = nd_items_of(&array);
+        snprintf(expected, sizeof expected,
+                 "\"a\":{\"start\":%llu,\"end\":%llu},\"b\":{\"start\":%llu,\"end\":%llu}}]}",
+                 (unsigned long long)passage.a.start, (unsigned long long)passage.a.end,
+                 (unsigned long long)passage.b.start, (unsigned long long)passage.b.end);
+        nd_record_json(&page, &nd_pair_record, ND_SHOW_PASSAGES, &pair);
+        nd_page_append(&page, "", 1);
+        assert_non_null(strstr(page.bytes.items, expected));
+        nd_page_clear(&page);
+    }
+    nd_page_release(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +170,7 @@ int main(void)
         cmocka_unit_test(lists_are_lines_with_the_numbers_of_their_items),
         cmocka_unit_test(whole_list_without_items_is_a_line_with_empty_columns),
         cmocka_unit_test(spread_items_are_columns),
+        cmocka_unit_test(counts_of_any_length_are_decimal),
         cmocka_unit_test(failure_of_an_item_is_that_of_the_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

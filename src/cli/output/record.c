@@ -36,7 +36,7 @@ static bool is_shown(const nd_column *column, nd_shown_columns shown, unsigned n
 }
 
 /* In decimal, by hand: results are full of numbers, and printf takes ten times as long over one. */
-static void put_count(nd_page *page, uint64_t number)
+static void put_large_count(nd_page *page, uint64_t number)
 {
     char digits[24];
     char *first = digits + sizeof digits;
@@ -45,6 +45,32 @@ static void put_count(nd_page *page, uint64_t number)
         number /= 10;
     } while (number > 0);
     nd_page_append(page, first, (size_t)(digits + sizeof digits - first));
+}
+
+static inline void put_two_digits(char *p, uint32_t number)
+{
+    static const char digits[] = "00010203040506070809101112131415161718192021222324"
+                                 "25262728293031323334353637383940414243444546474849"
+                                 "50515253545556575859606162636465666768697071727374"
+                                 "75767778798081828384858687888990919293949596979899";
+    memcpy(p, digits + 2 * (size_t)number, 2);
+}
+
+/* All eight digits of a small number are written, and those after the leading zeros taken: how many
+ * it has is more than a branch can foresee. */
+static void put_count(nd_page *page, uint64_t number)
+{
+    char digits[8 + ND_PIECE_BYTES];
+    if (number >= 100000000)
+        return put_large_count(page, number);
+    const uint32_t n = (uint32_t)number, high = n / 10000, low = n % 10000;
+    put_two_digits(digits, high / 100);
+    put_two_digits(digits + 2, high % 100);
+    put_two_digits(digits + 4, low / 100);
+    put_two_digits(digits + 6, low % 100);
+    const size_t len = 1u + (n > 9) + (n > 99) + (n > 999) + (n > 9999) + (n > 99999) +
+                       (n > 999999) + (n > 9999999);
+    nd_page_append_piece(page, digits + 8 - len, len);
 }
 
 /* A key, from `skip` on; a whole piece where it is short. */
