@@ -27,7 +27,9 @@ static int compare_pairs(void *ctx, const void *left, const void *right)
         order = compare_numbers(b->common, a->common);
     if (order == 0)
         order = compare_numbers(a->earlier.start, b->earlier.start);
-    return order ? order : compare_numbers(a->earlier.end, b->earlier.end);
+    if (order == 0)
+        order = compare_numbers(a->earlier.end, b->earlier.end);
+    return order ? order : compare_numbers(a->first_run, b->first_run);
 }
 
 void nd_span_pairs_sort(nd_span_pair *pairs, size_t num)

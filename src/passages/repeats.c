@@ -13,7 +13,14 @@ static int compare_repeats(void *ctx, const void *left, const void *right)
     const nd_repeat *const ra = left, *const rb = right;
     if (a[1].start != b[1].start)
         return a[1].start < b[1].start ? -1 : 1;
-    return (ra->num_places < rb->num_places) - (ra->num_places > rb->num_places);
+    if (ra->num_places != rb->num_places)
+        return ra->num_places > rb->num_places ? -1 : 1;
+    if (ra->similarity != rb->similarity)
+        return ra->similarity > rb->similarity ? -1 : 1;
+    for (size_t i = 2; i < ra->num_places; i++)
+        if (a[i].start != b[i].start)
+            return a[i].start < b[i].start ? -1 : 1;
+    return 0;
 }
 
 static int compare_covering(void *ctx, const void *left, const void *right)
