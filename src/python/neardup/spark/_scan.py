@@ -137,7 +137,7 @@ class Scan:
     @cached_property
     def _copied_documents(self) -> DataFrame:
         """(key, name) of the documents of those."""
-        return _copies.copied_documents(self._packs)
+        return self._steps.keep("copied_documents", _copies.copied_documents(self._packs))
 
     @cached_property
     def _blocks(self) -> DataFrame:

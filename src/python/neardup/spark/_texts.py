@@ -188,10 +188,11 @@ def _of_keys(df: DataFrame, keys: tuple[Key, ...]) -> list[Column]:
 
 def inputs(df: DataFrame, id: str, text: str, keys: tuple[Key, ...] = ()) -> DataFrame:
     """The columns that decide, under names of their own, with hashes of the id and of the text as it came: they tell a
-    row from others, so that texts are found again without being read by Python twice."""
+    row from others, so that texts are found again without being read by Python twice. A text is a string or binary, as it
+    came: Java would copy it once more to cast it."""
     from pyspark.sql import functions as F
 
-    content, id_is = F.col(quoted(text)).cast("binary"), id_of(id)
+    content, id_is = F.col(quoted(text)), id_of(id)
     hashes = F.xxhash64(id_is).alias("id_hash"), F.xxhash64(content).alias("hash")
     return df.select(id_is.alias("id"), content.alias("text"), *hashes, *_of_keys(df, keys))
 
@@ -231,7 +232,8 @@ def at_places(placed: DataFrame, df: DataFrame, options: Options) -> DataFrame:
     found = rows.join(spots, ["id_hash", "hash"])
     others = [name for name in placed.columns if name not in ("task", "place", "id_hash", "hash")]
     nothing = [F.lit(None).cast(placed.schema[name].dataType).alias(name) for name in others]
-    return placed.select("task", "place", F.lit(None).cast("binary").alias("text"), *others).union(
+    nothing_yet = F.lit(None).cast(rows.schema["text"].dataType).alias("text")
+    return placed.select("task", "place", nothing_yet, *others).union(
         found.select("task", "place", "text", *nothing)
     )
 
@@ -327,7 +329,7 @@ def duplicate_names(df: DataFrame, options: Options) -> DataFrame:
 
     family = F.regexp_replace(F.col("id"), r"(#\d+)+\z", "")
     repeated = repeated_ids(df, options).select(family.alias("family")).distinct()
-    rows = inputs(df, options.id, options.text, options.keys)
+    rows = inputs(df, options.id, options.text, options.keys).withColumn("text", F.col("text").cast("binary"))
     keyed = with_keys(rows, _plain(options)).withColumn("family", family)
     chosen = keyed.join(repeated, "family", "left_semi").select(
         "family", "id", F.col("neardup_preference").alias("preference"), "text", "id_hash", "hash", F.col("neardup_key").alias("key")

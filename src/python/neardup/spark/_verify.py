@@ -140,7 +140,7 @@ class _Comparing:
             raise RuntimeError("a text to compare is not there")
         if len(starts) == 0:
             return
-        rows, texts = batch.take(pyarrow.array(starts)), batch.column("text").take(pyarrow.array(starts + 1))
+        rows, texts = batch.take(pyarrow.array(starts)), batch.column("text").take(pyarrow.array(starts + 1)).cast(pyarrow.binary())
         tasks, places = rows.column("task").to_numpy(), rows.column("place").to_numpy().astype(numpy.int64)
         same_task = numpy.append(self._last[0] == tasks[0], tasks[1:] == tasks[:-1])
         steps = places - numpy.append(self._last[1], places[:-1])

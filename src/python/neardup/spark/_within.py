@@ -52,5 +52,7 @@ def within(df: DataFrame, id: str = "id", text: str = "text", **options: Any) ->
     """
     check_columns(df, make_options(id, text, Spec()))
     neardup.within([], **options)  # raises for options that are none
-    rows = inputs(df, id, text).select("id", "text")
+    from pyspark.sql import functions as F
+
+    rows = inputs(df, id, text).select("id", F.col("text").cast("binary").alias("text"))
     return rows.mapInArrow(partial(_find, options=options), REPEATING)
