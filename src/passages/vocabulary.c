@@ -168,7 +168,7 @@ static nd_status reserve_words(nd_vocabulary *v, uint32_t more)
  * the table's cache misses overlap. */
 typedef struct word_block {
     nd_word_head heads[BLOCK];
-    uint32_t hashes[BLOCK];
+    uint32_t slots[BLOCK]; /* where each belongs */
 } word_block;
 
 static __attribute__((noinline)) nd_word_head long_head(const nd_vocabulary *v, const char *p,
@@ -177,8 +177,8 @@ static __attribute__((noinline)) nd_word_head long_head(const nd_vocabulary *v, 
     return (nd_word_head){XXH3_64bits_withSeed(p, len, v->key[0]), LONG_MARK | token};
 }
 
-static void prepare_block(const nd_vocabulary *v, const nd_text *text, uint32_t from, uint32_t num,
-                          word_block *block)
+static __attribute__((noinline)) void prepare_block(const nd_vocabulary *v, const nd_text *text,
+                                                    uint32_t from, uint32_t num, word_block *block)
 {
     const uint32_t *const starts = text->token_start + from, *const slots = v->slots.items;
     const uint32_t mask = v->slots.mask;
@@ -190,13 +190,13 @@ static void prepare_block(const nd_vocabulary *v, const nd_text *text, uint32_t 
         nd_word_head head;
         if (__builtin_expect(len > SHORT_TOKEN, 0)) {
             head = long_head(v, p, len, from + i);
-            block->hashes[i] = hash_of(key, head.first, LONG_MARK);
+            block->slots[i] = hash_of(key, head.first, LONG_MARK) & mask;
         } else {
             head = (nd_word_head){token_eight(p, len, 0), token_eight(p, len, 1)};
-            block->hashes[i] = hash_of(key, head.first, head.second);
+            block->slots[i] = hash_of(key, head.first, head.second) & mask;
         }
         block->heads[i] = head;
-        nd_prefetch_to_write(&slots[block->hashes[i] & mask]);
+        nd_prefetch_to_write(&slots[block->slots[i]]);
     }
 }
 
@@ -224,24 +224,26 @@ static __attribute__((noinline)) uint32_t probe(nd_vocabulary *v, const nd_text 
 
 /* The id of each token of a block. Most are settled at the first look, which takes the same steps
  * for a new word as for a known one: which of them comes is more than a branch can foresee. */
-static void identify_block(nd_vocabulary *v, const nd_text *text, const word_block *block,
-                           uint32_t num, uint32_t *ids)
+static __attribute__((noinline)) void identify_block(nd_vocabulary *v, const nd_text *text,
+                                                     const word_block *block, uint32_t num,
+                                                     uint32_t *ids)
 {
     uint32_t *const slots = v->slots.items, *const counts = v->counts;
-    const uint32_t mask = v->slots.mask, base = v->slots.base;
+    const uint32_t base = v->slots.base;
     nd_word_head *const heads = v->heads;
     uint32_t num_ids = v->num_ids;
     memset(counts + num_ids, 0, num * sizeof *counts);
     for (uint32_t i = 0; i < num; i++) {
-        const uint64_t first = block->heads[i].first, second = block->heads[i].second;
-        uint32_t *const slot = &slots[block->hashes[i] & mask];
-        const uint32_t known = *slot - base, is_new = *slot < base;
-        uint32_t id = is_new ? num_ids : known;
-        heads[num_ids].first = first;
-        heads[num_ids].second = second;
-        if (__builtin_expect(((heads[id].first ^ first) | (heads[id].second ^ second)) == 0, 1)) {
+        uint32_t *const slot = &slots[block->slots[i]];
+        const uint32_t known = *slot - base; /* of an empty slot: more than the text has words */
+        uint32_t id = known < num_ids ? known : num_ids;
+        const nd_word_head head = block->heads[i];
+        heads[num_ids] = head;
+        const uint64_t differing =
+            (heads[id].first ^ head.first) | (heads[id].second ^ head.second);
+        if (__builtin_expect(differing == 0, 1)) {
             *slot = base + id;
-            num_ids += is_new;
+            num_ids += id == num_ids;
         } else {
             v->num_ids = num_ids;
             id = probe(v, text, &block->heads[i], (uint32_t)(slot - slots));
