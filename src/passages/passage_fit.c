@@ -366,11 +366,19 @@ static uint32_t find_phase(const nd_passage_fitter *f, period_map map)
     return start;
 }
 
+/* Whether a whole period says enough for an edited passage: those of a list mostly do not. */
+static bool is_promising_period(const nd_passage_fitter *f, const nd_trace_box *box)
+{
+    const nd_word_run all = {box->earlier.start, box->later.start, nd_span_len(box->earlier)};
+    const uint64_t wanted = f->exact_pairs == ND_EXACT_PAIRS_KEEP ? 0 : ND_FIT_WEIGHT;
+    return weigh_runs(f, &all, 1, wanted) >= wanted;
+}
+
 /* Fits what a chain holds of one period and the next. */
 static nd_status fit_period(nd_passage_fitter *f, const nd_run *chain, uint32_t num,
                             const nd_trace_box *box)
 {
-    if (nd_span_len(box->earlier) < f->measure.min_unbound)
+    if (nd_span_len(box->earlier) < f->measure.min_unbound || !is_promising_period(f, box))
         return ND_OK;
     return fit_within(f, chain, num, box);
 }
