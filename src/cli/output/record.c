@@ -56,6 +56,16 @@ static inline void put_two_digits(char *p, uint32_t number)
     memcpy(p, digits + 2 * (size_t)number, 2);
 }
 
+/* Of its bits, each makes log10(2) of a digit, or one less. */
+static inline size_t num_digits(uint32_t number)
+{
+    static const uint32_t powers[] = {0,      10,      100,      1000,     10000,
+                                      100000, 1000000, 10000000, 100000000};
+    const uint32_t bits = 32 - (uint32_t)__builtin_clz(number | 1);
+    const uint32_t most = bits * 1233 / 4096;
+    return most + (number >= powers[most]);
+}
+
 /* All eight digits of a small number are written, and those after the leading zeros taken: how many
  * it has is more than a branch can foresee. */
 static void put_count(nd_page *page, uint64_t number)
@@ -68,8 +78,7 @@ static void put_count(nd_page *page, uint64_t number)
     put_two_digits(digits + 2, high % 100);
     put_two_digits(digits + 4, low / 100);
     put_two_digits(digits + 6, low % 100);
-    const size_t len = 1u + (n > 9) + (n > 99) + (n > 999) + (n > 9999) + (n > 99999) +
-                       (n > 999999) + (n > 9999999);
+    const size_t len = num_digits(n);
     nd_page_append_piece(page, digits + 8 - len, len);
 }
 
