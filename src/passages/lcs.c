@@ -239,8 +239,10 @@ static nd_status find_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b
 {
     const uint64_t max_steps = ((uint64_t)a.len + b.len) * ND_LCS_STEPS_PER_WORD;
     const uint32_t least = nd_least(a.len, b.len);
-    uint32_t most = least;
     assert(limits.at_least <= least);
+    /* Where words are known, and many are missing, those are mostly all that both hold. */
+    bool is_counted = limits.at_least > 0 && least - limits.at_least >= 4 * ND_LCS_BLOCK;
+    uint32_t most = is_counted ? count_shared(lcs, a, b) : least;
     *bound = (nd_lcs_bound){limits.at_least, limits.at_least == most};
     for (uint64_t missing = ND_LCS_BLOCK; !bound->is_exact && most >= limits.wanted; missing *= 4) {
         const uint32_t guess = guess_length(least, missing, bound->length);
@@ -256,8 +258,10 @@ static nd_status find_length(nd_lcs *lcs, nd_word_sequence a, nd_word_sequence b
         const uint32_t length = pass_band(lcs, a, b, lcs->carries, w);
         assert(guess > limits.at_least || length >= limits.at_least);
         bound->length = nd_most(length, bound->length);
-        if (length < guess && missing == ND_LCS_BLOCK)
+        if (length < guess && !is_counted) {
             most = count_shared(lcs, a, b);
+            is_counted = true;
+        }
         bound->is_exact = length >= guess || bound->length == most;
     }
     return ND_OK;
