@@ -9,7 +9,9 @@
  *             and more where more words do, unless both texts have many hundred words of their own:
  *             each is a work then, and what they share a chapter or a clause. By words: the odds of
  *             its bits that the other text has too, wherever they stand; in long texts more is
- *             common by chance.
+ *             common by chance. Where no passage stands in both, the head of the shorter one has
+ *             to: a flash names its subject first, and what one company does is told in the words
+ *             that tell it of another.
  *   edited    The best of three answers, each for one kind of copy.
  *             By facts: the odds of the bits of numbers inside runs; with the words, and the head.
  *             By size: many words in runs, less where few words were changed but most numbers and
@@ -43,6 +45,7 @@ enum {
     SURE = 9 * ONE,          /* an answer whose score is nearly 1 */
     MOST_FORGIVEN = 3 * ONE, /* evidence of a form */
     ROUNDING = ONE / 64,     /* that an answer may be off by: of its logarithms, 3 units each */
+    LEAST_PASSAGE = ND_RUN_MIN + ND_TRIGRAM - 1, /* words of a run, at least */
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -80,6 +83,8 @@ typedef struct features {
     int64_t num_numbers;      /* numbers in runs */
     int64_t head_share;       /* words before runs, by those in runs: 0 or less */
     int64_t has_own_head;     /* whether both begin before the runs: 0 to ONE */
+    int64_t head_shorter;     /* odds of the head of the shorter text */
+    bool has_passage;         /* in common, or one text is too short for it */
 } features;
 
 /* Constants are multiplied as ints, which hold them by far. */
@@ -172,6 +177,7 @@ static int64_t head_odds(const nd_side_facts *f)
 static void find_held_features(const nd_side_facts *a, const nd_side_facts *b, features *f)
 {
     const uint64_t covered = nd_smaller(a->covered, b->covered);
+    const nd_side_facts *const shorter = a->num_words < b->num_words ? a : b;
     const uint64_t longer = a->num_words > b->num_words ? a->num_words : b->num_words;
     f->credit = clamp(larger(credit_odds(a), credit_odds(b)), -3 * ONE, 3 * ONE);
     f->size = clamp(nd_fixed_log_ratio(covered + 5, 30), 0, 3 * ONE);
@@ -181,6 +187,8 @@ static void find_held_features(const nd_side_facts *a, const nd_side_facts *b, f
                            log_odds(both(b->words, b->numbers), 10 * ND_BIT)),
                     -3 * ONE, 3 * ONE);
     f->length = clamp(nd_fixed_log_ratio(longer + 1, 200), 0, 4 * ONE);
+    f->has_passage = covered > 0 || shorter->num_words < LEAST_PASSAGE;
+    f->head_shorter = head_odds(shorter);
 }
 
 /* What the second one takes besides; `forgiven`: evidence of a form that prose outweighs. */
@@ -219,7 +227,10 @@ static void find_own_features(const nd_side_facts *a, const nd_side_facts *b, fe
 static int64_t answer_held(const features *f)
 {
     const int64_t by_passages = 180 * f->credit + 50 * f->held_size - 66 * ONE;
-    const int64_t by_words = 300 * f->bits - 75 * f->length - 130 * ONE;
+    int64_t by_words = 300 * f->bits - 75 * f->length - 130 * ONE;
+    const int64_t by_head = 200 * f->head_shorter - 160 * ONE;
+    if (!f->has_passage && by_head < by_words)
+        by_words = by_head;
     return larger(by_passages, by_words) / 100;
 }
 

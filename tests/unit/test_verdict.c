@@ -293,6 +293,24 @@ static void an_event_told_in_other_words_is_no_copy(void **state)
     assert_false(is_copy(&j));
 }
 
+/* Word by word most of the flash stands in the story, and no passage does. */
+static void a_flash_is_no_copy_of_the_same_news_of_another(void **state)
+{
+    static const char story[] =
+        "Kestrel raises crude prices. The Kestrel Oil Company said that it raised what it will pay "
+        "for all grades of crude oil by 50 cents a barrel from Tuesday. That brings its posted "
+        "price for the western benchmark to 19.20 dollars a barrel, and for sour oil to 18.40.";
+    verdicts *const v = *state;
+    const nd_judgement own = judge(v, story,
+                                   "KESTREL OIL RAISES POSTED CRUDE PRICES 50 CENTS, WESTERN "
+                                   "BENCHMARK NOW 19.20");
+    const nd_judgement other = judge(v, story,
+                                     "MARLSTONE ENERGY RAISES POSTED CRUDE PRICES 50 CENTS, "
+                                     "WESTERN BENCHMARK NOW 19.20");
+    assert_true(is_copy(&own));
+    assert_false(is_copy(&other));
+}
+
 static void two_posts_that_share_two_phrases_are_no_copies(void **state)
 {
     verdicts *const v = *state;
@@ -909,6 +927,7 @@ int main(void)
         WITH_VERDICTS(a_text_that_was_just_made_is_held_as_it_is),
         WITH_VERDICTS(a_flash_and_a_cut_copy_are_copies_of_the_story),
         WITH_VERDICTS(an_event_told_in_other_words_is_no_copy),
+        WITH_VERDICTS(a_flash_is_no_copy_of_the_same_news_of_another),
         WITH_VERDICTS(two_posts_that_share_two_phrases_are_no_copies),
         WITH_VERDICTS(a_footer_is_no_copy_of_what_bears_it),
         WITH_VERDICTS(two_works_that_share_a_chapter_are_not_held),
