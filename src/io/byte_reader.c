@@ -30,9 +30,9 @@ static nd_status read_file(nd_raw_bytes *raw, char *out, size_t capacity, size_t
     const uint64_t left = raw->size - raw->num_read;
     size_t most = capacity < ((size_t)1 << 30) ? capacity : (size_t)1 << 30;
     most = most < left ? most : (size_t)left;
-    ssize_t n;
+    ssize_t n; /* nothing is asked for at the end of a file whose size is known */
     do
-        n = read(raw->fd, out, most);
+        n = most > 0 ? read(raw->fd, out, most) : 0;
     while (n < 0 && errno == EINTR);
     if (n < 0) {
         raw->error_number = errno;
