@@ -147,7 +147,9 @@ static void put_json(nd_page *page, const nd_column *column, nd_shown_columns sh
                      const void *field)
 {
     const nd_bytes *const bytes = bytes_of(column, field);
-    if (bytes) {
+    if (column->kind == ND_VALUE_COUNT) { /* as most are */
+        put_count(page, *(const uint64_t *)field);
+    } else if (bytes) {
         nd_page_json(page, bytes->p, bytes->len_bytes);
     } else if (put_plain(page, column, field)) {
         return;
