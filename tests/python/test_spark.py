@@ -32,7 +32,7 @@ import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 from neardup._keep import Key  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates, _dedup, _links, _options, _pairs, _rare, _texts, _verify  # noqa: E402
+from neardup.spark import _candidates, _copies, _dedup, _links, _options, _packs, _pairs, _rare, _texts, _verify  # noqa: E402
 from neardup.spark._steps import Steps  # noqa: E402
 
 
@@ -353,6 +353,44 @@ def test_buckets_of_any_size_are_read_in_order(small: bool, monkeypatch: pytest.
             blocks.add(members)
             blocks.end()
     assert found == sorted(wanted) and any(len(block) == 24 for block in found)
+
+
+@pytest.mark.parametrize("most", [5, 1 << 18])
+def test_copies_become_one_text_in_parts_of_any_size(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is merged first; each document of a text with copies is told once."""
+    import pyarrow
+
+    monkeypatch.setattr(_copies, "MOST_WAITING", most)
+    r = random.Random(11)
+    rows: list[dict[str, Any]] = []
+    for i in range(300):
+        key = r.choice([b"hot", b"warm", b"%d" % r.randrange(200)]).rjust(20, b"-")
+        named = {"name": None if i % 3 else f"named {i}", "id": f"id{i}", "id_hash": i, "hash": r.randrange(9)}
+        rows.append({"key": key, "tokens": 7, "preference": bytes([r.randrange(3)]), **named})
+    documents = pyarrow.RecordBatch.from_pylist(rows, _copies.NAMED_SCHEMA)
+    packs = [_packs.packed(documents.slice(i, 7)) for i in range(0, 300, 7)]
+    sent = _packs.rows_of_packs([(0, _copies.DOCUMENTS, 7, 7, pack) for pack in packs])
+    texts: list[dict[str, Any]] = []
+    copied: list[tuple[bytes, str]] = []
+    for batch in _copies._gather(iter(pyarrow.Table.from_batches([sent]).to_batches(max_chunksize=4))):
+        for row in batch.to_pylist():
+            if row["kind"] == _copies.TEXTS:
+                found = _packs.unpacked(row["pack"], _copies.TEXTS_SCHEMA)
+                assert (row["num"], row["copies"]) == (len(found), sum(found.column("copies").to_pylist()))
+                texts += found.to_pylist()
+            else:
+                found = _packs.unpacked(row["pack"], _copies.COPIED_SCHEMA)
+                copied += zip(*(column.to_pylist() for column in found.columns))
+    of_key: dict[bytes, list[dict[str, Any]]] = {}
+    for row in rows:
+        of_key.setdefault(row["key"], []).append({**row, "name": row["name"] or row["id"]})
+    wanted = []
+    for members in of_key.values():
+        best = min(members, key=lambda row: (row["preference"], row["name"], row["id"], row["hash"]))
+        wanted.append({**best, "least_name": min(row["name"] for row in members), "copies": len(members)})
+    assert sorted(map(repr, texts)) == sorted(map(repr, wanted))
+    several = [row for members in of_key.values() if len(members) > 1 for row in members]
+    assert sorted(copied) == sorted((row["key"], row["name"]) for row in several)
 
 
 def test_the_rule_of_buckets_is_the_engines() -> None:
