@@ -393,6 +393,27 @@ def test_copies_become_one_text_in_parts_of_any_size(most: int, monkeypatch: pyt
     assert sorted(copied) == sorted((row["key"], row["name"]) for row in several)
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3, 6])
+def test_a_text_of_the_same_hashes_is_not_taken_for_another(cut: int) -> None:
+    """Rows of one place come with the texts of all rows that look like the right one; batches end anywhere."""
+    import pyarrow
+
+    spec = neardup.Spec()
+    right = [("all of it stands in both of them but for the last word " + end).encode() for end in ("here", "there")]
+    wrong = [b"another text that somebody gave the same hashes", b"and a third"]
+    keys = [bytes(key) for key in _texts.keys_of(pyarrow.array(right, pyarrow.binary()), spec)]
+    rows: list[dict[str, Any]] = []
+    for place, (key, mates) in enumerate(zip(keys, (b"", bytes(4)))):
+        rows.append({"task": 5, "place": place, "text": None, "key": key, "mates": mates})
+        rows += [{"task": 5, "place": place, "text": text} for text in sorted([*wrong, right[place], right[place]])]
+    kinds = [("task", pyarrow.int64()), ("place", pyarrow.int32()), ("text", pyarrow.binary())]
+    schema = pyarrow.schema([*kinds, ("key", pyarrow.binary()), ("mates", pyarrow.binary())])
+    whole = pyarrow.RecordBatch.from_pylist(rows, schema)
+    batches = [whole.slice(i, cut) for i in range(0, len(rows), cut)]
+    found = [row for batch in _verify._compare(iter(batches), spec, True, []) for row in batch.to_pylist()]
+    assert [(row["a"], row["b"], round(row["jaccard"], 3)) for row in found] == [(keys[0], keys[1], 0.818)]
+
+
 def test_the_rule_of_buckets_is_the_engines() -> None:
     header = Path(__file__).parents[2] / "include" / "neardup" / "bucket.h"
     line = next(line for line in header.read_text().splitlines() if "ND_BUCKET_WHOLE =" in line)

@@ -79,6 +79,11 @@ class _Described:
         return pyarrow.compute.if_else(pyarrow.array(self.has_words), column, pyarrow.scalar(None, column.type))
 
 
+def keys_of(texts: Any, spec: neardup.Spec) -> Any:
+    """[texts, KEY_BYTES] uint8."""
+    return _Described(texts, spec, []).keys
+
+
 def _preferences(keys: tuple[Key, ...], columns: list[Any]) -> tuple[Any, Any]:
     """What keys say of documents as bytes that compare in their order, 8 a key, null without keys; and what is
     lost of each: ABSENT and UNREADABLE."""

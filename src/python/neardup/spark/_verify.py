@@ -24,7 +24,7 @@ import neardup
 from neardup.spark._copies import wanted_packs
 from neardup.spark._packs import PACKS, num_slices, one_batch
 from neardup.spark._pairs import match_fields, turned
-from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows
+from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows, keys_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -108,6 +108,15 @@ def places(pairs: DataFrame) -> DataFrame:
 # --- comparisons ---
 
 
+def _distinct(rows: Any) -> Any:
+    """What is known of a text, and the texts that came for it, each once: there may be as many rows of it as documents."""
+    texts = rows.column("text")
+    if rows.num_rows < 3:
+        return rows
+    is_new = pyarrow.compute.not_equal(texts.slice(2), texts.slice(1, rows.num_rows - 2)).to_numpy(zero_copy_only=False)
+    return rows.filter(pyarrow.array(numpy.concatenate([[True, True], is_new])))
+
+
 class _Comparing:
     """Texts of tasks, and pairs of them that are not compared yet."""
 
@@ -115,7 +124,7 @@ class _Comparing:
         self._spec = spec
         self._measures = measures
         self._carried = carried
-        self._open: list[Any] = []  # the row of a text that has not come yet
+        self._open: list[Any] = []  # the rows of the last text, of which more may come
         self._last = (-1, -1)  # task and place of the last text
         self._texts: list[Any] = []  # chunks
         self._keys = numpy.empty((0, KEY_BYTES), numpy.uint8)  # of the texts
@@ -133,14 +142,27 @@ class _Comparing:
         if self._open:
             batch = one_batch([*self._open, batch])
         starts = numpy.flatnonzero(pyarrow.compute.is_null(batch.column("text")).to_numpy(zero_copy_only=False))
-        is_open = len(starts) > 0 and starts[-1] == batch.num_rows - 1
-        self._open = [batch.slice(batch.num_rows - 1)] if is_open else []
-        starts = starts[: len(starts) - is_open]
-        if (numpy.diff(starts) == 1).any() or (not len(starts) and self._last[1] < 0 and not is_open):
-            raise RuntimeError("a text to compare is not there")
+        if len(starts) == 0 or starts[0] > 0:
+            raise RuntimeError("a text to compare is not where its pairs are")
+        self._open = [_distinct(batch.slice(starts[-1]))]
+        self._take(batch.slice(0, starts[-1]), starts[:-1])
+
+    def end(self) -> None:
+        batches, self._open = self._open, []
+        for batch in batches:
+            self._take(batch, numpy.zeros(1, numpy.int64))
+
+    def _take(self, batch: Any, starts: Any) -> None:
+        """Texts whose rows are all there."""
         if len(starts) == 0:
             return
-        rows, texts = batch.take(pyarrow.array(starts)), batch.column("text").take(pyarrow.array(starts + 1)).cast(pyarrow.binary())
+        ends = numpy.append(starts[1:], batch.num_rows)
+        if (ends - starts < 2).any():
+            raise RuntimeError("a text to compare is not there")
+        chosen = starts + 1
+        for i in numpy.flatnonzero(ends - starts > 2):
+            chosen[i] += self._which(batch.slice(starts[i], ends[i] - starts[i]))
+        rows, texts = batch.take(pyarrow.array(starts)), batch.column("text").take(pyarrow.array(chosen)).cast(pyarrow.binary())
         tasks, places = rows.column("task").to_numpy(), rows.column("place").to_numpy().astype(numpy.int64)
         same_task = numpy.append(self._last[0] == tasks[0], tasks[1:] == tasks[:-1])
         steps = places - numpy.append(self._last[1], places[:-1])
@@ -155,9 +177,17 @@ class _Comparing:
         self._num_bytes += texts.nbytes
         self._num_pairs += rows.column("mates").nbytes // 4
 
-    def end(self) -> None:
-        if self._open:
+    def _which(self, rows: Any) -> int:
+        """Which of the texts that come for one place is that of its key. Rows are found by hashes of their ids and texts,
+        which whoever writes these can make alike."""
+        texts = rows.column("text").slice(1).cast(pyarrow.binary())
+        if len(texts.unique()) == 1:
+            return 0
+        own = keys_of(texts, self._spec) == fixed_rows(rows.column("key").slice(0, 1), KEY_BYTES)
+        found = numpy.flatnonzero(own.all(axis=1))
+        if len(found) == 0:
             raise RuntimeError("a text to compare is not there")
+        return int(found[0])
 
     @property
     def is_much(self) -> bool:
