@@ -32,7 +32,7 @@ import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 from neardup._keep import Key  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates, _copies, _dedup, _links, _options, _packs, _pairs, _rare, _texts, _verify  # noqa: E402
+from neardup.spark import _candidates, _copies, _dedup, _links, _options, _packs, _pairs, _rare, _steps, _texts, _verify  # noqa: E402
 from neardup.spark._steps import Steps  # noqa: E402
 
 
@@ -166,7 +166,7 @@ def test_repeats_are_those_of_within(spark: Any) -> None:
         assert repeats == wanted.repeats
 
 
-def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path) -> None:
+def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(tmp_path / "steps")
     rows = of_unique_ids(documents(num_hot=0))
     df = frame(spark, rows, 2)
@@ -179,6 +179,9 @@ def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path) -> None:
     with pytest.raises(neardup.InvalidArgument, match="another run"):
         neardup.spark.scan_pairs(df, checkpoint=folder, threshold=0.7)
     assert sorted(map(tuple, neardup.spark.scan_pairs(df, checkpoint=folder).collect())) == pairs
+    with monkeypatch.context() as older, pytest.raises(neardup.InvalidArgument, match="another run"):
+        older.setattr(_steps, "LAYOUT", 1)
+        neardup.spark.scan_pairs(df, checkpoint=folder)
 
 
 def test_what_cannot_be_is_said_before_any_job(spark: Any) -> None:

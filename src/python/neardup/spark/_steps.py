@@ -9,6 +9,8 @@ from neardup._errors import InvalidArgument
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+LAYOUT = 2  # of what is written: one more where that changes, so that no run takes the steps of another layout
+
 
 class Steps:
     """Frames that are kept. Without a folder they are cached, in memory and on disk, and a lost part
@@ -18,7 +20,7 @@ class Steps:
 
     def __init__(self, folder: Optional[str], identity: str) -> None:
         self._folder = folder.rstrip("/") if folder is not None else None
-        self._identity = identity
+        self._identity = f"layout {LAYOUT}, {identity}"
         self._is_checked = False
         self._cached: list[DataFrame] = []
 
