@@ -69,8 +69,9 @@ ND_NODISCARD static inline nd_status nd_vec_reserve(const nd_allocator *allocato
                                                     size_t *capacity, size_t len, size_t more,
                                                     size_t size_bytes)
 {
-    return more <= *capacity - len ? ND_OK
-                                   : nd_vec_grow(allocator, items, capacity, len, more, size_bytes);
+    return *items && more <= *capacity - len
+               ? ND_OK
+               : nd_vec_grow(allocator, items, capacity, len, more, size_bytes);
 }
 
 /* --- growing buffers of bytes --- */
