@@ -464,7 +464,7 @@ nd_status nd_exact_repeats_find(nd_exact_repeats *exact, const nd_seed_index *se
     if (is_long(exact))
         status = list_all_places(exact);
     for (uint32_t k = 0; k < seeds->num_candidates && status == ND_OK;) {
-        uint32_t classes[BLOCK];
+        uint32_t classes[BLOCK] = {0};
         const uint32_t num_classes = list_classes(seeds, &k, classes);
         for (uint32_t i = 0; i < num_classes && status == ND_OK; i++)
             if (!is_done(exact, classes[i]))

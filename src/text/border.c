@@ -241,8 +241,9 @@ nd_status nd_line_index_set(nd_line_index *index, const nd_allocator *allocator,
 /* The same of the first `num` bytes of a whole block, without a branch for how many these are. */
 static uint32_t count_first_line_feeds(const char bytes[ND_LINE_BLOCK], uint8_t num)
 {
+    const uint8_t end = ND_LINE_BLOCK;
     uint8_t found = 0;
-    for (uint8_t i = 0; i < ND_LINE_BLOCK; i++)
+    for (uint8_t i = 0; i < end; i++)
         found = (uint8_t)(found + ((bytes[i] == '\n') & (i < num)));
     return found;
 }
