@@ -396,6 +396,18 @@ def test_copies_become_one_text_in_parts_of_any_size(most: int, monkeypatch: pyt
     assert sorted(copied) == sorted((row["key"], row["name"]) for row in several)
 
 
+def test_packs_of_long_ids_have_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy
+    import pyarrow
+
+    monkeypatch.setattr(_packs, "MOST_BYTES", 100_000)
+    batch = pyarrow.RecordBatch.from_pydict({"id": [f"{i:01000}" for i in range(1000)]})
+    sent = list(_packs.in_slices(batch, numpy.arange(1000) % 3, 0)) + _packs.in_packs(pyarrow.Table.from_batches([batch]), 3, 0)
+    assert sum(row[2] for row in sent) == 2000 and all(len(row[4]) < 101_000 for row in sent)
+    ids = [row for *_, pack in sent for row in _packs.unpacked(pack, batch.schema).column(0).to_pylist()]
+    assert sorted(ids) == sorted(2 * batch.column(0).to_pylist())
+
+
 @pytest.mark.parametrize("cut", [1, 2, 3, 6])
 def test_a_text_of_the_same_hashes_is_not_taken_for_another(cut: int) -> None:
     """Rows of one place come with the texts of all rows that look like the right one; batches end anywhere."""
@@ -403,7 +415,7 @@ def test_a_text_of_the_same_hashes_is_not_taken_for_another(cut: int) -> None:
 
     spec = neardup.Spec()
     right = [("all of it stands in both of them but for the last word " + end).encode() for end in ("here", "there")]
-    wrong = [b"another text that somebody gave the same hashes", b"and a third"]
+    wrong = [b"a text before them that somebody gave the same hashes", b"one behind them"]
     keys = [bytes(key) for key in _texts.keys_of(pyarrow.array(right, pyarrow.binary()), spec)]
     rows: list[dict[str, Any]] = []
     for place, (key, mates) in enumerate(zip(keys, (b"", bytes(4)))):

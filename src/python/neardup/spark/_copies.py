@@ -21,7 +21,7 @@ import pyarrow
 import pyarrow.compute
 
 from neardup.spark import _packs
-from neardup.spark._texts import KEY_BYTES, NAMED, documents_schema
+from neardup.spark._texts import KEY_BYTES, NAMED, NAMED_FIELDS, documents_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -38,7 +38,7 @@ TEXTS_SCHEMA = pyarrow.schema([*NAMED, ("least_name", pyarrow.string()), ("copie
 WANTED_SCHEMA = pyarrow.schema(
     [("key", pyarrow.binary(KEY_BYTES)), ("task", pyarrow.int64()), ("place", pyarrow.int32()), ("mates", pyarrow.binary())]
 )
-TEXT_FIELDS = "key binary, tokens bigint, preference binary, name string, id string, id_hash bigint, hash bigint, least_name string, copies bigint"
+TEXT_FIELDS = f"{NAMED_FIELDS}, least_name string, copies bigint"
 PLACED = f"task bigint, place int, mates binary, {TEXT_FIELDS}"
 
 
@@ -62,7 +62,7 @@ def _spread(batches: Iterator[Any], options: Options, slices: int) -> Iterator[A
             rows = _packs.unpacked(pack.as_buffer(), documents_schema(options)).select(NAMED_SCHEMA.names)
             waiting.append(rows)
             hashes.append(numpy.frombuffer(ids.as_buffer(), numpy.int64))
-            num += max(len(rows), len(hashes[-1]))
+            num += max(len(rows), len(hashes[-1]), rows.nbytes >> 10)
             if num > _packs.MANY_ROWS:
                 yield _sent(waiting, hashes, options, slices)
                 waiting, hashes, num = [], [], 0
@@ -158,7 +158,7 @@ class _Slice:
         if not self._waiting:
             return
         self._merge()
-        for batch in self._waiting[0].combine_chunks().to_batches(max_chunksize=_packs.MOST_ROWS):
+        for batch in self._waiting[0].combine_chunks().to_batches(max_chunksize=_packs.rows_a_pack(self._waiting[0])):
             copies = int(batch.column("copies").to_numpy().sum())
             self.out.append((self._number, TEXTS, batch.num_rows, copies, _packs.packed(batch)))
 
@@ -210,8 +210,7 @@ def _rows(batches: Iterator[Any], schema: Any, only_copied: bool) -> Iterator[An
             rows = _packs.unpacked(pack.as_buffer(), schema)
             if only_copied:
                 rows = rows.filter(pyarrow.compute.greater(rows.column("copies"), 1))
-            columns = [c.cast(pyarrow.binary()) if pyarrow.types.is_fixed_size_binary(c.type) else c for c in rows.columns]
-            yield pyarrow.RecordBatch.from_arrays(columns, names=schema.names)
+            yield _packs.plain(rows)
 
 
 def text_rows(packs: DataFrame, only_copied: bool = False) -> DataFrame:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PACKS = "slice int, kind int, num bigint, copies bigint, pack binary"
 SLICES_A_PART = 4  # of a shuffle: the fewer, the more is held at once
 MOST_ROWS = 1 << 14  # of a pack
+MOST_BYTES = 16 << 20  # likewise, about, where ids are long
 MANY_ROWS = 1 << 17  # that are divided into slices at once
 
 
@@ -32,6 +33,17 @@ def packed(batch: Any) -> bytes:
 
 def unpacked(pack: Any, schema: Any) -> Any:
     return pyarrow.ipc.read_record_batch(pyarrow.py_buffer(pack), schema)
+
+
+def plain(batch: Any) -> Any:
+    """The batch as Spark takes it, which has no binary of a fixed size."""
+    is_fixed = pyarrow.types.is_fixed_size_binary
+    columns = [c.cast(pyarrow.binary()) if is_fixed(c.type) else c for c in batch.columns]
+    return pyarrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def rows_a_pack(rows: Any) -> int:
+    return max(1, min(MOST_ROWS, MOST_BYTES * rows.num_rows // max(1, rows.nbytes)))
 
 
 def num_parts(frame: DataFrame) -> int:
@@ -61,18 +73,18 @@ def in_packs(table: Any, number: int, kind: int) -> list[tuple[int, int, int, in
     """Rows of PACKS of one slice."""
     return [
         (number, kind, batch.num_rows, batch.num_rows, packed(batch))
-        for batch in table.combine_chunks().to_batches(max_chunksize=MOST_ROWS)
+        for batch in table.combine_chunks().to_batches(max_chunksize=rows_a_pack(table))
     ]
 
 
 def in_slices(batch: Any, slices_of: Any, kind: int) -> Iterator[tuple[int, int, int, int, bytes]]:
     """Rows of PACKS, of a batch whose rows have these slices."""
-    order = numpy.argsort(slices_of, kind="stable")
+    order, most = numpy.argsort(slices_of, kind="stable"), rows_a_pack(batch)
     batch, own = batch.take(pyarrow.array(order)), slices_of[order]
     starts = numpy.flatnonzero(numpy.append(True, own[1:] != own[:-1])[: len(own)])
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(own)]):
-        for begin in range(start, end, MOST_ROWS):
-            num = min(MOST_ROWS, end - begin)
+        for begin in range(start, end, most):
+            num = min(most, end - begin)
             yield int(own[start]), kind, num, num, packed(batch.slice(begin, num))
 
 

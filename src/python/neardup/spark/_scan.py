@@ -105,9 +105,8 @@ class Scan:
         """Rows of NAMED: the documents with words."""
         from pyspark.sql import functions as F
 
-        columns = ("key", "tokens", "preference", "name", "id", "id_hash", "hash")
-        kinds = "key binary, tokens bigint, preference binary, name string, id string, id_hash bigint, hash bigint"
-        plain = _texts.rows_of(self._read, self.options, kinds).withColumn("name", F.col("id"))
+        columns = _copies.NAMED_SCHEMA.names
+        plain = _texts.rows_of(self._read, self.options, _texts.NAMED_FIELDS).withColumn("name", F.col("id"))
         if not self.has_duplicate_ids:
             return plain
         names = self._names

@@ -22,7 +22,7 @@ import neardup
 from neardup import _core
 from neardup._keep import Key, orders_of
 from neardup.spark._options import GIVEN, IN_ORDER, Options, quoted
-from neardup.spark._packs import packed, unpacked
+from neardup.spark._packs import packed, plain, unpacked
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Observation
@@ -116,6 +116,8 @@ NAMED = [
     ("key", pyarrow.binary(KEY_BYTES)), ("tokens", pyarrow.int64()), ("preference", pyarrow.binary()),
     ("name", pyarrow.string()), ("id", pyarrow.string()), ("id_hash", pyarrow.int64()), ("hash", pyarrow.int64()),
 ]
+# The same to Spark.
+NAMED_FIELDS = "key binary, tokens bigint, preference binary, name string, id string, id_hash bigint, hash bigint"
 
 
 def _read(batches: Iterator[Any], options: Options) -> Iterator[Any]:
@@ -215,8 +217,7 @@ def _unpack(batches: Iterator[Any], options: Options, names: list[str]) -> Itera
     for batch in batches:
         for pack in batch.column(0):
             rows = unpacked(pack.as_buffer(), documents_schema(options)).select(names)
-            fixed = [c.cast(pyarrow.binary()) if pyarrow.types.is_fixed_size_binary(c.type) else c for c in rows.columns]
-            yield pyarrow.RecordBatch.from_arrays(fixed, names=names)
+            yield plain(rows)
 
 
 def rows_of(read: DataFrame, options: Options, columns: str) -> DataFrame:

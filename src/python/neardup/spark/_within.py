@@ -50,9 +50,9 @@ def within(df: DataFrame, id: str = "id", text: str = "text", **options: Any) ->
 
     Raises NotFound, TypeError and InvalidArgument for columns and options that are none.
     """
-    check_columns(df, make_options(id, text, Spec()))
-    neardup.within([], **options)  # raises for options that are none
     from pyspark.sql import functions as F
 
+    check_columns(df, make_options(id, text, Spec()))
+    neardup.within([], **options)  # raises for options that are none
     rows = inputs(df, id, text).select("id", F.col("text").cast("binary").alias("text"))
     return rows.mapInArrow(partial(_find, options=options), REPEATING)
