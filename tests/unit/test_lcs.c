@@ -151,6 +151,33 @@ static void a_length_that_is_wanted_is_found_as_without_asking(void **state)
     nd_lcs_release(&lcs);
 }
 
+/* Where all words that both hold stand in one order, the first of b among them. */
+static void all_that_both_hold_is_as_long_as_can_be_wanted(void **state)
+{
+    (void)state;
+    const nd_allocator allocator = nd_allocator_or_default(NULL);
+    nd_lcs lcs = new_lcs(&allocator);
+    static pair p;
+    uint32_t expected = 0;
+    for (uint32_t i = 0; i < LEN; i++) {
+        const bool is_edited = i > 0 && i % 5 == 0;
+        p.ids[0][i] = i == 0 ? NUM_IDS - 1 : i;
+        p.ids[1][i] = is_edited ? LEN + i : i + 1;
+        expected += i + 1 < LEN && !is_edited;
+    }
+    p.a = (nd_word_sequence){p.ids[0], LEN};
+    p.b = (nd_word_sequence){p.ids[1], LEN};
+    assert_int_equal(textbook_length(p.a, p.b), expected);
+    for (uint32_t known = 0; known < 2; known++) {
+        nd_lcs_bound bound;
+        const nd_lcs_limits limits = {.at_least = known, .wanted = expected};
+        assert_int_equal(nd_lcs_length(&lcs, p.a, p.b, limits, &bound), ND_OK);
+        assert_int_equal(bound.length, expected);
+        assert_true(bound.is_exact);
+    }
+    nd_lcs_release(&lcs);
+}
+
 /* Long sequences with little in common take more steps than there are. */
 static void past_its_steps_a_length_is_a_lower_bound(void **state)
 {
@@ -250,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_window_holds_a_longest_common_subsequence),
         cmocka_unit_test(a_length_is_exact_where_it_says_so_and_never_too_long),
         cmocka_unit_test(a_length_that_is_wanted_is_found_as_without_asking),
+        cmocka_unit_test(all_that_both_hold_is_as_long_as_can_be_wanted),
         cmocka_unit_test(past_its_steps_a_length_is_a_lower_bound),
         cmocka_unit_test(an_alignment_of_any_length_is_longest),
         cmocka_unit_test(nothing_is_aligned_with_nothing),
