@@ -389,13 +389,14 @@ static bool is_hot(uint64_t sample)
     return nd_sample_weight(sample) < WEIGHT_OF_HOT;
 }
 
-/* Most texts have no hot sample, and need not look for their picks. */
-static bool has_hot_sample(const uint64_t *samples, uint32_t num)
+/* Whether half of the picks can be hot. Most texts have too few hot samples for it, and need not
+ * look for their picks. */
+static bool may_have_hot_picks(const uint64_t *samples, uint32_t num)
 {
     uint32_t num_hot = 0;
     for (uint32_t s = 0; s < num; s++)
         num_hot += is_hot(samples[s]);
-    return num_hot > 0;
+    return num_hot > 0 && 2 * num_hot >= (num < ND_PICKS ? num : ND_PICKS);
 }
 
 static void follow_picks(nd_candidate_finder *f, const nd_shared_shingles *shared, uint32_t d,
@@ -404,7 +405,7 @@ static void follow_picks(nd_candidate_finder *f, const nd_shared_shingles *share
     const nd_sampled_text *const text = &shared->texts[d];
     uint32_t places[ND_PICKS], num_hot = 0, num_followed = 0;
     f->left_out = 0;
-    if (!has_hot_sample(samples, text->num_samples))
+    if (!may_have_hot_picks(samples, text->num_samples))
         return;
     const uint32_t num = place_picks(text, places);
     for (uint32_t i = 0; i < num; i++)
