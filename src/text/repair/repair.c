@@ -231,10 +231,12 @@ static nd_status run_mojibake(nd_repairer *r, repaired_text *text)
     nd_status status = end(r, nd_repair_bytes(begin(r, text)), text, &is_changed);
     if (is_changed)
         return status;
-    is_changed = true;
-    for (int round = 0; status == ND_OK && is_changed && round < MAX_ROUNDS; round++)
+    int round = 0;
+    do
         status = end(r, nd_repair_mojibake(begin(r, text)), text, &is_changed);
-    return status == ND_OK ? end(r, nd_repair_bytes(begin(r, text)), text, &is_changed) : status;
+    while (status == ND_OK && is_changed && ++round < MAX_ROUNDS);
+    return status == ND_OK && round > 0 ? end(r, nd_repair_bytes(begin(r, text)), text, &is_changed)
+                                        : status;
 }
 
 /* Everything but the folds. Entities first: what they stand for may be mojibake, as in
