@@ -269,7 +269,7 @@ def test_pairs_are_compared_with_the_texts_of_their_task(
         compared(joined.slice(0, len(joined) - 1 - (placed["place"][-1].as_py() in (0, 3))))
 
 
-def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:
+def rare_candidates(texts: list[Any], slices: int = 3, most_rows: int = 1000) -> list[tuple[bytes, bytes]]:
     """Keys of the pairs that Spark's steps propose where a score decides, put together without Spark."""
     import pyarrow
 
@@ -277,42 +277,20 @@ def rare_candidates(texts: list[Any]) -> list[tuple[bytes, bytes]]:
     ids, nothing = pyarrow.nulls(len(texts), pyarrow.string()), pyarrow.array([0] * len(texts))
     batch = pyarrow.RecordBatch.from_arrays([ids, column, nothing, nothing], names=["id", "text", "id_hash", "hash"])
     options = _options.make_options("id", "text", neardup.Spec(preset="news"))
-    (read,) = _texts._read(iter([batch]), options)
-    unpacked = _texts._unpack(iter([read.select(["pack"])]), options, ["key", "shift", "samples"])
-    rows = {row["key"]: row for batch in unpacked for row in batch.to_pylist()}
+    read = [r.select(["pack"]) for at in range(0, len(texts), most_rows) for r in _texts._read(iter([batch.slice(at, most_rows)]), options)]
 
-    def batches(of: list[dict[str, Any]], schema: Any, size: int = 1000) -> Iterator[Any]:
-        for start in range(0, len(of), size):
-            yield pyarrow.RecordBatch.from_pylist(of[start : start + size], schema)
+    def brought_together(batches: Iterator[Any]) -> Iterator[Any]:
+        table = pyarrow.Table.from_batches(list(batches))
+        keys = [(name, "ascending") for name in table.column_names[:2]]
+        return iter(table.sort_by(keys).to_batches(max_chunksize=2))
 
-    described = pyarrow.schema([("key", pyarrow.binary()), ("shift", pyarrow.int32()), ("samples", pyarrow.binary())])
-    spread = [row for b in _rare._spread(batches(list(rows.values()), described)) for row in b.to_pylist()]
-    spread.sort(key=lambda row: (row["sample"], row["member"]))
-    listed = pyarrow.schema([("sample", pyarrow.int64()), ("member", pyarrow.binary())])
-    lists = [row for b in _rare._cut(batches(spread, listed, 77)) for row in b.to_pylist()]
-    weights: dict[bytes, int] = {}
-    picks: dict[bytes, list[dict[str, Any]]] = {}
-    for row in lists:
-        if row["block"] is not None:
-            weights[row["block"]] = weights.get(row["block"], 0) + row["weight"]
-        else:
-            picks.setdefault(row["key"], []).append(row)
-    blocks = pyarrow.table({"block": pyarrow.array(weights, pyarrow.binary()), "weight": list(weights.values())})
-    shared: dict[tuple[bytes, bytes], list[int]] = {}
-    for b in _rare._expand(iter(blocks.to_batches())):
+    entries = brought_together(_rare._spread(iter(read), options, slices))
+    lists = brought_together(_rare._cut(entries, slices))
+    pairs = brought_together(_rare._expand(lists, slices))
+    found = []
+    for b in _rare._choose(pairs):
         for row in b.to_pylist():
-            pair = shared.setdefault((row["a"], row["b"]), [row["needed"], 0])
-            pair[1] += row["weight"]
-    found = {pair for pair, (needed, weight) in shared.items() if weight >= needed}
-    followed = [
-        {"key": key, "mates": row["mates"]}
-        for key, hot in picks.items()
-        if len(hot) * 2 >= hot[0]["picks"]
-        for row in sorted(hot, key=lambda row: row["pick"])[: _rare.FOLLOWED]
-    ]
-    mates = pyarrow.schema([("key", pyarrow.binary()), ("mates", pyarrow.binary())])
-    for b in _rare._follow(batches(followed, mates)):
-        found.update((row["a"], row["b"]) for row in b.to_pylist())
+            found += [(row["mates"][at : at + 20], row["key"]) for at in range(0, len(row["mates"]), 20)]
     return sorted(found)
 
 
@@ -321,7 +299,20 @@ def test_rare_shingles_propose_what_the_engine_compares() -> None:
     scan = neardup.scan([row[1] for row in rows], preset="news", max_matches=0)
     found = rare_candidates([row[1].encode() if row[1] is not None else None for row in rows])
     assert scan.stats["common_documents"] > 100 and len(found) > 1000
-    assert len(found) == scan.stats["candidates"]
+    assert len(found) == len(set(found)) == scan.stats["candidates"]
+
+
+def test_samples_are_packed_in_parts_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large slices come in the order of keys, and long lists are read before their end is there."""
+    texts = [row[1].encode() if row[1] is not None else None for row in documents()]
+    found = rare_candidates(texts)
+    for name, value in {"MOST_ENTRIES": 3000, "ENTRIES_A_ROW": 40, "LARGE_SLICE": 100, "MOST_WAITING": 500, "MOST_PAIRS": 70}.items():
+        monkeypatch.setattr(_rare, name, value)
+    read_early = []
+    read_long = _rare._Lists._read_long
+    monkeypatch.setattr(_rare._Lists, "_read_long", lambda *given: (read_early.append(given[1]), read_long(*given)))
+    assert rare_candidates(texts, slices=40, most_rows=100) == found
+    assert len(read_early) > 10
 
 
 @pytest.mark.parametrize("small", [False, True])

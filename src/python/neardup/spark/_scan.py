@@ -141,8 +141,7 @@ class Scan:
     @cached_property
     def _blocks(self) -> DataFrame:
         if self.options.spec.bands == 0:
-            samples = _texts.rows_of(self._read, self.options, "key binary, shift int, samples binary").distinct()
-            return self._steps.keep("samples", _rare.lists(samples))
+            return self._steps.keep("samples", _rare.lists(self._read, self.options))
         return self._steps.keep("buckets", _candidates.blocks(self._read, self.options))
 
     @cached_property
