@@ -32,7 +32,7 @@ import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 from neardup._keep import Key  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates, _copies, _dedup, _links, _options, _packs, _pairs, _rare, _steps, _texts, _verify  # noqa: E402
+from neardup.spark import _candidates, _copies, _dedup, _files, _links, _options, _packs, _pairs, _rare, _steps, _texts, _verify  # noqa: E402
 from neardup.spark._steps import Steps  # noqa: E402
 
 
@@ -418,6 +418,143 @@ def test_a_text_of_the_same_hashes_is_not_taken_for_another(cut: int) -> None:
     batches = [whole.slice(i, cut) for i in range(0, len(rows), cut)]
     found = [row for batch in _verify._compare(iter(batches), spec, True, []) for row in batch.to_pylist()]
     assert [(row["a"], row["b"], round(row["jaccard"], 3)) for row in found] == [(keys[0], keys[1], 0.818)]
+
+
+# --- files that workers read themselves ---
+
+
+def written(rows: list[Row], path: Path, **options: Any) -> None:
+    """Rows as Parquet, in row groups of some."""
+    import pyarrow.parquet
+
+    table = pyarrow.table({name: column for name, column in zip(("id", "text", "number"), zip(*rows))})
+    pyarrow.parquet.write_table(table, path, **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"preset": "news", "representative": "preferred", "preferences": "number"}], ids=str)
+def test_workers_read_parquet_themselves(spark: Any, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several parts a file and files a task; ids that stand twice, and nulls; names of files that are encoded."""
+    for name, number in [("PART_BYTES", 10_000), ("LEAST_PART_BYTES", 100)]:
+        monkeypatch.setattr(_files, name, number)
+    rows = documents(num_hot=0)
+    for i, file in enumerate(("a b.parquet", "%c.parquet", "ü.parquet", "y.parquet", "z.parquet")):
+        start = [0, 100, 200, len(rows) - 4, len(rows) - 2, len(rows)]
+        written(rows[start[i] : start[i + 1]], tmp_path / file, row_group_size=10, use_dictionary=["id"] if i else True)
+    scan = neardup.spark.Scan(spark.read.parquet(str(tmp_path)), **options)
+    assert isinstance(scan._source, _files.Files) and len(scan._source._tasks) > 1
+    assert any(len(part.rows) > 1 for part in scan._source._parts) and len(scan._source._parts) > len(scan._source._tasks)
+    assert_same(scan, of_engine(rows, **options))
+    scan.release()
+
+
+def test_only_plain_reads_are_read_by_workers(spark: Any, tmp_path: Path) -> None:
+    """What is done to a frame, or changes what Spark reads, is Spark's to do."""
+    from pyspark.sql import functions as F
+
+    rows = [(f"i{i}", f"text {i}", i) for i in range(9)]
+    path = str(tmp_path / "plain")
+    (tmp_path / "plain").mkdir()
+    written(rows, tmp_path / "plain" / "a.parquet")
+    df = spark.read.parquet(path)
+    df.write.partitionBy("number").parquet(str(tmp_path / "parts"))
+    df.write.bucketBy(2, "id").option("path", str(tmp_path / "bucketed")).saveAsTable("neardup_bucketed")
+    (tmp_path / "mixed").mkdir()
+    written(rows, tmp_path / "mixed" / "a.parquet")
+    df.select("id", "text", F.col("number").cast("int")).write.mode("append").parquet(str(tmp_path / "mixed"))
+    df.createOrReplaceTempView("neardup_view")
+
+    def source(frame: Any, id: str = "id", text: str = "text", **options: Any) -> bool:
+        return isinstance(neardup.spark.Scan(frame, id, text, **options)._source, _files.Files)
+
+    try:
+        # One file or more, all of each, whatever else is in them.
+        for plain in (df, df.select("text", "id"), df.drop("number"), spark.table("neardup_view"), df.where("true"), df.alias("x")):
+            assert source(plain)
+        assert source(df.withColumnRenamed("id", "other").withColumnRenamed("other", "id"))
+        assert source(df, "number") and source(df, "text", "text")
+        assert source(df, keep="first", order="number") and source(spark.read.schema("id string, text string").parquet(path))
+        assert source(spark.read.parquet(str(tmp_path / "parts"))) and source(spark.read.parquet(str(tmp_path / "mixed")))
+        cached = df.select("id", "text").persist()
+        others = [
+            df.where("number > 3"), df.limit(5), df.union(df), df.distinct(), df.sample(0.5), df.repartition(2), df.orderBy("id"),
+            df.withColumn("text", F.lower("text")), df.select("id", F.col("id").alias("text")),
+            df.withColumnRenamed("id", "text2").withColumnRenamed("text", "id").withColumnRenamed("text2", "text"),
+            df.select(F.col("text").alias("id"), F.col("id").alias("text")), cached, spark.createDataFrame(rows, "id string, text string, number long"),
+            spark.read.parquet(str(tmp_path / "parts")).where("number = 3"), spark.table("neardup_bucketed"),
+            spark.read.option("mergeSchema", "true").parquet(path), spark.read.option("ignoreMissingFiles", "true").parquet(path),
+            spark.read.schema("id string, text string, other string").parquet(path).select(F.col("other").alias("text"), "id"),
+            spark.read.schema("id string, text string, number int").parquet(str(tmp_path / "mixed")).select("id", F.col("text")).where("id is not null"),
+        ]
+        for other in others:
+            assert not source(other)
+        cached.unpersist()
+        # Columns that the files do not hold as they are asked for.
+        wider = spark.read.schema("id string, text binary, more string, ID2 string").parquet(path)
+        assert not source(wider) and not source(wider, "more", "id")
+        assert not source(spark.read.parquet(str(tmp_path / "parts")), "number")
+        assert not source(spark.read.parquet(str(tmp_path / "mixed")), "number")
+        assert not source(df.withColumn("seen", F.current_timestamp()), keep="last", order="seen")
+        for setting, value in ((_files.SETTING, "false"), ("spark.sql.files.ignoreCorruptFiles", "true"), ("parquet.crypto.factory.class", "x")):
+            spark.conf.set(setting, value)
+            assert not source(df)
+            spark.conf.unset(setting)
+        assert source(df)
+    finally:
+        spark.sql("drop table if exists neardup_bucketed")
+
+
+def test_files_that_change_between_the_readings_are_an_error(spark: Any, tmp_path: Path) -> None:
+    """Not another answer; nor are places of other files taken from a checkpoint."""
+    text = " ".join(f"word{i}" for i in range(40))
+    rows: list[Row] = [(f"i{i}", f"{text} {'more' if i else ''}", i) for i in range(3)]
+    (tmp_path / "in").mkdir()
+    written(rows, tmp_path / "in" / "a.parquet")
+    scans = [neardup.spark.Scan(spark.read.parquet(str(tmp_path / "in")), checkpoint=folder) for folder in (None, str(tmp_path / "steps"))]
+    for scan in scans:
+        assert scan._candidates.count() == 2
+    written(rows[::-1], tmp_path / "in" / "a.parquet")
+    for scan in scans:
+        with pytest.raises(Exception, match="was changed while it was being read"):
+            scan.pairs().collect()
+        scan.release()
+    with pytest.raises(neardup.InvalidArgument, match="another run"):
+        neardup.spark.scan_pairs(spark.read.parquet(str(tmp_path / "in")), checkpoint=str(tmp_path / "steps"))
+
+
+@pytest.mark.parametrize("batch_rows", [1, 3, 100])
+def test_texts_are_read_again_at_their_places(batch_rows: int, tmp_path: Path) -> None:
+    """Whatever lies between them, and however rows that ask for them are cut."""
+    import pyarrow
+
+    rows: list[Row] = [(f"i{i}", None if i == 7 else f"text {i}", i) for i in range(50)]
+    written(rows, tmp_path / "a.parquet", row_group_size=9)
+    file = _files._file_of((tmp_path / "a.parquet").as_uri())
+    assert file is not None and _files._file_of((tmp_path / "none").as_uri()) is _files._file_of(tmp_path.as_uri()) is None
+    assert _files._file_of(f"hdfs://{tmp_path}/a.parquet") is None
+    ((part, _),) = _files._parts_of(file, {"id": "string", "text": "string"}) or []
+    parts = [part._replace(first=0, rows=part.rows[:2], batch_rows=(batch_rows,) * 2), part._replace(first=2, rows=part.rows[2:], batch_rows=(batch_rows,) * 4)]
+    read = pyarrow.Table.from_batches(_files._rows(list(enumerate(parts)), _files.Columns("id", "text")))
+    assert read["id"].to_pylist() == [row[0] for row in rows] and read["text"].to_pylist() == [row[1] for row in rows]
+    wanted = sorted([0, 7, 8, 8, 19, 20, 40, 40, 49])
+    places = [read["hash"][i].as_py() for i in wanted]
+    assert places == sorted(places)
+    table = pyarrow.table({"hash": places, "task": wanted})
+    found = pyarrow.Table.from_batches(_files._with_texts(iter(table.to_batches(max_chunksize=4)), parts, "text"))
+    assert found["task"].to_pylist() == wanted and found["text"].to_pylist() == [rows[i][1] for i in wanted]
+
+
+def test_hashes_tell_ids_apart() -> None:
+    import numpy
+    import pyarrow
+
+    ids = ["", "a", "b", "ab", "ba", "aa", "\0", "\0\0", *(f"id-{i}" for i in range(50_000)), "long" * 10_000]
+    hashes = _files.hashes_of(pyarrow.array(ids))
+    assert len(set(hashes.tolist())) == len(ids)
+    assert (_files.hashes_of(pyarrow.array(["else", *ids]).slice(1)) == hashes).all()
+    # They spread evenly.
+    counts = numpy.bincount(_packs.slices_of_numbers(hashes, 16), minlength=16)
+    assert counts.min() > 2900 and counts.max() < 3400
+    assert len(_files.hashes_of(pyarrow.array([], pyarrow.string()))) == 0
 
 
 def test_the_rule_of_buckets_is_the_engines() -> None:

@@ -32,7 +32,8 @@ def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any
     """Every pair of rows whose texts match, in no order: a, b, kind, jaccard, a_in_b, b_in_a, and with the news
     preset, or a score, a_covered, b_covered, score.
 
-    df: any DataFrame. id: a column of strings or whole numbers; several rows of one id are told apart
+    df: any DataFrame. Workers read it themselves where it is a plain read of Parquet files at local paths, unless the session's
+        setting spark.neardup.readFiles is false; else its rows come through Spark. id: a column of strings or whole numbers; several rows of one id are told apart
         as ID, ID#2, ID#3. text: a column of strings or binary (UTF-8); null has no words.
     options: preset, score, threshold, containment, recall, shingle, repair, fold, max_matches, link, representative and
         preferences as of `neardup.scan` (preferences: the name of a column), and

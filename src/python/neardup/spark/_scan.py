@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Optional, Union
 
 from neardup._spec import Spec
-from neardup.spark import _candidates, _copies, _groups, _links, _pairs, _rare, _texts, _verify
+from neardup.spark import _candidates, _copies, _files, _groups, _links, _pairs, _rare, _texts, _verify
 from neardup.spark._options import Options, check_columns, make_options
 from neardup.spark._steps import Steps
 
@@ -76,13 +76,21 @@ class Scan:
         check_columns(df, self.options)
         self.df = df
         self._observation = observation
-        self._steps = Steps(checkpoint, f"{self.options!r}")
+        self._checkpoint = checkpoint
 
     # --- steps ---
 
     @cached_property
+    def _source(self) -> _texts.Source:
+        return _files.files_of(self.df, self.options) or _texts.Frame(self.df, self.options)
+
+    @cached_property
+    def _steps(self) -> Steps:
+        return Steps(self._checkpoint, f"{self.options!r}{self._source.identity}")
+
+    @cached_property
     def _read(self) -> DataFrame:
-        return self._steps.keep("documents", _texts.documents(self.df, self.options, self._observation))
+        return self._steps.keep("documents", _texts.documents(self._source, self.options, self._observation))
 
     @cached_property
     def _packs_by_id(self) -> DataFrame:
@@ -98,7 +106,7 @@ class Scan:
 
     @cached_property
     def _names(self) -> DataFrame:
-        return self._steps.keep("names", _texts.duplicate_names(self.df, self.options))
+        return self._steps.keep("names", _texts.duplicate_names(self._source, self.df, self.options))
 
     @cached_property
     def _documents(self) -> DataFrame:
@@ -156,8 +164,8 @@ class Scan:
 
     @cached_property
     def _edges(self) -> DataFrame:
-        there = _texts.at_places(self._candidates, self.df, self.options)
-        carried = "name string, copies bigint" + (", rank binary" if "rank" in there.columns else "")
+        carried = "name string, copies bigint" + (", rank binary" if "rank" in self._candidates.columns else "")
+        there = self._source.with_texts(self._candidates.select(*_verify.columns_of(carried), "id_hash", "hash"))
         return self._steps.keep("matches", _verify.edges(there, self.options.spec, carried))
 
     @cached_property
@@ -169,7 +177,7 @@ class Scan:
         ranked = self._steps.cut("ranked", ranked)
         members = self._steps.cut("linked", _links.linked(ranked, self.options, self._steps))
         unseen = self._steps.cut("unseen", self._placed(_verify.unseen(members)))
-        there = _texts.at_places(unseen, self.df, self.options)
+        there = self._source.with_texts(unseen.select(*_verify.columns_of(""), "id_hash", "hash"))
         measured = _verify.measured(members, there, self.options.spec)
         return self._steps.keep("anchors", _groups.with_names(measured, self._all_texts))
 

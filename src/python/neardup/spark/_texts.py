@@ -10,9 +10,9 @@ the text alone, so that a task that runs twice, or late, says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Protocol
 
 import numpy
 import pyarrow
@@ -204,9 +204,58 @@ def inputs(df: DataFrame, id: str, text: str, keys: tuple[Key, ...] = ()) -> Dat
     return df.select(id_is.alias("id"), content.alias("text"), *hashes, *_of_keys(df, keys))
 
 
-def documents(df: DataFrame, options: Options, observation: Optional[Observation]) -> DataFrame:
-    """A row for some thousand rows of df: counts, the hashes of all ids, and a pack of the documents with words."""
-    read = inputs(df, options.id, options.text, options.keys).mapInArrow(partial(_read, options=options), _READ)
+class Source(Protocol):
+    """Where rows and their texts come from."""
+
+    @property
+    def identity(self) -> str:
+        """What a run that goes on from steps made of it must have, too."""
+
+    def map_rows(self, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
+        """What the function makes of batches of `inputs`."""
+
+    def rows(self) -> DataFrame:
+        """`inputs`."""
+
+    def with_texts(self, placed: DataFrame) -> DataFrame:
+        """Rows of (task, place, mates, id_hash, hash, ...) with `text` instead of hashes: that of the row of `inputs` that
+        has these, or after them rows of (task, place, text) with all that may be it, where mates are null. Runs a job."""
+
+
+class Frame:
+    """Rows that come through Spark."""
+
+    identity = ""
+
+    def __init__(self, df: DataFrame, options: Options) -> None:
+        self._df, self._options = df, options
+
+    def rows(self) -> DataFrame:
+        return inputs(self._df, self._options.id, self._options.text, self._options.keys)
+
+    def map_rows(self, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
+        return self.rows().mapInArrow(function, schema)
+
+    def with_texts(self, placed: DataFrame) -> DataFrame:
+        """Each text travels once."""
+        from pyspark.sql import functions as F
+
+        spots = placed.select("id_hash", "hash", "task", "place")
+        if placed.count() <= MOST_SENT:
+            spots = F.broadcast(spots)
+        rows = inputs(self._df, self._options.id, self._options.text).select("id_hash", "hash", "text")
+        found = rows.join(spots, ["id_hash", "hash"])
+        others = [name for name in placed.columns if name not in ("task", "place", "id_hash", "hash")]
+        nothing = [F.lit(None).cast(placed.schema[name].dataType).alias(name) for name in others]
+        nothing_yet = F.lit(None).cast(rows.schema["text"].dataType).alias("text")
+        return placed.select("task", "place", nothing_yet, *others).union(
+            found.select("task", "place", "text", *nothing)
+        )
+
+
+def documents(source: Source, options: Options, observation: Optional[Observation]) -> DataFrame:
+    """A row for some thousand rows: counts, the hashes of all ids, and a pack of the documents with words."""
+    read = source.map_rows(partial(_read, options=options), _READ)
     if observation is None:
         return read
     return read.observe(observation, *(count.alias(name) for name, count in counts(options).items()))
@@ -224,24 +273,6 @@ def rows_of(read: DataFrame, options: Options, columns: str) -> DataFrame:
     """These columns, with their types, of the documents of `documents`, a row each."""
     names = [column.split()[0] for column in columns.split(", ")]
     return read.select("pack").mapInArrow(partial(_unpack, options=options, names=names), columns)
-
-
-def at_places(placed: DataFrame, df: DataFrame, options: Options) -> DataFrame:
-    """`placed`, PLACED, each followed by the text of the row that has this id and hash, which is null in the others: to be
-    ordered by task, place, and text. Each text travels once. Runs a job."""
-    from pyspark.sql import functions as F
-
-    spots = placed.select("id_hash", "hash", "task", "place")
-    if placed.count() <= MOST_SENT:
-        spots = F.broadcast(spots)
-    rows = inputs(df, options.id, options.text).select("id_hash", "hash", "text")
-    found = rows.join(spots, ["id_hash", "hash"])
-    others = [name for name in placed.columns if name not in ("task", "place", "id_hash", "hash")]
-    nothing = [F.lit(None).cast(placed.schema[name].dataType).alias(name) for name in others]
-    nothing_yet = F.lit(None).cast(rows.schema["text"].dataType).alias("text")
-    return placed.select("task", "place", nothing_yet, *others).union(
-        found.select("task", "place", "text", *nothing)
-    )
 
 
 def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[Any]:
@@ -325,7 +356,7 @@ def repeated_ids(df: DataFrame, options: Options) -> DataFrame:
     return df.select(id_of(options.id).alias("id")).groupBy("id").count().where("count > 1").select("id")
 
 
-def duplicate_names(df: DataFrame, options: Options) -> DataFrame:
+def duplicate_names(source: Source, df: DataFrame, options: Options) -> DataFrame:
     """NAMES of all rows whose id several have, or that such a row might be called.
 
     A document is called ID#2, ID#3 where another has its id, unless one has that: so those whose ids
@@ -335,7 +366,7 @@ def duplicate_names(df: DataFrame, options: Options) -> DataFrame:
 
     family = F.regexp_replace(F.col("id"), r"(#\d+)+\z", "")
     repeated = repeated_ids(df, options).select(family.alias("family")).distinct()
-    rows = inputs(df, options.id, options.text, options.keys).withColumn("text", F.col("text").cast("binary"))
+    rows = source.rows().withColumn("text", F.col("text").cast("binary"))
     keyed = with_keys(rows, _plain(options)).withColumn("family", family)
     chosen = keyed.join(repeated, "family", "left_semi").select(
         "family", "id", F.col("neardup_preference").alias("preference"), "text", "id_hash", "hash", F.col("neardup_key").alias("key")

@@ -135,13 +135,13 @@ class _Comparing:
         self._num_bytes = self._num_pairs = 0
 
     def add(self, batch: Any) -> None:
-        """Rows by task, place and text: what is known of a text, and then the text, once or as often as there are rows of
-        it."""
+        """Rows by task, place and text: what is known of a text, with it or before it; or before as many that may be it as
+        there are rows of these."""
         if batch.num_rows == 0:
             return
         if self._open:
             batch = one_batch([*self._open, batch])
-        starts = numpy.flatnonzero(pyarrow.compute.is_null(batch.column("text")).to_numpy(zero_copy_only=False))
+        starts = numpy.flatnonzero(pyarrow.compute.is_valid(batch.column("mates")).to_numpy(zero_copy_only=False))
         if len(starts) == 0 or starts[0] > 0:
             raise RuntimeError("a text to compare is not where its pairs are")
         self._open = [_distinct(batch.slice(starts[-1]))]
@@ -157,9 +157,9 @@ class _Comparing:
         if len(starts) == 0:
             return
         ends = numpy.append(starts[1:], batch.num_rows)
-        if (ends - starts < 2).any():
+        chosen = starts + pyarrow.compute.is_null(batch.column("text")).to_numpy(zero_copy_only=False)[starts]
+        if (chosen >= ends).any():
             raise RuntimeError("a text to compare is not there")
-        chosen = starts + 1
         for i in numpy.flatnonzero(ends - starts > 2):
             chosen[i] += self._which(batch.slice(starts[i], ends[i] - starts[i]))
         rows, texts = batch.take(pyarrow.array(starts)), batch.column("text").take(pyarrow.array(chosen)).cast(pyarrow.binary())
@@ -255,14 +255,19 @@ def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool, carried
         yield from found.to_batches()
 
 
+def columns_of(carried: str) -> list[str]:
+    """What is to be known of a text that is compared."""
+    return ["task", "place", "key", "mates", *(field.split()[0] for field in carried.split(", ") if field)]
+
+
 def edges(there: DataFrame, spec: neardup.Spec, carried: str, measures: bool = False) -> DataFrame:
-    """(a, b, m, and what is carried of a and of b): the matches among the pairs of `at_places`, or all of them, measured."""
+    """(a, b, m, and what is carried of a and of b): the matches among the pairs of texts that a Source has brought, or all of
+    them, measured. there: `columns_of` and text."""
     from pyspark.sql import functions as F
 
     fields, more = match_fields(spec), carried.split(", ") if carried else []
     names = [field.split()[0] for field in more]
-    columns = [name for name in there.columns if name in ("task", "place", "key", "text", "mates", *names)]
-    together = there.select(*columns).repartition("task").sortWithinPartitions("task", "place", "text")
+    together = there.repartition("task").sortWithinPartitions("task", "place", "text")
     of_ends = [f"{side}_{field}" for side in "ab" for field in more]
     found = together.mapInArrow(
         partial(_compare, spec=spec, measures=measures, carried=names),
