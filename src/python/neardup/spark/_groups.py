@@ -4,7 +4,7 @@ In the order of rank a text that matches no representative so far becomes one; e
 first representative it matches. So only one thing has to be found out, which texts are members: all
 that a representative before them matches. A round decides what it can: a text that no undecided match
 leads to is a representative, and what it matches are members. Their matches decide nothing any more,
-and are dropped. What is left after some rounds, at most `edges_a_task` matches, one task reads in order.
+and are dropped. What is left after some rounds, at most `edges_a_task` matches, which may be all, one task reads in order.
 
 Why no components: they would only divide this work, and cost more rounds than it takes. A round
 decides all texts whose matches with earlier ones are decided, which for clusters of copies is nearly
@@ -16,6 +16,7 @@ and keeps the members among them in memory only.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pyarrow
@@ -65,14 +66,12 @@ def _walk(batches: Iterator[Any]) -> Iterator[Any]:
         yield pyarrow.RecordBatch.from_arrays([pyarrow.array(fresh, pyarrow.binary())], names=["rank"])
 
 
-def _members(undecided: DataFrame, options: Options, steps: Steps) -> DataFrame:
-    """(rank) of all members, from (low, high)."""
+def _members(undecided: DataFrame, left: int, options: Options, steps: Steps) -> DataFrame:
+    """(rank) of all members, from (low, high), of which there are `left`, more than edges_a_task."""
     from pyspark.sql import functions as F
 
     members: list[DataFrame] = []
-    left = undecided.count()
-    if left > options.edges_a_task:
-        undecided = steps.cut("undecided", undecided)
+    undecided = steps.cut("undecided", undecided)
     while left > options.edges_a_task:
         heads = undecided.select("low").distinct().join(
             undecided.select(F.col("high").alias("low")), "low", "left_anti"
@@ -89,10 +88,7 @@ def _members(undecided: DataFrame, options: Options, steps: Steps) -> DataFrame:
     if left:
         in_order = undecided.repartition(1).sortWithinPartitions("low", "high")
         members.append(in_order.mapInArrow(_walk, "rank binary"))
-    all_members = members[0] if members else undecided.select(F.col("high").alias("rank"))
-    for more in members[1:]:
-        all_members = all_members.union(more)
-    return steps.keep("members", all_members)
+    return steps.keep("members", reduce(lambda found, more: found.union(more), members))
 
 
 def by_rank(edges: DataFrame, options: Options) -> DataFrame:
@@ -119,17 +115,35 @@ def by_rank(edges: DataFrame, options: Options) -> DataFrame:
 
 
 ANCHORED = ("key", "representative", "m", "name", "best")
+_OF_MATCH = ("b", "a", "m", "b_name", "a_name")  # the same in `by_rank`
+
+
+def _anchor(batches: Iterator[Any]) -> Iterator[Any]:
+    """(low, high, ANCHORED) of all matches, by low and high, to ANCHORED of the members: the first of a text whose low is
+    none is that with its representative."""
+    members: set[bytes] = set()
+    for batch in batches:
+        is_first = []
+        for low, high in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist()):
+            is_first.append(low not in members and high not in members)
+            if is_first[-1]:
+                members.add(high)
+        yield batch.filter(pyarrow.array(is_first, pyarrow.bool_())).select(list(ANCHORED))
 
 
 def anchors(ranked: DataFrame, options: Options, steps: Steps) -> DataFrame:
     """ANCHORED of every member text: m as the representative sees it, and the names of the documents kept of both."""
     from pyspark.sql import functions as F
 
-    members = _members(ranked.select("low", "high"), options, steps)
+    num = ranked.count()
+    if num <= options.edges_a_task:
+        named = ranked.select("low", "high", *(F.col(field).alias(name) for field, name in zip(_OF_MATCH, ANCHORED)))
+        fields = ", ".join(f"{name} {kind}" for name, kind in named.dtypes[2:])
+        return named.repartition(1).sortWithinPartitions("low", "high").mapInArrow(_anchor, fields)
+    members = _members(ranked.select("low", "high"), num, options, steps)
     leading = ranked.join(members, ranked["low"] == members["rank"], "left_anti")
-    first = leading.groupBy("high").agg(F.min(F.struct("low", "a", "b", "m", "a_name", "b_name")).alias("first"))
-    names = zip(("b", "a", "m", "b_name", "a_name"), ANCHORED)
-    return first.select(*(F.col(f"first.{field}").alias(name) for field, name in names))
+    first = leading.groupBy("high").agg(F.min(F.struct("low", *_OF_MATCH)).alias("first"))
+    return first.select(*(F.col(f"first.{field}").alias(name) for field, name in zip(_OF_MATCH, ANCHORED)))
 
 
 def with_names(members: DataFrame, texts: DataFrame) -> DataFrame:
