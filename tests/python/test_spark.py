@@ -365,13 +365,14 @@ def test_copies_become_one_text_in_parts_of_any_size(most: int, monkeypatch: pyt
     packs = [_packs.packed(documents.slice(i, 7)) for i in range(0, 300, 7)]
     sent = _packs.rows_of_packs([(0, _copies.DOCUMENTS, 7, 7, pack) for pack in packs])
     texts: list[dict[str, Any]] = []
+    shared: list[dict[str, Any]] = []
     copied: list[tuple[bytes, str]] = []
     for batch in _copies._gather(iter(pyarrow.Table.from_batches([sent]).to_batches(max_chunksize=4))):
         for row in batch.to_pylist():
-            if row["kind"] == _copies.TEXTS:
+            if row["kind"] in (_copies.TEXTS, _copies.SHARED):
                 found = _packs.unpacked(row["pack"], _copies.TEXTS_SCHEMA)
                 assert (row["num"], row["copies"]) == (len(found), sum(found.column("copies").to_pylist()))
-                texts += found.to_pylist()
+                (texts if row["kind"] == _copies.TEXTS else shared).extend(found.to_pylist())
             else:
                 found = _packs.unpacked(row["pack"], _copies.COPIED_SCHEMA)
                 copied += zip(*(column.to_pylist() for column in found.columns))
@@ -383,6 +384,7 @@ def test_copies_become_one_text_in_parts_of_any_size(most: int, monkeypatch: pyt
         best = min(members, key=lambda row: (row["preference"], row["name"], row["id"], row["hash"]))
         wanted.append({**best, "least_name": min(row["name"] for row in members), "copies": len(members)})
     assert sorted(map(repr, texts)) == sorted(map(repr, wanted))
+    assert sorted(map(repr, shared)) == sorted(repr(row) for row in texts if row["copies"] > 1)
     several = [row for members in of_key.values() if len(members) > 1 for row in members]
     assert sorted(copied) == sorted((row["key"], row["name"]) for row in several)
 

@@ -4,6 +4,7 @@ Documents go to the slice of their key, where those of one key become a text; wh
 so that a slice of any size is merged in parts, and a text of any number of copies held once:
 
     TEXTS   packs of texts, a row each
+    SHARED  packs of those that have copies, once more
     COPIED  packs of (key, name), a row for each document of a text that has copies
     IDS     packs of hashes of ids, where several documents have one
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from neardup.spark._options import Options
 
-TEXTS, COPIED, IDS, DOCUMENTS, WANTED = range(5)
+TEXTS, COPIED, IDS, DOCUMENTS, WANTED, SHARED = range(6)
 MOST_WAITING = 1 << 18  # documents of a slice that are merged at once, if it can be
 NAMED_SCHEMA = pyarrow.schema(NAMED)
 COPIED_SCHEMA = pyarrow.schema([("key", pyarrow.binary(KEY_BYTES)), ("name", pyarrow.string())])
@@ -158,9 +159,11 @@ class _Slice:
         if not self._waiting:
             return
         self._merge()
-        for batch in self._waiting[0].combine_chunks().to_batches(max_chunksize=_packs.rows_a_pack(self._waiting[0])):
-            copies = int(batch.column("copies").to_numpy().sum())
-            self.out.append((self._number, TEXTS, batch.num_rows, copies, _packs.packed(batch)))
+        texts_here = self._waiting[0]
+        for kind, table in ((TEXTS, texts_here), (SHARED, texts_here.filter(pyarrow.compute.greater(texts_here["copies"], 1)))):
+            for batch in table.combine_chunks().to_batches(max_chunksize=_packs.rows_a_pack(table)):
+                copies = int(batch.column("copies").to_numpy().sum())
+                self.out.append((self._number, kind, batch.num_rows, copies, _packs.packed(batch)))
 
 
 def _gather(batches: Iterator[Any]) -> Iterator[Any]:
@@ -204,25 +207,22 @@ def texts_of_named(named: DataFrame) -> DataFrame:
 # --- texts as rows ---
 
 
-def _rows(batches: Iterator[Any], schema: Any, only_copied: bool) -> Iterator[Any]:
+def _rows(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
     for batch in batches:
         for pack in batch.column(0):
-            rows = _packs.unpacked(pack.as_buffer(), schema)
-            if only_copied:
-                rows = rows.filter(pyarrow.compute.greater(rows.column("copies"), 1))
-            yield _packs.plain(rows)
+            yield _packs.plain(_packs.unpacked(pack.as_buffer(), schema))
 
 
 def text_rows(packs: DataFrame, only_copied: bool = False) -> DataFrame:
     """TEXT_FIELDS of texts, or of those with copies."""
-    wanted = packs.where(f"kind = {TEXTS}" + (" and copies > num" if only_copied else "")).select("pack")
-    return wanted.mapInArrow(partial(_rows, schema=TEXTS_SCHEMA, only_copied=only_copied), TEXT_FIELDS)
+    wanted = packs.where(f"kind = {SHARED if only_copied else TEXTS}").select("pack")
+    return wanted.mapInArrow(partial(_rows, schema=TEXTS_SCHEMA), TEXT_FIELDS)
 
 
 def copied_documents(packs: DataFrame) -> DataFrame:
     """(key, name) of the documents of texts with copies."""
     wanted = packs.where(f"kind = {COPIED}").select("pack")
-    return wanted.mapInArrow(partial(_rows, schema=COPIED_SCHEMA, only_copied=False), "key binary, name string")
+    return wanted.mapInArrow(partial(_rows, schema=COPIED_SCHEMA), "key binary, name string")
 
 
 # --- where texts are wanted ---
