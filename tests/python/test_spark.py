@@ -321,7 +321,7 @@ def test_buckets_of_any_size_are_read_in_order(small: bool, monkeypatch: pytest.
     import pyarrow
 
     if small:
-        for name, number in [("MOST_MEMBERS", 3000), ("LARGE_SLICE", 100), ("MEMBERS_A_ROW", 10), ("MOST_WAITING", 200)]:
+        for name, number in [("FEW_MEMBERS", 3000), ("LARGE_SLICE", 100), ("MEMBERS_A_ROW", 10), ("MOST_WAITING", 200)]:
             monkeypatch.setattr(_candidates, name, number)
     r = random.Random(9)
     keys = [r.randbytes(20) for _ in range(3000)]

@@ -43,19 +43,20 @@ HEAD = Struct("<II")  # of a block
 MATES = "key binary, task bigint, mates binary"
 MEMBER_BYTES = 8 + KEY_BYTES
 SLICES_A_PART = 16  # of a shuffle: the fewer, the more is sorted at once
-MOST_MEMBERS = 1 << 20  # that are packed at once
 MEMBERS_A_ROW = 1 << 8
+FEW_MEMBERS, MOST_MEMBERS = 1 << 17, 1 << 20  # that are packed at once: few stay in the processor's cache, but give many slices short rows
 LARGE_SLICE = 1 << 10  # members of one slice among those, if that is also far above the others
 MOST_WAITING = 1 << 20  # members of a slice that are sorted at once, if it can be
 MOST_MATES = 64 * KEY_BYTES  # in a row
 MOST_BYTES = 4 << 20  # of mates in a batch that is sent back
 
 
-def _packed(batch: Any, bands: int) -> Any:
-    """[rows * bands, MEMBER_BYTES] uint8 of (key, bands), each key once. A bucket: band << 32 | key of the band."""
-    first = pyarrow.table({"key": batch.column(0), "row": numpy.arange(batch.num_rows)}).group_by("key", use_threads=False).aggregate([("row", "min")])
-    batch = batch.take(first["row_min"].combine_chunks())
-    keys, band_keys = fixed_rows(batch.column(0), KEY_BYTES), fixed_rows(batch.column(1), 4 * bands)
+def _packed(rows: Any, bands: int) -> Any:
+    """[rows * bands, MEMBER_BYTES] uint8 of a table of (key, bands), each key once. A bucket: band << 32 | key of the band."""
+    rows = rows.append_column("row", pyarrow.array(numpy.arange(rows.num_rows)))
+    first = rows.select(["key", "row"]).group_by("key", use_threads=False).aggregate([("row", "min")])
+    rows = rows.take(first["row_min"])
+    keys, band_keys = (fixed_rows(rows[name].combine_chunks(), width) for name, width in (("key", KEY_BYTES), ("bands", 4 * bands)))
     buckets = numpy.ascontiguousarray(band_keys).view(numpy.uint32).astype(numpy.uint64)
     buckets += numpy.arange(bands, dtype=numpy.uint64) << numpy.uint64(32)
     members = numpy.empty((len(keys) * bands, MEMBER_BYTES), numpy.uint8)
@@ -78,11 +79,13 @@ def _in_slices(members: Any, slices: int) -> Any:
     of the first in each row; so a large bucket can be read in order without being held. Other rows say 0."""
     own = ((_buckets_of(members) & numpy.uint64(0xFFFFFFFF)) * numpy.uint64(slices)) >> numpy.uint64(32)
     order = numpy.argsort(own.astype(numpy.uint16 if slices <= 1 << 16 else numpy.uint64), kind="stable")
-    members, counts = members[order], numpy.bincount(own.astype(numpy.int64), minlength=slices)
+    members, counts = members.take(order, axis=0), numpy.bincount(own.astype(numpy.int64), minlength=slices)
     starts = numpy.cumsum(counts) - counts
     is_large = counts > max(LARGE_SLICE, 8 * len(members) // slices)
     for start, num in zip(starts[is_large].tolist(), counts[is_large].tolist()):
-        members[start : start + num] = members[start : start + num][numpy.argsort(_prefixes_of(members[start : start + num]))]
+        members[start : start + num] = members[start : start + num].take(
+            numpy.argsort(_prefixes_of(members[start : start + num])), axis=0
+        )
     nums = -(-counts // MEMBERS_A_ROW)
     numbers = numpy.repeat(numpy.arange(slices), nums)
     nth = numpy.arange(len(numbers)) - numpy.repeat(numpy.cumsum(nums) - nums, nums)
@@ -98,16 +101,17 @@ def _in_slices(members: Any, slices: int) -> Any:
 
 def _spread(batches: Iterator[Any], bands: int, slices: int) -> Iterator[Any]:
     """(key, bands) to (slice, prefix, members)."""
+    most = max(FEW_MEMBERS, min(MOST_MEMBERS, MEMBERS_A_ROW * slices))
     waiting, num = [], 0
     for batch in batches:
-        for start in range(0, batch.num_rows, MOST_MEMBERS // bands):
-            waiting.append(_packed(batch.slice(start, MOST_MEMBERS // bands), bands))
-            num += len(waiting[-1])
-            if num > MOST_MEMBERS:
-                yield _in_slices(numpy.concatenate(waiting), slices)
+        for start in range(0, batch.num_rows, most // bands):
+            waiting.append(batch.slice(start, most // bands))
+            num += bands * len(waiting[-1])
+            if num > most:
+                yield _in_slices(_packed(pyarrow.Table.from_batches(waiting), bands), slices)
                 waiting, num = [], 0
     if num:
-        yield _in_slices(numpy.concatenate(waiting), slices)
+        yield _in_slices(_packed(pyarrow.Table.from_batches(waiting), bands), slices)
 
 
 def _head(number: int, kind: int) -> bytes:
@@ -159,7 +163,7 @@ class _Slice:
         self._most = MOST_WAITING
         self._large: dict[int, _Blocks] = {}  # buckets of which the first blocks are written
 
-    def add(self, prefix: int, members: bytes) -> None:
+    def add(self, prefix: int, members: Any) -> None:
         if self._num > self._most:
             self._write_large(numpy.uint64(prefix + (1 << 63)))
             self._most = max(MOST_WAITING, 2 * self._num)
@@ -182,11 +186,16 @@ class _Slice:
     def end(self) -> None:
         members = numpy.concatenate(self._waiting)
         buckets = _buckets_of(members)
-        order = numpy.argsort(buckets)
-        buckets = buckets[order]
-        is_same = buckets[1:] == buckets[:-1]  # most members stand alone, and need no order
-        is_shared = numpy.append(is_same, False) | numpy.append(False, is_same) | numpy.isin(buckets, list(self._large))
-        members = _in_order(members[order[is_shared]])
+        # Most members stand alone, as the keys of their bands tell nearly always, and need no order. Numbers below the keys
+        # tell which they are: to sort whole ones is faster than to find their order.
+        numbered = numpy.sort((buckets << numpy.uint64(32)) | numpy.arange(len(buckets), dtype=numpy.uint64))
+        of_bands = numbered >> numpy.uint64(32)
+        is_same = of_bands[1:] == of_bands[:-1]
+        is_shared = numpy.append(is_same, False) | numpy.append(False, is_same)
+        chosen = (numbered[: len(is_shared)][is_shared[: len(numbered)]] & numpy.uint64(0xFFFFFFFF)).astype(numpy.int64)
+        if self._large:
+            chosen = numpy.union1d(chosen, numpy.flatnonzero(numpy.isin(buckets, list(self._large))))
+        members = _in_order(members.take(chosen, axis=0))
         keys = members[:, 8:].tobytes()
         for bucket, start, end in zip(*(column.tolist() for column in _runs(members))):
             if end - start > WHOLE or bucket in self._large:
@@ -201,7 +210,7 @@ def _in_order(members: Any) -> Any:
     """By bucket and key, each once."""
     fields = [(24, ">u4"), (16, ">u8"), (8, ">u8")]
     parts = [numpy.ascontiguousarray(members[:, at : at + int(kind[-1])]).view(kind).reshape(-1) for at, kind in fields]
-    members = members[numpy.lexsort((*parts, _buckets_of(members)))]
+    members = members.take(numpy.lexsort((*parts, _buckets_of(members))), axis=0)
     return members[numpy.append(True, (members[1:] != members[:-1]).any(axis=1))[: len(members)]]
 
 
@@ -222,11 +231,11 @@ def _cut(batches: Iterator[Any]) -> Iterator[Any]:
     out: list[bytes] = []
     current, members_of = None, _Slice(out)
     for batch in batches:
-        for number, prefix, members in zip(*(column.to_pylist() for column in batch.columns)):
+        for number, prefix, row in zip(*(column.to_pylist() for column in batch.columns[:2]), batch.column(2)):
             if number != current:
                 members_of.end()
                 current, members_of = number, _Slice(out)
-            members_of.add(prefix, members)
+            members_of.add(prefix, row.as_buffer())
         if out:
             yield pyarrow.RecordBatch.from_arrays([pyarrow.array(out, pyarrow.binary())], names=["block"])
             out.clear()
