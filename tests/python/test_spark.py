@@ -372,7 +372,8 @@ def test_copies_become_one_text_in_parts_of_any_size(most: int, monkeypatch: pyt
             if row["kind"] in (_copies.TEXTS, _copies.SHARED):
                 found = _packs.unpacked(row["pack"], _copies.TEXTS_SCHEMA)
                 assert (row["num"], row["copies"]) == (len(found), sum(found.column("copies").to_pylist()))
-                (texts if row["kind"] == _copies.TEXTS else shared).extend(found.to_pylist())
+                assert found.column("name").null_count > 0 and found.column("least_name").null_count > 0
+                (texts if row["kind"] == _copies.TEXTS else shared).extend(_copies.whole(found).to_pylist())
             else:
                 found = _packs.unpacked(row["pack"], _copies.COPIED_SCHEMA)
                 copied += zip(*(column.to_pylist() for column in found.columns))

@@ -103,9 +103,27 @@ def _spread_named(batches: Iterator[Any], slices: int) -> Iterator[Any]:
 def _as_texts(documents: Any) -> Any:
     """A table of TEXTS_SCHEMA, each document a text."""
     names = pyarrow.compute.coalesce(documents["name"], documents["id"])
-    table = pyarrow.Table.from_batches([documents])
-    table = table.set_column(NAMED_SCHEMA.get_field_index("name"), "name", names)
+    table = _with(pyarrow.Table.from_batches([documents]), name=names)
     return table.append_column("least_name", names).append_column("copies", pyarrow.array(numpy.ones(len(names), numpy.int64)))
+
+
+def _lean(texts: Any) -> Any:
+    """Texts as they are packed: a name that is the id is null, and a least name that is the name, as most are."""
+    equal, nothing = pyarrow.compute.equal, pyarrow.scalar(None, pyarrow.string())
+    least = pyarrow.compute.if_else(equal(texts["least_name"], texts["name"]), nothing, texts["least_name"])
+    name = pyarrow.compute.if_else(equal(texts["name"], texts["id"]), nothing, texts["name"])
+    return _with(texts, name=name, least_name=least)
+
+
+def whole(texts: Any) -> Any:
+    """Packed texts as they were."""
+    name = pyarrow.compute.coalesce(texts.column("name"), texts.column("id"))
+    return _with(texts, name=name, least_name=pyarrow.compute.coalesce(texts.column("least_name"), name))
+
+
+def _with(texts: Any, **columns: Any) -> Any:
+    """A table or a batch with these columns in place of its own."""
+    return type(texts).from_arrays([columns.get(name, texts.column(name)) for name in texts.schema.names], names=texts.schema.names)
 
 
 def _merged(tables: list[Any]) -> tuple[Any, Any]:
@@ -128,8 +146,7 @@ def _merged(tables: list[Any]) -> tuple[Any, Any]:
         return ordered.filter(pyarrow.array(numpy.append(True, own[1:] != own[:-1])))
 
     best, least = first_by("preference", "name", "id", "hash"), first_by("least_name")
-    best = best.set_column(best.schema.get_field_index("least_name"), "least_name", least["least_name"])
-    best = best.set_column(best.schema.get_field_index("copies"), "copies", pyarrow.array(sums[best["code"].to_numpy()]))
+    best = _with(best, least_name=least["least_name"], copies=pyarrow.array(sums[best["code"].to_numpy()]))
     return pyarrow.concat_tables([alone, best.select(table.column_names)]), documents
 
 
@@ -159,7 +176,7 @@ class _Slice:
         if not self._waiting:
             return
         self._merge()
-        texts_here = self._waiting[0]
+        texts_here = _lean(self._waiting[0])
         for kind, table in ((TEXTS, texts_here), (SHARED, texts_here.filter(pyarrow.compute.greater(texts_here["copies"], 1)))):
             for batch in table.combine_chunks().to_batches(max_chunksize=_packs.rows_a_pack(table)):
                 copies = int(batch.column("copies").to_numpy().sum())
@@ -207,22 +224,26 @@ def texts_of_named(named: DataFrame) -> DataFrame:
 # --- texts as rows ---
 
 
-def _rows(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
+def _text_rows(batches: Iterator[Any]) -> Iterator[Any]:
     for batch in batches:
         for pack in batch.column(0):
-            yield _packs.plain(_packs.unpacked(pack.as_buffer(), schema))
+            yield _packs.plain(whole(_packs.unpacked(pack.as_buffer(), TEXTS_SCHEMA)))
 
 
 def text_rows(packs: DataFrame, only_copied: bool = False) -> DataFrame:
     """TEXT_FIELDS of texts, or of those with copies."""
-    wanted = packs.where(f"kind = {SHARED if only_copied else TEXTS}").select("pack")
-    return wanted.mapInArrow(partial(_rows, schema=TEXTS_SCHEMA), TEXT_FIELDS)
+    return packs.where(f"kind = {SHARED if only_copied else TEXTS}").select("pack").mapInArrow(_text_rows, TEXT_FIELDS)
+
+
+def _copied_rows(batches: Iterator[Any]) -> Iterator[Any]:
+    for batch in batches:
+        for pack in batch.column(0):
+            yield _packs.plain(_packs.unpacked(pack.as_buffer(), COPIED_SCHEMA))
 
 
 def copied_documents(packs: DataFrame) -> DataFrame:
     """(key, name) of the documents of texts with copies."""
-    wanted = packs.where(f"kind = {COPIED}").select("pack")
-    return wanted.mapInArrow(partial(_rows, schema=COPIED_SCHEMA), "key binary, name string")
+    return packs.where(f"kind = {COPIED}").select("pack").mapInArrow(_copied_rows, "key binary, name string")
 
 
 # --- where texts are wanted ---
@@ -270,7 +291,7 @@ def _answers(there: list[Any], waiting: list[Any]) -> Iterator[Any]:
     texts_there, wanted = _packs.one_batch(there), _packs.one_batch(waiting)
     rows = pyarrow.compute.index_in(wanted.column("key"), value_set=texts_there.column("key"))
     columns = {name: wanted.column(name) for name in ("task", "place", "mates")}
-    columns.update(zip(TEXTS_SCHEMA.names, texts_there.take(rows).columns))
+    columns.update(zip(TEXTS_SCHEMA.names, whole(texts_there.take(rows)).columns))
     columns["key"] = wanted.column("key").cast(pyarrow.binary())
     yield from pyarrow.table(columns).to_batches(max_chunksize=_packs.MOST_ROWS)
 
