@@ -139,12 +139,12 @@ class Scan:
     @cached_property
     def _copied_texts(self) -> DataFrame:
         """Likewise, of texts with copies."""
-        return self._steps.keep("copied", _copies.text_rows(self._packs, only_copied=True))
+        return _copies.text_rows(self._packs, only_copied=True)
 
     @cached_property
     def _copied_documents(self) -> DataFrame:
         """(key, name) of the documents of those."""
-        return self._steps.keep("copied_documents", _copies.copied_documents(self._packs))
+        return _copies.copied_documents(self._packs)
 
     @cached_property
     def _blocks(self) -> DataFrame:
@@ -158,9 +158,10 @@ class Scan:
         return self._steps.keep("candidates", self._placed(rule.candidates(self._blocks)))
 
     def _placed(self, pairs: DataFrame) -> DataFrame:
-        """PLACED, and rank where it is not the key, of pairs, (key, task, mates)."""
-        placed = _copies.located(_verify.places(pairs), self._packs)
-        return _groups.with_ranks(placed, self.options)
+        """(task, place, key, mates, id_hash, hash, name, copies, and rank where it is not the key) of pairs, (key, task, mates)."""
+        placed = _groups.with_ranks(_copies.located(_verify.places(pairs), self._packs), self.options)
+        rank = ["rank"] if "rank" in placed.columns else []
+        return placed.select("task", "place", "key", "mates", "id_hash", "hash", "name", "copies", *rank)
 
     @cached_property
     def _edges(self) -> DataFrame:
