@@ -26,6 +26,7 @@ from spark_frames import (  # noqa: E402
     of_unique_ids,
     Row,
     session,
+    words,
 )
 
 import neardup  # noqa: E402
@@ -294,25 +295,60 @@ def rare_candidates(texts: list[Any], slices: int = 3, most_rows: int = 1000) ->
     return sorted(found)
 
 
+def of_phrases(num: int = 900) -> list[bytes]:
+    """Texts of several of a few long phrases, and words of their own: of any length, and hot by more or less than half."""
+    r = random.Random(7)
+    phrases = [words(r, 45) for _ in range(8)]
+    texts = []
+    for _ in range(num):
+        held = [phrase for phrase in phrases if r.random() < 0.35]
+        own = words(r, r.choice([0, 5, 40, 200, 400]))
+        texts.append(" ".join([*own, *(word for phrase in held for word in phrase)]).encode())
+    return texts
+
+
 def test_rare_shingles_propose_what_the_engine_compares() -> None:
-    rows = documents()
-    scan = neardup.scan([row[1] for row in rows], preset="news", max_matches=0)
-    found = rare_candidates([row[1].encode() if row[1] is not None else None for row in rows])
-    assert scan.stats["common_documents"] > 100 and len(found) > 1000
-    assert len(found) == len(set(found)) == scan.stats["candidates"]
+    # Of phrases that are hot but rare enough for blocks, too.
+    for texts in ([row[1].encode() for row in documents() if row[1] is not None], of_phrases(), of_phrases(320)):
+        scan = neardup.scan(texts, preset="news", max_matches=0)
+        found = rare_candidates(texts)
+        assert scan.stats["common_documents"] > 100 and len(found) > 1000
+        assert len(found) == len(set(found)) == scan.stats["candidates"]
 
 
 def test_samples_are_packed_in_parts_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large slices come in the order of keys, and long lists are read before their end is there."""
-    texts = [row[1].encode() if row[1] is not None else None for row in documents()]
+    texts = of_phrases()
     found = rare_candidates(texts)
-    for name, value in {"MOST_ENTRIES": 3000, "ENTRIES_A_ROW": 40, "LARGE_SLICE": 100, "MOST_WAITING": 500, "MOST_PAIRS": 70}.items():
+    for name, value in {"MOST_ENTRIES": 20000, "ENTRIES_A_ROW": 20, "LARGE_SLICE": 50, "MOST_WAITING": 60, "MOST_PAIRS": 700}.items():
         monkeypatch.setattr(_rare, name, value)
-    read_early = []
-    read_long = _rare._Lists._read_long
-    monkeypatch.setattr(_rare._Lists, "_read_long", lambda *given: (read_early.append(given[1]), read_long(*given)))
-    assert rare_candidates(texts, slices=40, most_rows=100) == found
-    assert len(read_early) > 10
+    long = []
+    add = _rare._List.add
+    monkeypatch.setattr(_rare._List, "add", lambda *given: (long.append(given[0]), add(*given)))
+    assert rare_candidates(texts, slices=3000, most_rows=100) == found
+    assert len(long) > len(set(long)) + 100
+
+
+def test_a_long_list_may_end_with_one_text() -> None:
+    import numpy
+
+    num = _rare.RARE + 2
+    entries = numpy.zeros((num, _rare.ENTRY_BYTES), numpy.uint8)
+    entries[:, 15] = numpy.arange(num)
+    entries[:, -1] = 1
+    lists = _rare._Lists()
+    lists.add(-(1 << 63), entries[:-1].tobytes())
+    lists._most = 0
+    lists.add(num - 1 - (1 << 63), entries[-1:].tobytes())
+    lists.end()
+    assert not lists.weights and [row[3] for row in lists.hot] == list(range(num))
+
+
+def test_weights_stop_at_the_most() -> None:
+    import numpy
+
+    pairs, weight, task = _rare._summed(numpy.array([7, 5, 7]), numpy.array([_rare.MOST_WEIGHT, 1, 1]), numpy.array([3, 1, 2]))
+    assert (pairs.tolist(), weight.tolist(), task.tolist()) == ([5, 7], [1, _rare.MOST_WEIGHT], [1, 2])
 
 
 @pytest.mark.parametrize("small", [False, True])
