@@ -270,9 +270,11 @@ def test_pairs_are_compared_with_the_texts_of_their_task(
         compared(joined.slice(0, len(joined) - 1 - (placed["place"][-1].as_py() in (0, 3))))
 
 
-def rare_candidates(texts: list[Any], slices: int = 3, most_rows: int = 1000) -> list[tuple[bytes, bytes]]:
-    """Keys of the pairs that Spark's steps propose where a score decides, put together without Spark."""
+def rare_candidates(texts: list[Any], slices: int = 3, most_rows: int = 1000) -> tuple[list[tuple[bytes, bytes]], int]:
+    """Keys of the pairs that Spark's steps propose where a score decides, put together without Spark; and how many texts
+    leave some out."""
     import pyarrow
+    import pyarrow.compute
 
     column = pyarrow.array(texts, pyarrow.binary())
     ids, nothing = pyarrow.nulls(len(texts), pyarrow.string()), pyarrow.array([0] * len(texts))
@@ -286,13 +288,14 @@ def rare_candidates(texts: list[Any], slices: int = 3, most_rows: int = 1000) ->
         return iter(table.sort_by(keys).to_batches(max_chunksize=2))
 
     entries = brought_together(_rare._spread(iter(read), options, slices))
-    lists = brought_together(_rare._cut(entries, slices))
-    pairs = brought_together(_rare._expand(lists, slices))
-    found = []
+    lists = list(brought_together(_rare._cut(entries, slices)))
+    pairs = brought_together(_rare._expand(iter(lists), slices))
+    found: list[tuple[bytes, bytes]] = []
     for b in _rare._choose(pairs):
         for row in b.to_pylist():
             found += [(row["mates"][at : at + 20], row["key"]) for at in range(0, len(row["mates"]), 20)]
-    return sorted(found)
+    hot = brought_together(b.filter(pyarrow.compute.equal(b["kind"], _rare.HOT_PICKS)) for b in lists)
+    return sorted(found), sum(b.num_rows for b in _rare._left_out(hot))
 
 
 def of_phrases(num: int = 900) -> list[bytes]:
@@ -311,8 +314,8 @@ def test_rare_shingles_propose_what_the_engine_compares() -> None:
     # Of phrases that are hot but rare enough for blocks, too.
     for texts in ([row[1].encode() for row in documents() if row[1] is not None], of_phrases(), of_phrases(320)):
         scan = neardup.scan(texts, preset="news", max_matches=0)
-        found = rare_candidates(texts)
-        assert scan.stats["common_documents"] > 100 and len(found) > 1000
+        found, num_common = rare_candidates(texts)
+        assert num_common == scan.stats["common_documents"] > 100 and len(found) > 1000
         assert len(found) == len(set(found)) == scan.stats["candidates"]
 
 
