@@ -264,6 +264,13 @@ def test_pairs_are_compared_with_the_texts_of_their_task(
         return [(row["a"], row["b"], row["kind"], row["jaccard"]) for row in done]
 
     assert compared(joined) == wanted
+    # In any order they come in packs, each text once.
+    schema = _verify._schema("name string")
+    mixed = joined.take(r.sample(range(len(joined)), len(joined)))
+    packs = pyarrow.Table.from_batches(_verify._pack(iter(mixed.to_batches(max_chunksize=rows_a_batch)), schema, 3)).sort_by("slice")
+    assert len(joined) > 24 and sum(packs["num"].to_pylist()) == 24
+    in_order = pyarrow.Table.from_batches(_verify._in_order(iter(packs.to_batches(max_chunksize=1)), schema))
+    assert sorted(compared(in_order)) == sorted(wanted)
     with pytest.raises(RuntimeError, match="a text to compare"):
         compared(joined.slice(3))
     with pytest.raises(RuntimeError, match="a text to compare"):
@@ -473,8 +480,7 @@ def written(rows: list[Row], path: Path, **options: Any) -> None:
     pyarrow.parquet.write_table(table, path, **options)
 
 
-@pytest.mark.parametrize("options", [{}, {"preset": "news", "representative": "preferred", "preferences": "number"}], ids=str)
-def test_workers_read_parquet_themselves(spark: Any, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_read_parquet_themselves(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several parts a file and files a task; ids that stand twice, and nulls; names of files that are encoded."""
     for name, number in [("PART_BYTES", 10_000), ("LEAST_PART_BYTES", 100)]:
         monkeypatch.setattr(_files, name, number)
@@ -482,6 +488,7 @@ def test_workers_read_parquet_themselves(spark: Any, options: dict[str, Any], tm
     for i, file in enumerate(("a b.parquet", "%c.parquet", "ü.parquet", "y.parquet", "z.parquet")):
         start = [0, 100, 200, len(rows) - 4, len(rows) - 2, len(rows)]
         written(rows[start[i] : start[i + 1]], tmp_path / file, row_group_size=10, use_dictionary=["id"] if i else True)
+    options = {"representative": "preferred", "preferences": "number"}
     scan = neardup.spark.Scan(spark.read.parquet(str(tmp_path)), **options)
     assert isinstance(scan._source, _files.Files) and len(scan._source._tasks) > 1
     assert any(len(part.rows) > 1 for part in scan._source._parts) and len(scan._source._parts) > len(scan._source._tasks)
@@ -515,6 +522,8 @@ def test_only_plain_reads_are_read_by_workers(spark: Any, tmp_path: Path) -> Non
         assert source(df.withColumnRenamed("id", "other").withColumnRenamed("other", "id"))
         assert source(df, "number") and source(df, "text", "text")
         assert source(df, keep="first", order="number") and source(spark.read.schema("id string, text string").parquet(path))
+        twice = spark.read.parquet(path, f"{path}/a.parquet")
+        assert source(twice) and neardup.spark.Scan(twice)._source.rows().count() == twice.count()
         assert source(spark.read.parquet(str(tmp_path / "parts"))) and source(spark.read.parquet(str(tmp_path / "mixed")))
         cached = df.select("id", "text").persist()
         others = [

@@ -198,7 +198,7 @@ def _with_texts(batches: Iterator[Any], parts: list[Part], text: str) -> Iterato
     current, reader = -1, None
     for batch in batches:
         places = batch.column("hash").to_numpy()
-        others = batch.drop_columns(["hash"])
+        names = [name for name in batch.schema.names if name != "hash"]
         begin = 0
         while begin < len(places):
             number = int(places[begin]) >> ROW_BITS
@@ -208,10 +208,16 @@ def _with_texts(batches: Iterator[Any], parts: list[Part], text: str) -> Iterato
                 current, reader = number, _Reader(parts[number], text)
             end = int(numpy.searchsorted(places, (number + 1) << ROW_BITS))
             texts = reader.take(places[begin:end] & ROW_MASK)
-            yield others.slice(begin, len(texts)).append_column("text", texts)
+            others = batch.slice(begin, len(texts)).select(names)
+            yield pyarrow.RecordBatch.from_arrays([*others.columns, texts], names=[*names, "text"])
             begin += len(texts)
     if reader is not None:
         reader.close()
+
+
+def _find(batches: Iterator[Any], parts: list[Part], text: str, then: Callable[[Iterator[Any]], Iterator[Any]]) -> Iterator[Any]:
+    """Rows of `_with_texts` to what `then` makes of them."""
+    yield from then(_with_texts(batches, parts, text))
 
 
 # --- where the job starts ---
@@ -345,16 +351,11 @@ class Files:
         text = types[self._columns.text]
         return self.map_rows(iter, f"id string, text {text}, id_hash bigint, hash bigint{''.join(of_keys)}")
 
-    def with_texts(self, placed: DataFrame) -> DataFrame:
-        """Rows of (id_hash, hash, ...) with the text that stands at the place `hash` instead."""
+    def with_texts(self, placed: DataFrame, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
         from pyspark.sql import functions as F
 
-        fields = [(name, kind) for name, kind in placed.dtypes if name not in ("id_hash", "hash")]
-        text = dict(self._df.dtypes)[self._columns.text]
-        rows = placed.select("hash", *(name for name, _ in fields))
-        rows = rows.repartition(max(1, len(self._tasks)), F.shiftright("hash", ROW_BITS)).sortWithinPartitions("hash")
-        found = partial(_with_texts, parts=self._parts, text=self._columns.text)
-        return rows.mapInArrow(found, ", ".join(f"{name} {kind}" for name, kind in [*fields, ("text", text)]))
+        rows = placed.drop("id_hash").repartition(max(1, len(self._tasks)), F.shiftright("hash", ROW_BITS)).sortWithinPartitions("hash")
+        return rows.mapInArrow(partial(_find, parts=self._parts, text=self._columns.text, then=function), schema)
 
 
 def files_of(df: DataFrame, options: Options) -> Optional[Files]:

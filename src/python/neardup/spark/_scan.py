@@ -166,8 +166,8 @@ class Scan:
     @cached_property
     def _edges(self) -> DataFrame:
         carried = "name string, copies bigint" + (", rank binary" if "rank" in self._candidates.columns else "")
-        there = self._source.with_texts(self._candidates.select(*_verify.columns_of(carried), "id_hash", "hash"))
-        return self._steps.keep("matches", _verify.edges(there, self.options.spec, carried))
+        packs = _verify.texts_of(self._source, self._candidates, carried)
+        return self._steps.keep("matches", _verify.edges(packs, self.options.spec, carried))
 
     @cached_property
     def _anchored(self) -> DataFrame:
@@ -178,8 +178,8 @@ class Scan:
         ranked = self._steps.cut("ranked", ranked)
         members = self._steps.cut("linked", _links.linked(ranked, self.options, self._steps))
         unseen = self._steps.cut("unseen", self._placed(_verify.unseen(members)))
-        there = self._source.with_texts(unseen.select(*_verify.columns_of(""), "id_hash", "hash"))
-        measured = _verify.measured(members, there, self.options.spec)
+        packs = _verify.texts_of(self._source, unseen, "")
+        measured = _verify.measured(members, packs, self.options.spec)
         return self._steps.keep("anchors", _groups.with_names(measured, self._all_texts))
 
     # --- results ---

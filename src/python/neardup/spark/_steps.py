@@ -9,7 +9,7 @@ from neardup._errors import InvalidArgument
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-LAYOUT = 3  # of what is written: one more where that changes, so that no run takes the steps of another layout
+LAYOUT = 4  # of what is written: one more where that changes, so that no run takes the steps of another layout
 
 
 class Steps:

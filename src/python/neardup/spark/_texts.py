@@ -217,9 +217,9 @@ class Source(Protocol):
     def rows(self) -> DataFrame:
         """`inputs`."""
 
-    def with_texts(self, placed: DataFrame) -> DataFrame:
-        """Rows of (task, place, mates, id_hash, hash, ...) with `text` instead of hashes: that of the row of `inputs` that
-        has these, or after them rows of (task, place, text) with all that may be it, where mates are null. Runs a job."""
+    def with_texts(self, placed: DataFrame, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
+        """What the function makes of rows of (task, place, mates, id_hash, hash, ...) with `text` instead of hashes: that of
+        the row of `inputs` that has these; or null, and rows of (task, place, text) with all that may be it, and no mates."""
 
 
 class Frame:
@@ -236,8 +236,8 @@ class Frame:
     def map_rows(self, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
         return self.rows().mapInArrow(function, schema)
 
-    def with_texts(self, placed: DataFrame) -> DataFrame:
-        """Each text travels once."""
+    def with_texts(self, placed: DataFrame, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
+        """Runs a job."""
         from pyspark.sql import functions as F
 
         spots = placed.select("id_hash", "hash", "task", "place")
@@ -248,9 +248,8 @@ class Frame:
         others = [name for name in placed.columns if name not in ("task", "place", "id_hash", "hash")]
         nothing = [F.lit(None).cast(placed.schema[name].dataType).alias(name) for name in others]
         nothing_yet = F.lit(None).cast(rows.schema["text"].dataType).alias("text")
-        return placed.select("task", "place", nothing_yet, *others).union(
-            found.select("task", "place", "text", *nothing)
-        )
+        both = placed.select("task", "place", nothing_yet, *others).union(found.select("task", "place", "text", *nothing))
+        return both.mapInArrow(function, schema)
 
 
 def documents(source: Source, options: Options, observation: Optional[Observation]) -> DataFrame:

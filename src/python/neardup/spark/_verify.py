@@ -6,7 +6,8 @@ numbers of those before it that it is compared with:
 
     task, key, place, mates: 4 bytes each, the places of larger texts of this task
 
-So a pair costs 4 bytes, and nothing is looked up where texts are compared. What is to be known of the texts of a match
+So a pair costs 4 bytes, and nothing is looked up where texts are compared. Texts travel in packs of a slice of tasks, and are
+put in order in Python. What is to be known of the texts of a match
 later, as their names, is carried along, so that matches need not be joined with all documents again.
 """
 
@@ -22,9 +23,9 @@ import pyarrow.compute
 
 import neardup
 from neardup.spark._copies import wanted_packs
-from neardup.spark._packs import PACKS, num_slices, one_batch
+from neardup.spark._packs import PACKS, by_slice, in_slices, num_slices, one_batch, rows_of_packs, slices, slices_of_numbers, unpacked
 from neardup.spark._pairs import match_fields, turned
-from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows, keys_of
+from neardup.spark._texts import KEY_BYTES, Source, fixed_binary, fixed_rows, keys_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # How much is gathered before it is compared.
 MANY_BYTES = 16 << 20
 MANY_PAIRS = 1 << 18
+SENT_BYTES = 8 << 20  # of texts that are divided into slices at once
+ROWS_AT_ONCE = 1 << 10  # that are taken from a slice
 SPOT_BYTES = 8 + KEY_BYTES  # where a text is wanted: task and key, whose order as bytes is theirs
 PARTS = 64  # of a group, for as many tasks
 
@@ -109,7 +112,8 @@ def places(pairs: DataFrame) -> DataFrame:
 
 
 def _distinct(rows: Any) -> Any:
-    """What is known of a text, and the texts that came for it, each once: there may be as many rows of it as documents."""
+    """What is known of a text, and the texts that came for it, each once where the same stand together: there may be as many
+    rows of it as documents."""
     texts = rows.column("text")
     if rows.num_rows < 3:
         return rows
@@ -255,22 +259,79 @@ def _compare(batches: Iterator[Any], spec: neardup.Spec, measures: bool, carried
         yield from found.to_batches()
 
 
-def columns_of(carried: str) -> list[str]:
-    """What is to be known of a text that is compared."""
-    return ["task", "place", "key", "mates", *(field.split()[0] for field in carried.split(", ") if field)]
+def _schema(carried: str) -> Any:
+    """Of packs of texts to compare, and what is to be known of them."""
+    kinds = {"string": pyarrow.string(), "bigint": pyarrow.int64(), "binary": pyarrow.binary()}
+    own = [("task", pyarrow.int64()), ("place", pyarrow.int32()), ("key", pyarrow.binary()), ("mates", pyarrow.binary())]
+    more = [(name, kinds[kind]) for name, kind in (field.split() for field in carried.split(", ") if field)]
+    return pyarrow.schema([*own, *more, ("text", pyarrow.binary())])
 
 
-def edges(there: DataFrame, spec: neardup.Spec, carried: str, measures: bool = False) -> DataFrame:
-    """(a, b, m, and what is carried of a and of b): the matches among the pairs of texts that a Source has brought, or all of
-    them, measured. there: `columns_of` and text."""
+def _once(rows: Any) -> Any:
+    """Texts that stand alone once for each place: there may be as many of one as documents."""
+    alone = pyarrow.compute.is_null(rows.column("mates")).to_numpy(zero_copy_only=False)
+    if not alone.any():
+        return rows
+    codes = rows.column("text").dictionary_encode().indices.fill_null(-1).to_numpy()
+    numbers = numpy.where(alone, 0, numpy.arange(1, len(alone) + 1))
+    _, first = numpy.unique(numpy.stack([numbers, rows.column(0).to_numpy(), rows.column(1).to_numpy(), codes]), axis=1, return_index=True)
+    return rows.take(pyarrow.array(numpy.sort(first)))
+
+
+def _pack(batches: Iterator[Any], schema: Any, slices: int) -> Iterator[Any]:
+    """Rows that a Source has brought to PACKS, by slices of their tasks."""
+    waiting: list[Any] = []
+    num_bytes = 0
+
+    def sent() -> Any:
+        rows = _once(one_batch(waiting))
+        tasks = rows.column(0).to_numpy()
+        return rows_of_packs(list(in_slices(rows, slices_of_numbers(tasks, slices), 0)))
+
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        columns = [batch.column(batch.schema.get_field_index(field.name)).cast(field.type) for field in schema]
+        waiting.append(pyarrow.RecordBatch.from_arrays(columns, schema=schema))
+        num_bytes += batch.nbytes
+        if num_bytes > SENT_BYTES:
+            yield sent()
+            waiting, num_bytes = [], 0
+    if waiting:
+        yield sent()
+
+
+def texts_of(source: Source, placed: DataFrame, carried: str) -> DataFrame:
+    """PACKS of the texts that stand at (task, place, key, mates, id_hash, hash, ...), and what is carried along."""
+    schema = _schema(carried)
+    rows = placed.select(*schema.names[:-1], "id_hash", "hash")
+    return source.with_texts(rows, partial(_pack, schema=schema, slices=num_slices(placed)), PACKS)
+
+
+def _in_order(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
+    """PACKS to rows by task and place, those first that say what is to be known of a text."""
+    for _, packs in slices(batches):
+        rows = one_batch([unpacked(pack, schema) for _, pack in packs])
+        is_text_alone = pyarrow.compute.is_null(rows.column("mates")).to_numpy(zero_copy_only=False)
+        order = numpy.lexsort((is_text_alone, rows.column("place").to_numpy(), rows.column("task").to_numpy()))
+        for start in range(0, len(order), ROWS_AT_ONCE):
+            yield rows.take(pyarrow.array(order[start : start + ROWS_AT_ONCE]))
+
+
+def _compare_packs(batches: Iterator[Any], schema: Any, **how: Any) -> Iterator[Any]:
+    """PACKS to matches."""
+    yield from _compare(_in_order(batches, schema), **how)
+
+
+def edges(packs: DataFrame, spec: neardup.Spec, carried: str, measures: bool = False) -> DataFrame:
+    """(a, b, m, and what is carried of a and of b): the matches among the pairs of `texts_of`, or all of them, measured."""
     from pyspark.sql import functions as F
 
     fields, more = match_fields(spec), carried.split(", ") if carried else []
     names = [field.split()[0] for field in more]
-    together = there.repartition("task").sortWithinPartitions("task", "place", "text")
     of_ends = [f"{side}_{field}" for side in "ab" for field in more]
-    found = together.mapInArrow(
-        partial(_compare, spec=spec, measures=measures, carried=names),
+    found = by_slice(packs).mapInArrow(
+        partial(_compare_packs, schema=_schema(carried), spec=spec, measures=measures, carried=names),
         ", ".join(["a binary, b binary", *fields, *of_ends]),
     )
     m = F.struct(*(field.split()[0] for field in fields)).alias("m")
@@ -291,13 +352,13 @@ def unseen(members: DataFrame) -> DataFrame:
     return pairs.select(F.greatest(key, representative).alias("key"), task, F.least(key, representative).alias("mates"))
 
 
-def measured(members: DataFrame, there: DataFrame, spec: neardup.Spec) -> DataFrame:
-    """(key, representative, m): members of single links; `there`, the texts of `unseen`, are compared."""
+def measured(members: DataFrame, packs: DataFrame, spec: neardup.Spec) -> DataFrame:
+    """(key, representative, m): members of single links; packs are texts of `unseen`, which are compared."""
     from pyspark.sql import functions as F
 
     key, representative = F.col("key"), F.col("representative")
     ends = (F.least(key, representative).alias("a"), F.greatest(key, representative).alias("b"))
     pairs = members.where("m is null").select("key", "representative", *ends)
     m = F.when(F.col("a") == representative, F.col("m")).otherwise(turned(F.col("m"), spec))
-    seen = pairs.join(edges(there, spec, "", measures=True), ["a", "b"]).select("key", "representative", m.alias("m"))
+    seen = pairs.join(edges(packs, spec, "", measures=True), ["a", "b"]).select("key", "representative", m.alias("m"))
     return members.where("m is not null").select("key", "representative", "m").union(seen)
