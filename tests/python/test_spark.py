@@ -271,6 +271,10 @@ def test_pairs_are_compared_with_the_texts_of_their_task(
     assert len(joined) > 24 and sum(packs["num"].to_pylist()) == 24
     in_order = pyarrow.Table.from_batches(_verify._in_order(iter(packs.to_batches(max_chunksize=1)), schema))
     assert sorted(compared(in_order)) == sorted(wanted)
+    # Or a row has its text.
+    both = placed.to_pylist()
+    whole = [{**row, "text": texts[keys.index(row["key"])].encode(), "name": f"named {row['key'][0]}"} for row in both]
+    assert compared(pyarrow.Table.from_pylist(whole, schema)) == wanted
     with pytest.raises(RuntimeError, match="a text to compare"):
         compared(joined.slice(3))
     with pytest.raises(RuntimeError, match="a text to compare"):

@@ -148,6 +148,10 @@ class _Comparing:
         starts = numpy.flatnonzero(pyarrow.compute.is_valid(batch.column("mates")).to_numpy(zero_copy_only=False))
         if len(starts) == 0 or starts[0] > 0:
             raise RuntimeError("a text to compare is not where its pairs are")
+        if starts[-1] == batch.num_rows - 1 and batch.column("text")[-1].is_valid:
+            self._open = []  # what has come with its text has no more rows
+            self._take(batch, starts)
+            return
         self._open = [_distinct(batch.slice(starts[-1]))]
         self._take(batch.slice(0, starts[-1]), starts[:-1])
 
@@ -166,7 +170,10 @@ class _Comparing:
             raise RuntimeError("a text to compare is not there")
         for i in numpy.flatnonzero(ends - starts > 2):
             chosen[i] += self._which(batch.slice(starts[i], ends[i] - starts[i]))
-        rows, texts = batch.take(pyarrow.array(starts)), batch.column("text").take(pyarrow.array(chosen)).cast(pyarrow.binary())
+        rows, texts = batch, batch.column("text")
+        if len(starts) < batch.num_rows:
+            rows, texts = rows.take(pyarrow.array(starts)), texts.take(pyarrow.array(chosen))
+        texts = texts.cast(pyarrow.binary())
         tasks, places = rows.column("task").to_numpy(), rows.column("place").to_numpy().astype(numpy.int64)
         same_task = numpy.append(self._last[0] == tasks[0], tasks[1:] == tasks[:-1])
         steps = places - numpy.append(self._last[1], places[:-1])
