@@ -576,10 +576,12 @@ def test_files_that_change_between_the_readings_are_an_error(spark: Any, tmp_pat
         neardup.spark.scan_pairs(spark.read.parquet(str(tmp_path / "in")), checkpoint=str(tmp_path / "steps"))
 
 
-@pytest.mark.parametrize("batch_rows", [1, 3, 100])
-def test_texts_are_read_again_at_their_places(batch_rows: int, tmp_path: Path) -> None:
-    """Whatever lies between them, and however rows that ask for them are cut."""
+@pytest.mark.parametrize("batch_rows, most", [(1, 1), (3, 7), (100, 1000)])
+def test_texts_are_read_again_at_their_places(batch_rows: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever lies between them, however rows that ask for them are cut, and however many are read at once."""
     import pyarrow
+
+    monkeypatch.setattr(_files, "MOST_ROWS", most)
 
     rows: list[Row] = [(f"i{i}", None if i == 7 else f"text {i}", i) for i in range(50)]
     written(rows, tmp_path / "a.parquet", row_group_size=9)
@@ -588,7 +590,9 @@ def test_texts_are_read_again_at_their_places(batch_rows: int, tmp_path: Path) -
     assert _files._file_of(f"hdfs://{tmp_path}/a.parquet") is None
     ((part, _),) = _files._parts_of(file, {"id": "string", "text": "string"}) or []
     parts = [part._replace(first=0, rows=part.rows[:2], batch_rows=(batch_rows,) * 2), part._replace(first=2, rows=part.rows[2:], batch_rows=(batch_rows,) * 4)]
-    read = pyarrow.Table.from_batches(_files._rows(list(enumerate(parts)), _files.Columns("id", "text")))
+    batches = list(_files._rows(list(enumerate(parts)), _files.Columns("id", "text")))
+    assert max(batch.num_rows for batch in batches) == min(9, most - most % batch_rows)
+    read = pyarrow.Table.from_batches(batches)
     assert read["id"].to_pylist() == [row[0] for row in rows] and read["text"].to_pylist() == [row[1] for row in rows]
     wanted = sorted([0, 7, 8, 8, 19, 20, 40, 40, 49])
     places = [read["hash"][i].as_py() for i in wanted]

@@ -1,15 +1,16 @@
 """Where the rows of a frame come from: through Spark, or from Parquet files that the workers read themselves.
 
-A text that Spark reads is decoded, hashed and copied by Java several times before Python has it, which takes longer than all
-that the engine does with it. So where a frame is a plain read of Parquet files, each worker opens them by their
-paths, and Spark knows of numbers alone. A read is plain where every row of every file is a row of the frame and a value of the columns asked for is
-what the file holds; whatever else was done to the frame, it comes through Spark.
+A text that Spark reads is decoded, hashed and copied by Java several times before Python has it, which takes longer than
+all that the engine does with it. So where a frame is a plain read of Parquet files, each worker opens them by their
+paths, and Spark knows of numbers alone. A read is plain where every row of every file is a row of the frame, and the
+columns asked for are columns of the files as they are; whatever else is done to a frame, its rows come through Spark.
 
 The row groups of a file are parts, and some parts a task's. A row is known by its place:
 
     place:  | part, 31 bits | row in the part, 32 |
 
-Texts that are wanted later are read again at their places. A file must not change until then, which is seen by its size and time of change.
+Texts that are wanted later are read again at their places. A file must not change until then, which is seen by its size
+and time of change.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from neardup.spark._options import IN_ORDER, Options, quoted
+from neardup.spark._packs import one_batch
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -115,10 +117,20 @@ class _Open:
             raise RuntimeError(f"'{self._part.file.path}' was changed while it was being read")
 
     def batches(self, group: int) -> Iterator[Any]:
-        """Of a group, counted in the part."""
-        yield from self._file.iter_batches(
+        """Of a group, counted in the part. Where few rows are read at once, as texts may be long, but are not, several at once
+        are one batch."""
+        waiting: list[Any] = []
+        num_rows = num_bytes = 0
+        for batch in self._file.iter_batches(
             self._part.batch_rows[group], row_groups=[self._part.first + group], columns=self._columns, use_threads=False
-        )
+        ):
+            waiting.append(batch)
+            num_rows, num_bytes = num_rows + batch.num_rows, num_bytes + batch.nbytes
+            if num_rows + batch.num_rows > MOST_ROWS or num_bytes + batch.nbytes > MOST_BYTES:
+                yield batch if len(waiting) == 1 else one_batch(waiting)
+                waiting, num_rows, num_bytes = [], 0, 0
+        if waiting:
+            yield one_batch(waiting)
         self.check()  # while it was read
 
     def close(self) -> None:
