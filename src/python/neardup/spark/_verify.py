@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 # How much is gathered before it is compared.
 MANY_BYTES = 16 << 20
 MANY_PAIRS = 1 << 18
-SENT_BYTES = 8 << 20  # of texts that are divided into slices at once
+SENT_BYTES = 16 << 20  # of texts that are divided into slices at once
+FINER = 8  # slices of tasks to one of documents: the texts of a slice are held at once
 ROWS_AT_ONCE = 1 << 10  # that are taken from a slice
 SPOT_BYTES = 8 + KEY_BYTES  # where a text is wanted: task and key, whose order as bytes is theirs
 PARTS = 64  # of a group, for as many tasks
@@ -312,7 +313,7 @@ def texts_of(source: Source, placed: DataFrame, carried: str) -> DataFrame:
     """PACKS of the texts that stand at (task, place, key, mates, id_hash, hash, ...), and what is carried along."""
     schema = _schema(carried)
     rows = placed.select(*schema.names[:-1], "id_hash", "hash")
-    return source.with_texts(rows, partial(_pack, schema=schema, slices=num_slices(placed)), PACKS)
+    return source.with_texts(rows, partial(_pack, schema=schema, slices=FINER * num_slices(placed)), PACKS)
 
 
 def _in_order(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
