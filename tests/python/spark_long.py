@@ -28,6 +28,7 @@ from spark_frames import (  # noqa: E402
 )
 
 import neardup.spark  # noqa: E402
+from neardup.spark import _files  # noqa: E402
 
 CLUSTER = "local-cluster[2,1,1024]"
 MASTERS = ["local[2]", CLUSTER]
@@ -83,11 +84,15 @@ def test_single_links_are_the_engines(spark: Any) -> None:
 
 
 def assert_as_the_tool(spark: Any, folder: Path, found: list[dict], partitions: int, **options: Any) -> None:
-    """Pairs and groups are the tool's lines."""
+    """Pairs and groups are the tool's lines. Worker processes read files themselves."""
     path = folder / "documents.jsonl"
     path.write_bytes(write_jsonl([{"id": d["id"], "text": d["text"]} for d in found]))
     df = spark.read.schema("id string, text string").json(str(path)).repartition(partitions)
+    if spark.sparkContext.master == CLUSTER:
+        df.write.parquet(str(folder / "parquet"))
+        df = spark.read.parquet(str(folder / "parquet"))
     scan = neardup.spark.Scan(df, **options)
+    assert isinstance(scan._source, _files.Files) == (spark.sparkContext.master == CLUSTER)
     typed = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     for of_spark, wanted in [
         (lambda: pair_lines(scan.pairs()), "--pairs"),

@@ -64,13 +64,18 @@ def kill_one(of: str, context: Any, after: int) -> int:
 
 @pytest.mark.parametrize("process", ["pyspark.daemon", "CoarseGrainedExecutorBackend"])
 def test_a_process_that_is_killed(process: str, tmp_path: Path) -> None:
-    """A Python worker, and an executor with its cache and its shuffles: their tasks are run again."""
+    """A Python worker, and an executor with its cache and its shuffles: their tasks are run again. In the second workers
+    read files themselves."""
     spark = session("local-cluster[2,1,1024]", **{"spark.sql.shuffle.partitions": "4", "spark.speculation": "true"})
     spark.sparkContext.setCheckpointDir(str(tmp_path))
     rows = documents(num_hot=0)
-    scan = neardup.spark.Scan(frame(spark, rows, 8), edges_a_task=150)
+    df = frame(spark, rows, 8)
+    if process != "pyspark.daemon":
+        df.write.parquet(str(tmp_path / "in"))
+        df = spark.read.parquet(str(tmp_path / "in"))
+    scan = neardup.spark.Scan(df, edges_a_task=150)
     killed: list[int] = []
-    killer = threading.Thread(target=lambda: killed.append(kill_one(process, spark.sparkContext, 4)))
+    killer = threading.Thread(target=lambda: killed.append(kill_one(process, spark.sparkContext, 6)))
     killer.start()
     try:
         assert_same(scan, of_engine(rows))

@@ -567,6 +567,10 @@ def test_files_that_change_between_the_readings_are_an_error(spark: Any, tmp_pat
     scans = [neardup.spark.Scan(spark.read.parquet(str(tmp_path / "in")), checkpoint=folder) for folder in (None, str(tmp_path / "steps"))]
     for scan in scans:
         assert scan._candidates.count() == 2
+    # Unchanged, a later run goes on from there.
+    shutil.copytree(tmp_path / "steps", tmp_path / "more")
+    again = neardup.spark.Scan(spark.read.parquet(str(tmp_path / "in")), checkpoint=str(tmp_path / "more"))
+    assert again.pairs().count() == 3
     written(rows[::-1], tmp_path / "in" / "a.parquet")
     for scan in scans:
         with pytest.raises(Exception, match="was changed while it was being read"):
