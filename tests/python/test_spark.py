@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -604,6 +605,11 @@ def test_texts_are_read_again_at_their_places(batch_rows: int, most: int, tmp_pa
     table = pyarrow.table({"hash": places, "task": wanted})
     found = pyarrow.Table.from_batches(_files._with_texts(iter(table.to_batches(max_chunksize=4)), parts, "text"))
     assert found["task"].to_pylist() == wanted and found["text"].to_pylist() == [rows[i][1] for i in wanted]
+    changing = _files._Open(parts[0], ["id"])
+    next(changing.batches(0))
+    os.utime(file.path, ns=(0, 0))
+    with pytest.raises(RuntimeError, match="was changed"):
+        changing.close()
 
 
 def test_hashes_tell_ids_apart() -> None:

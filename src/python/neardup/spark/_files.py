@@ -131,9 +131,9 @@ class _Open:
                 waiting, num_rows, num_bytes = [], 0, 0
         if waiting:
             yield one_batch(waiting)
-        self.check()  # while it was read
 
     def close(self) -> None:
+        self.check()  # what was read until now
         self._source.close()
 
 
