@@ -612,6 +612,20 @@ def test_texts_are_read_again_at_their_places(batch_rows: int, most: int, tmp_pa
         changing.close()
 
 
+def test_workers_look_for_garbage_in_no_modules(spark: Any) -> None:
+    def frozen(batches: Iterator[Any]) -> Iterator[Any]:
+        import gc
+
+        import neardup.spark
+        import pyarrow
+
+        assert neardup.spark.__name__ and list(batches)
+        yield pyarrow.RecordBatch.from_arrays([pyarrow.array([gc.get_freeze_count()])], names=["num"])
+
+    (row,) = spark.range(0, 1, 1, 1).mapInArrow(frozen, "num bigint").collect()
+    assert row.num > 10_000
+
+
 def test_hashes_tell_ids_apart() -> None:
     import numpy
     import pyarrow

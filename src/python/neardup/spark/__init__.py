@@ -15,6 +15,8 @@ pyspark 3.5 or 4, pyarrow and numpy, and this package on the workers.
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 __all__ = ["Scan", "dedup", "scan_groups", "scan_pairs", "within"]
+
+if "SPARK_REUSE_WORKER" in os.environ:
+    # A Python worker collects garbage after every task, which takes longer than many a task where it looks at all modules.
+    gc.freeze()
 
 
 def scan_pairs(df: DataFrame, id: str = "id", text: str = "text", **options: Any) -> DataFrame:
