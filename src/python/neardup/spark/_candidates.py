@@ -8,10 +8,7 @@ are made on all workers, and bands that put the same texts together are one, as 
 
     block:  | first, 4 bytes | is large, 4 | members, KEY_BYTES each: leaders, window, own |
 
-What is shuffled are members, packed: a row holds many of one slice, a fixed part of all buckets, and is sorted in
-Python, as a row of Spark for each of 12 bands would cost ten times that.
-
-    member:  | bucket, 8 bytes | key, KEY_BYTES |
+What is shuffled are members of buckets (_members.py), which are nothing but numbers and keys.
 
 `first` is the place of its first own member in the bucket; the block at 0 has own members alone. A
 large bucket ends with a row of its size and a digest of its members, which is there to be counted:
@@ -29,8 +26,9 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
+from neardup.spark._members import MEMBERS, in_order, in_slices, numbers_of, prefixes_of, runs
 from neardup.spark._packs import num_parts, unpacked
-from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_binary, fixed_rows
+from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -65,42 +63,8 @@ def _packed(rows: Any, bands: int) -> Any:
     return members
 
 
-def _buckets_of(members: Any) -> Any:
-    return numpy.ascontiguousarray(members[:, :8]).view(numpy.uint64).reshape(-1)
-
-
-def _prefixes_of(members: Any) -> Any:
-    """The first bytes of the keys, as numbers in their order."""
-    return numpy.ascontiguousarray(members[:, 8:16]).view(">u8").reshape(-1).astype(numpy.uint64)
-
-
-def _in_slices(members: Any, slices: int) -> Any:
-    """Rows of (slice, prefix, members). Those of a slice far above the others are in the order of keys, with the prefix
-    of the first in each row; so a large bucket can be read in order without being held. Other rows say 0."""
-    own = ((_buckets_of(members) & numpy.uint64(0xFFFFFFFF)) * numpy.uint64(slices)) >> numpy.uint64(32)
-    order = numpy.argsort(own.astype(numpy.uint16 if slices <= 1 << 16 else numpy.uint64), kind="stable")
-    members, counts = members.take(order, axis=0), numpy.bincount(own.astype(numpy.int64), minlength=slices)
-    starts = numpy.cumsum(counts) - counts
-    is_large = counts > max(LARGE_SLICE, 8 * len(members) // slices)
-    for start, num in zip(starts[is_large].tolist(), counts[is_large].tolist()):
-        members[start : start + num] = members[start : start + num].take(
-            numpy.argsort(_prefixes_of(members[start : start + num])), axis=0
-        )
-    nums = -(-counts // MEMBERS_A_ROW)
-    numbers = numpy.repeat(numpy.arange(slices), nums)
-    nth = numpy.arange(len(numbers)) - numpy.repeat(numpy.cumsum(nums) - nums, nums)
-    begins = starts[numbers] + MEMBERS_A_ROW * nth
-    prefixes = numpy.where(is_large[numbers], _prefixes_of(members[begins]), numpy.uint64(0))
-    offsets = (MEMBER_BYTES * numpy.append(begins, len(members))).astype(numpy.int32)
-    column = pyarrow.Array.from_buffers(pyarrow.binary(), len(begins), [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(members)])
-    signed = (prefixes ^ numpy.uint64(1 << 63)).view(numpy.int64)
-    return pyarrow.RecordBatch.from_arrays(
-        [pyarrow.array(numbers.astype(numpy.int32)), pyarrow.array(signed), column], names=["slice", "prefix", "members"]
-    )
-
-
 def _spread(batches: Iterator[Any], bands: int, slices: int) -> Iterator[Any]:
-    """(key, bands) to (slice, prefix, members)."""
+    """(key, bands) to MEMBERS."""
     most = max(FEW_MEMBERS, min(MOST_MEMBERS, MEMBERS_A_ROW * slices))
     waiting, num = [], 0
     for batch in batches:
@@ -108,10 +72,10 @@ def _spread(batches: Iterator[Any], bands: int, slices: int) -> Iterator[Any]:
             waiting.append(batch.slice(start, most // bands))
             num += bands * len(waiting[-1])
             if num > most:
-                yield _in_slices(_packed(pyarrow.Table.from_batches(waiting), bands), slices)
+                yield in_slices(_packed(pyarrow.Table.from_batches(waiting), bands), slices, MEMBERS_A_ROW, LARGE_SLICE)
                 waiting, num = [], 0
     if num:
-        yield _in_slices(_packed(pyarrow.Table.from_batches(waiting), bands), slices)
+        yield in_slices(_packed(pyarrow.Table.from_batches(waiting), bands), slices, MEMBERS_A_ROW, LARGE_SLICE)
 
 
 def _head(number: int, kind: int) -> bytes:
@@ -174,9 +138,9 @@ class _Slice:
         """The members below prefix, of buckets that are large by these alone: no more come there, and what waits stays
         small."""
         members = numpy.concatenate(self._waiting)
-        is_below = _prefixes_of(members) < prefix
-        below = _in_order(members[is_below])
-        buckets, starts, ends = _runs(below)
+        is_below = prefixes_of(members) < prefix
+        below = in_order(members[is_below])
+        buckets, starts, ends = runs(below)
         is_large = (ends - starts > WHOLE) | numpy.isin(buckets, list(self._large))
         for bucket, start, end in zip(*(column[is_large].tolist() for column in (buckets, starts, ends))):
             self._large.setdefault(bucket, _Blocks(self._out)).add(_keys_of(below[start:end]))
@@ -185,7 +149,7 @@ class _Slice:
 
     def end(self) -> None:
         members = numpy.concatenate(self._waiting)
-        buckets = _buckets_of(members)
+        buckets = numbers_of(members)
         # Most members stand alone, as the keys of their bands tell nearly always, and need no order. Numbers below the keys
         # tell which they are: to sort whole ones is faster than to find their order.
         numbered = numpy.sort((buckets << numpy.uint64(32)) | numpy.arange(len(buckets), dtype=numpy.uint64))
@@ -195,9 +159,9 @@ class _Slice:
         chosen = (numbered[: len(is_shared)][is_shared[: len(numbered)]] & numpy.uint64(0xFFFFFFFF)).astype(numpy.int64)
         if self._large:
             chosen = numpy.union1d(chosen, numpy.flatnonzero(numpy.isin(buckets, list(self._large))))
-        members = _in_order(members.take(chosen, axis=0))
+        members = in_order(members.take(chosen, axis=0))
         keys = members[:, 8:].tobytes()
-        for bucket, start, end in zip(*(column.tolist() for column in _runs(members))):
+        for bucket, start, end in zip(*(column.tolist() for column in runs(members))):
             if end - start > WHOLE or bucket in self._large:
                 self._large.setdefault(bucket, _Blocks(self._out)).add(_keys_of(members[start:end]))
             elif end - start > 1:
@@ -206,28 +170,13 @@ class _Slice:
             blocks.end()
 
 
-def _in_order(members: Any) -> Any:
-    """By bucket and key, each once."""
-    fields = [(24, ">u4"), (16, ">u8"), (8, ">u8")]
-    parts = [numpy.ascontiguousarray(members[:, at : at + int(kind[-1])]).view(kind).reshape(-1) for at, kind in fields]
-    members = members.take(numpy.lexsort((*parts, _buckets_of(members))), axis=0)
-    return members[numpy.append(True, (members[1:] != members[:-1]).any(axis=1))[: len(members)]]
-
-
-def _runs(members: Any) -> tuple[Any, Any, Any]:
-    """Buckets, and where the members of each start and end."""
-    buckets = _buckets_of(members)
-    starts = numpy.flatnonzero(numpy.append(True, buckets[1:] != buckets[:-1])[: len(buckets)])
-    return buckets[starts], starts, numpy.append(starts[1:], len(buckets))[: len(starts)]
-
-
 def _keys_of(members: Any) -> list[bytes]:
     keys = members[:, 8:].tobytes()
     return [keys[i : i + KEY_BYTES] for i in range(0, len(keys), KEY_BYTES)]
 
 
 def _cut(batches: Iterator[Any]) -> Iterator[Any]:
-    """(slice, prefix, members), by slice and prefix, to (block). Members that stand alone are dropped."""
+    """MEMBERS, by slice and prefix, to (block). Members that stand alone are dropped."""
     out: list[bytes] = []
     current, members_of = None, _Slice(out)
     for batch in batches:
@@ -325,7 +274,7 @@ def blocks(read: DataFrame, options: Options) -> DataFrame:
     from functools import partial
 
     spread = read.select("pack").mapInArrow(
-        partial(_spread_packs, options=options, slices=SLICES_A_PART * num_parts(read)), "slice int, prefix bigint, members binary"
+        partial(_spread_packs, options=options, slices=SLICES_A_PART * num_parts(read)), MEMBERS
     )
     return spread.repartition("slice").sortWithinPartitions("slice", "prefix").mapInArrow(_cut, "block binary").distinct()
 

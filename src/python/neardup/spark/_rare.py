@@ -13,7 +13,7 @@ their weights, before any pair is written.
 In a list of more than HOT each text that picks the sample has mates, the first texts and those right before
 it: a row a pick, at most PICKS a text, of which a text whose picks are hot by half follows the lowest.
 
-What is shuffled is packed: entries by slices of their samples, then
+What is shuffled is packed: entries, as members of samples (_members.py), then
 
     BLOCKS  packs of (block, weight), by first and last text
     HOT     packs of (text, pick, picks, larger, mates), by text
@@ -33,6 +33,7 @@ import pyarrow.compute
 
 from neardup import _core
 from neardup.spark import _packs
+from neardup.spark._members import MEMBERS, column_of, in_order, in_slices, numbers_of, prefixes_of, runs
 from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_binary, fixed_rows
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ TEXT_BYTES = KEY_BYTES + 1
 ENTRY_BYTES = 8 + TEXT_BYTES + 1
 MOST_WEIGHT = 2**32 - 1  # a larger sum counts as this, and is enough for any two texts
 
-ENTRIES = "slice int, prefix bigint, entries binary"
 SLICES_A_PART = 16  # of a shuffle: the fewer, the more is sorted at once
 MOST_ENTRIES = 1 << 20  # that are packed at once
 ENTRIES_A_ROW = 1 << 13
@@ -68,23 +68,8 @@ PAIRS_SCHEMA = pyarrow.schema(
 # --- entries ---
 
 
-def _numbers(rows: Any, at: int, kind: str) -> Any:
-    """A number of each row of bytes, [rows, width] uint8."""
-    width = numpy.dtype(kind).itemsize
-    return numpy.ascontiguousarray(rows[:, at : at + width]).view(kind).reshape(-1)
-
-
-def _samples_of(entries: Any) -> Any:
-    return _numbers(entries, 0, "u8")
-
-
-def _prefixes_of(entries: Any) -> Any:
-    """The first bytes of the keys, as numbers in their order."""
-    return _numbers(entries, 8, ">u8").astype(numpy.uint64)
-
-
 def _digests_of(texts: Any) -> Any:
-    return _numbers(texts, 4, ">u8").astype(numpy.uint64)
+    return column_of(texts, 4, ">u8").astype(numpy.uint64)
 
 
 def _entries_of(batch: Any) -> Any:
@@ -105,32 +90,8 @@ def _entries_of(batch: Any) -> Any:
     return entries
 
 
-def _in_slices(entries: Any, slices: int) -> Any:
-    """A batch of ENTRIES. Those of a slice far above the others are in the order of keys, with the prefix of the first in
-    each row; so a list of any length can be read in order without being held. Other rows have the least prefix."""
-    own = ((_samples_of(entries) & numpy.uint64(0xFFFFFFFF)) * numpy.uint64(slices)) >> numpy.uint64(32)
-    order = numpy.argsort(own.astype(numpy.uint16 if slices <= 1 << 16 else numpy.uint64), kind="stable")
-    entries, counts = entries[order], numpy.bincount(own.astype(numpy.int64), minlength=slices)
-    starts = numpy.cumsum(counts) - counts
-    is_large = counts > max(LARGE_SLICE, 8 * len(entries) // slices)
-    for start, num in zip(starts[is_large].tolist(), counts[is_large].tolist()):
-        of_slice = entries[start : start + num]
-        entries[start : start + num] = of_slice[numpy.argsort(_prefixes_of(of_slice), kind="stable")]
-    nums = -(-counts // ENTRIES_A_ROW)
-    numbers = numpy.repeat(numpy.arange(slices), nums)
-    nth = numpy.arange(len(numbers)) - numpy.repeat(numpy.cumsum(nums) - nums, nums)
-    begins = starts[numbers] + ENTRIES_A_ROW * nth
-    prefixes = numpy.where(is_large[numbers], _prefixes_of(entries[begins]), numpy.uint64(0))
-    offsets = (ENTRY_BYTES * numpy.append(begins, len(entries))).astype(numpy.int32)
-    column = pyarrow.Array.from_buffers(pyarrow.binary(), len(begins), [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(entries)])
-    signed = (prefixes ^ numpy.uint64(1 << 63)).view(numpy.int64)
-    return pyarrow.RecordBatch.from_arrays(
-        [pyarrow.array(numbers.astype(numpy.int32)), pyarrow.array(signed), column], names=["slice", "prefix", "entries"]
-    )
-
-
 def _spread(batches: Iterator[Any], options: Options, slices: int) -> Iterator[Any]:
-    """(pack) of `documents` to ENTRIES."""
+    """(pack) of `documents` to MEMBERS."""
     waiting, num = [], 0
     for batch in batches:
         for pack in batch.column(0):
@@ -138,10 +99,10 @@ def _spread(batches: Iterator[Any], options: Options, slices: int) -> Iterator[A
             waiting.append(_entries_of(rows))
             num += len(waiting[-1])
             if num > MOST_ENTRIES:
-                yield _in_slices(numpy.concatenate(waiting), slices)
+                yield in_slices(numpy.concatenate(waiting), slices, ENTRIES_A_ROW, LARGE_SLICE)
                 waiting, num = [], 0
     if num:
-        yield _in_slices(numpy.concatenate(waiting), slices)
+        yield in_slices(numpy.concatenate(waiting), slices, ENTRIES_A_ROW, LARGE_SLICE)
 
 
 # --- lists ---
@@ -189,8 +150,7 @@ class _Lists:
         self._waiting.append(numpy.frombuffer(entries, numpy.uint8).reshape(-1, ENTRY_BYTES))
         self._num += len(self._waiting[-1])
 
-    def _read(self, entries: Any, starts: Any, ends: Any) -> None:
-        samples = _samples_of(entries[starts])
+    def _read(self, entries: Any, samples: Any, starts: Any, ends: Any) -> None:
         for sample, start, end in zip(samples.tolist(), starts.tolist(), ends.tolist()):
             self._long.setdefault(sample, _List(self.hot, sample)).add(entries[start:end])
 
@@ -201,49 +161,31 @@ class _Lists:
         """The entries below prefix, of lists that are long by these alone: no more come there, and what waits stays
         small."""
         entries = numpy.concatenate(self._waiting)
-        is_below = _prefixes_of(entries) < prefix
-        below = _in_order(entries[is_below])
-        starts, ends = _runs(below)
-        is_long = self._is_long(_samples_of(below[starts]), ends - starts)
-        self._read(below, starts[is_long], ends[is_long])
+        is_below = prefixes_of(entries) < prefix
+        below = in_order(entries[is_below])
+        samples, starts, ends = runs(below)
+        is_long = self._is_long(samples, ends - starts)
+        self._read(below, samples[is_long], starts[is_long], ends[is_long])
         self._waiting = [below[numpy.repeat(~is_long, ends - starts)], entries[~is_below]]
         self._num = sum(map(len, self._waiting))
 
     def end(self) -> None:
         entries = numpy.concatenate(self._waiting)
-        samples = _samples_of(entries)
+        samples = numbers_of(entries)
         order = numpy.argsort(samples)
         samples = samples[order]
         is_same = samples[1:] == samples[:-1]  # many texts stand alone, and need no order
         is_shared = numpy.append(is_same, False) | numpy.append(False, is_same) | self._is_long(samples, numpy.zeros(1))
-        entries = _in_order(entries[order[is_shared[: len(order)]]])
-        starts, ends = _runs(entries)
-        is_long = self._is_long(_samples_of(entries[starts]), ends - starts)
+        entries = in_order(entries[order[is_shared[: len(order)]]])
+        samples, starts, ends = runs(entries)
+        is_long = self._is_long(samples, ends - starts)
         texts, weights = entries[:, 8 : 8 + TEXT_BYTES].tobytes(), self.weights
         is_block = ~is_long & (ends - starts > 1)
         for start, end in zip(starts[is_block].tolist(), ends[is_block].tolist()):
             block = texts[TEXT_BYTES * start : TEXT_BYTES * end]
             weights[block] = weights.get(block, 0) + WEIGHTS[end - start - 1]
         is_hot = is_long | (ends - starts > HOT)
-        self._read(entries, starts[is_hot], ends[is_hot])
-
-
-def _in_order(entries: Any) -> Any:
-    """By sample and key, each once."""
-    parts = [_numbers(entries, at, kind) for at, kind in ((24, ">u4"), (16, ">u8"), (8, ">u8"), (0, "u8"))]
-    order = numpy.lexsort(parts)
-    is_new = numpy.zeros(max(0, len(order) - 1), bool)
-    for part in parts:
-        part = part[order]
-        is_new |= part[1:] != part[:-1]
-    return entries[order[numpy.append(True, is_new)[: len(order)]]]
-
-
-def _runs(entries: Any) -> tuple[Any, Any]:
-    """Where the entries of each sample start and end."""
-    samples = _samples_of(entries)
-    starts = numpy.flatnonzero(numpy.append(True, samples[1:] != samples[:-1])[: len(samples)])
-    return starts, numpy.append(starts[1:], len(samples))[: len(starts)]
+        self._read(entries, samples[is_hot], starts[is_hot], ends[is_hot])
 
 
 def _packs_of(lists_of: _Lists, slices: int) -> Iterator[Any]:
@@ -265,7 +207,7 @@ def _packs_of(lists_of: _Lists, slices: int) -> Iterator[Any]:
 
 
 def _cut(batches: Iterator[Any], slices: int) -> Iterator[Any]:
-    """ENTRIES, by slice and prefix, to PACKS. Samples of one text are dropped."""
+    """MEMBERS, by slice and prefix, to PACKS. Samples of one text are dropped."""
     current, lists_of = None, _Lists()
     for batch in batches:
         for number, prefix, entries in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), batch.column(2)):
@@ -316,7 +258,7 @@ def _of_blocks(weights: dict[bytes, int]) -> Iterator[_Pairs]:
     texts, codes = _coded(numpy.frombuffer(b"".join(blocks), numpy.uint8).reshape(-1, TEXT_BYTES))
     shared = numpy.array([weights[block] for block in blocks], numpy.int64)
     sizes = numpy.array([len(block) // TEXT_BYTES for block in blocks], numpy.int64)
-    tasks = _numbers(texts, 4, "i8")
+    tasks = column_of(texts, 4, "i8")
     parts: list[tuple[Any, Any, Any]] = []
     num = begin = at = 0
     while begin < len(blocks):
@@ -359,7 +301,7 @@ class _Following:
             texts.append(text * (len(joined) // TEXT_BYTES))
         a, b = (numpy.frombuffer(b"".join(of), numpy.uint8).reshape(-1, TEXT_BYTES) for of in (mates, texts))
         if len(a):
-            yield _Pairs(a, b, numpy.full(len(a), MOST_WEIGHT, numpy.int64), _numbers(a, 4, "i8"))
+            yield _Pairs(a, b, numpy.full(len(a), MOST_WEIGHT, numpy.int64), column_of(a, 4, "i8"))
 
 
 def _merged(parts: list[_Pairs]) -> _Pairs:
@@ -394,7 +336,7 @@ def _expand(batches: Iterator[Any], slices: int) -> Iterator[Any]:
 
 def _needed(pairs: _Pairs) -> Any:
     """The weight that each pair must share at least."""
-    sizes = 0xFFFFFFFF - _numbers(pairs.b, 0, ">u4").astype(numpy.uint32)
+    sizes = 0xFFFFFFFF - column_of(pairs.b, 0, ">u4").astype(numpy.uint32)
     shifts = numpy.maximum(pairs.a[:, KEY_BYTES], pairs.b[:, KEY_BYTES])
     return numpy.frombuffer(_core.rare_needed(sizes.tobytes(), shifts.tobytes()), numpy.uint64).astype(numpy.int64)
 
@@ -443,7 +385,7 @@ def _num_slices(frame: DataFrame) -> int:
 def lists(read: DataFrame, options: Options) -> DataFrame:
     """PACKS of blocks and hot picks, of `documents`."""
     slices = _num_slices(read)
-    spread = read.select("pack").mapInArrow(partial(_spread, options=options, slices=slices), ENTRIES)
+    spread = read.select("pack").mapInArrow(partial(_spread, options=options, slices=slices), MEMBERS)
     in_order = spread.repartition("slice").sortWithinPartitions("slice", "prefix")
     return in_order.mapInArrow(partial(_cut, slices=slices), _packs.PACKS)
 
