@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from neardup.spark._members import MEMBERS, in_order, in_slices, numbers_of, prefixes_of, runs
+from neardup.spark._members import MEMBERS, Slice, in_order, in_slices, numbers_of, runs
 from neardup.spark._packs import num_parts, unpacked
 from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_rows
 
@@ -117,38 +117,19 @@ class _Blocks:
                 self._out.append(_head(self._first, SUMMARY) + self._digest.digest())
 
 
-class _Slice:
-    """The members of one slice, which come by prefix, to blocks."""
+class _Slice(Slice):
+    """The members of one slice to blocks."""
 
     def __init__(self, out: list[bytes]) -> None:
+        super().__init__(MEMBER_BYTES, MOST_WAITING, WHOLE)
         self._out = out
-        self._waiting = [numpy.empty((0, MEMBER_BYTES), numpy.uint8)]
-        self._num = 0
-        self._most = MOST_WAITING
-        self._large: dict[int, _Blocks] = {}  # buckets of which the first blocks are written
+        self._large: dict[int, _Blocks] = {}  # buckets of more than WHOLE
 
-    def add(self, prefix: int, members: Any) -> None:
-        if self._num > self._most:
-            self._write_large(numpy.uint64(prefix + (1 << 63)))
-            self._most = max(MOST_WAITING, 2 * self._num)
-        self._waiting.append(numpy.frombuffer(members, numpy.uint8).reshape(-1, MEMBER_BYTES))
-        self._num += len(self._waiting[-1])
-
-    def _write_large(self, prefix: Any) -> None:
-        """The members below prefix, of buckets that are large by these alone: no more come there, and what waits stays
-        small."""
-        members = numpy.concatenate(self._waiting)
-        is_below = prefixes_of(members) < prefix
-        below = in_order(members[is_below])
-        buckets, starts, ends = runs(below)
-        is_large = (ends - starts > WHOLE) | numpy.isin(buckets, list(self._large))
-        for bucket, start, end in zip(*(column[is_large].tolist() for column in (buckets, starts, ends))):
-            self._large.setdefault(bucket, _Blocks(self._out)).add(_keys_of(below[start:end]))
-        self._waiting = [below[numpy.repeat(~is_large, ends - starts)], members[~is_below]]
-        self._num = sum(map(len, self._waiting))
+    def read(self, number: int, members: Any) -> None:
+        self._large.setdefault(number, _Blocks(self._out)).add(_keys_of(members))
 
     def end(self) -> None:
-        members = numpy.concatenate(self._waiting)
+        members = self.rest()
         buckets = numbers_of(members)
         # Most members stand alone, as the keys of their bands tell nearly always, and need no order. Numbers below the keys
         # tell which they are: to sort whole ones is faster than to find their order.
@@ -158,12 +139,12 @@ class _Slice:
         is_shared = numpy.append(is_same, False) | numpy.append(False, is_same)
         chosen = (numbered[: len(is_shared)][is_shared[: len(numbered)]] & numpy.uint64(0xFFFFFFFF)).astype(numpy.int64)
         if self._large:
-            chosen = numpy.union1d(chosen, numpy.flatnonzero(numpy.isin(buckets, list(self._large))))
+            chosen = numpy.union1d(chosen, numpy.flatnonzero(self.was_long(buckets)))
         members = in_order(members.take(chosen, axis=0))
         keys = members[:, 8:].tobytes()
         for bucket, start, end in zip(*(column.tolist() for column in runs(members))):
             if end - start > WHOLE or bucket in self._large:
-                self._large.setdefault(bucket, _Blocks(self._out)).add(_keys_of(members[start:end]))
+                self.read(bucket, members[start:end])
             elif end - start > 1:
                 self._out.append(_head(0, 0) + keys[KEY_BYTES * start : KEY_BYTES * end])
         for blocks in self._large.values():

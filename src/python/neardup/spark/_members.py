@@ -72,3 +72,47 @@ def runs(members: Any) -> tuple[Any, Any, Any]:
     numbers = numbers_of(members)
     starts = numpy.flatnonzero(numpy.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
     return numbers[starts], starts, numpy.append(starts[1:], len(numbers))[: len(starts)]
+
+
+class Slice:
+    """The members of one slice, which come by prefix. Long lists are read before their end is there, so that what waits stays
+    small."""
+
+    def __init__(self, width: int, most_waiting: int, most_short: int) -> None:
+        self._width, self._least = width, most_waiting  # bytes of a member; members that are sorted at once, if it can be
+        self._most_short = most_short  # members of a list that is not long
+        self._waiting = [numpy.empty((0, width), numpy.uint8)]
+        self._num, self._most = 0, most_waiting
+        self._long: set[int] = set()  # lists of which the first members are read
+
+    def read(self, number: int, members: Any) -> None:
+        """Takes the next members of a long list, which come in order."""
+        raise NotImplementedError
+
+    def add(self, prefix: int, members: Any) -> None:
+        if self._num > self._most:
+            self._read_long(numpy.uint64(prefix + (1 << 63)))
+            self._most = max(self._least, 2 * self._num)
+        self._waiting.append(numpy.frombuffer(members, numpy.uint8).reshape(-1, self._width))
+        self._num += len(self._waiting[-1])
+
+    def was_long(self, numbers: Any) -> Any:
+        """Whether members of these lists have been read."""
+        return numpy.isin(numbers, numpy.fromiter(self._long, numpy.uint64, len(self._long)))
+
+    def _read_long(self, prefix: Any) -> None:
+        """The members below prefix, of lists that are long by these alone: no more come there."""
+        members = numpy.concatenate(self._waiting)
+        is_below = prefixes_of(members) < prefix
+        below = in_order(members[is_below])
+        numbers, starts, ends = runs(below)
+        is_long = (ends - starts > self._most_short) | self.was_long(numbers)
+        for number, start, end in zip(*(column[is_long].tolist() for column in (numbers, starts, ends))):
+            self._long.add(number)
+            self.read(number, below[start:end])
+        self._waiting = [below[numpy.repeat(~is_long, ends - starts)], members[~is_below]]
+        self._num = sum(map(len, self._waiting))
+
+    def rest(self) -> Any:
+        """The members that wait."""
+        return numpy.concatenate(self._waiting)

@@ -33,7 +33,7 @@ import pyarrow.compute
 
 from neardup import _core
 from neardup.spark import _packs
-from neardup.spark._members import MEMBERS, column_of, in_order, in_slices, numbers_of, prefixes_of, runs
+from neardup.spark._members import MEMBERS, Slice, column_of, in_order, in_slices, numbers_of, runs
 from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_binary, fixed_rows
 
 if TYPE_CHECKING:
@@ -133,59 +133,36 @@ class _List:
         self._recent = near[-NEIGHBOURS:]
 
 
-class _Lists:
-    """The entries of one slice, which come by prefix, to blocks and hot picks."""
+class _Lists(Slice):
+    """The entries of one slice to blocks and hot picks."""
 
     def __init__(self) -> None:
+        super().__init__(ENTRY_BYTES, MOST_WAITING, RARE)
         self.weights: dict[bytes, int] = {}  # of blocks
         self.hot: list[tuple[Any, ...]] = []  # rows of HOT_SCHEMA
-        self._waiting = [numpy.empty((0, ENTRY_BYTES), numpy.uint8)]
-        self._num, self._most = 0, MOST_WAITING
-        self._long: dict[int, _List] = {}  # lists above RARE, of which the first texts are read
+        self._hot: dict[int, _List] = {}  # lists above HOT
 
-    def add(self, prefix: int, entries: bytes) -> None:
-        if self._num > self._most:
-            self._read_long(numpy.uint64(prefix + (1 << 63)))
-            self._most = max(MOST_WAITING, 2 * self._num)
-        self._waiting.append(numpy.frombuffer(entries, numpy.uint8).reshape(-1, ENTRY_BYTES))
-        self._num += len(self._waiting[-1])
-
-    def _read(self, entries: Any, samples: Any, starts: Any, ends: Any) -> None:
-        for sample, start, end in zip(samples.tolist(), starts.tolist(), ends.tolist()):
-            self._long.setdefault(sample, _List(self.hot, sample)).add(entries[start:end])
-
-    def _is_long(self, samples: Any, nums: Any) -> Any:
-        return (nums > RARE) | numpy.isin(samples, numpy.fromiter(self._long, numpy.uint64, len(self._long)))
-
-    def _read_long(self, prefix: Any) -> None:
-        """The entries below prefix, of lists that are long by these alone: no more come there, and what waits stays
-        small."""
-        entries = numpy.concatenate(self._waiting)
-        is_below = prefixes_of(entries) < prefix
-        below = in_order(entries[is_below])
-        samples, starts, ends = runs(below)
-        is_long = self._is_long(samples, ends - starts)
-        self._read(below, samples[is_long], starts[is_long], ends[is_long])
-        self._waiting = [below[numpy.repeat(~is_long, ends - starts)], entries[~is_below]]
-        self._num = sum(map(len, self._waiting))
+    def read(self, number: int, members: Any) -> None:
+        self._hot.setdefault(number, _List(self.hot, number)).add(members)
 
     def end(self) -> None:
-        entries = numpy.concatenate(self._waiting)
+        entries = self.rest()
         samples = numbers_of(entries)
         order = numpy.argsort(samples)
         samples = samples[order]
         is_same = samples[1:] == samples[:-1]  # many texts stand alone, and need no order
-        is_shared = numpy.append(is_same, False) | numpy.append(False, is_same) | self._is_long(samples, numpy.zeros(1))
+        is_shared = numpy.append(is_same, False) | numpy.append(False, is_same) | self.was_long(samples)
         entries = in_order(entries[order[is_shared[: len(order)]]])
         samples, starts, ends = runs(entries)
-        is_long = self._is_long(samples, ends - starts)
+        is_long = (ends - starts > RARE) | self.was_long(samples)
         texts, weights = entries[:, 8 : 8 + TEXT_BYTES].tobytes(), self.weights
         is_block = ~is_long & (ends - starts > 1)
         for start, end in zip(starts[is_block].tolist(), ends[is_block].tolist()):
             block = texts[TEXT_BYTES * start : TEXT_BYTES * end]
             weights[block] = weights.get(block, 0) + WEIGHTS[end - start - 1]
         is_hot = is_long | (ends - starts > HOT)
-        self._read(entries, samples[is_hot], starts[is_hot], ends[is_hot])
+        for sample, start, end in zip(*(column[is_hot].tolist() for column in (samples, starts, ends))):
+            self.read(sample, entries[start:end])
 
 
 def _packs_of(lists_of: _Lists, slices: int) -> Iterator[Any]:
