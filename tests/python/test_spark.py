@@ -34,7 +34,7 @@ import neardup  # noqa: E402
 import neardup.spark  # noqa: E402
 from neardup._keep import Key  # noqa: E402
 from neardup.spark import __main__ as job  # noqa: E402
-from neardup.spark import _candidates, _copies, _dedup, _files, _links, _options, _packs, _pairs, _rare, _steps, _texts, _verify  # noqa: E402
+from neardup.spark import _candidates, _copies, _dedup, _documents, _files, _links, _options, _packs, _pairs, _rare, _steps, _texts, _verify  # noqa: E402
 from neardup.spark._steps import Steps  # noqa: E402
 
 
@@ -83,7 +83,7 @@ def test_chains_become_stars(spark: Any) -> None:
     df = spark.createDataFrame(links, "low binary, high binary")
     for most in (100, 10):
         options = _options.make_options("id", "text", neardup.Spec(), edges_a_task=most)
-        found = _links.stars(df, options, Steps(None, ""))
+        found = _links.stars(df, options, Steps(spark, None, ""))
         assert sorted((bytes(row.low), bytes(row.high)) for row in found.collect()) == sorted(wanted)
 
 
@@ -143,7 +143,7 @@ def test_orders_are_columns_of_numbers_and_times() -> None:
 
     given = pyarrow.array([5, None, 1 - 2**63, 2**63 - 2, 0], pyarrow.int64())
     for by, wanted in [("first", [2, 4, 0, 3, 1]), ("last", [3, 0, 4, 2, 1])]:
-        ordered, lost = _texts._preferences((Key(by, "n"),), [given])
+        ordered, lost = _texts.preferences_of((Key(by, "n"),), [given])
         assert sorted(range(5), key=lambda i: ordered[i].tobytes()) == wanted
         assert lost.tolist() == [0, _texts.ABSENT, 0, 0, 0]
 
@@ -180,7 +180,15 @@ def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path, monkeypat
     assert again._candidates.count() == first._candidates.count() > 0
     with pytest.raises(neardup.InvalidArgument, match="another run"):
         neardup.spark.scan_pairs(df, checkpoint=folder, threshold=0.7)
-    assert sorted(map(tuple, neardup.spark.scan_pairs(df, checkpoint=folder).collect())) == pairs
+    # By another number of partitions, from steps of the first.
+    shutil.rmtree(f"{folder}/candidates")
+    shutil.rmtree(f"{folder}/matches", ignore_errors=True)
+    partitions = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", str(3 * int(partitions)))
+    try:
+        assert sorted(map(tuple, neardup.spark.scan_pairs(df, checkpoint=folder).collect())) == pairs
+    finally:
+        spark.conf.set("spark.sql.shuffle.partitions", partitions)
     with monkeypatch.context() as older, pytest.raises(neardup.InvalidArgument, match="another run"):
         older.setattr(_steps, "LAYOUT", 1)
         neardup.spark.scan_pairs(df, checkpoint=folder)
@@ -292,7 +300,8 @@ def rare_candidates(texts: list[Any], slices: int = 3, most_rows: int = 1000) ->
     ids, nothing = pyarrow.nulls(len(texts), pyarrow.string()), pyarrow.array([0] * len(texts))
     batch = pyarrow.RecordBatch.from_arrays([ids, column, nothing, nothing], names=["id", "text", "id_hash", "hash"])
     options = _options.make_options("id", "text", neardup.Spec(preset="news"))
-    read = [r.select(["pack"]) for at in range(0, len(texts), most_rows) for r in _texts._read(iter([batch.slice(at, most_rows)]), options)]
+    parts = (batch.slice(at, most_rows) for at in range(0, len(texts), most_rows))
+    read = [r.filter(pyarrow.compute.equal(r["kind"], _documents.SKETCHES)).select(["pack"]) for r in _documents._read(parts, options, slices)]
 
     def brought_together(batches: Iterator[Any]) -> Iterator[Any]:
         table = pyarrow.Table.from_batches(list(batches))

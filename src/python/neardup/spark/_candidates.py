@@ -27,8 +27,9 @@ import numpy
 import pyarrow
 
 from neardup.spark._members import MEMBERS, Slice, in_order, in_slices, numbers_of, runs
+from neardup.spark._documents import sketches, sketches_schema
 from neardup.spark._packs import num_parts, unpacked
-from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_rows
+from neardup.spark._texts import KEY_BYTES, fixed_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -244,17 +245,16 @@ def _once(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def _spread_packs(batches: Iterator[Any], options: Options, slices: int) -> Iterator[Any]:
-    """(pack) of `documents` likewise."""
+    """(pack) of sketches likewise."""
     packs = (pack.as_buffer() for batch in batches for pack in batch.column(0))
-    rows = (unpacked(pack, documents_schema(options)).select(["key", "bands"]) for pack in packs)
-    return _spread(rows, options.spec.bands, slices)
+    return _spread((unpacked(pack, sketches_schema(options)) for pack in packs), options.spec.bands, slices)
 
 
 def blocks(read: DataFrame, options: Options) -> DataFrame:
     """(block), each once, of `documents`."""
     from functools import partial
 
-    spread = read.select("pack").mapInArrow(
+    spread = sketches(read).mapInArrow(
         partial(_spread_packs, options=options, slices=SLICES_A_PART * num_parts(read)), MEMBERS
     )
     return spread.repartition("slice").sortWithinPartitions("slice", "prefix").mapInArrow(_cut, "block binary").distinct()

@@ -22,12 +22,10 @@ import pyarrow
 import pyarrow.compute
 
 from neardup.spark import _packs
-from neardup.spark._texts import KEY_BYTES, NAMED, NAMED_FIELDS, documents_schema
+from neardup.spark._texts import KEY_BYTES, NAMED, NAMED_FIELDS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-    from neardup.spark._options import Options
 
 TEXTS, COPIED, IDS, DOCUMENTS, WANTED, SHARED = range(6)
 MOST_WAITING = 1 << 18  # documents of a slice that are merged at once, if it can be
@@ -53,37 +51,15 @@ def slices_of(keys: Any, slices: int) -> Any:
 # --- what is sent ---
 
 
-def _spread(batches: Iterator[Any], options: Options, slices: int) -> Iterator[Any]:
-    """(id_hashes, pack) of `documents` to PACKS."""
-    waiting: list[Any] = []
-    hashes: list[Any] = []
-    num = 0
-    for batch in batches:
-        for ids, pack in zip(batch.column(0), batch.column(1)):
-            rows = _packs.unpacked(pack.as_buffer(), documents_schema(options)).select(NAMED_SCHEMA.names)
-            waiting.append(rows)
-            hashes.append(numpy.frombuffer(ids.as_buffer(), numpy.int64))
-            num += max(len(rows), len(hashes[-1]), rows.nbytes >> 10)
-            if num > _packs.MANY_ROWS:
-                yield _sent(waiting, hashes, options, slices)
-                waiting, hashes, num = [], [], 0
-    if num:
-        yield _sent(waiting, hashes, options, slices)
+def hashes_in_slices(id_hashes: Any, slices: int) -> list[_packs.Row]:
+    """PACKS of hashes of ids, and of one of those that stand twice among them."""
+    ids, nums = numpy.unique(id_hashes, return_counts=True)
+    column = pyarrow.RecordBatch.from_arrays([pyarrow.array(ids)], schema=IDS_SCHEMA)
+    out = list(_packs.in_slices(column, _packs.slices_of_numbers(ids, slices), WANTED))
+    return out + ([_repeated(ids[nums > 1])] if (nums > 1).any() else [])
 
 
-def _sent(waiting: list[Any], hashes: list[Any], options: Options, slices: int) -> Any:
-    rows = _packs.one_batch(waiting)
-    out = list(_packs.in_slices(rows, slices_of(rows.column(0), slices), DOCUMENTS))
-    if not options.unique_ids:
-        ids, nums = numpy.unique(numpy.concatenate(hashes), return_counts=True)
-        column = pyarrow.RecordBatch.from_arrays([pyarrow.array(ids)], schema=IDS_SCHEMA)
-        out.extend(_packs.in_slices(column, _packs.slices_of_numbers(ids, slices), WANTED))
-        if (nums > 1).any():
-            out.append(_repeated(ids[nums > 1]))
-    return _packs.rows_of_packs(out)
-
-
-def _repeated(ids: Any) -> tuple[int, int, int, int, bytes]:
+def _repeated(ids: Any) -> _packs.Row:
     column = pyarrow.RecordBatch.from_arrays([pyarrow.array(ids[:1])], schema=IDS_SCHEMA)
     return 0, IDS, 1, 1, _packs.packed(column)
 
@@ -154,7 +130,7 @@ class _Slice:
     """The documents of one slice to packs of texts."""
 
     def __init__(self, number: int) -> None:
-        self.out: list[tuple[int, int, int, int, bytes]] = []
+        self.out: list[_packs.Row] = []
         self._number = number
         self._waiting: list[Any] = []
         self._num, self._most = 0, MOST_WAITING
@@ -208,17 +184,15 @@ def _gather(batches: Iterator[Any]) -> Iterator[Any]:
             yield _packs.rows_of_packs(of_slice.out)
 
 
-def texts(read: DataFrame, options: Options) -> DataFrame:
-    """PACKS of texts, copied documents and repeated ids, of `documents`, where a document's name is its id."""
-    spread = partial(_spread, options=options, slices=_packs.num_slices(read))
-    return _packs.by_slice(read.select("id_hashes", "pack").mapInArrow(spread, _packs.PACKS)).mapInArrow(_gather, _packs.PACKS)
+def texts(documents: DataFrame) -> DataFrame:
+    """PACKS of texts, copied documents and repeated ids, of PACKS of documents, where a document's name is its id."""
+    return _packs.by_slice(documents).mapInArrow(_gather, _packs.PACKS)
 
 
-def texts_of_named(named: DataFrame) -> DataFrame:
+def texts_of_named(named: DataFrame, slices: int) -> DataFrame:
     """Likewise, of rows of NAMED."""
-    spread = partial(_spread_named, slices=_packs.num_slices(named))
-    rows = named.select(*NAMED_SCHEMA.names)
-    return _packs.by_slice(rows.mapInArrow(spread, _packs.PACKS)).mapInArrow(_gather, _packs.PACKS)
+    spread = partial(_spread_named, slices=slices)
+    return texts(named.select(*NAMED_SCHEMA.names).mapInArrow(spread, _packs.PACKS))
 
 
 # --- texts as rows ---

@@ -19,6 +19,7 @@ import pyarrow
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+Row = tuple[int, int, int, int, bytes]  # of PACKS
 PACKS = "slice int, kind int, num bigint, copies bigint, pack binary"
 SLICES_A_PART = 4  # of a shuffle: the fewer, the more is held at once
 MOST_ROWS = 1 << 14  # of a pack
@@ -62,14 +63,14 @@ def one_batch(tables: list[Any]) -> Any:
     return batches[0] if batches else pyarrow.RecordBatch.from_pylist([], table.schema)
 
 
-def rows_of_packs(rows: list[tuple[int, int, int, int, bytes]]) -> Any:
+def rows_of_packs(rows: list[Row]) -> Any:
     """A batch of PACKS."""
     kinds = (pyarrow.int32(), pyarrow.int32(), pyarrow.int64(), pyarrow.int64(), pyarrow.binary())
     arrays = [pyarrow.array(column, kind) for column, kind in zip(zip(*rows), kinds)]
     return pyarrow.RecordBatch.from_arrays(arrays, names=[field.split()[0] for field in PACKS.split(", ")])
 
 
-def in_packs(table: Any, number: int, kind: int) -> list[tuple[int, int, int, int, bytes]]:
+def in_packs(table: Any, number: int, kind: int) -> list[Row]:
     """Rows of PACKS of one slice."""
     return [
         (number, kind, batch.num_rows, batch.num_rows, packed(batch))
@@ -77,7 +78,7 @@ def in_packs(table: Any, number: int, kind: int) -> list[tuple[int, int, int, in
     ]
 
 
-def in_slices(batch: Any, slices_of: Any, kind: int) -> Iterator[tuple[int, int, int, int, bytes]]:
+def in_slices(batch: Any, slices_of: Any, kind: int) -> Iterator[Row]:
     """Rows of PACKS, of a batch whose rows have these slices."""
     order, most = numpy.argsort(slices_of, kind="stable"), rows_a_pack(batch)
     batch, own = batch.take(pyarrow.array(order)), slices_of[order]

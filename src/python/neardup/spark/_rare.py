@@ -34,7 +34,8 @@ import pyarrow.compute
 from neardup import _core
 from neardup.spark import _packs
 from neardup.spark._members import MEMBERS, Slice, column_of, in_order, in_slices, numbers_of, runs
-from neardup.spark._texts import KEY_BYTES, documents_schema, fixed_binary, fixed_rows
+from neardup.spark._documents import sketches, sketches_schema
+from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -91,12 +92,11 @@ def _entries_of(batch: Any) -> Any:
 
 
 def _spread(batches: Iterator[Any], options: Options, slices: int) -> Iterator[Any]:
-    """(pack) of `documents` to MEMBERS."""
+    """(pack) of sketches to MEMBERS."""
     waiting, num = [], 0
     for batch in batches:
         for pack in batch.column(0):
-            rows = _packs.unpacked(pack.as_buffer(), documents_schema(options)).select(["key", "shift", "samples"])
-            waiting.append(_entries_of(rows))
+            waiting.append(_entries_of(_packs.unpacked(pack.as_buffer(), sketches_schema(options))))
             num += len(waiting[-1])
             if num > MOST_ENTRIES:
                 yield in_slices(numpy.concatenate(waiting), slices, ENTRIES_A_ROW, LARGE_SLICE)
@@ -362,7 +362,7 @@ def _num_slices(frame: DataFrame) -> int:
 def lists(read: DataFrame, options: Options) -> DataFrame:
     """PACKS of blocks and hot picks, of `documents`."""
     slices = _num_slices(read)
-    spread = read.select("pack").mapInArrow(partial(_spread, options=options, slices=slices), MEMBERS)
+    spread = sketches(read).mapInArrow(partial(_spread, options=options, slices=slices), MEMBERS)
     in_order = spread.repartition("slice").sortWithinPartitions("slice", "prefix")
     return in_order.mapInArrow(partial(_cut, slices=slices), _packs.PACKS)
 

@@ -7,8 +7,9 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Optional, Union
 
 from neardup._spec import Spec
-from neardup.spark import _candidates, _copies, _files, _groups, _links, _pairs, _rare, _texts, _verify
+from neardup.spark import _candidates, _copies, _documents, _files, _groups, _links, _pairs, _rare, _texts, _verify
 from neardup.spark._options import Options, check_columns, make_options
+from neardup.spark._packs import num_slices
 from neardup.spark._steps import Steps
 
 if TYPE_CHECKING:
@@ -86,16 +87,21 @@ class Scan:
 
     @cached_property
     def _steps(self) -> Steps:
-        return Steps(self._checkpoint, f"{self.options!r}{self._source.identity}")
+        return Steps(self.df.sparkSession, self._checkpoint, f"{self.options!r}{self._source.identity}")
+
+    @cached_property
+    def _slices(self) -> int:
+        """Of texts, in all steps; those that are taken from a folder may have been made for another number of partitions."""
+        return self._steps.number("slices", num_slices(self.df))
 
     @cached_property
     def _read(self) -> DataFrame:
-        return self._steps.keep("documents", _texts.documents(self._source, self.options, self._observation))
+        return self._steps.keep("documents", _documents.documents(self._source, self.options, self._slices, self._observation))
 
     @cached_property
     def _packs_by_id(self) -> DataFrame:
         """PACKS of texts, where a document's name is its id."""
-        return self._steps.keep("texts", _copies.texts(self._read, self.options))
+        return self._steps.keep("texts", _copies.texts(_documents.packs_of(self._read)))
 
     @cached_property
     def has_duplicate_ids(self) -> bool:
@@ -114,7 +120,7 @@ class Scan:
         from pyspark.sql import functions as F
 
         columns = _copies.NAMED_SCHEMA.names
-        plain = _texts.rows_of(self._read, self.options, _texts.NAMED_FIELDS).withColumn("name", F.col("id"))
+        plain = _documents.rows_of(self._read).withColumn("name", F.col("id"))
         if not self.has_duplicate_ids:
             return plain
         names = self._names
@@ -129,7 +135,7 @@ class Scan:
         """PACKS of texts."""
         if not self.has_duplicate_ids:
             return self._packs_by_id
-        return self._steps.keep("named_texts", _copies.texts_of_named(self._documents))
+        return self._steps.keep("named_texts", _copies.texts_of_named(self._documents, self._slices))
 
     @cached_property
     def _all_texts(self) -> DataFrame:
@@ -159,7 +165,7 @@ class Scan:
 
     def _placed(self, pairs: DataFrame) -> DataFrame:
         """(task, place, key, mates, id_hash, hash, name, copies, and rank where it is not the key) of pairs, (key, task, mates)."""
-        placed = _groups.with_ranks(_copies.located(_verify.places(pairs), self._packs), self.options)
+        placed = _groups.with_ranks(_copies.located(_verify.places(pairs, self._slices), self._packs), self.options)
         rank = ["rank"] if "rank" in placed.columns else []
         return placed.select("task", "place", "key", "mates", "id_hash", "hash", "name", "copies", *rank)
 
@@ -245,7 +251,7 @@ class Scan:
         num = F.count("*")
         copies, partners = F.col("copies"), F.col("partners")
         counts = [
-            (self._read, _texts.counts(self.options)),
+            (self._read, _documents.counts(self.options)),
             (self._packs.where(f"kind = {_copies.TEXTS}"), {"exact_copies": F.sum(copies - F.col("num"))}),
             (self._candidates, {"candidates": F.sum(F.octet_length("mates")) / 4}),
             (self._edges, {"matches": num}),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Optional
 from neardup._errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
-LAYOUT = 4  # of what is written: one more where that changes, so that no run takes the steps of another layout
+LAYOUT = 5  # of what is written: one more where that changes, so that no run takes the steps of another layout
 
 
 class Steps:
@@ -18,7 +18,8 @@ class Steps:
     lineage ends there, and a later run with the same inputs and options takes what is whole.
     """
 
-    def __init__(self, folder: Optional[str], identity: str) -> None:
+    def __init__(self, session: SparkSession, folder: Optional[str], identity: str) -> None:
+        self._session = session
         self._folder = folder.rstrip("/") if folder is not None else None
         self._identity = f"layout {LAYOUT}, {identity}"
         self._is_checked = False
@@ -30,12 +31,11 @@ class Steps:
             kept = frame.persist()
             self._cached.append(kept)
             return kept
-        session = frame.sparkSession
         path = f"{self._folder}/{name}"
-        self._check(frame)
-        if not self._is_whole(frame, path):
+        self._check()
+        if not self._is_whole(path):
             frame.write.mode("overwrite").parquet(path)
-        return session.read.schema(frame.schema).parquet(path)
+        return self._session.read.schema(frame.schema).parquet(path)
 
     def cut(self, name: str, frame: DataFrame) -> DataFrame:
         """Likewise, at once, for what a loop makes: plans must not grow with its rounds. Without a
@@ -47,28 +47,39 @@ class Steps:
             return frame.checkpoint()
         return frame.localCheckpoint()
 
-    def _is_whole(self, frame: DataFrame, path: str) -> bool:
+    def _is_whole(self, path: str) -> bool:
         """Whether a job has written it to its end."""
-        context = frame.sparkSession.sparkContext
+        context = self._session.sparkContext
         jvm = context._jvm
         assert jvm is not None
         done = jvm.org.apache.hadoop.fs.Path(f"{path}/_SUCCESS")
         return bool(done.getFileSystem(context._jsc.hadoopConfiguration()).exists(done))
 
-    def _check(self, frame: DataFrame) -> None:
+    def number(self, name: str, number: int) -> int:
+        """The number; with a folder that of its first run."""
+        if self._folder is None:
+            return number
+        self._check()
+        return int(self._first_said(name, str(number)))
+
+    def _check(self) -> None:
         """Steps of other options must not be taken for this run's."""
         if self._is_checked:
             return
-        session = frame.sparkSession
-        path = f"{self._folder}/options"
-        if self._is_whole(frame, path):
-            found = session.read.text(path, wholetext=True).first()
-            if found is None or found[0].rstrip("\n") != self._identity:
-                raise InvalidArgument(f"'{self._folder}' holds the steps of another run: {found and found[0]}")
-        else:
-            row = session.createDataFrame([(self._identity,)], "value string")
-            row.coalesce(1).write.mode("overwrite").text(path)
+        found = self._first_said("options", self._identity)
+        if found != self._identity:
+            raise InvalidArgument(f"'{self._folder}' holds the steps of another run: {found}")
         self._is_checked = True
+
+    def _first_said(self, name: str, said: str) -> str:
+        """What the first run with this folder said."""
+        path = f"{self._folder}/{name}"
+        if not self._is_whole(path):
+            row = self._session.createDataFrame([(said,)], "value string")
+            row.coalesce(1).write.mode("overwrite").text(path)
+            return said
+        found = self._session.read.text(path, wholetext=True).first()
+        return "" if found is None else str(found[0]).rstrip("\n")
 
     def release(self) -> None:
         """Lets go of the cache; folders stay."""

@@ -21,11 +21,10 @@ import pyarrow.compute
 import neardup
 from neardup import _core
 from neardup._keep import Key, orders_of
-from neardup.spark._options import GIVEN, IN_ORDER, Options, quoted
-from neardup.spark._packs import packed, plain, unpacked
+from neardup.spark._options import IN_ORDER, Options, quoted
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, Observation
+    from pyspark.sql import Column, DataFrame
 
 KEY_BYTES = 20
 MOST_SENT = 1_000_000  # texts of which every worker is told two hashes and where they are wanted, so that they alone are shuffled
@@ -57,7 +56,7 @@ def text_keys(num_tokens: Any, digests: Any) -> Any:
     return keys
 
 
-class _Described:
+class Described:
     """What a batch's texts are told by: keys, and what else is asked for. Where a score decides, the size of a
     text is its shingles, else its tokens, as the engine orders texts."""
 
@@ -74,17 +73,13 @@ class _Described:
             )
         self.keys = text_keys(sizes, self.sketches.digests.to_numpy())
 
-    def only_with_words(self, column: Any) -> Any:
-        """Null for texts without."""
-        return pyarrow.compute.if_else(pyarrow.array(self.has_words), column, pyarrow.scalar(None, column.type))
-
 
 def keys_of(texts: Any, spec: neardup.Spec) -> Any:
     """[texts, KEY_BYTES] uint8."""
-    return _Described(texts, spec, []).keys
+    return Described(texts, spec, []).keys
 
 
-def _preferences(keys: tuple[Key, ...], columns: list[Any]) -> tuple[Any, Any]:
+def preferences_of(keys: tuple[Key, ...], columns: list[Any]) -> tuple[Any, Any]:
     """What keys say of documents as bytes that compare in their order, 8 a key, null without keys; and what is
     lost of each: ABSENT and UNREADABLE."""
     num = len(columns[0]) if columns else 0
@@ -99,17 +94,9 @@ def _preferences(keys: tuple[Key, ...], columns: list[Any]) -> tuple[Any, Any]:
     return ordered, lost
 
 
-def _binary(num: int, width: int, rows: Any) -> Any:
+def binary_of(num: int, width: int, rows: Any) -> Any:
     """A column of `width` bytes a row from [num, width] uint8."""
     return pyarrow.Array.from_buffers(pyarrow.binary(width), num, [None, pyarrow.py_buffer(numpy.ascontiguousarray(rows))])
-
-
-def documents_schema(options: Options) -> Any:
-    """Of packs of documents with words. name: null where it is the id. id_hash, hash: of the id, and of the text as it came."""
-    of_engine = [("bands", pyarrow.binary(4 * options.spec.bands))]
-    if options.spec.bands == 0:
-        of_engine = [("shift", pyarrow.int32()), ("samples", pyarrow.binary())]
-    return pyarrow.schema([*NAMED, *of_engine])
 
 
 NAMED = [
@@ -118,58 +105,6 @@ NAMED = [
 ]
 # The same to Spark.
 NAMED_FIELDS = "key binary, tokens bigint, preference binary, name string, id string, id_hash bigint, hash bigint"
-
-
-def _read(batches: Iterator[Any], options: Options) -> Iterator[Any]:
-    """(id, text, id_hash, hash, and columns of keys) to the columns of `documents`, a row a batch."""
-    spec, keys = options.spec, options.keys
-    for batch in batches:
-        num = batch.num_rows
-        if num == 0:
-            continue
-        ids, texts, id_hashes, hashes, *of_keys = batch.columns
-        told = _Described(texts, spec, ["invalid_bytes", *(["band_keys"] if spec.bands else [])])
-        assert told.sketches.invalid_bytes is not None
-        invalid = told.sketches.invalid_bytes.to_numpy()
-        columns = [
-            _binary(num, KEY_BYTES, told.keys), pyarrow.array(told.tokens.astype(numpy.int64)),
-            pyarrow.nulls(num, pyarrow.binary()), pyarrow.nulls(num, pyarrow.string()), ids, id_hashes, hashes,
-        ]
-        lost = numpy.zeros(num, numpy.int32)
-        if keys:
-            ordered, lost = _preferences(keys, of_keys)
-            columns[2] = fixed_binary(ordered)
-        if spec.bands:
-            assert told.sketches.band_keys is not None
-            # What a batch of the engine keeps of a band key: its upper half.
-            bands = (told.sketches.band_keys.to_numpy().reshape(num, -1) >> 32).astype(numpy.uint32)
-            columns.append(_binary(num, 4 * spec.bands, bands))
-        else:
-            columns.append(pyarrow.array(told.shifts.astype(numpy.int32)))
-            offsets = pyarrow.py_buffer(numpy.append(0, told.ends * 8).astype(numpy.int32))
-            columns.append(pyarrow.Array.from_buffers(pyarrow.binary(), num, [None, offsets, pyarrow.py_buffer(told.samples)]))
-        rows = pyarrow.RecordBatch.from_arrays(columns, schema=documents_schema(options))
-        with_words = rows if told.has_words.all() else rows.filter(pyarrow.array(told.has_words))
-        counted = [
-            num, pyarrow.compute.sum(pyarrow.compute.binary_length(texts)).as_py() or 0, told.tokens.sum(),
-            (~told.has_words).sum(), (invalid > 0).sum(), invalid.sum(), (lost & ABSENT).sum(), (lost & UNREADABLE > 0).sum(),
-        ]
-        numbers = [pyarrow.array([int(number)], pyarrow.int64()) for number in counted]
-        packs = [pyarrow.array([pack], pyarrow.binary()) for pack in (id_hashes.to_numpy().tobytes(), packed(with_words))]
-        yield pyarrow.RecordBatch.from_arrays([*numbers, *packs], names=[field.split()[0] for field in _READ.split(", ")])
-
-
-COUNTS = ("documents", "text_bytes", "tokens", "no_words", "invalid_utf8", "invalid_bytes")
-LOST = ("without_preference", "unreadable_preference")
-_READ = ", ".join([*(f"{name} bigint" for name in (*COUNTS, *LOST)), "id_hashes binary", "pack binary"])
-
-
-def counts(options: Options) -> dict[str, Column]:
-    """What is told of documents, by the names of the tool's --stats: aggregates of `documents`."""
-    from pyspark.sql import functions as F
-
-    lost = LOST if any(key.by != GIVEN for key in options.keys) else ()
-    return {name: F.coalesce(F.sum(name), F.lit(0)) for name in (*COUNTS, *lost)}
 
 
 def id_of(column: str) -> Column:
@@ -252,28 +187,6 @@ class Frame:
         return both.mapInArrow(function, schema)
 
 
-def documents(source: Source, options: Options, observation: Optional[Observation]) -> DataFrame:
-    """A row for some thousand rows: counts, the hashes of all ids, and a pack of the documents with words."""
-    read = source.map_rows(partial(_read, options=options), _READ)
-    if observation is None:
-        return read
-    return read.observe(observation, *(count.alias(name) for name, count in counts(options).items()))
-
-
-def _unpack(batches: Iterator[Any], options: Options, names: list[str]) -> Iterator[Any]:
-    """(pack) to these columns of the documents."""
-    for batch in batches:
-        for pack in batch.column(0):
-            rows = unpacked(pack.as_buffer(), documents_schema(options)).select(names)
-            yield plain(rows)
-
-
-def rows_of(read: DataFrame, options: Options, columns: str) -> DataFrame:
-    """These columns, with their types, of the documents of `documents`, a row each."""
-    names = [column.split()[0] for column in columns.split(", ")]
-    return read.select("pack").mapInArrow(partial(_unpack, options=options, names=names), columns)
-
-
 def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[Any]:
     """Columns, and after them those of keys, to the columns, key and preference."""
     keys = options.keys
@@ -281,8 +194,8 @@ def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[
         columns = batch.columns[: batch.num_columns - len(keys)]
         preference = pyarrow.nulls(batch.num_rows, pyarrow.binary())
         if keys:
-            preference = fixed_binary(_preferences(keys, batch.columns[len(columns) :])[0])
-        key = fixed_binary(_Described(columns[place], options.spec, []).keys)
+            preference = fixed_binary(preferences_of(keys, batch.columns[len(columns) :])[0])
+        key = fixed_binary(Described(columns[place], options.spec, []).keys)
         yield pyarrow.RecordBatch.from_arrays(
             [*columns, key, preference], names=[*batch.schema.names[: len(columns)], "key", "preference"]
         )

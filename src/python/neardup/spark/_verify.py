@@ -103,10 +103,10 @@ def _wanted(batches: Iterator[Any], slices: int) -> Iterator[Any]:
     return wanted_packs(tables, slices)
 
 
-def places(pairs: DataFrame) -> DataFrame:
-    """PACKS of PLACES of (key, task, mates): mates are keys of larger texts."""
+def places(pairs: DataFrame, slices: int) -> DataFrame:
+    """PACKS of PLACES of (key, task, mates), in slices of texts: mates are keys of larger texts."""
     together = pairs.select("key", "task", "mates").repartition("task").sortWithinPartitions("task", "key")
-    return together.mapInArrow(partial(_wanted, slices=num_slices(pairs)), PACKS)
+    return together.mapInArrow(partial(_wanted, slices=slices), PACKS)
 
 
 # --- comparisons ---
