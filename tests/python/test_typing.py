@@ -55,6 +55,11 @@ def test_mypy() -> None:
     assert "Success" in run("mypy", "--strict", "--config-file=", str(PROGRAM))
 
 
+def test_mypy_on_the_package() -> None:
+    needs("mypy")
+    assert "Success" in run("mypy", "--strict", "--config-file=", "--ignore-missing-imports", "-p", "neardup")
+
+
 def test_pyright() -> None:
     """Reads one line: pyright may have to fetch itself, which is not what is tested."""
     needs("pyright")

@@ -339,9 +339,10 @@ class Index:
         before: Time,
         not_source: Optional[str],
     ) -> list[IndexMatch]:
+        threshold, containment, score = (limit or 0.0 for limit in rule)
         found = _core.index_query(
-            *(self._handle, text, id, by_id, _whole(k, "k"), *(limit or 0.0 for limit in rule)),
-            *(_microseconds(since), _microseconds(before), not_source),
+            self._handle, text, id, by_id, _whole(k, "k"), threshold, containment, score,
+            _microseconds(since), _microseconds(before), not_source,
         )
         return [
             IndexMatch(id, kind, jaccard, query_in, match_in, *verdict, source, time)

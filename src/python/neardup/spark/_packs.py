@@ -44,7 +44,8 @@ def plain(batch: Any) -> Any:
 
 
 def rows_a_pack(rows: Any) -> int:
-    return max(1, min(MOST_ROWS, MOST_BYTES * rows.num_rows // max(1, rows.nbytes)))
+    num_rows, num_bytes = int(rows.num_rows), int(rows.nbytes)
+    return max(1, min(MOST_ROWS, MOST_BYTES * num_rows // max(1, num_bytes)))
 
 
 def num_parts(frame: DataFrame) -> int:
