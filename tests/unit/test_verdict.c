@@ -610,7 +610,6 @@ static void giving_up_early_hides_no_copy_of_natural_text(void **state)
     assert_true(num_copies > 100);
 }
 
-/* One text held, then others, large, tiny and of one word: as if each pair were the first. */
 static void a_phrase_of_a_much_longer_text_is_not_worth_judging(void **state)
 {
     (void)state;
@@ -624,6 +623,7 @@ static void a_phrase_of_a_much_longer_text_is_not_worth_judging(void **state)
     assert_false(nd_is_worth_judging(1, 11, 11));
 }
 
+/* One text held, then others, large, tiny and of one word: as if each pair were the first. */
 static void a_held_text_is_judged_with_one_text_after_the_other(void **state)
 {
     verdicts *const v = *state;
