@@ -28,7 +28,7 @@ import pyarrow
 
 from neardup.spark._members import MEMBERS, Slice, in_order, in_slices, numbers_of, runs
 from neardup.spark._documents import sketches, sketches_schema
-from neardup.spark._packs import num_parts, unpacked
+from neardup.spark._packs import map_batches, num_parts, unpacked
 from neardup.spark._texts import KEY_BYTES, fixed_rows
 
 if TYPE_CHECKING:
@@ -254,16 +254,16 @@ def blocks(read: DataFrame, options: Options) -> DataFrame:
     """(block), each once, of `documents`."""
     from functools import partial
 
-    spread = sketches(read).mapInArrow(
-        partial(_spread_packs, options=options, slices=SLICES_A_PART * num_parts(read)), MEMBERS
-    )
-    return spread.repartition("slice").sortWithinPartitions("slice", "prefix").mapInArrow(_cut, "block binary").distinct()
+    slices = SLICES_A_PART * num_parts(read)
+    spread = map_batches(sketches(read), partial(_spread_packs, options=options, slices=slices), MEMBERS)
+    in_order = spread.repartition("slice").sortWithinPartitions("slice", "prefix")
+    return map_batches(in_order, _cut, "block binary").distinct()
 
 
 def candidates(blocks_of: DataFrame) -> DataFrame:
     """(key, task, mates): each pair once, that of a text and one of its mates, which is the larger."""
-    pairs = blocks_of.mapInArrow(_expand, MATES)
-    return pairs.repartition("key").sortWithinPartitions("key", "task").mapInArrow(_once, MATES)
+    pairs = map_batches(blocks_of, _expand, MATES)
+    return map_batches(pairs.repartition("key").sortWithinPartitions("key", "task"), _once, MATES)
 
 
 def _sizes(batches: Iterator[Any]) -> Iterator[Any]:
@@ -286,4 +286,4 @@ def num_left_out(size: int) -> int:
 
 def large_buckets(blocks_of: DataFrame) -> DataFrame:
     """(size, left_out) of every bucket above WHOLE, those of the same texts once."""
-    return blocks_of.mapInArrow(_sizes, "size bigint, left_out bigint")
+    return map_batches(blocks_of, _sizes, "size bigint, left_out bigint")

@@ -186,13 +186,13 @@ def _gather(batches: Iterator[Any]) -> Iterator[Any]:
 
 def texts(documents: DataFrame) -> DataFrame:
     """PACKS of texts, copied documents and repeated ids, of PACKS of documents, where a document's name is its id."""
-    return _packs.by_slice(documents).mapInArrow(_gather, _packs.PACKS)
+    return _packs.map_batches(_packs.by_slice(documents), _gather, _packs.PACKS)
 
 
 def texts_of_named(named: DataFrame, slices: int) -> DataFrame:
     """Likewise, of rows of NAMED."""
     spread = partial(_spread_named, slices=slices)
-    return texts(named.select(*NAMED_SCHEMA.names).mapInArrow(spread, _packs.PACKS))
+    return texts(_packs.map_batches(named.select(*NAMED_SCHEMA.names), spread, _packs.PACKS))
 
 
 # --- texts as rows ---
@@ -206,7 +206,8 @@ def _text_rows(batches: Iterator[Any]) -> Iterator[Any]:
 
 def text_rows(packs: DataFrame, only_copied: bool = False) -> DataFrame:
     """TEXT_FIELDS of texts, or of those with copies."""
-    return packs.where(f"kind = {SHARED if only_copied else TEXTS}").select("pack").mapInArrow(_text_rows, TEXT_FIELDS)
+    chosen = packs.where(f"kind = {SHARED if only_copied else TEXTS}").select("pack")
+    return _packs.map_batches(chosen, _text_rows, TEXT_FIELDS)
 
 
 def _copied_rows(batches: Iterator[Any]) -> Iterator[Any]:
@@ -217,7 +218,7 @@ def _copied_rows(batches: Iterator[Any]) -> Iterator[Any]:
 
 def copied_documents(packs: DataFrame) -> DataFrame:
     """(key, name) of the documents of texts with copies."""
-    return packs.where(f"kind = {COPIED}").select("pack").mapInArrow(_copied_rows, "key binary, name string")
+    return _packs.map_batches(packs.where(f"kind = {COPIED}").select("pack"), _copied_rows, "key binary, name string")
 
 
 # --- where texts are wanted ---
@@ -264,6 +265,8 @@ def _locate(batches: Iterator[Any]) -> Iterator[Any]:
 def _answers(there: list[Any], waiting: list[Any]) -> Iterator[Any]:
     texts_there, wanted = _packs.one_batch(there), _packs.one_batch(waiting)
     rows = pyarrow.compute.index_in(wanted.column("key"), value_set=texts_there.column("key"))
+    if rows.null_count:
+        raise RuntimeError("a text that is wanted is not in its slice: steps of a checkpoint folder are not of one run")
     columns = {name: wanted.column(name) for name in ("task", "place", "mates")}
     columns.update(zip(TEXTS_SCHEMA.names, whole(texts_there.take(rows)).columns))
     columns["key"] = wanted.column("key").cast(pyarrow.binary())
@@ -272,6 +275,6 @@ def _answers(there: list[Any], waiting: list[Any]) -> Iterator[Any]:
 
 def located(wanted: DataFrame, packs: DataFrame) -> DataFrame:
     """PLACED of PACKS that `wanted_packs` made."""
-    return _packs.by_slice(packs.where(f"kind = {TEXTS}").union(wanted)).mapInArrow(_locate, PLACED)
+    return _packs.map_batches(_packs.by_slice(packs.where(f"kind = {TEXTS}").union(wanted)), _locate, PLACED)
 
 

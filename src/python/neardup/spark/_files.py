@@ -30,7 +30,7 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from neardup.spark._options import IN_ORDER, Options, quoted
-from neardup.spark._packs import one_batch
+from neardup.spark._packs import map_batches, one_batch
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -40,7 +40,8 @@ MOST_FILES = 10_000  # whose footers are read at once, where the job starts
 PART_BYTES = 128 << 20  # of the columns asked for: read by one task, about
 LEAST_PART_BYTES = 4 << 20  # likewise; and what to open a file counts for
 MOST_ROWS, MOST_BYTES = 1 << 12, 8 << 20  # of a batch, about
-FEW_ROWS = 1 << 8  # of a batch where a dictionary hides how long texts are
+FEW_ROWS = 1 << 8  # of a batch where a dictionary, or common beginnings, hide how long texts are
+TELLING = ("PLAIN", "DELTA_LENGTH_BYTE_ARRAY", "RLE", "BIT_PACKED")  # encodings that do not; the last two are of what is null
 ROW_BITS = 32
 ROW_MASK = (1 << ROW_BITS) - 1
 
@@ -124,13 +125,13 @@ class _Open:
         for batch in self._file.iter_batches(
             self._part.batch_rows[group], row_groups=[self._part.first + group], columns=self._columns, use_threads=False
         ):
+            if waiting and (num_rows + batch.num_rows > MOST_ROWS or num_bytes + batch.nbytes > MOST_BYTES):
+                yield waiting[0] if len(waiting) == 1 else one_batch(waiting)
+                waiting, num_rows, num_bytes = [], 0, 0
             waiting.append(batch)
             num_rows, num_bytes = num_rows + batch.num_rows, num_bytes + batch.nbytes
-            if num_rows + batch.num_rows > MOST_ROWS or num_bytes + batch.nbytes > MOST_BYTES:
-                yield batch if len(waiting) == 1 else one_batch(waiting)
-                waiting, num_rows, num_bytes = [], 0, 0
         if waiting:
-            yield one_batch(waiting)
+            yield waiting[0] if len(waiting) == 1 else one_batch(waiting)
 
     def close(self) -> None:
         self.check()  # what was read until now
@@ -294,7 +295,7 @@ def _file_of(url: str) -> Optional[File]:
 
 def _batch_rows(group: Any, columns: list[Any]) -> int:
     """Rows of which the values are some MOST_BYTES, as far as the footer tells."""
-    if any("DICTIONARY" in encoding for column in columns for encoding in column.encodings):
+    if any(encoding not in TELLING for column in columns for encoding in column.encodings):
         return FEW_ROWS
     num_bytes = sum(int(column.total_uncompressed_size) for column in columns)
     return max(1, min(MOST_ROWS, MOST_BYTES * int(group.num_rows) // max(1, num_bytes)))
@@ -354,7 +355,7 @@ class Files:
         """What the function makes of batches of `inputs`."""
         num = len(self._tasks)
         read = partial(_read, tasks=self._tasks, columns=self._columns, then=function)
-        return self._df.sparkSession.range(0, num, 1, max(1, num)).mapInArrow(read, schema)
+        return map_batches(self._df.sparkSession.range(0, num, 1, max(1, num)), read, schema)
 
     def rows(self) -> DataFrame:
         """`inputs`."""
@@ -367,7 +368,7 @@ class Files:
         from pyspark.sql import functions as F
 
         rows = placed.drop("id_hash").repartition(max(1, len(self._tasks)), F.shiftright("hash", ROW_BITS)).sortWithinPartitions("hash")
-        return rows.mapInArrow(partial(_find, parts=self._parts, text=self._columns.text, then=function), schema)
+        return map_batches(rows, partial(_find, parts=self._parts, text=self._columns.text, then=function), schema)
 
 
 def files_of(df: DataFrame, options: Options) -> Optional[Files]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow
 
+from neardup.spark._packs import map_batches
 from neardup.spark._pairs import of_copies, turned
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _members(undecided: DataFrame, left: int, options: Options, steps: Steps) ->
             break
     if left:
         in_order = undecided.repartition(1).sortWithinPartitions("low", "high")
-        members.append(in_order.mapInArrow(_walk, "rank binary"))
+        members.append(map_batches(in_order, _walk, "rank binary"))
     return steps.keep("members", reduce(lambda found, more: found.union(more), members))
 
 
@@ -139,7 +140,7 @@ def anchors(ranked: DataFrame, options: Options, steps: Steps) -> DataFrame:
     if num <= options.edges_a_task:
         named = ranked.select("low", "high", *(F.col(field).alias(name) for field, name in zip(_OF_MATCH, ANCHORED)))
         fields = ", ".join(f"{name} {kind}" for name, kind in named.dtypes[2:])
-        return named.repartition(1).sortWithinPartitions("low", "high").mapInArrow(_anchor, fields)
+        return map_batches(named.repartition(1).sortWithinPartitions("low", "high"), _anchor, fields)
     members = _members(ranked.select("low", "high"), num, options, steps)
     leading = ranked.join(members, ranked["low"] == members["rank"], "left_anti")
     first = leading.groupBy("high").agg(F.min(F.struct("low", *_OF_MATCH)).alias("first"))

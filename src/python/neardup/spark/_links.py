@@ -17,6 +17,7 @@ import pyarrow
 import pyarrow.compute
 
 import neardup
+from neardup.spark._packs import map_batches
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -71,7 +72,7 @@ def stars(links: DataFrame, options: Options, steps: Steps) -> DataFrame:
         before, state = state, _state(links)
         if before == state:
             return links
-    return links.repartition(1).mapInArrow(_join, "low binary, high binary")
+    return map_batches(links.repartition(1), _join, "low binary, high binary")
 
 
 def linked(ranked: DataFrame, options: Options, steps: Steps) -> DataFrame:

@@ -10,7 +10,8 @@ All packs of a slice come to one task, those of the least kind first; a task hol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 import numpy
@@ -25,6 +26,25 @@ SLICES_A_PART = 4  # of a shuffle: the fewer, the more is held at once
 MOST_ROWS = 1 << 14  # of a pack
 MOST_BYTES = 16 << 20  # likewise, about, where ids are long
 MANY_ROWS = 1 << 17  # that are divided into slices at once
+
+
+def _with_plain_types(batches: Iterator[Any]) -> Iterator[Any]:
+    """Batches whose columns are of no large type, whatever a session has set: what is taken and what is made must be alike."""
+    plain = {pyarrow.large_string(): pyarrow.string(), pyarrow.large_binary(): pyarrow.binary()}
+    for batch in batches:
+        if any(kind in plain for kind in batch.schema.types):
+            columns = [column.cast(plain.get(column.type, column.type)) for column in batch.columns]
+            batch = pyarrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        yield batch
+
+
+def _mapped(batches: Iterator[Any], function: Callable[[Iterator[Any]], Iterator[Any]]) -> Iterator[Any]:
+    yield from function(_with_plain_types(batches))
+
+
+def map_batches(frame: DataFrame, function: Callable[[Iterator[Any]], Iterator[Any]], schema: Any) -> DataFrame:
+    """What a function of Arrow batches makes of a frame in Python's workers."""
+    return frame.mapInArrow(partial(_mapped, function=function), schema)
 
 
 def packed(batch: Any) -> bytes:
@@ -58,9 +78,11 @@ def num_slices(frame: DataFrame) -> int:
 
 
 def one_batch(tables: list[Any]) -> Any:
-    """One record batch of several tables or batches of one schema."""
+    """One record batch of several tables or batches of one schema. A column of strings must have less than 2 GB."""
     table = pyarrow.concat_tables([t if isinstance(t, pyarrow.Table) else pyarrow.Table.from_batches([t]) for t in tables])
     batches = table.combine_chunks().to_batches()
+    if len(batches) > 1:
+        raise RuntimeError("one task has ids of more than 2 GB: raise spark.sql.shuffle.partitions")
     return batches[0] if batches else pyarrow.RecordBatch.from_pylist([], table.schema)
 
 

@@ -33,8 +33,8 @@ import pyarrow.compute
 
 from neardup import _core
 from neardup.spark import _packs
-from neardup.spark._members import MEMBERS, Slice, column_of, in_order, in_slices, numbers_of, runs
 from neardup.spark._documents import sketches, sketches_schema
+from neardup.spark._members import MEMBERS, Slice, column_of, in_order, in_slices, numbers_of, runs
 from neardup.spark._texts import KEY_BYTES, fixed_binary, fixed_rows
 
 if TYPE_CHECKING:
@@ -362,16 +362,16 @@ def _num_slices(frame: DataFrame) -> int:
 def lists(read: DataFrame, options: Options) -> DataFrame:
     """PACKS of blocks and hot picks, of `documents`."""
     slices = _num_slices(read)
-    spread = sketches(read).mapInArrow(partial(_spread, options=options, slices=slices), MEMBERS)
+    spread = _packs.map_batches(sketches(read), partial(_spread, options=options, slices=slices), MEMBERS)
     in_order = spread.repartition("slice").sortWithinPartitions("slice", "prefix")
-    return in_order.mapInArrow(partial(_cut, slices=slices), _packs.PACKS)
+    return _packs.map_batches(in_order, partial(_cut, slices=slices), _packs.PACKS)
 
 
 def candidates(lists_of: DataFrame) -> DataFrame:
     """(key, task, mates), each pair once: a text and larger ones."""
     expand = partial(_expand, slices=_num_slices(lists_of))
-    pairs = _packs.by_slice(lists_of).mapInArrow(expand, _packs.PACKS)
-    return _packs.by_slice(pairs).mapInArrow(_choose, "key binary, task bigint, mates binary")
+    pairs = _packs.map_batches(_packs.by_slice(lists_of), expand, _packs.PACKS)
+    return _packs.map_batches(_packs.by_slice(pairs), _choose, "key binary, task bigint, mates binary")
 
 
 def _left_out(batches: Iterator[Any]) -> Iterator[Any]:
@@ -391,4 +391,4 @@ def _left_out(batches: Iterator[Any]) -> Iterator[Any]:
 def common_texts(lists_of: DataFrame) -> DataFrame:
     """(key, left_out) of texts whose followed picks do not propose all larger texts that sample them."""
     hot = _packs.by_slice(lists_of.where(f"kind = {HOT_PICKS}"))
-    return hot.mapInArrow(_left_out, "key binary, left_out bigint")
+    return _packs.map_batches(hot, _left_out, "key binary, left_out bigint")

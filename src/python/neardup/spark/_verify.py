@@ -23,7 +23,7 @@ import pyarrow.compute
 
 import neardup
 from neardup.spark._copies import wanted_packs
-from neardup.spark._packs import PACKS, by_slice, in_slices, num_slices, one_batch, rows_of_packs, slices, slices_of_numbers, unpacked
+from neardup.spark._packs import PACKS, by_slice, in_slices, map_batches, num_slices, one_batch, rows_of_packs, slices, slices_of_numbers, unpacked
 from neardup.spark._pairs import match_fields, turned
 from neardup.spark._texts import KEY_BYTES, Source, fixed_binary, fixed_rows, keys_of
 
@@ -106,7 +106,7 @@ def _wanted(batches: Iterator[Any], slices: int) -> Iterator[Any]:
 def places(pairs: DataFrame, slices: int) -> DataFrame:
     """PACKS of PLACES of (key, task, mates), in slices of texts: mates are keys of larger texts."""
     together = pairs.select("key", "task", "mates").repartition("task").sortWithinPartitions("task", "key")
-    return together.mapInArrow(partial(_wanted, slices=slices), PACKS)
+    return map_batches(together, partial(_wanted, slices=slices), PACKS)
 
 
 # --- comparisons ---
@@ -272,7 +272,7 @@ def _schema(carried: str) -> Any:
     kinds = {"string": pyarrow.string(), "bigint": pyarrow.int64(), "binary": pyarrow.binary()}
     own = [("task", pyarrow.int64()), ("place", pyarrow.int32()), ("key", pyarrow.binary()), ("mates", pyarrow.binary())]
     more = [(name, kinds[kind]) for name, kind in (field.split() for field in carried.split(", ") if field)]
-    return pyarrow.schema([*own, *more, ("text", pyarrow.binary())])
+    return pyarrow.schema([*own, *more, ("text", pyarrow.large_binary())])
 
 
 def _once(rows: Any) -> Any:
@@ -300,11 +300,11 @@ def _pack(batches: Iterator[Any], schema: Any, slices: int) -> Iterator[Any]:
         if batch.num_rows == 0:
             continue
         columns = [batch.column(batch.schema.get_field_index(field.name)).cast(field.type) for field in schema]
-        waiting.append(pyarrow.RecordBatch.from_arrays(columns, schema=schema))
-        num_bytes += batch.nbytes
-        if num_bytes > SENT_BYTES:
+        if waiting and num_bytes + batch.nbytes > SENT_BYTES:
             yield sent()
             waiting, num_bytes = [], 0
+        waiting.append(pyarrow.RecordBatch.from_arrays(columns, schema=schema))
+        num_bytes += batch.nbytes
     if waiting:
         yield sent()
 
@@ -322,8 +322,13 @@ def _in_order(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
         rows = one_batch([unpacked(pack, schema) for _, pack in packs])
         is_text_alone = pyarrow.compute.is_null(rows.column("mates")).to_numpy(zero_copy_only=False)
         order = numpy.lexsort((is_text_alone, rows.column("place").to_numpy(), rows.column("task").to_numpy()))
-        for start in range(0, len(order), ROWS_AT_ONCE):
-            yield rows.take(pyarrow.array(order[start : start + ROWS_AT_ONCE]))
+        num_bytes = pyarrow.compute.binary_length(rows.column("text")).fill_null(0).to_numpy()[order].cumsum()
+        start = before = 0
+        while start < len(order):
+            end = max(start + 1, int(numpy.searchsorted(num_bytes, before + MANY_BYTES, "right")))
+            end = min(end, start + ROWS_AT_ONCE)
+            yield rows.take(pyarrow.array(order[start:end]))
+            start, before = end, int(num_bytes[end - 1])
 
 
 def _compare_packs(batches: Iterator[Any], schema: Any, **how: Any) -> Iterator[Any]:
@@ -338,10 +343,8 @@ def edges(packs: DataFrame, spec: neardup.Spec, carried: str, measures: bool = F
     fields, more = match_fields(spec), carried.split(", ") if carried else []
     names = [field.split()[0] for field in more]
     of_ends = [f"{side}_{field}" for side in "ab" for field in more]
-    found = by_slice(packs).mapInArrow(
-        partial(_compare_packs, schema=_schema(carried), spec=spec, measures=measures, carried=names),
-        ", ".join(["a binary, b binary", *fields, *of_ends]),
-    )
+    compare = partial(_compare_packs, schema=_schema(carried), spec=spec, measures=measures, carried=names)
+    found = map_batches(by_slice(packs), compare, ", ".join(["a binary, b binary", *fields, *of_ends]))
     m = F.struct(*(field.split()[0] for field in fields)).alias("m")
     return found.select("a", "b", m, *(field.split()[0] for field in of_ends))
 

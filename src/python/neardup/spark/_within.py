@@ -11,6 +11,7 @@ import pyarrow
 import neardup
 from neardup._spec import Spec
 from neardup.spark._options import check_columns, make_options
+from neardup.spark._packs import map_batches
 from neardup.spark._texts import inputs
 
 if TYPE_CHECKING:
@@ -55,4 +56,4 @@ def within(df: DataFrame, id: str = "id", text: str = "text", **options: Any) ->
     check_columns(df, make_options(id, text, Spec()))
     neardup.within([], **options)  # raises for options that are none
     rows = inputs(df, id, text).select("id", F.col("text").cast("binary").alias("text"))
-    return rows.mapInArrow(partial(_find, options=options), REPEATING)
+    return map_batches(rows, partial(_find, options=options), REPEATING)
