@@ -130,7 +130,11 @@ def orders_of(key: Key, column: Any) -> Any:
 def _places_of(key: Key, column: Any) -> Any:
     """The place of a text among the names; all others come after them."""
     import pyarrow
+    import pyarrow.compute as pc
 
+    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):  # which need not be UTF-8
+        found = pc.index_in(column, value_set=pyarrow.array(key.names, column.type)).cast(pyarrow.int64())
+        return pc.if_else(pc.is_null(column), None, found.fill_null(len(key.names)))
     places: dict[Any, int] = {name: i for i, name in reversed(list(enumerate(key.names)))}
     last = len(key.names)
     return pyarrow.array(

@@ -20,9 +20,10 @@ GROUP, REPRESENTATIVE, KIND, SIMILARITY = ANNOTATIONS
 
 def check_names(df: DataFrame, annotate: bool) -> None:
     """Raises InvalidArgument where the frame has a column of a name that is needed."""
+    there = {name.lower(): name for name in df.columns}  # to Spark they are one name, where nothing else is set
     for name in (*OWN, *ANNOTATIONS) if annotate else (*OWN, KIND):
-        if name in df.columns:
-            raise InvalidArgument(f"the frame has a column '{name}' already")
+        if name in there:
+            raise InvalidArgument(f"the frame has a column '{there[name]}' already")
 
 
 def _is_best(scan: Scan) -> Column:
@@ -72,11 +73,12 @@ def _judged_by_text(scan: Scan, annotate: bool) -> DataFrame:
     rows = rows.withColumn(KIND, F.when(_is_best(scan), None).otherwise(decided["kind"]))
     if annotate:
         rows = rows.withColumn(GROUP, decided["group"]).withColumn(REPRESENTATIVE, decided["best_name"])
+        rows = rows.withColumn(SIMILARITY, decided["jaccard"])
     stays = F.col(KIND).isNull() & decided.isNotNull()
     once = F.row_number().over(Window.partitionBy("neardup_key").orderBy("neardup_id")) == 1
     best = rows.where(stays).withColumn(KIND, F.when(~once, "exact"))
     judged = best.union(rows.where(~stays))
-    return judged.withColumn(SIMILARITY, F.when(F.col(KIND).isNotNull(), decided["jaccard"]))
+    return judged.withColumn(SIMILARITY, F.when(F.col(KIND).isNotNull(), F.col(SIMILARITY))) if annotate else judged
 
 
 def deduplicated(scan: Scan, annotate: bool) -> DataFrame:

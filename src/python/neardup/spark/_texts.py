@@ -20,8 +20,10 @@ import pyarrow.compute
 
 import neardup
 from neardup import _core
+from neardup._errors import Unsupported
 from neardup._keep import Key, orders_of
 from neardup.spark._options import IN_ORDER, Options, quoted
+from neardup.spark._packs import map_batches
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -122,10 +124,22 @@ def _of_keys(df: DataFrame, keys: tuple[Key, ...]) -> list[Column]:
     for i, key in enumerate(keys):
         column = F.col(quoted(key.field))
         if key.by in IN_ORDER:
-            is_time = types[key.field].startswith(("date", "timestamp"))
-            column = F.unix_micros(column.cast("timestamp")) if is_time else column.cast("bigint")
+            column = _in_order(column, types[key.field])
         columns.append(column.alias(f"key{i}"))
     return columns
+
+
+def _in_order(column: Column, kind: str) -> Column:
+    """Whole numbers in the order of numbers or times. Dates, and times of no zone, are what they say: where a session's
+    clocks are turned, some are no times there."""
+    from pyspark.sql import functions as F
+
+    if kind == "date":
+        return F.unix_date(column).cast("bigint")
+    if kind == "timestamp_ntz":
+        seconds = F.unix_date(column.cast("date")).cast("bigint") * 86400 + F.hour(column) * 3600 + F.minute(column) * 60
+        return seconds * 1_000_000 + (F.date_part(F.lit("SECONDS"), column) * 1_000_000).cast("bigint")
+    return F.unix_micros(column) if kind == "timestamp" else column.cast("bigint")
 
 
 def inputs(df: DataFrame, id: str, text: str, keys: tuple[Key, ...] = ()) -> DataFrame:
@@ -169,7 +183,7 @@ class Frame:
         return inputs(self._df, self._options.id, self._options.text, self._options.keys)
 
     def map_rows(self, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
-        return self.rows().mapInArrow(function, schema)
+        return map_batches(self.rows(), function, schema)
 
     def with_texts(self, placed: DataFrame, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
         """Runs a job."""
@@ -184,11 +198,11 @@ class Frame:
         nothing = [F.lit(None).cast(placed.schema[name].dataType).alias(name) for name in others]
         nothing_yet = F.lit(None).cast(rows.schema["text"].dataType).alias("text")
         both = placed.select("task", "place", nothing_yet, *others).union(found.select("task", "place", "text", *nothing))
-        return both.mapInArrow(function, schema)
+        return map_batches(both, function, schema)
 
 
 def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[Any]:
-    """Columns, and after them those of keys, to the columns, key and preference."""
+    """Columns, and after them those of keys, to the columns, key and preference. place: of the texts."""
     keys = options.keys
     for batch in batches:
         columns = batch.columns[: batch.num_columns - len(keys)]
@@ -204,28 +218,51 @@ def _annotate(batches: Iterator[Any], options: Options, place: int) -> Iterator[
 def with_keys(df: DataFrame, options: Options) -> DataFrame:
     """The frame with neardup_id, the id as it came, neardup_key and neardup_preference; texts without words have a
     key too."""
+    from pyspark.sql.pandas.types import to_arrow_type
     from pyspark.sql.types import BinaryType, StructField, StructType
 
+    for field in df.schema.fields:
+        try:
+            to_arrow_type(field.dataType)
+        except Exception as error:
+            kind = field.dataType.simpleString()
+            raise Unsupported(f"column '{field.name}' is {kind}, which Spark hands to no Python worker: drop it, or see that no id stands twice") from error
     named = df.withColumn("neardup_id", id_of(options.id))
     # Under names of their own: mapInArrow does not find a column with a dot in its name.
     fields = [StructField(f"c{i}", field.dataType) for i, field in enumerate(named.schema.fields)]
     schema = StructType([*fields, StructField("key", BinaryType()), StructField("preference", BinaryType())])
     place = df.columns.index(options.text)
     renamed = [named[quoted(name)].alias(field.name) for name, field in zip(named.columns, fields)]
-    keyed = named.select(*renamed, *_of_keys(named, options.keys)).mapInArrow(
-        partial(_annotate, options=options, place=place), schema
-    )
+    with_keys_of = named.select(*renamed, *_of_keys(named, options.keys))
+    keyed = map_batches(with_keys_of, partial(_annotate, options=options, place=place), schema)
     return keyed.toDF(*named.columns, "neardup_key", "neardup_preference")
 
 
 # --- documents of one id ---
 
 NAMES = "id string, key binary, preference binary, id_hash bigint, hash bigint, name string"
+ENDINGS = r"(?:#[0-9]+)+\z"
+
+
+def _families(batches: Iterator[Any]) -> Iterator[Any]:
+    """Columns, of which the first is an id as bytes, to (family, the columns): the id without its endings, as bytes."""
+    for batch in batches:
+        family = pyarrow.compute.replace_substring_regex(batch.column(0), ENDINGS, "")
+        yield pyarrow.RecordBatch.from_arrays([family, *batch.columns], names=["family", *batch.schema.names])
+
+
+def _with_families(rows: DataFrame) -> DataFrame:
+    """Java's regular expressions follow each ending one call deeper."""
+    from pyspark.sql.types import BinaryType, StructField, StructType
+
+    fields = [StructField("family", BinaryType()), *rows.schema.fields]
+    return map_batches(rows, _families, StructType(fields))
 
 
 def _rename(batches: Iterator[Any]) -> Iterator[Any]:
-    """(family, id, preference, text, id_hash, hash, key), by family, to NAMES: the engine names them."""
-    kinds = {"string": pyarrow.string(), "binary": pyarrow.binary(), "bigint": pyarrow.int64()}
+    """(family, id, key, preference, text, id_hash, hash), by family, to NAMES: the engine names them. Ids are bytes, as
+    they need not be UTF-8."""
+    kinds = {"string": pyarrow.binary(), "binary": pyarrow.binary(), "bigint": pyarrow.int64()}
     schema = pyarrow.schema([(name, kinds[kind]) for name, kind in (field.split() for field in NAMES.split(", "))])
     rows: list[Any] = []
     for batch in batches:
@@ -253,14 +290,16 @@ def _named(rows: list[Any], schema: Any) -> Any:
     )
     names = list(ids)
     for renamed in scan.renamed():
-        names[renamed.row] = str(renamed.name)
-    return pyarrow.RecordBatch.from_pylist(
+        names[renamed.row] = ids[renamed.row] + b"#" + str(renamed.name).rpartition("#")[2].encode()
+    made = pyarrow.RecordBatch.from_pylist(
         [
             {**{field: row[field] for field in ("id", "key", "preference", "id_hash", "hash")}, "name": name}
             for row, name in zip(rows, names)
         ],
         schema=schema,
     )
+    columns = [c.view(pyarrow.string()) if name in ("id", "name") else c for name, c in zip(schema.names, made.columns)]
+    return pyarrow.RecordBatch.from_arrays(columns, names=schema.names)
 
 
 def repeated_ids(df: DataFrame, options: Options) -> DataFrame:
@@ -276,15 +315,14 @@ def duplicate_names(source: Source, df: DataFrame, options: Options) -> DataFram
     """
     from pyspark.sql import functions as F
 
-    family = F.regexp_replace(F.col("id"), r"(#\d+)+\z", "")
-    repeated = repeated_ids(df, options).select(family.alias("family")).distinct()
+    repeated = _with_families(repeated_ids(df, options).select(F.col("id").cast("binary"))).select("family").distinct()
     rows = source.rows().withColumn("text", F.col("text").cast("binary"))
-    keyed = with_keys(rows, _plain(options)).withColumn("family", family)
-    chosen = keyed.join(repeated, "family", "left_semi").select(
-        "family", "id", F.col("neardup_preference").alias("preference"), "text", "id_hash", "hash", F.col("neardup_key").alias("key")
+    keyed = with_keys(rows, _plain(options)).select(
+        F.col("id").cast("binary"), F.col("neardup_key").alias("key"), F.col("neardup_preference").alias("preference"),
+        "text", "id_hash", "hash",
     )
-    together = chosen.repartition("family").sortWithinPartitions("family")
-    return together.mapInArrow(_rename, NAMES)
+    together = _with_families(keyed).join(repeated, "family", "left_semi").repartition("family").sortWithinPartitions("family")
+    return map_batches(together, _rename, NAMES)
 
 
 def _plain(options: Options) -> Options:
