@@ -146,8 +146,11 @@ def _read(batches: Iterator[Any], options: Options, slices: int) -> Iterator[Any
 def documents(source: Source, options: Options, slices: int, observation: Optional[Observation]) -> DataFrame:
     """READ of all rows."""
     read = source.map_rows(partial(_read, options=options, slices=slices), READ)
-    if observation is None:
-        return read
+    return read if observation is None else observed(read, options, observation)
+
+
+def observed(read: DataFrame, options: Options, observation: Observation) -> DataFrame:
+    """READ that tells its counts when a job makes it."""
     return read.observe(observation, *(count.alias(name) for name, count in counts(options).items()))
 
 
@@ -177,4 +180,4 @@ def _unpack(batches: Iterator[Any]) -> Iterator[Any]:
 
 def rows_of(read: DataFrame) -> DataFrame:
     """NAMED_FIELDS of the documents, a row each, all without a name."""
-    return read.where(f"kind = {DOCUMENTS}").select("pack").mapInArrow(_unpack, NAMED_FIELDS)
+    return _packs.map_batches(read.where(f"kind = {DOCUMENTS}").select("pack"), _unpack, NAMED_FIELDS)

@@ -87,7 +87,9 @@ class Scan:
 
     @cached_property
     def _steps(self) -> Steps:
-        return Steps(self.df.sparkSession, self._checkpoint, f"{self.options!r}{self._source.identity}")
+        spec = self.options.spec
+        exactly = (spec.threshold, spec.containment, spec.score)  # a Spec says six digits of them
+        return Steps(self.df.sparkSession, self._checkpoint, f"{self.options!r} {exactly} {self._source.identity}")
 
     @cached_property
     def _slices(self) -> int:
@@ -96,7 +98,12 @@ class Scan:
 
     @cached_property
     def _read(self) -> DataFrame:
-        return self._steps.keep("documents", _documents.documents(self._source, self.options, self._slices, self._observation))
+        is_there = self._steps.has("documents")
+        documents = _documents.documents(self._source, self.options, self._slices, None if is_there else self._observation)
+        kept = self._steps.keep("documents", documents)
+        if is_there and self._observation is not None:
+            _documents.observed(kept, self.options, self._observation).count()  # no other job would tell it
+        return kept
 
     @cached_property
     def _packs_by_id(self) -> DataFrame:

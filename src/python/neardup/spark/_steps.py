@@ -32,10 +32,16 @@ class Steps:
             self._cached.append(kept)
             return kept
         path = f"{self._folder}/{name}"
-        self._check()
-        if not self._is_whole(path):
+        if not self.has(name):
             frame.write.mode("overwrite").parquet(path)
         return self._session.read.schema(frame.schema).parquet(path)
+
+    def has(self, name: str) -> bool:
+        """Whether the folder holds it."""
+        if self._folder is None:
+            return False
+        self._check()
+        return self._is_whole(f"{self._folder}/{name}")
 
     def cut(self, name: str, frame: DataFrame) -> DataFrame:
         """Likewise, at once, for what a loop makes: plans must not grow with its rounds. Without a
