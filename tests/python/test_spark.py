@@ -148,6 +148,73 @@ def test_orders_are_columns_of_numbers_and_times() -> None:
         assert lost.tolist() == [0, _texts.ABSENT, 0, 0, 0]
 
 
+COPIES = [("a", "one two three four five six seven"), ("b", "one two three four five six seven")]
+
+
+@pytest.mark.parametrize(
+    "zone, first, second",
+    [
+        ("America/New_York", "timestamp_ntz'2024-03-10 02:30:00.5'", "timestamp_ntz'2024-03-10 03:15:00'"),  # clocks are turned
+        ("Pacific/Apia", "date'2011-12-30'", "date'2011-12-31'"),  # a day that was not there
+        ("UTC", "date'9999-12-31'", "make_date(400000, 1, 1)"),
+        ("UTC", "timestamp'1969-12-31 23:59:59.999999'", "timestamp'1970-01-01 00:00:00'"),
+    ],
+)
+def test_times_are_in_order_in_any_zone(spark: Any, zone: str, first: str, second: str) -> None:
+    own = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", zone)
+    try:
+        df = spark.createDataFrame(COPIES, "id string, text string").selectExpr("*", f"if(id = 'b', {first}, {second}) time")
+        for keep, kept in [("first", "b"), ("last", "a")]:
+            assert [row.id for row in neardup.spark.dedup(df, keep=keep, order="time").select("id").collect()] == [kept]
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", own)
+
+
+def test_ids_and_names_need_not_be_utf8(spark: Any) -> None:
+    """And may have very many endings."""
+    many = b"#1" * 20_000
+    ids = [b"\xff", b"\xff", b"\xfe", b"a" + many, b"a" + many, b"z"]
+    rows = [(bytearray(id), COPIES[0][1]) for id in ids]
+    df = spark.createDataFrame(rows, "i binary, text string").selectExpr("cast(i as string) id", "text")
+    found = neardup.spark.scan_pairs(df).selectExpr("cast(a as binary) a", "cast(b as binary) b").collect()
+    names = sorted([b"\xff", b"\xff#2", b"\xfe", b"a" + many, b"a" + many + b"#2", b"z"])
+    assert sorted((bytes(row.a), bytes(row.b)) for row in found) == [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    kept = neardup.spark.dedup(df, keep=["prefer:id=z", "longest"]).select("id").collect()
+    assert [row.id for row in kept] == ["z"]
+
+
+def test_columns_keep_what_they_hold(spark: Any) -> None:
+    """Whatever their names look like, and where an id stands twice, too."""
+    df = spark.createDataFrame([("a", *COPIES[0], 0.5), ("a", *COPIES[1], 0.5), ("c", "c", "else", 0.25)], "id string, i string, text string, x double")
+    for unique in (False, True):
+        scores = df.withColumnRenamed("x", "neardup_similarity")
+        assert sorted(row.neardup_similarity for row in neardup.spark.dedup(scores, unique_ids=unique, id="i" if unique else "id").collect()) == [0.25, 0.5]
+    for name in ("Neardup_Id", "NEARDUP_KIND", "neardup_KEY"):
+        with pytest.raises(neardup.InvalidArgument, match=name):
+            neardup.spark.dedup(df.withColumnRenamed("x", name))
+    months = df.selectExpr("*", "interval '1-2' year to month as c")
+    with pytest.raises(neardup.Unsupported, match="column 'c' is interval year to month"):
+        neardup.spark.dedup(months)
+    assert neardup.spark.dedup(months, id="i").count() == 2
+
+
+@pytest.mark.parametrize("preset", ["corpus", "news"])
+def test_large_types_change_nothing(spark: Any, preset: str) -> None:
+    settings = {"spark.sql.execution.arrow.useLargeVarTypes": "true", "spark.sql.execution.arrow.maxRecordsPerBatch": "3"}
+    before = {name: spark.conf.get(name, None) for name in settings}
+    rows = documents(num_hot=0)
+    for name, value in settings.items():
+        spark.conf.set(name, value)
+    try:
+        scan = neardup.spark.Scan(frame(spark, rows, 2), preset=preset)
+        assert_same(scan, of_engine(rows, preset=preset))
+        scan.release()
+    finally:
+        for name, was in before.items():
+            spark.conf.unset(name) if was is None else spark.conf.set(name, was)
+
+
 def test_frames_without_rows(spark: Any) -> None:
     scan = neardup.spark.Scan(spark.createDataFrame([], "id bigint, text binary"))
     assert scan.pairs().collect() == scan.groups().collect() == []
@@ -178,8 +245,12 @@ def test_steps_are_taken_from_a_checkpoint(spark: Any, tmp_path: Path, monkeypat
     # What is whole is not made again: these rows are not looked at.
     again = neardup.spark.Scan(df.where("false").union(df.limit(0)), checkpoint=folder)
     assert again._candidates.count() == first._candidates.count() > 0
-    with pytest.raises(neardup.InvalidArgument, match="another run"):
-        neardup.spark.scan_pairs(df, checkpoint=folder, threshold=0.7)
+    for threshold in (0.7, 0.8000001):
+        with pytest.raises(neardup.InvalidArgument, match="another run"):
+            neardup.spark.scan_pairs(df, checkpoint=folder, threshold=threshold)
+    seen = Observation("again")
+    neardup.spark.Scan(df, checkpoint=folder, observation=seen).pairs()
+    assert seen.get["documents"] == len(rows)
     # By another number of partitions, from steps of the first.
     shutil.rmtree(f"{folder}/candidates")
     shutil.rmtree(f"{folder}/matches", ignore_errors=True)
@@ -619,6 +690,37 @@ def test_texts_are_read_again_at_their_places(batch_rows: int, most: int, tmp_pa
     os.utime(file.path, ns=(0, 0))
     with pytest.raises(RuntimeError, match="was changed"):
         changing.close()
+
+
+@pytest.mark.parametrize("encoding", ["dictionary", "DELTA_BYTE_ARRAY"])
+def test_long_texts_that_files_hide_are_few_at_once(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    monkeypatch.setattr(_files, "MOST_BYTES", 1 << 20)
+    texts = [*(f"text {i}" for i in range(_files.FEW_ROWS)), *(["word " * 4000] * 600)]
+    table = pyarrow.table({"id": [str(i) for i in range(len(texts))], "text": texts})
+    how: Any = {} if encoding == "dictionary" else {"use_dictionary": False, "column_encoding": {"text": encoding}}
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet", **how)
+    file = _files._file_of((tmp_path / "a.parquet").as_uri())
+    assert file is not None
+    ((part, _),) = _files._parts_of(file, {"id": "string", "text": "string"}) or []
+    batches = list(_files._Open(part, ["id", "text"]).batches(0))
+    assert [text for batch in batches for text in batch["text"].to_pylist()] == texts
+    # Small ones do not wait for long ones: what is too much together is never one batch.
+    assert max(batch.num_rows for batch in batches) <= _files.FEW_ROWS and batches[0].nbytes < 10_000
+
+
+def test_nothing_of_two_gigabytes_is_cut_off() -> None:
+    import numpy
+    import pyarrow
+
+    half = pyarrow.py_buffer(numpy.zeros(1_200_000_000, numpy.uint8))  # which takes no memory
+    ends = pyarrow.py_buffer(numpy.array([0, len(half)], numpy.int32))
+    batch = pyarrow.RecordBatch.from_arrays([pyarrow.Array.from_buffers(pyarrow.binary(), 1, [None, ends, half])], names=["id"])
+    with pytest.raises(RuntimeError, match="more than 2 GB"):
+        _packs.one_batch([batch, batch])
+    assert pyarrow.types.is_large_binary(_verify._schema("").field("text").type)  # of a slice of tasks they may be more
 
 
 def test_workers_look_for_garbage_in_no_modules(spark: Any) -> None:
