@@ -193,10 +193,16 @@ def test_columns_keep_what_they_hold(spark: Any) -> None:
     for name in ("Neardup_Id", "NEARDUP_KIND", "neardup_KEY"):
         with pytest.raises(neardup.InvalidArgument, match=name):
             neardup.spark.dedup(df.withColumnRenamed("x", name))
-    months = df.selectExpr("*", "interval '1-2' year to month as c")
-    with pytest.raises(neardup.Unsupported, match="column 'c' is interval year to month"):
-        neardup.spark.dedup(months)
-    assert neardup.spark.dedup(months, id="i").count() == 2
+    for months in ("interval '1-2' year to month", "array(interval '2' month)"):
+        carried = df.selectExpr("*", f"{months} as c")
+        with pytest.raises(neardup.Unsupported, match="column 'c' is .*interval"):
+            neardup.spark.dedup(carried)
+        assert neardup.spark.dedup(carried, id="i").count() == 2
+    columns = ["timestamp'2024-05-01 12:00:00.5' t", "timestamp_ntz'2024-05-01 12:00:00' n", "date'2024-05-01' d", "1.5BD b", "binary(i) y"]
+    columns += ["array(1, null) l", "map('k', struct(1 as f, 'g' as g)) m", "interval '1 02:03:04' day to second s", "cast(null as int) z"]
+    carried = df.selectExpr("*", *columns)
+    before, after = carried.where("i = 'c'").collect(), neardup.spark.dedup(carried).where("i = 'c'").collect()
+    assert before == after and len(after) == 1
 
 
 @pytest.mark.parametrize("preset", ["corpus", "news"])
