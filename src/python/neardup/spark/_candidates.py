@@ -19,6 +19,7 @@ large bucket ends with a row of its size and a digest of its members, which is t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from hashlib import blake2b
 from struct import Struct
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,8 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import pyarrow
 
-from neardup.spark._members import MEMBERS, Slice, in_order, in_slices, numbers_of, runs
 from neardup.spark._documents import sketches, sketches_schema
+from neardup.spark._members import MEMBERS, Slice, in_order, in_slices, numbers_of, runs
 from neardup.spark._packs import map_batches, num_parts, unpacked
 from neardup.spark._texts import KEY_BYTES, fixed_rows
 
@@ -252,8 +253,6 @@ def _spread_packs(batches: Iterator[Any], options: Options, slices: int) -> Iter
 
 def blocks(read: DataFrame, options: Options) -> DataFrame:
     """(block), each once, of `documents`."""
-    from functools import partial
-
     slices = SLICES_A_PART * num_parts(read)
     spread = map_batches(sketches(read), partial(_spread_packs, options=options, slices=slices), MEMBERS)
     in_order = spread.repartition("slice").sortWithinPartitions("slice", "prefix")
